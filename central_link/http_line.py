@@ -1,0 +1,173 @@
+"""One keep-alive HTTP connection to one server, whose answers are bounded in time and in size.
+
+`requests` bounds the wait for each piece that arrives; a server that drips one byte a second would hold a station for
+days. Here the read timeout bounds the whole answer, head and body.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from kiosk.ports.errors import Unreachable
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`content_type` without its parameters, in lower case."""
+
+    status: int
+    content_type: str
+    content: bytes
+
+
+class HttpLine:
+    """Used by one thread at a time; `close` may come from any thread and ends an answer that is waited for."""
+
+    def __init__(self, connect_timeout_s: float) -> None:
+        self._connect_timeout_s = connect_timeout_s
+        self._socket: socket.socket | None = None
+        self._closed = False
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy and no netrc stands between a station and its server
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.clear()
+        adapter = _BoundedAdapter(self._opened)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        within_s: float,
+        params: Mapping[str, str | int] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """The whole answer, whatever its status. Raises Unreachable when there is none within `within_s` seconds."""
+        if self._closed:
+            raise Unreachable("the link is closed")
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            with self._session.request(
+                method,
+                url,
+                params=params,
+                data=body,
+                headers=headers,
+                timeout=(self._connect_timeout_s, within_s),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = response.raw.read(LARGEST_ANSWER + 1, decode_content=False)
+                content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+                answer = Answer(response.status_code, content_type, content)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            # The error's own text names addresses at best; its kind says what a log needs.
+            raise Unreachable(f"no whole answer: {type(error).__name__}") from error
+        if len(answer.content) > LARGEST_ANSWER:
+            raise Unreachable("the answer is too large")
+        return answer
+
+    def close(self) -> None:
+        self._closed = True
+        self._shut()
+        self._session.close()
+
+    def _opened(self, opened: socket.socket) -> None:
+        self._socket = opened
+        if self._closed:  # closed while it was connecting
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                # The plain socket's own: a reader in another thread must wake up, TLS or not.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads from a socket until a moment: what is not there by then does not come."""
+
+    def __init__(self, source: io.RawIOBase, line: socket.socket, ends_at: float) -> None:
+        self._source = source
+        self._line = line
+        self._ends_at = ends_at
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        left = self._ends_at - monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._line.settimeout(left)
+        return self._source.readinto(buffer)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    """urllib3 has set the socket's timeout to this request's read timeout when it makes a response."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        timeout = sock.gettimeout()
+        if timeout is not None:
+            self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock, monotonic() + timeout))
+
+
+class _BoundedAdapter(HTTPAdapter):
+    def __init__(self, opened: Callable[[socket.socket], None]) -> None:
+        self._opened = opened
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        opened = self._opened
+
+        class Plain(HTTPConnection):
+            response_class = _BoundedResponse
+
+            def connect(self) -> None:
+                super().connect()
+                opened(self.sock)
+
+        class Secure(HTTPSConnection):
+            response_class = _BoundedResponse
+
+            def connect(self) -> None:
+                super().connect()
+                opened(self.sock)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}

@@ -1,0 +1,205 @@
+"""One row of the change feed, from the wire's words to the records of kiosk.ports.central."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
+from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
+from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
+
+_Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\Z")]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+_Days = Annotated[int, msgspec.Meta(ge=0, le=3_660)]
+_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+Data = TypeVar("Data")
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+# Some systems say "never" with the last day there is. A day that can still be counted on from says the same.
+_NEVER = date(2999, 12, 31)
+
+
+class Unreadable(Exception):
+    """A row that this station cannot use. `kind` as the row has it; empty when it has none."""
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class _Row(msgspec.Struct):
+    kind: str
+    id: str
+    data: msgspec.Raw
+
+
+class _Title(msgspec.Struct):
+    name: str
+    author: str
+    isbn: str | None
+    call_number: str
+    shelf: str
+
+
+class _Item(msgspec.Struct):
+    title: _Id
+    barcode: str
+    item_type: str
+    status: ItemStatus
+
+
+class _Patron(msgspec.Struct):
+    shown_name: str
+    class_name: str
+    category: str
+    valid_until: date | None
+    blocked: bool
+    cards: tuple[str, ...]
+
+
+class _Loan(msgspec.Struct):
+    item: _Id
+    patron: _Id | None
+    lent_on: date
+    due_on: date
+    renewals: _Count
+    open: bool
+
+
+class _Hold(msgspec.Struct):
+    title: _Id
+    patron: _Id
+    shelf: str
+    placed_ms: _Milliseconds
+
+
+class _Limits(msgspec.Struct):
+    total: _Count
+    overdue_blocks_after_days: _Days
+
+
+class _Policy(msgspec.Struct):
+    patron_category: str
+    item_type: str
+    days: _Days
+    limit: _Count
+    renewals: _Count
+    in_house_only: bool
+
+
+class _Circulation(msgspec.Struct):
+    version: str
+    limits: dict[str, _Limits]
+    policies: list[_Policy]
+
+
+class _SchoolYear(msgspec.Struct):
+    name: str
+    begins: date
+    ends: date
+
+
+class _Closed(msgspec.Struct, rename={"first": "from", "last": "to"}):
+    first: date
+    last: date
+    name: str
+
+
+class _Calendar(msgspec.Struct):
+    version: str
+    closed_weekdays: list[str]
+    school_years: list[_SchoolYear]
+    closed: list[_Closed]
+
+
+def _title(id: str, data: _Title) -> TitleRecord:
+    return TitleRecord(id, data.name, data.author, data.isbn, data.call_number, data.shelf)
+
+
+def _item(id: str, data: _Item) -> ItemRecord:
+    return ItemRecord(id, data.title, data.barcode, data.item_type, data.status)
+
+
+def _patron(id: str, data: _Patron) -> PatronRecord:
+    patron = Patron(id, data.shown_name, data.class_name, data.category, data.valid_until, data.blocked)
+    return PatronRecord(patron, data.cards)
+
+
+def _loan(id: str, data: _Loan) -> LoanRecord:
+    loan = Loan(id, data.item, data.patron, data.lent_on, min(data.due_on, _NEVER), data.renewals, item_type="")
+    return LoanRecord(loan, data.open)
+
+
+def _hold(id: str, data: _Hold) -> HoldRecord:
+    return HoldRecord(Hold(id, data.title, data.patron, data.shelf), data.placed_ms)
+
+
+def _circulation(_id: str, data: _Circulation) -> CirculationRules:
+    return CirculationRules(
+        data.version,
+        {
+            category: PatronLimits(limits.total, limits.overdue_blocks_after_days)
+            for category, limits in data.limits.items()
+        },
+        {
+            (policy.patron_category, policy.item_type): LoanPolicy(
+                policy.days, policy.limit, policy.renewals, policy.in_house_only
+            )
+            for policy in data.policies
+        },
+    )
+
+
+def _calendar(_id: str, data: _Calendar) -> Calendar:
+    if not set(data.closed_weekdays) <= set(_WEEKDAYS):
+        raise Unreadable("calendar")
+    return Calendar(
+        data.version,
+        frozenset(_WEEKDAYS.index(day) for day in data.closed_weekdays),
+        tuple(Closure(closed.first, closed.last, closed.name) for closed in data.closed),
+        tuple(SchoolYear(year.name, year.begins, year.ends) for year in data.school_years),
+    )
+
+
+def _reader(shape: type[Data], record: Callable[[str, Data], Change]) -> Callable[[str, msgspec.Raw], Change]:
+    decoder = msgspec.json.Decoder(shape)
+    return lambda id, raw: record(id, decoder.decode(raw))
+
+
+_of_the_library: dict[str, Callable[[str, msgspec.Raw], Change]] = {
+    "circulation": _reader(_Circulation, _circulation),
+    "calendar": _reader(_Calendar, _calendar),
+}
+_of_one_thing: dict[str, Callable[[str, msgspec.Raw], Change]] = {
+    "title": _reader(_Title, _title),
+    "item": _reader(_Item, _item),
+    "patron": _reader(_Patron, _patron),
+    "loan": _reader(_Loan, _loan),
+    "hold": _reader(_Hold, _hold),
+}
+_row = msgspec.json.Decoder(_Row)
+
+
+def change_from(raw: msgspec.Raw) -> Change:
+    """The record in one row's JSON. Raises Unreadable, whatever is there."""
+    kind = ""
+    try:
+        row = _row.decode(raw)
+        kind = row.kind
+        if kind in _of_the_library:
+            return _of_the_library[kind](row.id, row.data)
+        if kind not in _of_one_thing:
+            raise Unreadable(kind)
+        msgspec.convert(row.id, _Id)
+        if bytes(row.data) == b"null":
+            return Gone(kind, row.id)
+        return _of_one_thing[kind](row.id, row.data)
+    except (ValueError, RecursionError) as error:  # what msgspec and a broken encoding raise
+        raise Unreadable(kind) from error

@@ -1,0 +1,129 @@
+"""docs/protocol.md in bytes: what is sent, and what an answer must look like to be one."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from central_link.native_rest_changes import Unreadable, change_from
+from kiosk.domain.operations import Operation, OperationId
+from kiosk.ports.central import Change, ChangePage, Verdict, VerdictKind
+from kiosk.ports.errors import Unreachable
+
+_log = logging.getLogger(__name__)
+
+PROTOCOL = 1
+
+# A reason is a word for a table, never a sentence: so it can hold nobody's name.
+_REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_KIND = re.compile(r"[a-z_]{1,20}")
+
+
+class _Reader(msgspec.Struct):
+    patron: str
+    salt: str
+
+
+class _SentOperation(msgspec.Struct):
+    epoch: str
+    seq: int
+    hash: str
+    body: str
+    reader: _Reader | None
+
+
+class _Request(msgspec.Struct):
+    protocol: int
+    library: str
+    device: str
+    operations: list[_SentOperation]
+
+
+class _Verdict(msgspec.Struct):
+    epoch: str
+    seq: int
+    verdict: VerdictKind
+    reason: str | None = None
+
+
+class _Verdicts(msgspec.Struct):
+    verdicts: list[_Verdict]
+
+
+class _Page(msgspec.Struct):
+    changes: list[msgspec.Raw]
+    cursor: str
+    more: bool
+
+
+_encoder = msgspec.json.Encoder()
+_verdicts = msgspec.json.Decoder(_Verdicts)
+_page = msgspec.json.Decoder(_Page)
+
+
+def encode_operations(library_id: str, device_id: str, operations: Sequence[Operation]) -> bytes:
+    """The request's body. Each operation's own body travels as text, untouched: its hash covers every byte of it."""
+    return _encoder.encode(
+        _Request(
+            PROTOCOL,
+            library_id,
+            device_id,
+            [
+                _SentOperation(
+                    operation.id.epoch,
+                    operation.id.seq,
+                    operation.hash.hex(),
+                    operation.body,
+                    _Reader(operation.reader.patron_id, operation.reader.salt.hex()) if operation.reader else None,
+                )
+                for operation in operations
+            ],
+        )
+    )
+
+
+def decode_verdicts(content: bytes, sent: Sequence[Operation]) -> tuple[Verdict, ...]:
+    """One verdict for each of `sent`, in their order. Raises Unreachable for anything else: not our server."""
+    try:
+        answered = _verdicts.decode(content).verdicts
+    except (ValueError, RecursionError) as error:  # what msgspec and a broken encoding raise
+        raise Unreachable("the verdicts cannot be read") from error
+    if len(answered) != len(sent):
+        raise Unreachable(f"{len(answered)} verdicts for {len(sent)} operations")
+    verdicts = []
+    for row, operation in zip(answered, sent, strict=True):
+        if OperationId(row.epoch, row.seq) != operation.id:
+            raise Unreachable("a verdict of another operation, or in another order")
+        reason = None
+        if row.verdict is VerdictKind.DISPUTED:
+            if row.reason is None or not _REASON.fullmatch(row.reason):
+                raise Unreachable("a dispute without a reason")
+            reason = row.reason
+        verdicts.append(Verdict(operation.id, row.verdict, reason))
+    return tuple(verdicts)
+
+
+def decode_page(content: bytes, cursor: str) -> ChangePage:
+    """The page that follows `cursor`. A row that nobody here can read is counted in `skipped`, never fatal: a newer
+    server may speak of things that this station does not know yet. Raises Unreachable when it is no page at all."""
+    try:
+        page = _page.decode(content)
+    except (ValueError, RecursionError) as error:  # what msgspec and a broken encoding raise
+        raise Unreachable("the changes cannot be read") from error
+    if (page.more and page.cursor == cursor) or (cursor and not page.cursor):
+        raise Unreachable("a page of changes that leads nowhere")
+    changes: list[Change] = []
+    skipped: Counter[str] = Counter()
+    for row in page.changes:
+        try:
+            changes.append(change_from(row))
+        except Unreadable as unreadable:
+            skipped[unreadable.kind if _KIND.fullmatch(unreadable.kind) else "?"] += 1
+    if skipped:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(skipped.items()))
+        _log.warning("changes: %d of %d skipped (%s)", skipped.total(), len(page.changes), kinds)
+    return ChangePage(tuple(changes), page.cursor, page.more, skipped.total())

@@ -1,0 +1,127 @@
+"""What the simulated centre keeps: operations and their chains, and the loans that they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from kiosk.domain.clock_trust import Moment
+from kiosk.domain.model import Loan
+from kiosk.domain.operations import NO_HASH, Operation, OperationId, OperationKind, chain_hash
+from kiosk.ports.central import LoanRecord, Verdict, VerdictKind
+
+
+class Ledger:
+    """`received`: each operation once, in the order of arrival. `disputes`: why a person must look, by operation."""
+
+    def __init__(self) -> None:
+        self.received: list[Operation] = []
+        self.disputes: dict[OperationId, str] = {}
+        self.conflicts: list[Operation] = []
+        self._hashes: dict[OperationId, bytes] = {}
+        self._last_seq: dict[str, int] = {}
+        self._successors: dict[OperationId | None, str] = {}
+        self._loans: dict[str, LoanRecord] = {}
+
+    def record(self, operation: Operation, dispute: str | None = None) -> Verdict:
+        """The verdict after recording it. `dispute`: a reason to find in it whatever it says."""
+        known = self._hashes.get(operation.id)
+        if known == operation.hash:
+            return Verdict(operation.id, VerdictKind.DUPLICATE)
+        if known is not None:
+            self.conflicts.append(operation)
+            return Verdict(operation.id, VerdictKind.DISPUTED, "identity_conflict")
+        reason = self._fault(operation) or dispute
+        self.received.append(operation)
+        self._hashes[operation.id] = operation.hash
+        self._last_seq[operation.id.epoch] = max(self._last_seq.get(operation.id.epoch, 0), operation.id.seq)
+        if reason is None:
+            return Verdict(operation.id, VerdictKind.ACCEPTED)
+        self.disputes[operation.id] = reason
+        return Verdict(operation.id, VerdictKind.DISPUTED, reason)
+
+    def _fault(self, operation: Operation) -> str | None:
+        """The first reason of the protocol's table that the chain or the reader gives."""
+        body = _readable(operation)
+        if body is None:
+            return "unreadable"
+        if operation.id.seq > 1:
+            before = self._hashes.get(OperationId(operation.id.epoch, operation.id.seq - 1))
+            if before is None:
+                return "gap"
+            if chain_hash(before, operation.body) != operation.hash:
+                return "broken_chain"
+        else:
+            fault = self._first_of_epoch_fault(operation, body)
+            if fault is not None:
+                return fault
+        if body["reader"] != (operation.reader.commitment() if operation.reader else None):
+            return "false_reader"
+        return None
+
+    def _first_of_epoch_fault(self, operation: Operation, body: Mapping[str, Any]) -> str | None:
+        named = body.get("predecessor")
+        before = OperationId(named["epoch"], named["seq"]) if named else None
+        previous = bytes.fromhex(named["hash"]) if named else NO_HASH
+        if chain_hash(previous, operation.body) != operation.hash:
+            return "broken_chain"
+        if self._successors.setdefault(before, operation.id.epoch) != operation.id.epoch:
+            return "clone"
+        if before is not None and (
+            self._hashes.get(before) != previous or self._last_seq.get(before.epoch) != before.seq
+        ):
+            return "lost_tail"
+        return None
+
+    def loan_changes(self, operation: Operation) -> Iterator[LoanRecord]:
+        """The loans as they are after an accepted operation."""
+        body = _readable(operation)
+        if body is None:
+            return
+        data = body["data"]
+        match body["kind"]:
+            case OperationKind.CHECK_OUT if operation.reader is not None:
+                moment = Moment(body["at"]["wall_ms"], "", 0, trusted=True)
+                due_on = date.fromisoformat(data["due_on"])
+                loan = Loan(data["loan"], data["item"], operation.reader.patron_id, moment.day, due_on, 0, "")
+                yield self._keep(LoanRecord(loan, open=True))
+            case OperationKind.RENEW if data["loan"] in self._loans:
+                record = self._loans[data["loan"]]
+                due_on = date.fromisoformat(data["due_on"])
+                yield self._keep(replace(record, loan=replace(record.loan, due_on=due_on, renewals=data["renewals"])))
+            case OperationKind.CHECK_IN | OperationKind.VOID:
+                reopens = body["kind"] == OperationKind.VOID and data["kind"] == OperationKind.CHECK_IN
+                for loan_id in data["loans"]:
+                    if loan_id in self._loans:
+                        yield self._keep(replace(self._loans[loan_id], open=reopens))
+
+    def _keep(self, record: LoanRecord) -> LoanRecord:
+        self._loans[record.loan.id] = record
+        return record
+
+
+_DATA = {
+    OperationKind.CHECK_OUT: {"loan", "item", "barcode", "due_on"},
+    OperationKind.CHECK_IN: {"barcode", "item", "loans"},
+    OperationKind.RENEW: {"loan", "item", "due_on", "renewals"},
+    OperationKind.VOID: {"voids", "kind", "loans"},
+}
+
+
+def _readable(operation: Operation) -> dict[str, Any] | None:
+    """The body, if it is one of the protocol's as far as this centre uses it."""
+    try:
+        body = json.loads(operation.body)
+    except ValueError:
+        return None
+    if not isinstance(body, dict) or body.get("v") != 1 or not isinstance(body.get("data"), dict):
+        return None
+    if (body.get("epoch"), body.get("seq")) != (operation.id.epoch, operation.id.seq):
+        return None
+    kind, at = body.get("kind"), body.get("at")
+    if kind not in _DATA or not isinstance(at, dict) or not isinstance(at.get("wall_ms"), int) or "reader" not in body:
+        return None
+    return body if _DATA[OperationKind(kind)] <= body["data"].keys() else None

@@ -1,0 +1,66 @@
+"""The OpenAPI document: the schemas come from the structs of the wire, which never pass through pydantic."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from central_server.wire import ChangesAnswer, Fault, HealthAnswer, OperationsAnswer, OperationsRequest
+
+_REF = "#/components/schemas/{name}"
+
+
+def _content(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(name=name)}}}
+
+
+def _answers(name: str, **faults: str) -> dict[str, Any]:
+    """The answers of a route: 200 with the struct `name`, and faults given as `s404="why"`."""
+    answers = {"200": {"description": "Successful response", "content": _content(name)}}
+    for status, why in faults.items():
+        answers[status.removeprefix("s")] = {"description": why, "content": _content("Fault")}
+    return answers
+
+
+OPERATIONS: dict[str, Any] = {
+    "requestBody": {"required": True, "content": _content("OperationsRequest")},
+    "responses": _answers(
+        "OperationsAnswer",
+        s400="not the JSON of the protocol (outside of an operation's body)",
+        s404="no such library",
+        s413="more than 500 operations or more than 4 MiB",
+        s503="the database is busy or full; nothing was recorded",
+    ),
+}
+CHANGES: dict[str, Any] = {
+    "responses": _answers(
+        "ChangesAnswer",
+        s400="a parameter is wrong",
+        s404="no such library",
+        s410="the cursor is not known here: begin again from the empty cursor",
+        s503="the database is busy",
+    )
+}
+HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
+
+
+def attach(app: FastAPI) -> None:
+    """Let `app` answer `/openapi.json` with the wire's own schemas."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            structs = (OperationsRequest, OperationsAnswer, ChangesAnswer, HealthAnswer, Fault)
+            _, schemas = msgspec.json.schema_components(structs, ref_template=_REF)
+            made.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+            # Parameters are refused with 400, as the protocol says, not with FastAPI's 422.
+            for path in made["paths"].values():
+                for operation in path.values():
+                    operation["responses"].pop("422", None)
+            made["components"]["schemas"].pop("HTTPValidationError", None)
+            made["components"]["schemas"].pop("ValidationError", None)
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]

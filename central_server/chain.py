@@ -1,0 +1,162 @@
+"""The hash chain of a device's operations: what the centre holds, and whether an operation follows from it."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central_server.bodies import Body, Predecessor, predecessor_of
+from central_server.disputes import Dispute, Docket, version
+from central_server.tables import operation, succession
+from central_server.wire import Operation, Reason
+
+_BEGINNING = bytes(32)
+
+
+class Fault(NamedTuple):
+    """Why an operation does not stand where it says, and what the centre held against it."""
+
+    reason: Reason
+    held: object
+
+
+class _Succession(NamedTuple):
+    """The first operation of `epoch` names `(after_seq, after_hash)` of another epoch as its predecessor."""
+
+    epoch: str
+    after_seq: int
+    after_hash: str
+
+
+class Chain:
+    """One device's chains, as far as a batch of its operations touches them; grows with `add`."""
+
+    def __init__(self, connection: sa.Connection, library: str, device: str, operations: Sequence[Operation]) -> None:
+        self._connection = connection
+        self._mine = sa.and_(operation.c.library_id == library, operation.c.device == device)
+        self._library = library
+        self._device = device
+        self._came: dict[tuple[str, int], Operation] = {}
+        epochs = {one.epoch for one in operations}
+        # The neighbours are needed too: the one before to continue from, the one after when a gap is filled.
+        seqs = {one.seq + step for one in operations for step in (-1, 0, 1)}
+        rows = connection.execute(
+            sa.select(operation.c.epoch, operation.c.seq, operation.c.hash).where(
+                self._mine, operation.c.epoch.in_(epochs), operation.c.seq.in_(seqs)
+            )
+        )
+        self.held: dict[tuple[str, int], str] = {(row.epoch, row.seq): row.hash for row in rows}
+        self._tails: dict[str, tuple[int, str]] = {}
+        self._successions: dict[str, list[_Succession]] = {}
+        self._epochs = epochs
+
+    def learn_predecessors(self, predecessors: Iterable[Predecessor]) -> None:
+        """Load what `predecessors`, named by new operations, and this batch's own epochs are known for."""
+        epochs = {one.epoch for one in predecessors}
+        rows = self._connection.execute(
+            sa.select(succession).where(
+                succession.c.library_id == self._library,
+                succession.c.device == self._device,
+                succession.c.after_epoch.in_(epochs | self._epochs),
+            )
+        )
+        for row in rows:
+            known = _Succession(row.epoch, row.after_seq, row.after_hash)
+            self._successions.setdefault(row.after_epoch, []).append(known)
+        if epochs:
+            last = sa.select(operation.c.epoch, sa.func.max(operation.c.seq).label("seq"))
+            last_of = last.where(self._mine, operation.c.epoch.in_(epochs)).group_by(operation.c.epoch).subquery()
+            same = sa.and_(operation.c.epoch == last_of.c.epoch, operation.c.seq == last_of.c.seq)
+            tails = (
+                sa.select(operation.c.epoch, operation.c.seq, operation.c.hash).join(last_of, same).where(self._mine)
+            )
+            self._tails = {row.epoch: (row.seq, row.hash) for row in self._connection.execute(tails)}
+
+    def bodies_of(self, identities: Iterable[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
+        """The bodies held for `identities`, for comparing a second coming byte for byte."""
+        wanted = set(identities)
+        if not wanted:
+            return {}
+        rows = self._connection.execute(
+            sa.select(operation.c.epoch, operation.c.seq, operation.c.body).where(
+                self._mine,
+                operation.c.epoch.in_({epoch for epoch, _ in wanted}),
+                operation.c.seq.in_({seq for _, seq in wanted}),
+            )
+        )
+        return {(row.epoch, row.seq): row.body for row in rows if (row.epoch, row.seq) in wanted}
+
+    def judge(self, came: Operation, body: Body) -> Fault | None:
+        """The first fault of the place of `came` in its chain, in the protocol's order."""
+        if came.seq > 1:
+            before = self.held.get((came.epoch, came.seq - 1))
+            if before is None:
+                return Fault(Reason.GAP, None)
+            if not _follows(came.hash, before, came.body.encode()):
+                return Fault(Reason.BROKEN_CHAIN, _place(came.epoch, came.seq - 1, before))
+            return None
+        named = predecessor_of(body)
+        if not _follows(came.hash, named.hash if named else None, came.body.encode()):
+            return Fault(Reason.BROKEN_CHAIN, None)
+        if named is None:
+            return None
+        for other in self._successions.get(named.epoch, ()):
+            if other.after_seq == named.seq and other.epoch != came.epoch:
+                return Fault(Reason.CLONE, {"epoch": other.epoch, "seq": 1})
+        # A predecessor newer than all that is held is no fault: its last operations may be set aside at the station.
+        tail_seq, tail_hash = self._tails.get(named.epoch, (0, ""))
+        if named.seq < tail_seq or (named.seq == tail_seq and named.hash != tail_hash):
+            return Fault(Reason.LOST_TAIL, _place(named.epoch, tail_seq, tail_hash))
+        return None
+
+    def add(self, came: Operation, body: Body | None, docket: Docket) -> dict[str, object] | None:
+        """Let `came` be held. Answers the row for `succession` when it begins an epoch after another one.
+
+        What its coming tells about operations that were there before goes into `docket`.
+        """
+        self.held[came.epoch, came.seq] = came.hash
+        self._came[came.epoch, came.seq] = came
+        tail = self._tails.get(came.epoch)
+        if tail is None or came.seq > tail[0]:
+            self._tails[came.epoch] = (came.seq, came.hash)
+        for other in self._successions.get(came.epoch, ()):
+            if other.after_seq < came.seq or (other.after_seq == came.seq and other.after_hash != came.hash):
+                # The epoch that went on from an older place came first; the tail that it lacks is this one.
+                lacks = {"epoch": other.epoch, "seq": 1}
+                docket.opened.append(Dispute(other.epoch, 1, Reason.LOST_TAIL, lacks, version(came)))
+        if (came.epoch, came.seq + 1) in self.held:
+            self._fill_gap(came, docket)
+        named = predecessor_of(body) if body else None
+        if named is None:
+            return None
+        known = _Succession(came.epoch, named.seq, named.hash)
+        self._successions.setdefault(named.epoch, []).append(known)
+        return {
+            "library_id": self._library,
+            "device": self._device,
+            "epoch": came.epoch,
+            "after_epoch": named.epoch,
+            "after_seq": named.seq,
+            "after_hash": named.hash,
+        }
+
+    def _fill_gap(self, came: Operation, docket: Docket) -> None:
+        """The one after `came` was there before it: only now can it be told whether it follows."""
+        after = (came.epoch, came.seq + 1)
+        in_batch = self._came.get(after)
+        after_body = in_batch.body.encode() if in_batch else self.bodies_of([after])[after]
+        docket.gaps_filled.append(after)
+        if not _follows(self.held[after], came.hash, after_body):
+            held = {**_place(*after, self.held[after]), "body": after_body.decode()}
+            docket.opened.append(Dispute(*after, Reason.BROKEN_CHAIN, held, version(came)))
+
+
+def _follows(claimed: str, before: str | None, body: bytes) -> bool:
+    """Whether `claimed` is the hash of `body` after `before` (hex; `None`: after nothing)."""
+    start = _BEGINNING if before is None else bytes.fromhex(before)
+    return hashlib.sha256(start + body).hexdigest() == claimed
+
+
+def _place(epoch: str, seq: int, hash_: str) -> dict[str, object]:
+    return {"epoch": epoch, "seq": seq, "hash": hash_}

@@ -1,0 +1,190 @@
+"""Taking in operations: one request is one transaction, and what it answers is committed.
+
+Facts are recorded, never refused: an operation that is wrong somewhere is kept as it came, and a person is asked to
+look.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from central_server import disputes
+from central_server.bodies import Body, kind_of, loans_of, predecessor_of, read_body
+from central_server.chain import Chain, Fault
+from central_server.database import Store, has_library
+from central_server.disputes import Dispute, Docket, version
+from central_server.projection import Projection
+from central_server.tables import conflict, operation, operation_reader, succession
+from central_server.wire import Operation, OperationsRequest, Reason, Refused, Verdict, VerdictKind
+
+_RANK = {reason: rank for rank, reason in enumerate(Reason)}
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The verdicts of a batch, in its order, and how many there are of each kind."""
+
+    verdicts: list[Verdict]
+    counts: Counter[VerdictKind]
+
+
+@dataclass
+class _Rows:
+    """What a batch adds to the tables that only grow."""
+
+    operations: list[dict[str, object]] = field(default_factory=list)
+    readers: list[dict[str, object]] = field(default_factory=list)
+    conflicts: list[dict[str, object]] = field(default_factory=list)
+    successions: list[dict[str, object]] = field(default_factory=list)
+
+
+def ingest(store: Store, request: OperationsRequest, now_ms: int) -> Ingested:
+    """Record `request`; when this returns, it is committed.
+
+    Raises `Refused` (404) or an error of SQLAlchemy: then nothing of it was recorded.
+    """
+    with store.writing.begin() as connection:
+        if not has_library(connection, request.library):
+            raise Refused(404, f"There is no library {request.library!r} here.")
+        verdicts = _Batch(connection, request, now_ms).record()
+    return Ingested(verdicts, Counter(one.verdict for one in verdicts))
+
+
+class _Batch:
+    def __init__(self, connection: sa.Connection, request: OperationsRequest, now_ms: int) -> None:
+        self._connection = connection
+        self._library = request.library
+        self._device = request.device
+        self._operations = request.operations
+        self._now_ms = now_ms
+        self._rows = _Rows()
+        self._docket = Docket()
+
+    def record(self) -> list[Verdict]:
+        self._chain = Chain(self._connection, self._library, self._device, self._operations)
+        held = self._chain.held
+        known = [(one.epoch, one.seq) for one in self._operations if held.get((one.epoch, one.seq)) == one.hash]
+        self._bodies_held = self._chain.bodies_of(known)
+        bodies = [None if self._is_held(one) else self._read(one) for one in self._operations]
+        self._chain.learn_predecessors(named for body in bodies if body and (named := predecessor_of(body)))
+        batch = [(one, body) for one, body in zip(self._operations, bodies, strict=True) if body]
+        self._projection = Projection(self._connection, self._library, self._device, batch)
+        self._position = self._last_position()
+        verdicts = [self._judge(one, body) for one, body in zip(self._operations, bodies, strict=True)]
+        self._write()
+        return verdicts
+
+    def _read(self, came: Operation) -> Body | None:
+        return read_body(came, self._library, self._device)
+
+    def _is_held(self, came: Operation) -> bool:
+        """Whether exactly this operation was recorded before, in this batch or an earlier one."""
+        return (
+            self._chain.held.get((came.epoch, came.seq)) == came.hash
+            and self._bodies_held.get((came.epoch, came.seq)) == came.body.encode()
+        )
+
+    def _judge(self, came: Operation, body: Body | None) -> Verdict:
+        if self._is_held(came):
+            return Verdict(came.epoch, came.seq, VerdictKind.DUPLICATE, None)
+        other = self._chain.held.get((came.epoch, came.seq))
+        if other is not None:
+            return self._keep_conflict(came, body, other)
+        fault = self._record(came, body)
+        if fault is None:
+            return Verdict(came.epoch, came.seq, VerdictKind.ACCEPTED, None)
+        return Verdict(came.epoch, came.seq, VerdictKind.DISPUTED, fault.reason)
+
+    def _record(self, came: Operation, body: Body | None) -> Fault | None:
+        """Add an operation that was not there, with all that follows from it; answers its first fault."""
+        self._position += 1
+        if body is None:
+            fault: Fault | None = Fault(Reason.UNREADABLE, None)
+        else:
+            misplaced = self._chain.judge(came, body)
+            faults = self._projection.apply(came, body, self._position, self._docket)
+            faults += [misplaced] if misplaced else []
+            fault = min(faults, key=lambda one: _RANK[one.reason], default=None)
+        if follows := self._chain.add(came, body, self._docket):
+            self._rows.successions.append(follows)
+        self._bodies_held[came.epoch, came.seq] = came.body.encode()
+        if fault:
+            # A renewal's dispute is settled by the coming of its loan.
+            subject = loans_of(body)[0] if body and fault.reason is Reason.UNKNOWN_LOAN else ""
+            self._docket.opened.append(Dispute(came.epoch, came.seq, fault.reason, fault.held, version(came), subject))
+        self._rows.operations.append(self._row(came, body, fault))
+        if came.reader:
+            self._rows.readers.append(
+                {
+                    "library_id": self._library,
+                    "position": self._position,
+                    "patron_id": came.reader.patron,
+                    "salt": came.reader.salt,
+                }
+            )
+        return fault
+
+    def _row(self, came: Operation, body: Body | None, fault: Fault | None) -> dict[str, object]:
+        return {
+            "library_id": self._library,
+            "position": self._position,
+            "device": self._device,
+            "epoch": came.epoch,
+            "seq": came.seq,
+            "hash": came.hash,
+            "body": came.body.encode(),
+            "kind": kind_of(body) if body else None,
+            "barcode": body.data.barcode if body else None,
+            "loans": msgspec.json.encode(loans_of(body) if body else []).decode(),
+            "verdict": (VerdictKind.DISPUTED if fault else VerdictKind.ACCEPTED).value,
+            "reason": fault.reason.value if fault else None,
+            "happened_ms": body.at.wall_ms if body and body.at.trusted else None,
+            "received_ms": self._now_ms,
+        }
+
+    def _keep_conflict(self, came: Operation, body: Body | None, held: str) -> Verdict:
+        """Another version of an operation that is there: kept beside it, once, and not let happen a second time."""
+        reason = Reason.IDENTITY_CONFLICT if body else Reason.UNREADABLE
+        body_hash = hashlib.sha256(came.body.encode()).hexdigest()
+        self._rows.conflicts.append(
+            {
+                "library_id": self._library,
+                "device": self._device,
+                "epoch": came.epoch,
+                "seq": came.seq,
+                "hash": came.hash,
+                "body_hash": body_hash,
+                "body": came.body.encode(),
+                "patron_id": came.reader.patron if came.reader else None,
+                "salt": came.reader.salt if came.reader else None,
+                "received_ms": self._now_ms,
+            }
+        )
+        first = self._bodies_held.get((came.epoch, came.seq))
+        if first is None:
+            first = self._chain.bodies_of([(came.epoch, came.seq)])[came.epoch, came.seq]
+        both = {"epoch": came.epoch, "seq": came.seq, "hash": held, "body": first.decode()}
+        subject = f"{came.hash} {body_hash}"
+        self._docket.opened.append(Dispute(came.epoch, came.seq, reason, both, version(came), subject))
+        return Verdict(came.epoch, came.seq, VerdictKind.DISPUTED, reason)
+
+    def _last_position(self) -> int:
+        last = sa.select(sa.func.max(operation.c.position)).where(operation.c.library_id == self._library)
+        return self._connection.scalar(last) or 0
+
+    def _write(self) -> None:
+        for table, rows in (
+            (operation, self._rows.operations),
+            (operation_reader, self._rows.readers),
+            (succession, self._rows.successions),
+        ):
+            if rows:
+                self._connection.execute(table.insert(), rows)
+        if self._rows.conflicts:
+            self._connection.execute(insert(conflict).on_conflict_do_nothing(), self._rows.conflicts)
+        self._projection.write()
+        disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)

@@ -1,0 +1,72 @@
+"""Running the application with uvicorn: the ready line, and an end that keeps nobody waiting."""
+
+import asyncio
+import ipaddress
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from central_server.app import Central, create_app
+from central_server.database import Store
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` (an address, or `localhost`) can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, central: Central, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._central = central
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            address = self.servers[0].sockets[0].getsockname()
+            host = f"[{address[0]}]" if ":" in address[0] else address[0]
+            self._ready(f"http://{host}:{address[1]}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Long polls are answered now; otherwise the end would wait for them.
+        self._central.bell.close()
+        await super().shutdown(sockets)
+
+
+def serve(store: Store, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called with the address (port 0: a free one) when requests are taken.
+
+    Exits the process with status 1 when the address cannot be had.
+    """
+    central = Central(store)
+    config = uvicorn.Config(
+        create_app(central),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+    # uvicorn raises the signal again after it has stopped in good order.
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    server = _Server(config, central, ready)
+    asyncio.run(server.serve())
+    if not server.started:
+        sys.exit(1)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

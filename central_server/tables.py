@@ -1,0 +1,256 @@
+"""The tables of the centre. Every one carries `library_id`, and every query is scoped by it.
+
+Times are milliseconds since 1970 UTC, dates ISO text, ids of things UUIDs as text. The migrations create exactly these
+tables (a test compares).
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+library = Table(
+    "library",
+    metadata,
+    Column("library_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_ms", Integer, nullable=False),
+)
+
+# A generation of the change feed begins at every opening of the database, so that a cursor given out by another copy of
+# it (the one that a backup took the place of) is recognised as foreign.
+generation = Table(
+    "generation",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("began_after", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "number"),
+)
+
+# What the stations should know: the newest state of each thing (JSON, `null`: it is no more) under the newest number,
+# so that a full resync costs a row per thing.
+change = Table(
+    "change",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "kind", "id"),
+    Index("change_in_order", "library_id", "seq", unique=True),
+    sqlite_with_rowid=False,
+)
+
+title = Table(
+    "title",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("year", Integer),
+    Column("isbn", Text),
+    Column("call_number", Text, nullable=False),
+    Column("shelf", Text, nullable=False),
+    Column("item_type", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "id"),
+    UniqueConstraint("library_id", "code"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("barcode", Text, nullable=False),
+    Column("title_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "id"),
+    UniqueConstraint("library_id", "barcode"),
+    Index("item_by_title", "library_id", "title_id"),
+)
+
+patron = Table(
+    "patron",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("class_name", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("valid_until", Text),
+    Column("blocked", Boolean, nullable=False),
+    PrimaryKeyConstraint("library_id", "id"),
+    UniqueConstraint("library_id", "card"),
+)
+
+# Append-only: triggers refuse every update and delete. `position` counts 1, 2, 3 … within a library.
+operation = Table(
+    "operation",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("kind", Text),
+    Column("barcode", Text),
+    Column("loans", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text),
+    Column("happened_ms", Integer),
+    Column("received_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "position"),
+    UniqueConstraint("library_id", "device", "epoch", "seq"),
+    sqlite_with_rowid=False,
+)
+
+# Who an operation is about: may be erased without touching the operation or its chain.
+operation_reader = Table(
+    "operation_reader",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Column("salt", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "position"),
+    sqlite_with_rowid=False,
+)
+
+# The other versions of an identity that the centre already had.
+conflict = Table(
+    "conflict",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("patron_id", Text),
+    Column("salt", Text),
+    Column("received_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "device", "epoch", "seq", "hash", "body_hash"),
+)
+
+# Which operation the first one of an epoch names as its predecessor.
+succession = Table(
+    "succession",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("after_epoch", Text, nullable=False),
+    Column("after_seq", Integer, nullable=False),
+    Column("after_hash", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "device", "epoch"),
+    Index("succession_by_predecessor", "library_id", "device", "after_epoch"),
+)
+
+# What a person must look at. `subject` tells apart the disputes of one operation and reason; `held` and `came` are
+# JSON, without readers.
+dispute = Table(
+    "dispute",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("held", Text, nullable=False),
+    Column("came", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_ms", Integer, nullable=False),
+    Column("settled_ms", Integer),
+    PrimaryKeyConstraint("library_id", "device", "epoch", "seq", "reason", "subject"),
+    Index("dispute_by_subject", "library_id", "reason", "subject"),
+)
+
+# `position` is that of the check-out, and null while only something later about the loan has come (a renewal, a void).
+loan = Table(
+    "loan",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("item_id", Text),
+    Column("barcode", Text, nullable=False),
+    Column("patron_id", Text),
+    Column("lent_on", Text),
+    Column("due_on", Text, nullable=False),
+    Column("renewals", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("voided", Boolean, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("wall_ms", Integer, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("position", Integer),
+    PrimaryKeyConstraint("library_id", "id"),
+    Index(
+        "loan_open_by_barcode", "library_id", "barcode", sqlite_where=text("open = 1"), postgresql_where=text("open")
+    ),
+    sqlite_with_rowid=False,
+)
+
+# Which check-in ended which loan, also for loans of which the check-out has not come yet.
+loan_end = Table(
+    "loan_end",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("loan_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "loan_id", "device", "epoch", "seq"),
+    Index("loan_end_by_operation", "library_id", "device", "epoch", "seq"),
+    sqlite_with_rowid=False,
+)
+
+# Every check-in that stands: a check-out that comes late is ended by the check-ins that happened after it.
+check_in = Table(
+    "check_in",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("barcode", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("wall_ms", Integer, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("position", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "barcode", "device", "epoch", "seq"),
+    sqlite_with_rowid=False,
+)
+
+# Operations that were taken back, also those that have not come yet.
+voided = Table(
+    "voided",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "device", "epoch", "seq"),
+)

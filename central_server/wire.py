@@ -1,0 +1,148 @@
+"""The JSON between a station and the server, as `docs/protocol.md` writes it (all but the body of an operation).
+
+The structs decode straight from the raw bytes of a request; the OpenAPI document is made from them too.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+PROTOCOL = 1
+MOST_OPERATIONS = 500
+MOST_BYTES = 4 * 1024 * 1024
+MOST_CHANGES = 2_000
+LONGEST_WAIT_S = 55
+
+# The lengths stand beside the patterns because `$` also matches before a last line feed.
+Epoch = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="128 random bits")]
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64, description="SHA-256")]
+Salt = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32)]
+Identity = Annotated[
+    str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$", max_length=36, description="a UUID")
+]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+# Up to 2^53, so that every reader of JSON counts alike.
+Sequence = Annotated[int, Meta(ge=1, le=9_007_199_254_740_992)]
+
+
+class Reader(Struct, frozen=True):
+    """Who an operation is about, outside its chain so that it can be erased."""
+
+    patron: Identity
+    salt: Salt
+
+
+class Operation(Struct, frozen=True):
+    """Something that happened at a shelf; `body` is JSON text, hashed and kept byte for byte."""
+
+    epoch: Epoch
+    seq: Sequence
+    hash: Hash
+    body: str
+    reader: Reader | None = None
+
+
+class OperationsRequest(Struct, frozen=True):
+    """1 to 500 operations of one device, oldest first."""
+
+    protocol: int
+    library: Name
+    device: Name
+    operations: list[Operation]
+
+
+class VerdictKind(StrEnum):
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    DISPUTED = "disputed"
+
+
+class Reason(StrEnum):
+    """Why a person must look, in the order of the protocol's table: of several, the first is answered."""
+
+    UNREADABLE = "unreadable"
+    IDENTITY_CONFLICT = "identity_conflict"
+    BROKEN_CHAIN = "broken_chain"
+    GAP = "gap"
+    CLONE = "clone"
+    LOST_TAIL = "lost_tail"
+    FALSE_READER = "false_reader"
+    UNKNOWN_ITEM = "unknown_item"
+    UNKNOWN_PATRON = "unknown_patron"
+    ALREADY_ON_LOAN = "already_on_loan"
+    UNKNOWN_LOAN = "unknown_loan"
+
+
+class Verdict(Struct, frozen=True):
+    """What became of one operation."""
+
+    epoch: str
+    seq: int
+    verdict: VerdictKind
+    reason: Reason | None
+
+
+class OperationsAnswer(Struct, frozen=True):
+    """One verdict for each operation of the request, in the same order. All of it is committed."""
+
+    verdicts: list[Verdict]
+
+
+class Change(Struct, frozen=True):
+    """The newest state of one thing; `data` null: it is no more."""
+
+    kind: str
+    id: str
+    data: msgspec.Raw
+
+
+class ChangesAnswer(Struct, frozen=True):
+    """Changes, oldest first; `cursor` is where to go on, `more` says that there is more at once."""
+
+    changes: list[Change]
+    cursor: str
+    more: bool
+
+
+class HealthAnswer(Struct, frozen=True):
+    status: str
+    protocol: int
+    version: str
+    now_ms: int
+
+
+class Fault(Struct, frozen=True):
+    """Why a whole request was not taken."""
+
+    error: str
+
+
+class Refused(Exception):
+    """The whole request is refused, nothing of it was recorded; answered with `status` and `{"error": sentence}`."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+_decoder = msgspec.json.Decoder(OperationsRequest)
+
+
+def read_request(raw: bytes) -> OperationsRequest:
+    """Decode a `POST /v1/operations`. Raises `Refused` (400, 413)."""
+    try:
+        request = _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, f"The request is not the JSON of protocol {PROTOCOL}: {error}.") from error
+    if request.protocol != PROTOCOL:
+        raise Refused(400, f"This server speaks protocol {PROTOCOL}; the request says {request.protocol}.")
+    if not request.operations:
+        raise Refused(400, "The request carries no operation.")
+    if len(request.operations) > MOST_OPERATIONS:
+        raise Refused(
+            413, f"The request carries {len(request.operations)} operations; at most {MOST_OPERATIONS} are taken."
+        )
+    return request

@@ -1,0 +1,52 @@
+"""The station's ledger and the centre's, row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.processes import DemoFailed
+
+Ledger = dict[str, Any]
+
+
+def differences(station: Ledger, centre: Ledger, device: str) -> list[str]:
+    """What one side has and the other has not, or has otherwise. Both ledgers as their programs print them."""
+    here = {_identity(row): _fact(row) for row in station["operations"]}
+    there_rows = [row for row in centre["operations"] if row["device"] == device]
+    there = {_identity(row): _fact(row) for row in there_rows}
+    found = []
+    if len(there) != len(there_rows):
+        found.append(f"the centre has {len(there_rows) - len(there)} operations twice")
+    found += [f"operation {name}: only here" for name in here.keys() - there.keys()]
+    found += [f"operation {name}: only at the centre" for name in there.keys() - here.keys()]
+    found += [
+        f"operation {name}: here {here[name]}, there {there[name]}"
+        for name in here.keys() & there.keys()
+        if here[name] != there[name]
+    ]
+    ours = {row["id"]: _loan(row) for row in station["loans"]}
+    theirs = {row["id"]: _loan(row) for row in centre["loans"]}
+    found += [
+        f"loan {name}: here {ours.get(name)}, there {theirs.get(name)}"
+        for name in sorted(ours.keys() | theirs.keys())
+        if ours.get(name) != theirs.get(name)
+    ]
+    return found
+
+
+def must_agree(station: Ledger, centre: Ledger, device: str) -> None:
+    found = differences(station, centre, device)
+    if found:
+        raise DemoFailed("station and centre differ:\n  " + "\n  ".join(found[:20]))
+
+
+def _identity(row: dict[str, Any]) -> tuple[str, int]:
+    return row["epoch"], row["seq"]
+
+
+def _fact(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["hash"], row["kind"], row["barcode"], tuple(sorted(row["loans"]))
+
+
+def _loan(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["item_barcode"], row["due_on"], row["renewals"], row["open"], row["patron"]

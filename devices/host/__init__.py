@@ -1,0 +1,1 @@
+"""The machine under the kiosk: its clocks and its service manager."""

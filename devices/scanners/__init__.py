@@ -1,0 +1,1 @@
+"""Scanners: where cards and books come in."""

@@ -1,0 +1,1 @@
+"""What stands in for a device: shipped, so that demonstrations and tests use the same."""

@@ -1,0 +1,76 @@
+"""python -m kiosk: run the station, or ask it something."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from kiosk import __version__
+from kiosk.config import ConfigError, KioskConfig, load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m kiosk", description="Trạm Xanh, a library's self-service station")
+    parser.add_argument("--version", action="version", version=f"tram-xanh {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="the station itself")
+    run.add_argument("--pictures", metavar="DIR", help="save a picture of every screen that is shown")
+    ledger = commands.add_parser("ledger", help="every operation and loan kept here, as JSON")
+    new_store = commands.add_parser("new-store", help="begin a new store after a damaged one was set aside")
+    new_store.add_argument("--yes", action="store_true", help="the set-aside store has been looked after")
+    for command in (run, ledger, new_store):
+        command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
+    options = parser.parse_args(arguments)
+    try:
+        config = load(options.config)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.command == "run":
+        return _run(config, options.pictures)
+    if options.command == "ledger":
+        return _ledger(config)
+    return _new_store(config, options.yes)
+
+
+def _run(config: KioskConfig, pictures: str | None) -> int:
+    from kiosk.bootstrap import run_station
+
+    return run_station(config, Path(pictures) if pictures else None)
+
+
+def _ledger(config: KioskConfig) -> int:
+    from kiosk.bootstrap import open_existing_store
+    from kiosk.ports.errors import StoreBroken
+
+    try:
+        store = open_existing_store(config)
+    except StoreBroken as error:
+        print(f"the store cannot be read: {error}", file=sys.stderr)
+        return 1
+    try:
+        print(json.dumps({"operations": list(store.ledger()), "loans": list(store.loans_ledger())}, ensure_ascii=False))
+    finally:
+        store.close()
+    return 0
+
+
+def _new_store(config: KioskConfig, sure: bool) -> int:
+    from kiosk.bootstrap import make_new_store
+    from kiosk.ports.errors import StoreBroken
+
+    if not sure:
+        print("a new store knows nothing of what the damaged one had not sent; say --yes when that is looked after")
+        return 2
+    try:
+        make_new_store(config)
+    except StoreBroken as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

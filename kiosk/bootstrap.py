@@ -1,0 +1,243 @@
+"""The composition root: the one place that knows every adapter. Imported only by entry points."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from central_link.registry import make_link
+
+from devices.host.clock import HostClock
+from devices.host.systemd_notify import SystemdWatchdog
+from devices.registry import make_scanner, make_signaller
+from kiosk.config import KioskConfig
+from kiosk.desk import Desk
+from kiosk.desk.recording import Tools
+from kiosk.domain.barcodes import classify
+from kiosk.ports.devices import RawScan, Scanner, Signaller
+from kiosk.ports.errors import StoreBroken
+from kiosk.ports.store import UnitOfWork
+from kiosk.runtime.loop import Beat, SessionLoop
+from kiosk.runtime.store_worker import LATER, StoreWorker
+from kiosk.session.effects import StoreEffect
+from kiosk.session.inputs import LinkChanged, Scanned, ScannerLost, StoreFailed, StoreRecovered
+from kiosk.session.states import SessionRules, State
+from kiosk.sync.engine import Signals, SyncEngine
+
+if TYPE_CHECKING:
+    from local_store import SqlStore, StoreConfig
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+BUILD_MS = 1795392000000
+"""2026-11-23: no station of this build was ever switched on before it was built."""
+_STALE_BEAT_S = 5.0
+_FLOOR_EVERY_S = 3600.0
+_STOP_WAIT_S = 5.0
+
+
+def store_config(config: KioskConfig, *, may_make_key: bool = True) -> StoreConfig:
+    from local_store.key_file import read_or_create_key
+
+    from local_store import StoreConfig
+
+    path = config.data / "store.db"
+    key = read_or_create_key(config.data / "store.key", store=path, may_create=may_make_key)
+    return StoreConfig(path, key, config.station.library, config.station.device, BUILD_MS)
+
+
+def open_store(config: KioskConfig) -> SqlStore:
+    """Raises StoreBroken. Imports what it needs only now: the first frame does not wait for it."""
+    from local_store import open_store as open_it
+
+    config.data.mkdir(parents=True, exist_ok=True)
+    return open_it(store_config(config))
+
+
+@dataclass
+class Kiosk:
+    """The running parts below the screen. `show` is given every new state, on the session thread."""
+
+    config: KioskConfig
+    show: Callable[[State], None]
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        config = self.config
+        self.clock = HostClock(battery_clock=config.clock.battery_clock, floor_ms=BUILD_MS)
+        self.rules = SessionRules(
+            language=config.session.language,
+            warn_after_s=config.session.warn_after_s,
+            end_after_warning_s=config.session.end_after_warning_s,
+        )
+        self.formats = config.codes.formats()
+        self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
+        self._signaller: Signaller = make_signaller(config.sound)
+        self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
+        self._link = make_link(config.central, config.station.library, config.station.device)
+        self._desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
+        self.store = StoreWorker(
+            lambda: open_store(config),
+            failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
+            recovered=lambda: self.session.post(StoreRecovered(self.clock.monotonic())),
+        )
+        self.session = SessionLoop(
+            self.rules, self.clock, self._ask, self.show, self._signaller, pass_on_beat=self._pass_on
+        )
+        self.sync = SyncEngine(
+            self._link,
+            self._run_in_store,
+            Signals(self._stop, threading.Event(), threading.Event()),
+            lambda online, pending: self.session.post(LinkChanged(online, pending)),
+            monotonic=self.clock.monotonic,
+            random=random.Random(),
+        )
+
+    # ---- life
+
+    def start(self) -> None:
+        threading.excepthook = _end_the_process
+        self._spawn("session", self.session.run)
+        self._spawn("store", self.store.run)
+        self._spawn("push", lambda: self._when_open(self.sync.run_push))
+        self._spawn("pull", lambda: self._when_open(self.sync.run_pull))
+        self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
+        for scanner in self._scanners:
+            self._spawn(scanner.name, lambda scanner=scanner: self._read(scanner))
+
+    def beat(self) -> None:
+        """From the frame clock, about once a second."""
+        self.session.post(Beat(self.clock.monotonic()))
+
+    def stop(self) -> None:
+        """What has been scanned is finished; what is not sent yet stays in the outbox."""
+        self.sync.stop()
+        self.session.stop()
+        self.store.stop()
+        for thread in self._threads:
+            thread.join(_STOP_WAIT_S)
+        self._signaller.close()
+
+    # ---- crossings between threads: each only posts
+
+    def scanned(self, raw: RawScan) -> None:
+        self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
+
+    def _ask(self, effect: StoreEffect) -> None:
+        def answered(answer: object) -> None:
+            self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
+            self.sync.wake()
+
+        self.store.submit(lambda work: self._desk.answer(effect, work), answered)
+
+    def _pass_on(self, beat: Beat) -> None:
+        def answered() -> None:
+            if self.clock.monotonic() - beat.at < _STALE_BEAT_S:
+                self.watchdog.alive()
+
+        self.store.ping(answered)
+
+    def _run_in_store(self, job: Callable[[UnitOfWork], T]) -> T:
+        return self.store.call(job, LATER)
+
+    def _read(self, scanner: Scanner) -> None:
+        scanner.run(self.scanned, lambda lost: self.session.post(ScannerLost(scanner.name, lost)), self._stop)
+
+    def _when_open(self, work: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            if self.store.opened.wait(0.5):
+                work()
+                return
+
+    def _keep_time_floor(self) -> None:
+        """A trusted clock now is a lower bound for every later start that knows no better."""
+        wait = 0.0
+        while not self._stop.wait(wait):
+            moment = self.clock.now()
+            wait = _FLOOR_EVERY_S if moment.trusted else 60.0
+            if not moment.trusted:
+                continue
+
+            def raise_floor(work: UnitOfWork, wall_ms: int = moment.wall_ms) -> None:
+                work.raise_time_floor(wall_ms)
+                work.commit()
+
+            try:
+                self._run_in_store(raise_floor)
+            except StoreBroken:
+                wait = 60.0
+
+    def _spawn(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+
+def _end_the_process(args: threading.ExceptHookArgs) -> None:
+    """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
+    name = args.thread.name if args.thread else "?"
+    trace = (args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+    _log.critical("thread %s ended by a bug", name, exc_info=trace)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(70)
+
+
+def run_station(config: KioskConfig, pictures: Path | None) -> int:
+    """The whole station, until it is told to stop. The window is made first: people see it while the rest starts."""
+    from screens.app import KioskApp, ScreenConfig, prepare_kivy
+
+    screen = ScreenConfig(
+        width=config.screen.width,
+        height=config.screen.height,
+        fullscreen=config.screen.fullscreen,
+        motion=config.screen.motion,
+        pictures=pictures,
+    )
+    prepare_kivy(screen)
+    from screens.bridge import UiBridge
+
+    from screens.view_models import Place, Presenter
+
+    presenter = Presenter(Place(config.station.brand, config.station.place))
+    kiosk: Kiosk
+    bridge = UiBridge(lambda happened: kiosk.session.post(happened), time.monotonic)
+    kiosk = Kiosk(config, bridge.show)
+
+    def first_frame() -> None:
+        _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
+        kiosk.watchdog.ready()
+
+    app = KioskApp(
+        screen,
+        bridge,
+        lambda state: presenter.present(state, kiosk.rules),
+        on_first_frame=first_frame,
+        on_beat=kiosk.beat,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: app.stop())
+    kiosk.start()
+    try:
+        app.run()
+    finally:
+        kiosk.stop()
+    return 0
+
+
+def _process_age_s() -> float:
+    with open("/proc/self/stat", encoding="ascii", errors="replace") as stat:
+        started_ticks = int(stat.read().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started_ticks / os.sysconf("SC_CLK_TCK")

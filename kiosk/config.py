@@ -1,0 +1,121 @@
+"""kiosk.toml: what is particular to this machine. Every key is checked; an unknown one is refused with a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+
+from kiosk.domain.barcodes import CodeFormats
+
+
+class ConfigError(ValueError):
+    """One sentence for the person who edits the file."""
+
+
+class StationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`data` holds the store and its key; relative paths count from the file's own folder."""
+
+    library: str
+    device: str
+    data: str
+    place: str = ""
+    brand: str = "Trạm Xanh"
+
+
+class CodesConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Patterns that a whole card number or item barcode matches (Python's regular expressions)."""
+
+    card: str
+    item: str
+
+    def formats(self) -> CodeFormats:
+        return CodeFormats(_pattern("codes.card", self.card), _pattern("codes.item", self.item))
+
+
+class ScreenConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    width: int = 1024
+    height: int = 600
+    fullscreen: bool = True
+    motion: bool = True
+
+
+class SessionConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Seconds."""
+
+    language: str = "vi"
+    warn_after_s: float = 30.0
+    end_after_warning_s: float = 15.0
+
+
+class ClockConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`battery_clock`: this machine keeps the time while it is off."""
+
+    battery_clock: bool = False
+
+
+class LogConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`file` "" is the standard error, which the journal keeps."""
+
+    level: str = "info"
+    file: str = ""
+
+
+class KioskConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    station: StationConfig
+    codes: CodesConfig
+    central: dict[str, Any]
+    scanner: list[dict[str, Any]] = []
+    sound: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "alsa"})
+    screen: ScreenConfig = ScreenConfig()
+    session: SessionConfig = SessionConfig()
+    clock: ClockConfig = ClockConfig()
+    log: LogConfig = LogConfig()
+    folder: Path = Path()  # where the file lies; not a key
+
+    @property
+    def data(self) -> Path:
+        return self.folder / self.station.data
+
+
+def load(path: Path) -> KioskConfig:
+    """Raises ConfigError with one sentence: which file, which key, what was meant perhaps."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from error
+    _refuse_unknown(path, table, KioskConfig, "")
+    try:
+        config = msgspec.convert(table, KioskConfig)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    config.codes.formats()
+    return msgspec.structs.replace(config, folder=path.resolve().parent)
+
+
+def _refuse_unknown(path: Path, table: dict[str, Any], struct: type[msgspec.Struct], where: str) -> None:
+    kinds = get_type_hints(struct)
+    known = [name for name in struct.__struct_fields__ if name != "folder"]
+    for key, value in table.items():
+        if key not in known:
+            meant = difflib.get_close_matches(key, known, n=1)
+            hint = f'; did you mean "{where}{meant[0]}"?' if meant else f"; known here: {', '.join(known)}"
+            raise ConfigError(f'{path}: unknown key "{where}{key}"{hint}')
+        kind = kinds[key]
+        if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            _refuse_unknown(path, value, kind, f"{where}{key}.")
+
+
+def _pattern(key: str, text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ConfigError(f'"{key}" is not a pattern: {error}') from error

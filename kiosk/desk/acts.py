@@ -1,0 +1,33 @@
+"""Which act answers which question."""
+
+from __future__ import annotations
+
+from kiosk.desk.check_in import check_in
+from kiosk.desk.check_out import check_out
+from kiosk.desk.identify_patron import identify_patron, resolve_code
+from kiosk.desk.recording import Tools
+from kiosk.desk.take_back import take_back
+from kiosk.ports.store import UnitOfWork
+from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, ResolveCode, StoreEffect, TakeBack
+from kiosk.session.inputs import Answer
+
+
+class Desk:
+    """Runs on the store thread, one act in one unit of work."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def answer(self, ask: StoreEffect, work: UnitOfWork) -> Answer:
+        """Raises StoreBroken when nothing can be made durable; then nothing of the act was."""
+        match ask:
+            case CheckOut():
+                return check_out(work, ask, self._tools)
+            case CheckIn():
+                return check_in(work, ask, self._tools)
+            case IdentifyPatron():
+                return identify_patron(work, ask, self._tools)
+            case TakeBack():
+                return take_back(work, ask, self._tools)
+            case ResolveCode():
+                return resolve_code(work, ask, self._tools)

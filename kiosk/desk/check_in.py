@@ -1,0 +1,46 @@
+"""Trả: a book in the hand is taken back, known or not. Nobody's name is needed, and none is shown."""
+
+from __future__ import annotations
+
+from kiosk.desk.recording import Today, Tools, record, shown
+from kiosk.domain.circulation import decide_check_in
+from kiosk.domain.operations import OperationKind
+from kiosk.ports.store import ToCheck, UnitOfWork
+from kiosk.session.effects import CheckIn
+from kiosk.session.inputs import NobodyHasIt, ReturnRecorded
+from kiosk.session.notices import BookShown
+
+
+def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | NobodyHasIt:
+    item = work.item_by_barcode(ask.barcode)
+    lent = work.open_loans_of_item(item.id) if item else ()
+    if ask.only_if_lent and not lent:
+        book = shown(item) if item else None
+        return NobodyHasIt(ask.visit, ask.request, ask.barcode, book, tools.clock.monotonic())
+    today = Today.of(work, tools)
+    taken = decide_check_in(lent, work.holds_on(item.title_id) if item else ())
+    work.end_loans(taken.loans, today.day)
+    operation = record(
+        work,
+        tools,
+        today.moment,
+        OperationKind.CHECK_IN,
+        {"barcode": ask.barcode, "item": item.id if item else None, "loans": list(taken.loans)},
+        barcode=ask.barcode,
+        loans=taken.loans,
+        patron_id=None,
+    )
+    if item is None:
+        work.put_on_list(ToCheck.UNKNOWN_ITEM, operation, ask.barcode)
+    elif len(taken.loans) > 1:
+        work.put_on_list(ToCheck.SEVERAL_LOANS, operation, ask.barcode)
+    work.commit()
+    return ReturnRecorded(
+        ask.visit,
+        ask.request,
+        operation,
+        shown(item) if item else BookShown(ask.barcode, "", "", ""),
+        in_catalogue=item is not None,
+        held_at=taken.held_at,
+        at=tools.clock.monotonic(),
+    )

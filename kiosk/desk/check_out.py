@@ -1,0 +1,83 @@
+"""Mượn: lend a book, or renew it where this reader has it already."""
+
+from __future__ import annotations
+
+from kiosk.desk.recording import Today, Tools, record, shown
+from kiosk.desk.renew import renew
+from kiosk.domain.blocks import PatronBlocked
+from kiosk.domain.circulation import Refuse, decide_check_out
+from kiosk.domain.ids import time_ordered_id
+from kiosk.domain.model import Loan
+from kiosk.domain.operations import OperationKind
+from kiosk.ports.store import UnitOfWork
+from kiosk.session.effects import CheckOut
+from kiosk.session.inputs import AlreadyYours, ItemNotFound, LoanRecorded, LoanRefused
+
+
+def check_out(
+    work: UnitOfWork, ask: CheckOut, tools: Tools
+) -> LoanRecorded | AlreadyYours | LoanRefused | ItemNotFound:
+    item = work.item_by_barcode(ask.barcode)
+    if item is None:
+        return ItemNotFound(ask.visit, ask.request, ask.barcode, tools.clock.monotonic())
+    patron = work.patron(ask.patron_id)
+    if patron is None:  # taken from the list while standing here
+        return LoanRefused(ask.visit, ask.request, shown(item), (PatronBlocked(),), tools.clock.monotonic())
+    today = Today.of(work, tools)
+    loans = work.open_loans_of_patron(patron.id)
+    mine = next((loan for loan in loans if loan.item_id == item.id), None)
+    if mine is not None:
+        return renew(work, ask, patron, item, mine, loans, today, tools)
+    others = work.open_loans_of_item(item.id)
+    decision = decide_check_out(
+        patron,
+        item,
+        loans,
+        others[0] if others else None,
+        work.holds_on(item.title_id),
+        work.rules(),
+        work.calendar(),
+        today.day,
+        day_is_sure=today.is_sure,
+    )
+    if isinstance(decision, Refuse):
+        return LoanRefused(ask.visit, ask.request, shown(item), decision.blocks, tools.clock.monotonic())
+    loan = Loan(
+        time_ordered_id(today.moment.wall_ms, tools.random_bytes(10)),
+        item.id,
+        patron.id,
+        today.day,
+        decision.due_on,
+        0,
+        item.item_type,
+        provisional=not today.is_sure,
+    )
+    work.add_loan(loan)
+    operation = record(
+        work,
+        tools,
+        today.moment,
+        OperationKind.CHECK_OUT,
+        {
+            "loan": loan.id,
+            "item": item.id,
+            "barcode": item.barcode,
+            "due_on": loan.due_on.isoformat(),
+            "provisional": loan.provisional,
+        },
+        barcode=item.barcode,
+        loans=(loan.id,),
+        patron_id=patron.id,
+    )
+    work.commit()
+    return LoanRecorded(
+        ask.visit,
+        ask.request,
+        operation,
+        shown(item),
+        loan.due_on,
+        today.days_until(loan.due_on),
+        len(loans) + 1,
+        renewed=False,
+        at=tools.clock.monotonic(),
+    )

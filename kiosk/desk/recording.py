@@ -1,0 +1,73 @@
+"""Writing down what happened: the operation and its place in the chain, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from kiosk.domain.clock_trust import Moment, library_day
+from kiosk.domain.model import Item
+from kiosk.domain.operations import Actor, Operation, OperationId, OperationKind, Reader, next_operation
+from kiosk.ports.host import Clock
+from kiosk.ports.store import RecordedAct, UnitOfWork
+from kiosk.session.notices import BookShown
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a desk needs beside its books. `random_bytes(n)` gives unpredictable ones."""
+
+    clock: Clock
+    random_bytes: Callable[[int], bytes]
+    take_off_within_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The day that the rules count from, and whether somebody vouches for it."""
+
+    day: date
+    is_sure: bool
+    moment: Moment
+
+    @classmethod
+    def of(cls, work: UnitOfWork, tools: Tools) -> Today:
+        moment = tools.clock.now()
+        return cls(library_day(moment, work.time_floor_ms()), moment.trusted, moment)
+
+    def days_until(self, due_on: date) -> int | None:
+        """What a screen says instead of a date that nobody vouches for; None: the date may be said."""
+        return None if self.is_sure else (due_on - self.day).days
+
+
+def record(
+    work: UnitOfWork,
+    tools: Tools,
+    moment: Moment,
+    kind: OperationKind,
+    data: Mapping[str, Any],
+    *,
+    barcode: str,
+    loans: Sequence[str],
+    patron_id: str | None,
+) -> OperationId:
+    reader = Reader(patron_id, tools.random_bytes(16)) if patron_id is not None else None
+    operation: Operation = next_operation(
+        work.origin,
+        work.last_operation(),
+        kind,
+        data,
+        moment=moment,
+        actor=Actor.PATRON if reader else Actor.ANYONE,
+        reader=reader,
+        policy_version=work.rules().version,
+    )
+    act = RecordedAct(operation.id, kind, barcode, tuple(loans), moment.boot_id, moment.boottime_ms)
+    work.add_operation(operation, act)
+    return operation.id
+
+
+def shown(item: Item) -> BookShown:
+    return BookShown(item.barcode, item.title_id, item.name, item.author)

@@ -1,0 +1,58 @@
+"""A slip of the hand, put right within a minute: a void is written, nothing erased, and a librarian sees it later."""
+
+from __future__ import annotations
+
+from kiosk.desk.recording import Today, Tools, record
+from kiosk.domain.operations import OperationKind
+from kiosk.ports.store import RecordedAct, ToCheck, UnitOfWork
+from kiosk.session.effects import TakeBack
+from kiosk.session.inputs import NotTakenBack, TakenBack
+
+
+def take_back(work: UnitOfWork, ask: TakeBack, tools: Tools) -> TakenBack | NotTakenBack:
+    act = work.act(ask.operation)
+    today = Today.of(work, tools)
+    moment = today.moment
+    recent = (
+        act is not None
+        and act.boot_id == moment.boot_id
+        and moment.boottime_ms - act.boottime_ms <= tools.take_off_within_s * 1000
+    )
+    if act is None or not recent or not _still_stands(work, act, ask.patron_id):
+        return NotTakenBack(ask.visit, ask.request, ask.operation, tools.clock.monotonic())
+    if act.kind == OperationKind.CHECK_OUT:
+        work.end_loans(act.loans, today.day)
+    else:
+        work.reopen_loans(act.loans)
+    operation = record(
+        work,
+        tools,
+        moment,
+        OperationKind.VOID,
+        {
+            "voids": {"epoch": act.id.epoch, "seq": act.id.seq},
+            "kind": act.kind,
+            "barcode": act.barcode,
+            "loans": list(act.loans),
+        },
+        barcode=act.barcode,
+        loans=act.loans,
+        patron_id=ask.patron_id if act.kind == OperationKind.CHECK_OUT else None,
+    )
+    work.put_on_list(ToCheck.VOIDED, operation, act.barcode)
+    loans_now = len(work.open_loans_of_patron(ask.patron_id)) if ask.patron_id else 0
+    work.commit()
+    return TakenBack(ask.visit, ask.request, ask.operation, loans_now, tools.clock.monotonic())
+
+
+def _still_stands(work: UnitOfWork, act: RecordedAct, patron_id: str | None) -> bool:
+    """Whether nothing has happened since that a void would undo as well."""
+    if act.kind == OperationKind.CHECK_OUT:
+        if patron_id is None:
+            return False
+        open_now = {loan.id for loan in work.open_loans_of_patron(patron_id)}
+        return open_now.issuperset(act.loans)
+    if act.kind == OperationKind.CHECK_IN:
+        item = work.item_by_barcode(act.barcode)
+        return item is None or not work.open_loans_of_item(item.id)
+    return False

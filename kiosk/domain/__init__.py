@@ -1,0 +1,1 @@
+"""What a library is, and its rules. Pure: no clock, no store, no screen."""

@@ -1,0 +1,122 @@
+"""Why something is not done for a patron: values, so that every reason can be said at once.
+
+`code` is the small code that a screen shows for staff and that the librarian's handbook explains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class PatronBlocked:
+    """The library has blocked this card; a librarian can say why."""
+
+    code: ClassVar[str] = "T-01"
+
+
+@dataclass(frozen=True, slots=True)
+class CardExpired:
+    code: ClassVar[str] = "T-02"
+    ended_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueLoans:
+    code: ClassVar[str] = "M-11"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyLoans:
+    """As many loans as the category allows at once."""
+
+    code: ClassVar[str] = "M-12"
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyOfType:
+    code: ClassVar[str] = "M-13"
+    limit: int
+    item_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class InHouseOnly:
+    code: ClassVar[str] = "S-21"
+
+
+@dataclass(frozen=True, slots=True)
+class NotForLoan:
+    """Damaged, lost or withdrawn in the catalogue, though somebody holds it in the hand."""
+
+    code: ClassVar[str] = "S-22"
+
+
+@dataclass(frozen=True, slots=True)
+class OnLoanToAnother:
+    """Whoever holds the book is right, with care: it must be returned first (one tap)."""
+
+    code: ClassVar[str] = "S-23"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldForAnother:
+    code: ClassVar[str] = "S-24"
+
+
+@dataclass(frozen=True, slots=True)
+class NoPolicy:
+    """Nobody has said what this patron category may do with this item type."""
+
+    code: ClassVar[str] = "Q-31"
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolYearEnds:
+    """No open day is left in this school year on which the book could come back."""
+
+    code: ClassVar[str] = "Q-32"
+
+
+@dataclass(frozen=True, slots=True)
+class NoMoreRenewals:
+    code: ClassVar[str] = "G-41"
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedTooSoon:
+    """Lent or renewed today already: a book scanned twice is not a wish for more time."""
+
+    code: ClassVar[str] = "G-42"
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LoanOverdue:
+    """An overdue book comes back first."""
+
+    code: ClassVar[str] = "G-43"
+    due_on: date
+
+
+Block = (
+    PatronBlocked
+    | CardExpired
+    | OverdueLoans
+    | TooManyLoans
+    | TooManyOfType
+    | InHouseOnly
+    | NotForLoan
+    | OnLoanToAnother
+    | HeldForAnother
+    | NoPolicy
+    | SchoolYearEnds
+    | NoMoreRenewals
+    | RenewedTooSoon
+    | LoanOverdue
+)

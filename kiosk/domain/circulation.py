@@ -1,0 +1,145 @@
+"""Facts in, decision out: the whole lending rule, with no clock, store or screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kiosk.domain import blocks as b
+from kiosk.domain.due_dates import Calendar, due_date
+from kiosk.domain.loan_policy import CirculationRules
+from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
+
+
+@dataclass(frozen=True, slots=True)
+class Lend:
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    due_on: date
+    renewals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Every reason at once, so that a pupil is told once."""
+
+    blocks: tuple[b.Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """A return is never refused. `loans` end with it (none: nobody had it); `held_at` says where the book waits."""
+
+    loans: tuple[str, ...]
+    held_at: str | None
+
+
+def patron_blocks(
+    patron: Patron, open_loans: Sequence[Loan], rules: CirculationRules, today: date, *, day_is_sure: bool
+) -> tuple[b.Block, ...]:
+    """What keeps this patron from borrowing anything. On an unsure day nobody is late and no card has ended."""
+    found: list[b.Block] = []
+    if patron.blocked:
+        found.append(b.PatronBlocked())
+    if day_is_sure and patron.valid_until is not None and patron.valid_until < today:
+        found.append(b.CardExpired(patron.valid_until))
+    limits = rules.limits_for(patron.category)
+    if limits is None:
+        found.append(b.NoPolicy())
+        return tuple(found)
+    if day_is_sure:
+        late = timedelta(days=limits.overdue_blocks_after_days)
+        overdue = sum(not loan.provisional and loan.due_on + late <= today for loan in open_loans)
+        if overdue:
+            found.append(b.OverdueLoans(overdue))
+    return tuple(found)
+
+
+def decide_check_out(
+    patron: Patron,
+    item: Item,
+    open_loans: Sequence[Loan],
+    loan_of_item: Loan | None,
+    holds: Sequence[Hold],
+    rules: CirculationRules,
+    calendar: Calendar,
+    today: date,
+    *,
+    day_is_sure: bool = True,
+) -> Lend | Refuse:
+    """Whether `patron` may take `item`. `open_loans` are the patron's, `loan_of_item` and `holds` the item's."""
+    found = list(patron_blocks(patron, open_loans, rules, today, day_is_sure=day_is_sure))
+    limits = rules.limits_for(patron.category)
+    if limits is not None and len(open_loans) >= limits.total:
+        found.append(b.TooManyLoans(limits.total))
+    if item.status is not ItemStatus.AVAILABLE:
+        found.append(b.NotForLoan())
+    if loan_of_item is not None:
+        found.append(b.OnLoanToAnother())
+    if holds and holds[0].patron_id != patron.id:
+        found.append(b.HeldForAnother())
+    policy = rules.policy_for(patron.category, item.item_type)
+    due_on: date | None = None
+    if policy is None:
+        if b.NoPolicy() not in found:
+            found.append(b.NoPolicy())
+    elif policy.in_house_only:
+        found.append(b.InHouseOnly())
+    else:
+        if sum(loan.item_type == item.item_type for loan in open_loans) >= policy.limit and not any(
+            isinstance(block, b.TooManyLoans) for block in found
+        ):
+            found.append(b.TooManyOfType(policy.limit, item.item_type))
+        due_on = due_date(today, policy.days, calendar)
+        if due_on is None:
+            found.append(b.SchoolYearEnds())
+    if found or due_on is None:
+        return Refuse(tuple(found))
+    return Lend(due_on)
+
+
+def decide_renew(
+    patron: Patron,
+    loan: Loan,
+    renewed_on: date | None,
+    open_loans: Sequence[Loan],
+    holds: Sequence[Hold],
+    rules: CirculationRules,
+    calendar: Calendar,
+    today: date,
+    *,
+    day_is_sure: bool = True,
+) -> Renew | Refuse:
+    """Whether `patron` may keep `loan` longer. `renewed_on`: the day it was last renewed, if ever."""
+    others = [other for other in open_loans if other.id != loan.id]
+    found = list(patron_blocks(patron, others, rules, today, day_is_sure=day_is_sure))
+    if max(renewed_on or loan.lent_on, loan.lent_on) >= today:
+        found.append(b.RenewedTooSoon(loan.due_on))
+    if day_is_sure and not loan.provisional and loan.due_on < today:
+        found.append(b.LoanOverdue(loan.due_on))
+    if any(hold.patron_id != patron.id for hold in holds):
+        found.append(b.HeldForAnother())
+    policy = rules.policy_for(patron.category, loan.item_type)
+    due_on: date | None = None
+    if policy is None:
+        if b.NoPolicy() not in found:
+            found.append(b.NoPolicy())
+    else:
+        if loan.renewals >= policy.renewals:
+            found.append(b.NoMoreRenewals(policy.renewals))
+        due_on = due_date(today, policy.days, calendar)
+        if due_on is None or due_on <= loan.due_on:
+            # More time that ends no later than the time already given would be an empty promise.
+            found.append(b.SchoolYearEnds())
+    if found or due_on is None:
+        return Refuse(tuple(found))
+    return Renew(due_on, loan.renewals + 1)
+
+
+def decide_check_in(loans_of_item: Sequence[Loan], holds: Sequence[Hold]) -> TakeBack:
+    """A book in the hand is a fact: it is taken back whoever brings it and whatever the records say."""
+    return TakeBack(tuple(loan.id for loan in loans_of_item), holds[0].shelf if holds else None)

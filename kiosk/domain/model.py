@@ -1,0 +1,62 @@
+"""What a library is made of, in the words of docs/glossary.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class ItemStatus(StrEnum):
+    AVAILABLE = "available"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Patron:
+    """Somebody who may borrow. `shown_name` is already shortened by the centre: full names never reach a station."""
+
+    id: str
+    shown_name: str
+    class_name: str
+    category: str
+    valid_until: date | None
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One physical book (bản sách) with what a screen says of its title."""
+
+    id: str
+    title_id: str
+    barcode: str
+    item_type: str
+    status: ItemStatus
+    name: str
+    author: str
+    shelf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    id: str
+    item_id: str
+    patron_id: str | None  # None: unlinked from its reader after return and the retention time
+    lent_on: date
+    due_on: date
+    renewals: int
+    item_type: str
+    provisional: bool = False  # due_on was counted from a clock that nobody vouched for
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A title that a patron waits for. `shelf` says where the book waits once it is back."""
+
+    id: str
+    title_id: str
+    patron_id: str
+    shelf: str

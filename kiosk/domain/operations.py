@@ -1,0 +1,120 @@
+"""The operation: what happened at the shelf, immutable and chained. The wire's words are in docs/protocol.md."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from kiosk.domain.clock_trust import Moment
+
+NO_HASH = bytes(32)
+"""What the first operation of all continues."""
+
+
+class OperationKind(StrEnum):
+    CHECK_OUT = "check_out"
+    CHECK_IN = "check_in"
+    RENEW = "renew"
+    VOID = "void"
+
+
+class Actor(StrEnum):
+    PATRON = "patron"
+    ANYONE = "anyone"
+    LIBRARIAN = "librarian"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OperationId:
+    epoch: str  # 32 hex digits, begun at every opening of the store
+    seq: int  # gapless within the epoch, from 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who an operation is about, kept outside the chain so that it can be erased. `salt`: 16 random bytes."""
+
+    patron_id: str
+    salt: bytes
+
+    def commitment(self) -> str:
+        return hmac.new(self.salt, self.patron_id.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`body` is JSON text that is hashed and sent byte for byte; `hash` chains it to the operation before."""
+
+    id: OperationId
+    body: str
+    hash: bytes
+    reader: Reader | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEnd:
+    """The last operation of a chain so far."""
+
+    id: OperationId
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which station writes, and in which epoch. `predecessor` is where the epoch before it ended (None: the first)."""
+
+    library_id: str
+    device_id: str
+    epoch: str
+    predecessor: ChainEnd | None
+
+
+def chain_hash(previous: bytes, body: str) -> bytes:
+    return hashlib.sha256(previous + body.encode()).digest()
+
+
+def next_operation(
+    origin: Origin,
+    last: ChainEnd | None,
+    kind: OperationKind,
+    data: Mapping[str, Any],
+    *,
+    moment: Moment,
+    actor: Actor,
+    reader: Reader | None,
+    policy_version: str,
+) -> Operation:
+    """The operation that follows `last` in this epoch (None: it is the epoch's first)."""
+    seq = last.id.seq + 1 if last else 1
+    body: dict[str, Any] = {
+        "v": 1,
+        "kind": kind,
+        "library": origin.library_id,
+        "device": origin.device_id,
+        "epoch": origin.epoch,
+        "seq": seq,
+        "at": {
+            "wall_ms": moment.wall_ms,
+            "boot": moment.boot_id,
+            "boottime_ms": moment.boottime_ms,
+            "trusted": moment.trusted,
+        },
+        "actor": actor,
+        "reader": reader.commitment() if reader else None,
+        "policy_version": policy_version,
+        "override_reason": None,
+        "data": data,
+    }
+    if last is None:
+        before = origin.predecessor
+        body["predecessor"] = before and {"epoch": before.id.epoch, "seq": before.id.seq, "hash": before.hash.hex()}
+        previous = before.hash if before else NO_HASH
+    else:
+        previous = last.hash
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Operation(OperationId(origin.epoch, seq), text, chain_hash(previous, text), reader)

@@ -1,0 +1,1 @@
+"""What the kiosk needs of the outside, in its own words."""

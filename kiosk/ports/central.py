@@ -1,0 +1,114 @@
+"""The central system, whichever protocol it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from kiosk.domain.due_dates import Calendar
+from kiosk.domain.loan_policy import CirculationRules
+from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.domain.operations import Operation, OperationId
+
+
+class VerdictKind(StrEnum):
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    DISPUTED = "disputed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The centre has durably recorded the operation; `reason` says why a person must look at a disputed one."""
+
+    id: OperationId
+    kind: VerdictKind
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TitleRecord:
+    id: str
+    name: str
+    author: str
+    isbn: str | None
+    call_number: str
+    shelf: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    id: str
+    title_id: str
+    barcode: str
+    item_type: str
+    status: ItemStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PatronRecord:
+    patron: Patron
+    cards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRecord:
+    """`loan.item_type` is empty here: the store knows it from the item."""
+
+    loan: Loan
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRecord:
+    """`placed_ms` orders the holds on a title: the feed's order does not, because a changed hold comes later in it."""
+
+    hold: Hold
+    placed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The thing of this kind and id is no more."""
+
+    kind: str  # "title" | "item" | "patron" | "loan" | "hold"
+    id: str
+
+
+Change = TitleRecord | ItemRecord | PatronRecord | LoanRecord | HoldRecord | CirculationRules | Calendar | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """`cursor` is opaque; `more`: the next page is there already. `skipped`: changes that nobody here could read."""
+
+    changes: tuple[Change, ...]
+    cursor: str
+    more: bool
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a central protocol can do; the engine asks instead of knowing which one it speaks to."""
+
+    idempotent: bool
+    change_feed: bool
+    offline_replay: bool
+    check_in: bool
+    batch: int  # operations in one request at most
+
+
+class CentralLink(Protocol):
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
+        """One verdict per operation, same order. Raises Unreachable, or Refused for the whole request."""
+        ...
+
+    def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
+        """What changed since `cursor` ("" is the beginning). Raises Unreachable or CursorLost."""
+        ...

@@ -1,0 +1,47 @@
+"""Things with a plug."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from kiosk.ports.signals import StopSignal as StopSignal
+
+
+class Sound(StrEnum):
+    OK = "ok"
+    ATTENTION = "attention"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class RawScan:
+    """One framed scan as it came. `scanned_at`: monotonic seconds when its last byte was read."""
+
+    text: str
+    scanned_at: float
+
+
+class Scanner(Protocol):
+    @property
+    def name(self) -> str:
+        """For the log and the maintainer, e.g. "serial /dev/ttyACM0"."""
+        ...
+
+    def run(self, post: Callable[[RawScan], None], lost: Callable[[bool], None], stop: StopSignal) -> None:
+        """Reads until `stop` is set, on a thread of its own. A device that is gone is looked for again and again.
+
+        `lost(False)` tells that it is there and read, the first time too; `lost(True)` that it is gone or not there yet.
+        What was scanned before `lost(False)` may be thrown away. Raises only on a bug.
+        """
+        ...
+
+
+class Signaller(Protocol):
+    def play(self, sound: Sound) -> None:
+        """Returns at once; silence is not a failure."""
+        ...
+
+    def close(self) -> None: ...

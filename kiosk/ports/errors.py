@@ -1,0 +1,44 @@
+"""What can fail outside.
+
+    PortError
+    ├── Unreachable         no answer is known; the same operations may be sent again
+    ├── Refused             the centre refused a whole request, so nothing of it was recorded
+    ├── CursorLost          the centre does not know our place in its changes; begin again
+    ├── DeviceLost          a scanner, camera or printer is gone; it may come back
+    └── StoreBroken         nothing can be made durable now
+        └── StoreDamaged    what is on the disk is not our store, or not whole
+
+A rule that says no is not here: refusals are values (kiosk.domain.blocks).
+"""
+
+from __future__ import annotations
+
+
+class PortError(Exception):
+    """The message is for the log: never a name, a card number or a title."""
+
+
+class Unreachable(PortError):
+    pass
+
+
+class Refused(PortError):
+    def __init__(self, status: int, detail: str = "") -> None:
+        super().__init__(f"status {status}: {detail}" if detail else f"status {status}")
+        self.status = status
+
+
+class CursorLost(PortError):
+    pass
+
+
+class DeviceLost(PortError):
+    pass
+
+
+class StoreBroken(PortError):
+    pass
+
+
+class StoreDamaged(StoreBroken):
+    pass

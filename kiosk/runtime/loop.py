@@ -1,0 +1,111 @@
+"""The session thread: owns the state, takes one input after another, hands effects out and states on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import get_args
+
+from kiosk.ports.devices import Signaller
+from kiosk.ports.host import Clock
+from kiosk.session.effects import Effect, Play, StoreEffect
+from kiosk.session.inputs import Answer, Input, Scanned, Tick
+from kiosk.session.machine import step, wakes_at
+from kiosk.session.notices import Notice, staff_codes
+from kiosk.session.states import Resting, SessionRules, State
+
+_log = logging.getLogger("kiosk.acts")
+
+_ANSWERS: tuple[type, ...] = get_args(Answer)
+_MOST_TIMED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """From the frame clock. The session passes it to the store thread, and only its return feeds the watchdog."""
+
+    at: float
+
+
+class SessionLoop:
+    """`ask(effect)` hands a question to the store thread, which posts the answer. `show` must return at once."""
+
+    def __init__(
+        self,
+        rules: SessionRules,
+        clock: Clock,
+        ask: Callable[[StoreEffect], None],
+        show: Callable[[State], None],
+        signaller: Signaller,
+        pass_on_beat: Callable[[Beat], None],
+    ) -> None:
+        self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
+        self._rules = rules
+        self._clock = clock
+        self._ask = ask
+        self._show = show
+        self._signaller = signaller
+        self._pass_on_beat = pass_on_beat
+        self._timed: dict[int, float] = {}
+
+    def post(self, happened: Input | Beat) -> None:
+        """From any thread."""
+        self._inbox.put(happened)
+
+    def stop(self) -> None:
+        self._inbox.put(None)
+
+    def run(self) -> None:
+        state = State(language=self._rules.language)
+        self._show(state)
+        while True:
+            wake = wakes_at(state, self._rules)
+            try:
+                happened = self._inbox.get(timeout=None if wake is None else max(0.0, wake - self._clock.monotonic()))
+            except Empty:
+                happened = Tick(self._clock.monotonic())
+            if happened is None:
+                return
+            if isinstance(happened, Beat):
+                self._pass_on_beat(happened)
+                continue
+            following, effects = step(state, happened, self._rules)
+            for effect in effects:
+                self._perform(effect, happened)
+            if following is not state:
+                _tell_what_changed(state, following)
+                state = following
+                self._show(state)
+            if isinstance(happened, _ANSWERS):
+                self._tell_how_long(happened)
+
+    def _perform(self, effect: Effect, cause: Input) -> None:
+        if isinstance(effect, Play):
+            self._signaller.play(effect.sound)
+            return
+        if isinstance(cause, Scanned):
+            if len(self._timed) >= _MOST_TIMED:
+                self._timed.clear()
+            self._timed[effect.request] = cause.at
+        self._ask(effect)
+
+    def _tell_how_long(self, answer: Input) -> None:
+        began = self._timed.pop(getattr(answer, "request", -1), None)
+        if began is not None:
+            took_ms = (self._clock.monotonic() - began) * 1000
+            _log.info("answered", extra={"act": type(answer).__name__, "ms": round(took_ms, 3)})
+
+
+def _tell_what_changed(before: State, after: State) -> None:
+    """For staff: that somebody began or was refused something and why, never who or which book."""
+    if after.visit != before.visit:
+        _log.info("now", extra={"act": type(after.doing).__name__})
+    notice = _notice(after)
+    if notice is not None and notice != _notice(before):
+        _log.info("notice", extra={"act": type(notice).__name__, "code": " ".join(staff_codes(notice))})
+
+
+def _notice(state: State) -> Notice | None:
+    return None if isinstance(state.doing, Resting) else state.doing.notice

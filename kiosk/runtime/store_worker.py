@@ -1,0 +1,160 @@
+"""The store thread: it alone uses the writing connection. Loans go ahead of everything else.
+
+When nothing can be made durable it says so, keeps trying, and says when it can again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, PriorityQueue
+from threading import Event
+from typing import Any, TypeVar
+
+from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.store import Store, UnitOfWork
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+FIRST = 0  # a reader stands in front
+LATER = 1  # sync, upkeep
+_LAST = 2
+_IDLE_WAIT_S = 3600.0
+
+STORE_BROKEN = "K-03"
+STORE_DAMAGED = "K-04"
+
+
+class StoreWorker:
+    """`opens` is called on the store thread. `failed(code)` and `recovered()` are told once a change, also at start."""
+
+    def __init__(
+        self,
+        opens: Callable[[], Store],
+        failed: Callable[[str], None],
+        recovered: Callable[[], None],
+        retry_s: float = 5.0,
+    ) -> None:
+        self._opens = opens
+        self._failed = failed
+        self._recovered = recovered
+        self._retry_s = retry_s
+        self._jobs: PriorityQueue[tuple[int, int, Callable[[Store | None], None] | None]] = PriorityQueue()
+        self._order = itertools.count()
+        self._store: Store | None = None
+        self._code: str | None = None
+        self.opened = Event()
+
+    # ---- from any thread
+
+    def submit(
+        self,
+        job: Callable[[UnitOfWork], Any],
+        then: Callable[[Any], None],
+        priority: int = FIRST,
+    ) -> None:
+        """Runs `job` in a unit of work of its own, then calls `then(result)` on the store thread. A job that meets a
+        broken store is dropped with nothing of it durable, and `failed` is told."""
+
+        def run(store: Store | None) -> None:
+            if store is None:
+                return
+            with store.unit_of_work() as work:
+                result = job(work)
+            then(result)
+
+        self._jobs.put((priority, next(self._order), run))
+
+    def call(self, job: Callable[[UnitOfWork], T], priority: int = LATER) -> T:
+        """Like submit, but waits for the result; raises what the job raised, StoreBroken if there is no store now."""
+        answer: Future[T] = Future()
+
+        def run(store: Store | None) -> None:
+            if store is None:
+                answer.set_exception(StoreBroken("the store is not open"))
+                return
+            try:
+                with store.unit_of_work() as work:
+                    result = job(work)
+            except BaseException as error:
+                answer.set_exception(error)
+                if isinstance(error, StoreBroken):
+                    raise
+            else:
+                answer.set_result(result)
+
+        self._jobs.put((priority, next(self._order), run))
+        return answer.result()
+
+    def ping(self, then: Callable[[], None]) -> None:
+        """Answers from the store thread, whether the store is well or not: it says that the thread lives."""
+        self._jobs.put((FIRST, next(self._order), lambda _store: then()))
+
+    def stop(self) -> None:
+        """After the jobs that wait already."""
+        self._jobs.put((_LAST, next(self._order), None))
+
+    # ---- the store thread
+
+    def run(self) -> None:
+        self._try_to_open()
+        next_try = time.monotonic() + self._retry_s
+        while True:
+            wait = _IDLE_WAIT_S if self._code is None else max(0.0, next_try - time.monotonic())
+            try:
+                _, _, job = self._jobs.get(timeout=wait)
+            except Empty:
+                if self._code is not None:
+                    self._recover()
+                    next_try = time.monotonic() + self._retry_s
+                continue
+            if job is None:
+                break
+            try:
+                job(self._store)
+            except StoreBroken as error:
+                self._broke(error)
+                next_try = time.monotonic() + self._retry_s
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _try_to_open(self) -> None:
+        try:
+            self._store = self._opens()
+        except StoreBroken as error:
+            self._broke(error)
+            return
+        self.opened.set()
+        self._well()
+
+    def _recover(self) -> None:
+        if self._store is None:
+            self._try_to_open()
+            return
+        try:
+            with self._store.unit_of_work() as work:
+                work.probe()
+                work.commit()
+        except StoreBroken as error:
+            self._broke(error)
+            return
+        self._well()
+
+    def _broke(self, error: StoreBroken) -> None:
+        code = STORE_DAMAGED if isinstance(error, StoreDamaged) else STORE_BROKEN
+        if self._code != code:
+            _log.error("store: %s %s", code, error)
+            self._code = code
+            self._failed(code)
+
+    def _well(self) -> None:
+        if self._code is not None:
+            _log.warning("store: well again")
+            self._code = None
+        self._recovered()

@@ -1,0 +1,61 @@
+"""What a session wants done. Each question is answered by one input that carries its visit and request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.domain.operations import OperationId
+from kiosk.ports.devices import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyPatron:
+    visit: int
+    request: int
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveCode:
+    visit: int
+    request: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOut:
+    """Lend, or renew what this patron has already."""
+
+    visit: int
+    request: int
+    patron_id: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """`only_if_lent`: without a card in hand, a book on nobody's loan is only looked at."""
+
+    visit: int
+    request: int
+    barcode: str
+    only_if_lent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Void a check-out or a return of this visit. `patron_id` None for a return."""
+
+    visit: int
+    request: int
+    operation: OperationId
+    patron_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    sound: Sound
+
+
+StoreEffect = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack
+Effect = StoreEffect | Play

@@ -1,0 +1,209 @@
+"""What can happen to a session. `at` is monotonic seconds; `visit` and `request` say which question is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, auto
+
+from kiosk.domain.barcodes import Code
+from kiosk.domain.blocks import Block
+from kiosk.domain.operations import OperationId
+from kiosk.session.notices import BookShown
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    code: Code
+    at: float
+
+
+class Button(Enum):
+    BORROW = auto()
+    RETURN = auto()
+    HELP = auto()
+    LANGUAGE = auto()
+    DONE = auto()
+    STILL_HERE = auto()
+    DISMISS = auto()  # close the notice and go on
+    TAKE_OFF_MODE = auto()
+    UNDO_RETURN = auto()
+    RETURN_THIS = auto()  # of a notice: take the book back now
+    IT_IS_A_CARD = auto()
+    IT_IS_A_BOOK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    button: Button
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOffTouched:
+    """A row's own button while books are being taken off."""
+
+    operation: OperationId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PatronFound:
+    visit: int
+    request: int
+    patron_id: str
+    card: str
+    name: str
+    loans_now: int
+    limit: int
+    blocks: tuple[Block, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PatronNotFound:
+    visit: int
+    request: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CodeResolved:
+    """What a code that may be a card and a book is known as."""
+
+    visit: int
+    request: int
+    text: str
+    known_card: bool
+    known_item: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRecorded:
+    """Durable. `renewed`: it was this patron's and now lasts longer. `due_in_days` when the date is not sure."""
+
+    visit: int
+    request: int
+    operation: OperationId
+    book: BookShown
+    due_on: date
+    due_in_days: int | None
+    loans_now: int
+    renewed: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyYours:
+    """The patron has this book already, since today: nothing was recorded."""
+
+    visit: int
+    request: int
+    book: BookShown
+    due_on: date
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRefused:
+    visit: int
+    request: int
+    book: BookShown
+    blocks: tuple[Block, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ItemNotFound:
+    visit: int
+    request: int
+    barcode: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRecorded:
+    """Durable. `book.name` is empty when no catalogue here knows the barcode."""
+
+    visit: int
+    request: int
+    operation: OperationId
+    book: BookShown
+    in_catalogue: bool
+    held_at: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyHasIt:
+    """Scanned without a card and on nobody's loan: nothing was recorded. `book` None: not in the catalogue."""
+
+    visit: int
+    request: int
+    barcode: str
+    book: BookShown | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A check-out or a return of this visit was voided, durably."""
+
+    visit: int
+    request: int
+    operation: OperationId
+    loans_now: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotTakenBack:
+    visit: int
+    request: int
+    operation: OperationId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    code: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecovered:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    online: bool
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerLost:
+    name: str
+    lost: bool
+
+
+Answer = (
+    PatronFound
+    | PatronNotFound
+    | CodeResolved
+    | LoanRecorded
+    | AlreadyYours
+    | LoanRefused
+    | ItemNotFound
+    | ReturnRecorded
+    | NobodyHasIt
+    | TakenBack
+    | NotTakenBack
+)
+Input = Scanned | Touched | TakeOffTouched | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost

@@ -1,0 +1,147 @@
+"""The session: step(state, input, rules) -> (state, effects). Pure: no thread, no widget, no clock.
+
+A scan is a loan the moment it beeps, so nothing waits for a button. What must hold whatever comes in whatever order:
+a late answer changes nothing, a double scan asks nothing twice, and nobody sees another's books.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.ports.devices import Sound
+from kiosk.session import answers, scans, visits
+from kiosk.session.effects import Effect, Play
+from kiosk.session.inputs import (
+    Answer,
+    Button,
+    LinkChanged,
+    Scanned,
+    ScannerLost,
+    StoreFailed,
+    StoreRecovered,
+    TakeOffTouched,
+    Tick,
+    Touched,
+)
+from kiosk.session.inputs import Input as Input
+from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
+from kiosk.session.scans import MAY_BE_EITHER
+from kiosk.session.states import Borrowing, Home, Resting, Returning, Row, RowKind, SessionRules, State
+
+Step = tuple[State, tuple[Effect, ...]]
+
+
+def step(state: State, happened: Input, rules: SessionRules) -> Step:
+    match happened:
+        case LinkChanged(online, pending):
+            return replace(state, station=replace(state.station, online=online, pending=pending)), ()
+        case ScannerLost(name, lost):
+            names = state.station.scanners_lost
+            names = names | {name} if lost else names - {name}
+            return replace(state, station=replace(state.station, scanners_lost=names)), ()
+        case StoreFailed(code, at):
+            if isinstance(state.doing, Resting):
+                return state, ()
+            return visits.turn_to(state, Resting(code, at), rules), (Play(Sound.ATTENTION),)
+        case StoreRecovered():
+            return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
+    if isinstance(state.doing, Resting):
+        return state, ()  # nothing can be made durable: no scan is taken and no button means anything
+    match happened:
+        case Scanned():
+            return scans.scanned(state, happened, rules)
+        case Touched(button, at):
+            return _touched(state, button, at, rules)
+        case TakeOffTouched(operation, at):
+            return scans.take_back(state, operation, at)
+        case Tick(at):
+            return _ticked(state, at, rules)
+        case answer:
+            return _answered(state, answer, rules)
+
+
+def wakes_at(state: State, rules: SessionRules) -> float | None:
+    """The next moment (monotonic seconds) at which time alone changes the state; None: never."""
+    match state.doing:
+        case Home(notice=notice, since=since) if notice is not None or state.language != rules.language:
+            return since + rules.notice_on_home_s
+        case Borrowing(active_at=active, warned=warned) | Returning(active_at=active, warned=warned):
+            return active + rules.warn_after_s + (rules.end_after_warning_s if warned else 0)
+        case _:
+            return None
+
+
+def _ticked(state: State, at: float, rules: SessionRules) -> Step:
+    due = wakes_at(state, rules)
+    if due is None or at < due:
+        return state, ()
+    match state.doing:
+        case Borrowing() | Returning() as doing if not doing.warned:
+            if at < due + rules.end_after_warning_s:
+                return replace(state, doing=replace(doing, warned=True)), (Play(Sound.ATTENTION),)
+            return visits.go_home(state, rules), ()  # the station slept through the warning
+        case _:
+            return visits.go_home(state, rules), ()
+
+
+def _answered(state: State, answer: Answer, rules: SessionRules) -> Step:
+    if answer.visit != state.visit:
+        return state, ()
+    if answer.request == state.awaiting:
+        held = state.held
+        state, effects = answers.answered(replace(state, awaiting=None, held=()), answer, rules)
+        for scan in held if _still_wanted(state) else ():
+            state, more = step(state, scan, rules)
+            effects += more
+        return state, effects
+    return answers.answered(state, answer, rules)
+
+
+def _still_wanted(state: State) -> bool:
+    """Scans that came while a card was looked up belong to that card; when it opened nothing, nobody owns them."""
+    return not (isinstance(state.doing, Home) and state.doing.notice is not None)
+
+
+def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:
+    doing = state.doing
+    if button is Button.LANGUAGE:
+        place = rules.languages.index(state.language) if state.language in rules.languages else -1
+        following = rules.languages[(place + 1) % len(rules.languages)]
+        return visits.active(replace(state, language=following), at), ()
+    if isinstance(doing, Resting):
+        return state, ()
+    notice = doing.notice
+    match button:
+        case Button.HELP:
+            return visits.with_notice(state, HelpAsked(), at), (Play(Sound.ATTENTION),)
+        case Button.DISMISS:
+            return visits.with_notice(state, None, at), ()
+        case Button.STILL_HERE:
+            return visits.active(state, at), ()
+        case Button.DONE if not isinstance(doing, Home):
+            return visits.go_home(state, rules), ((Play(Sound.DONE),) if doing.rows else ())
+        case Button.BORROW if isinstance(doing, Home):
+            return visits.with_notice(state, CardFirst(), at), ()
+        case Button.RETURN if isinstance(doing, Home):
+            return visits.turn_to(state, Returning(at), rules, keep_language=True), ()
+        case Button.RETURN_THIS:
+            match notice:
+                case ReturnOffered(barcode=barcode):
+                    return scans.return_from_home(state, barcode, at, rules)
+                case NotLent(book=book):
+                    return scans.ask_check_in(visits.with_notice(state, None, at), book.barcode, at)
+        case Button.IT_IS_A_CARD | Button.IT_IS_A_BOOK:
+            if isinstance(notice, CardOrBook):
+                kind = MAY_BE_EITHER[button is Button.IT_IS_A_CARD]
+                return scans.scanned_as(visits.with_notice(state, None, at), notice.text, kind, at, rules)
+        case Button.TAKE_OFF_MODE if isinstance(doing, Borrowing):
+            wanted = not doing.taking_off and any(row.kind is RowKind.LENT for row in doing.rows)
+            return visits.active(replace(state, doing=replace(doing, taking_off=wanted)), at), ()
+        case Button.UNDO_RETURN if isinstance(doing, Returning):
+            return _undo_last_return(state, doing.rows, at)
+    return state, ()
+
+
+def _undo_last_return(state: State, rows: tuple[Row, ...], at: float) -> Step:
+    newest = next((row.operation for row in rows if row.operation is not None and not row.leaving), None)
+    return scans.take_back(state, newest, at) if newest is not None else (state, ())

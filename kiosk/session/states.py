@@ -1,0 +1,121 @@
+"""Everything that the screens may know. Immutable, so that it can be handed to another thread as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum, auto
+
+from kiosk.domain.operations import OperationId
+from kiosk.session.inputs import Scanned
+from kiosk.session.notices import BookShown, Notice
+
+
+class RowKind(Enum):
+    LENT = auto()
+    RENEWED = auto()
+    ALREADY_YOURS = auto()
+    RETURNED = auto()
+    NOT_IN_CATALOGUE = auto()  # returned, though no catalogue knows it: a person will look
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One book of this visit. `due_in_days` replaces `due_on` on screen when the station is not sure of the date."""
+
+    kind: RowKind
+    book: BookShown
+    recorded_at: float  # monotonic seconds
+    operation: OperationId | None = None
+    due_on: date | None = None
+    due_in_days: int | None = None
+    held_at: str | None = None
+    leaving: bool = False  # asked to be taken off; not answered yet
+
+
+@dataclass(frozen=True, slots=True)
+class PatronShown:
+    id: str
+    card: str
+    name: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`since`: when somebody last did something here; a notice or another language does not stay for ever."""
+
+    notice: Notice | None = None
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowing:
+    """`asked`: barcodes in flight or on the list, so that a double scan asks nothing twice. `rows`: newest first."""
+
+    patron: PatronShown
+    loans_now: int
+    active_at: float
+    card_at: float
+    asked: frozenset[str] = frozenset()
+    rows: tuple[Row, ...] = ()
+    notice: Notice | None = None
+    warned: bool = False
+    taking_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    active_at: float
+    asked: frozenset[str] = frozenset()
+    rows: tuple[Row, ...] = ()
+    notice: Notice | None = None
+    warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Out of service: nothing can be made durable, so nothing is lent. `code` for staff; it keeps trying by itself."""
+
+    code: str
+    since: float
+
+
+Doing = Home | Borrowing | Returning | Resting
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """How the station itself is."""
+
+    online: bool = True
+    pending: int = 0  # operations that the centre does not have yet
+    scanners_lost: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`visit` numbers each turn in front of the station and `request` each question of it, so that late answers find no
+    one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`."""
+
+    doing: Doing = field(default_factory=Home)
+    visit: int = 0
+    request: int = 0
+    awaiting: int | None = None
+    held: tuple[Scanned, ...] = ()
+    language: str = "vi"
+    station: Station = field(default_factory=Station)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """Seconds, and what a visit begins with."""
+
+    language: str = "vi"
+    languages: tuple[str, ...] = ("vi", "en")
+    warn_after_s: float = 30.0
+    end_after_warning_s: float = 15.0
+    notice_on_home_s: float = 20.0
+    same_card_ends_after_s: float = 3.0
+    same_book_again_after_s: float = 1.5
+    take_off_within_s: float = 60.0

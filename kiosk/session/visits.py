@@ -1,0 +1,45 @@
+"""How visits begin, go on and end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.session.notices import Notice
+from kiosk.session.states import Borrowing, Doing, Home, Resting, Returning, SessionRules, State
+
+
+def turn_to(state: State, doing: Doing, rules: SessionRules, *, keep_language: bool = False) -> State:
+    """A new turn: whatever was asked in the one before is nobody's now, and nothing of it stays on the screen."""
+    return State(
+        doing=doing,
+        visit=state.visit + 1,
+        request=state.request,
+        language=state.language if keep_language else rules.language,
+        station=state.station,
+    )
+
+
+def go_home(state: State, rules: SessionRules, notice: Notice | None = None, at: float = 0.0) -> State:
+    return turn_to(state, Home(notice, at), rules, keep_language=notice is not None)
+
+
+def with_notice(state: State, notice: Notice | None, at: float) -> State:
+    """Shows `notice` over what goes on (None: closes it). Counts as a sign of life."""
+    match state.doing:
+        case Home():
+            return replace(state, doing=Home(notice, at))
+        case Borrowing() | Returning() as doing:
+            return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
+        case Resting():
+            return state
+
+
+def active(state: State, at: float) -> State:
+    """Somebody is here."""
+    match state.doing:
+        case Borrowing() | Returning() as doing:
+            return replace(state, doing=replace(doing, active_at=at, warned=False))
+        case Home(notice=notice):
+            return replace(state, doing=Home(notice, at))
+        case Resting():
+            return state

@@ -1,0 +1,219 @@
+"""Two loops for two threads: one sends, one asks for changes. Each backs off by itself; each may wake the other.
+
+The engine starts no thread and reads no clock: everything comes in by the door.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+from kiosk.ports.central import CentralLink
+from kiosk.ports.errors import CursorLost, PortError, StoreBroken, Unreachable
+from kiosk.ports.signals import WaitSignal
+from kiosk.sync.changes import Changes
+from kiosk.sync.on_store import OnStore
+from kiosk.sync.outbox import Outbox, Outcome
+from kiosk.sync.schedule import Schedule
+
+_log = logging.getLogger(__name__)
+
+LONG_POLL_S = 25.0
+_QUICK_POLL_S = 1.0  # a long poll that ends sooner with nothing new was none …
+_POLL_PAUSE_S = 5.0  # … so the station itself keeps the peace
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """`stop` ends both loops; the others wake one each. Three threading.Events."""
+
+    stop: WaitSignal
+    push: WaitSignal
+    pull: WaitSignal
+
+
+class SyncEngine:
+    """`run_push` and `run_pull` each want a thread; everything else here may be called from any thread.
+
+    `report(online, pending)` is called on the push thread whenever either changes, first when the centre has answered
+    or failed to; `pending` counts operations that the centre does not have yet.
+    """
+
+    def __init__(
+        self,
+        link: CentralLink,
+        on_store: OnStore,
+        signals: Signals,
+        report: Callable[[bool, int], None],
+        *,
+        monotonic: Callable[[], float],
+        random: Random,
+    ) -> None:
+        self._on_store = on_store
+        self._signals = signals
+        self._report = report
+        self._monotonic = monotonic
+        self._has_feed = link.capabilities.change_feed
+        self._outbox = Outbox(link, on_store, self._told)
+        self._changes = Changes(link, on_store, monotonic)
+        self._push_schedule = Schedule(random)
+        self._pull_schedule = Schedule(random)
+        # Each flag is written by one loop and read by the other; the push loop alone reports, so nothing needs a lock.
+        self._push_reaches: bool | None = None
+        self._pull_reaches: bool | None = None
+        self._push_at_once = False
+        self._pull_may_wake_push = False
+        self._push_may_wake_pull = False
+        self._pending = 0
+        self._reported: tuple[bool, int] | None = None
+
+    def wake(self) -> None:
+        """Something was recorded."""
+        self._signals.push.set()
+
+    def request_resync(self) -> None:
+        """Fetch everything again from the beginning, at the latest when the waiting request ends."""
+        self._changes.begin_again()
+        self._signals.pull.set()
+
+    def stop(self) -> None:
+        """Both loops end after the request they are in; closing the link ends that too."""
+        self._signals.stop.set()
+        self._signals.push.set()
+        self._signals.pull.set()
+
+    # ---- the push thread
+
+    def run_push(self) -> None:
+        """Until `stop`. Sends whenever it is woken; after a failure, when the back-off has passed."""
+        signals = self._signals
+        while not signals.stop.is_set():
+            signals.push.clear()
+            self._push_at_once = False
+            self._count()
+            outcome = self._push_once()
+            if outcome is Outcome.STOPPED:
+                return
+            self._tell()
+            if outcome in (Outcome.NOTHING, Outcome.DRAINED):
+                self._push_schedule.reset()
+                signals.push.wait()
+            else:
+                # A refusal is about what was sent: something new may be taken, and prove the old ones at fault.
+                self._wait_before_push(self._push_schedule.next_s(), new_is_tried=outcome is Outcome.REFUSED)
+
+    def _push_once(self) -> Outcome:
+        run = self._outbox.push(self._signals.stop)
+        if run.taken:
+            self._push_schedule.reset()
+        match run.outcome:
+            case Outcome.NOTHING:
+                pass
+            case Outcome.DRAINED:
+                self._push_works()
+            case Outcome.REFUSED:
+                _log.warning("outbox: the centre takes nothing of what is left (%s)", run.detail)
+                self._push_works()
+            case Outcome.UNREACHABLE:
+                if self._push_reaches is not False:
+                    _log.warning("outbox: the centre is out of reach (%s)", run.detail)
+                    self._pull_may_wake_push = True
+                self._push_reaches = False
+            case Outcome.STORE_BROKEN:
+                _log.error("outbox: the store is broken (%s)", run.detail)
+        return run.outcome
+
+    def _push_works(self) -> None:
+        if self._push_reaches is False:
+            _log.info("outbox: the centre is back")
+        self._push_reaches = True
+        if self._push_may_wake_pull:
+            self._push_may_wake_pull = False
+            self._signals.pull.set()
+
+    def _wait_before_push(self, seconds: float, *, new_is_tried: bool) -> None:
+        """Waits out the back-off, unless the other loop finds the centre. What is recorded meanwhile is counted."""
+        ends_at = self._monotonic() + seconds
+        signals = self._signals
+        while (left := ends_at - self._monotonic()) > 0 and signals.push.wait(left):
+            if signals.stop.is_set() or self._push_at_once or new_is_tried:
+                return
+            signals.push.clear()
+            if self._push_at_once:  # said between the look and the clearing
+                return
+            self._count()
+            self._tell()
+
+    def _count(self) -> None:
+        with suppress(StoreBroken):  # whoever sends or applies next will meet it again and say so
+            self._pending = self._on_store(lambda uow: uow.outbox_counts()).pending
+
+    def _told(self, operations: int) -> None:
+        self._pending = max(0, self._pending - operations)
+        self._push_works()
+        self._tell()
+
+    def _tell(self) -> None:
+        known = [reaches for reaches in (self._push_reaches, self._pull_reaches) if reaches is not None]
+        if known and self._reported != (all(known), self._pending):
+            self._reported = (all(known), self._pending)
+            self._report(*self._reported)
+
+    # ---- the pull thread
+
+    def run_pull(self) -> None:
+        """Until `stop`. Asks again and again; with nothing new, the centre holds the answer back for a while."""
+        if not self._has_feed:
+            return
+        signals = self._signals
+        wait_s = 0.0  # the first question after a start or a failure wants to know whether the centre is there
+        place_lost = False
+        while not signals.stop.is_set():
+            signals.pull.clear()
+            asked_at = self._monotonic()
+            try:
+                page, after = self._changes.pull(wait_s, signals.stop)
+            except (Unreachable, CursorLost, StoreBroken) as error:
+                place_lost = place_lost or isinstance(error, CursorLost)
+                self._pull_failed(error)
+                wait_s = 0.0
+                signals.pull.wait(self._pull_schedule.next_s())
+                continue
+            self._pull_worked()
+            if after or not place_lost:  # a centre may lose every place that it gives: a first page proves nothing then
+                self._pull_schedule.reset()
+                place_lost = False
+            brought_nothing = not page.more and (not page.changes or page.cursor == after)
+            if brought_nothing and wait_s > 0 and self._monotonic() - asked_at < _QUICK_POLL_S:
+                signals.pull.wait(_POLL_PAUSE_S)
+            wait_s = 0.0 if page.more else LONG_POLL_S
+
+    def _pull_failed(self, error: PortError) -> None:
+        match error:
+            case CursorLost():
+                _log.warning("changes: the centre does not know our place: beginning again")
+                self._changes.begin_again()
+            case StoreBroken():
+                _log.error("changes: the store is broken (%s)", error)
+            case _ if self._pull_reaches is not False:
+                _log.warning("changes: the centre is out of reach (%s)", error)
+                self._pull_reaches = False
+                self._pull_may_wake_push = True
+                self._push_may_wake_pull = True
+                self._signals.push.set()  # it reports
+
+    def _pull_worked(self) -> None:
+        changed = self._pull_reaches is not True
+        if self._pull_reaches is False:
+            _log.info("changes: the centre is back")
+        self._pull_reaches = True
+        if self._pull_may_wake_push:
+            self._pull_may_wake_push = False
+            self._push_at_once = True
+        if changed or self._push_at_once:
+            self._signals.push.set()
+
+

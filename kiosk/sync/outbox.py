@@ -1,0 +1,165 @@
+"""Pushing: every operation reaches the centre once, or waits, or is shown to a librarian. None is ever dropped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from kiosk.domain.operations import Operation, OperationId
+from kiosk.ports.central import CentralLink, Verdict
+from kiosk.ports.errors import Refused, StoreBroken, Unreachable
+from kiosk.ports.signals import StopSignal
+from kiosk.ports.store import UnitOfWork
+from kiosk.sync.on_store import OnStore
+
+_log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 500
+PATIENCE = 16
+"""Operations refused alone, in a row, before the newest is asked for its opinion of the server."""
+
+REFUSED = "request_refused"
+
+_Row = tuple[int, Operation]  # with its place in the outbox
+
+
+class Outcome(Enum):
+    NOTHING = auto()  # there was nothing to send
+    DRAINED = auto()  # everything is settled or set aside
+    REFUSED = auto()  # the centre answers, and takes nothing of what is left
+    UNREACHABLE = auto()
+    STORE_BROKEN = auto()
+    STOPPED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PushRun:
+    """`taken`: operations that the centre has recorded. `detail` is for the log."""
+
+    outcome: Outcome
+    taken: int = 0
+    detail: str = ""
+
+
+class Outbox:
+    """Used by the push thread alone. `told(n)` is called whenever `n` more operations wait no longer."""
+
+    def __init__(self, link: CentralLink, on_store: OnStore, told: Callable[[int], None]) -> None:
+        self._link = link
+        self._on_store = on_store
+        self._told = told
+        self._batch = min(link.capabilities.batch, LARGEST_BATCH)
+
+    def push(self, stop: StopSignal) -> PushRun:
+        """One run through the outbox, oldest first, until nothing is left or nothing goes on.
+
+        A refused request is halved until the cause stands alone. That operation is set aside once a later one was taken
+        in the same run; until then it may be the server that is at fault, and nothing is given up.
+        """
+        run = _Run()
+        try:
+            while not stop.is_set():
+                rows = self._pending(self._batch, run.place)
+                if not rows:
+                    break
+                self._send(rows, run, stop)
+        except Unreachable as error:
+            return PushRun(Outcome.UNREACHABLE, run.taken, str(error))
+        except StoreBroken as error:
+            return PushRun(Outcome.STORE_BROKEN, run.taken, str(error))
+        except _TakesNothing:
+            return PushRun(Outcome.REFUSED, run.taken, run.last_refusal)
+        if stop.is_set():
+            return PushRun(Outcome.STOPPED, run.taken)
+        if run.refused:
+            return PushRun(Outcome.REFUSED, run.taken, run.last_refusal)
+        return PushRun(Outcome.DRAINED if run.place else Outcome.NOTHING, run.taken)
+
+    def _send(self, rows: Sequence[_Row], run: _Run, stop: StopSignal) -> None:
+        parts = [rows]
+        while parts and not stop.is_set():
+            part = parts.pop()
+            if not self._taken(part, run):
+                if len(part) > 1:
+                    middle = len(part) // 2
+                    parts += [part[middle:], part[:middle]]
+                    continue
+                run.refused.append(part[0][1].id)
+                if part[0][0] < run.taken_place:  # a later one was taken already
+                    self._settle((), run)
+            run.place = part[-1][0]
+            if len(run.refused) >= PATIENCE:
+                self._ask_with_the_newest(run)
+                return  # it may be among the parts that are left, so what is pending is read again
+
+    def _ask_with_the_newest(self, run: _Run) -> None:
+        """Many bad ones in a row, or a bad server? The newest operation tells, being later than all of them.
+
+        It goes out of order only then, so that a bad server costs a few requests a run and a long row of bad ones does
+        not hold up everything behind it for good.
+        """
+        newest = self._newest(run.place)
+        if newest is None or not self._taken([newest], run):
+            raise _TakesNothing
+
+    def _taken(self, part: Sequence[_Row], run: _Run) -> bool:
+        """Sends; what is taken is settled, and what was refused before it is set aside, in one unit of work."""
+        try:
+            verdicts = self._link.send([operation for _, operation in part])
+        except Refused as error:
+            run.last_refusal = str(error)
+            return False
+        run.taken_place = max(run.taken_place, part[-1][0])
+        run.taken += len(verdicts)
+        self._settle(verdicts, run)
+        return True
+
+    def _settle(self, verdicts: Sequence[Verdict], run: _Run) -> None:
+        refused = tuple(run.refused)
+
+        def settle(uow: UnitOfWork) -> None:
+            uow.settle(verdicts)
+            for operation_id in refused:
+                uow.set_aside(operation_id, REFUSED)
+            uow.commit()
+
+        self._on_store(settle)
+        run.refused.clear()
+        if refused:
+            _log.warning("outbox: %d set aside: refused by the centre (%s)", len(refused), run.last_refusal)
+        self._told(len(verdicts) + len(refused))
+
+    def _pending(self, limit: int, after: int) -> Sequence[_Row]:
+        return self._on_store(lambda uow: uow.pending(limit, after))
+
+    def _newest(self, after: int) -> _Row | None:
+        """By doubling and halving steps: the backlog may be long, and only its end is wanted."""
+        newest = None
+        step = 1
+        while step:
+            rows = self._pending(1, after + step - 1)
+            if rows:
+                newest = rows[0]
+                after = newest[0]
+                step *= 2
+            else:
+                step //= 2
+        return newest
+
+
+class _Run:
+    """`refused`: alone, and none later taken yet. `place`: everything up to there was answered. `taken_place`: of the
+    last one that was taken."""
+
+    def __init__(self) -> None:
+        self.refused: list[OperationId] = []
+        self.last_refusal = ""
+        self.place = 0
+        self.taken_place = 0
+        self.taken = 0
+
+
+class _TakesNothing(Exception):
+    pass

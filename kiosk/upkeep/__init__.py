@@ -1,0 +1,1 @@
+"""What keeps a station well without a hand: logs, figures, audit, housekeeping."""

@@ -1,0 +1,38 @@
+"""One JSON object a line, for the journal. No line ever holds a name, a card number or a title."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+_OURS = ("act", "ms", "figure", "value", "code")
+
+
+class JsonLines(logging.Formatter):
+    """`at` is monotonic-free seconds of the wall clock as the machine believes it; order is the file's own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "says": record.getMessage(),
+        }
+        line |= {key: value for key in _OURS if (value := getattr(record, key, None)) is not None}
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up(level: str, file: Path | None) -> None:
+    handler: logging.Handler = (
+        logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler(sys.stderr)
+    )
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("urllib3", "kivy", "PIL"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,163 @@
+"""What the centre tells, into the tables: in bulk, in any order, as often as it comes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import assert_never
+
+from kiosk.domain.due_dates import Calendar
+from kiosk.domain.loan_policy import CirculationRules
+from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
+from local_store import documents, statements
+from local_store.prepared import Database
+
+log = logging.getLogger(__name__)
+
+_Row = dict[str, object]
+
+
+def apply_changes(database: Database, changes: Sequence[Change]) -> tuple[CirculationRules | None, Calendar | None]:
+    """Writes `changes` but for the loans about which this station still has something to tell.
+
+    Of several changes to one thing the last counts. Returns the documents among them.
+    """
+    latest: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        key = _key(change)
+        latest.pop(key, None)  # so that the order is that of the last mention: a card goes to whom it was given last
+        latest[key] = change
+    loans_to_tell = _loans_to_tell(database) if any(kind == "loan" for kind, _ in latest) else frozenset()
+
+    titles: list[_Row] = []
+    items: list[_Row] = []
+    patrons: list[_Row] = []
+    card_lists: list[_Row] = []
+    cards: list[_Row] = []
+    loans: list[_Row] = []
+    holds: list[_Row] = []
+    gone: list[Gone] = []
+    rules: CirculationRules | None = None
+    calendar: Calendar | None = None
+    for (kind, thing), change in latest.items():
+        if kind == "loan" and thing in loans_to_tell:
+            continue
+        match change:
+            case TitleRecord(id, name, author, isbn, call_number, shelf):
+                titles.append(
+                    {"id": id, "name": name, "author": author, "isbn": isbn, "call_number": call_number, "shelf": shelf}
+                )
+            case ItemRecord(id, title_id, barcode, item_type, status):
+                items.append(
+                    {"id": id, "title_id": title_id, "barcode": barcode, "item_type": item_type, "status": status.value}
+                )
+            case PatronRecord():
+                patrons.append(_patron_row(change))
+                card_lists.append({"patron_id": thing, "numbers": json.dumps(change.cards)})
+                cards += ({"number": number, "patron_id": thing} for number in change.cards)
+            case LoanRecord():
+                loans.append(_loan_row(change))
+            case HoldRecord(hold, placed_ms):
+                holds.append(
+                    {
+                        "id": hold.id,
+                        "title_id": hold.title_id,
+                        "patron_id": hold.patron_id,
+                        "shelf": hold.shelf,
+                        "placed_ms": placed_ms,
+                    }
+                )
+            case Gone():
+                gone.append(change)
+            case CirculationRules():
+                rules = change
+            case Calendar():
+                calendar = change
+            case _:
+                assert_never(change)
+
+    for drop in gone:
+        _drop(database, drop, card_lists)
+    for statement, rows in (
+        (statements.PUT_TITLE, titles),
+        (statements.PUT_ITEM, items),
+        (statements.PUT_PATRON, patrons),
+        (statements.DROP_OTHER_CARDS, card_lists),
+        (statements.PUT_CARD, cards),
+        (statements.PUT_LOAN, loans),
+        (statements.PUT_HOLD, holds),
+    ):
+        if rows:
+            database.run_each(statement, rows)
+    if rules is not None:
+        database.run(statements.PUT_DOCUMENT, kind=documents.CIRCULATION, body=documents.rules_text(rules))
+    if calendar is not None:
+        database.run(statements.PUT_DOCUMENT, kind=documents.CALENDAR, body=documents.calendar_text(calendar))
+    return rules, calendar
+
+
+def _key(change: Change) -> tuple[str, str]:
+    match change:
+        case TitleRecord():
+            return "title", change.id
+        case ItemRecord():
+            return "item", change.id
+        case PatronRecord():
+            return "patron", change.patron.id
+        case LoanRecord():
+            return "loan", change.loan.id
+        case HoldRecord():
+            return "hold", change.hold.id
+        case Gone():
+            return change.kind, change.id
+        case CirculationRules():
+            return documents.CIRCULATION, ""
+        case Calendar():
+            return documents.CALENDAR, ""
+        case _:
+            assert_never(change)
+
+
+def _loans_to_tell(database: Database) -> frozenset[str]:
+    """The loans that an unsettled operation names. Read anew each time: what is asked is the truth of this moment."""
+    rows = database.rows(statements.LOANS_TO_TELL)
+    return frozenset(loan_id for (loans,) in rows for loan_id in loans.split())
+
+
+def _drop(database: Database, gone: Gone, card_lists: list[_Row]) -> None:
+    statement = statements.DROP.get(gone.kind)
+    if statement is None:
+        log.warning("the centre ended a thing of an unknown kind %r", gone.kind)
+        return
+    database.run(statement, id=gone.id)
+    if gone.kind == "patron":
+        card_lists.append({"patron_id": gone.id, "numbers": "[]"})
+
+
+def _patron_row(record: PatronRecord) -> _Row:
+    patron = record.patron
+    return {
+        "id": patron.id,
+        "shown_name": patron.shown_name,
+        "class_name": patron.class_name,
+        "category": patron.category,
+        "valid_until": patron.valid_until.isoformat() if patron.valid_until else None,
+        "blocked": int(patron.blocked),
+    }
+
+
+def _loan_row(record: LoanRecord) -> _Row:
+    loan = record.loan
+    return {
+        "id": loan.id,
+        "item_id": loan.item_id,
+        "patron_id": loan.patron_id,
+        "lent_on": loan.lent_on.isoformat(),
+        "due_on": loan.due_on.isoformat(),
+        "returned_on": None,
+        "renewed_on": None,
+        "renewals": loan.renewals,
+        "provisional": int(loan.provisional),
+        "open": int(record.open),
+    }

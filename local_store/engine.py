@@ -1,0 +1,186 @@
+"""Opening the store, and what is done when it cannot be opened."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import sqlcipher3.dbapi2 as sqlcipher
+
+from kiosk.domain.operations import NO_HASH, ChainEnd, OperationId, Origin
+from kiosk.ports.errors import StoreBroken, StoreDamaged
+from local_store import files, schema, statements
+from local_store.errors import translated
+from local_store.prepared import Database
+from local_store.store import SqlStore, StoreConfig, check_whole
+from local_store.tables import REVISIONS
+from local_store.unit_of_work import Known
+
+__all__ = ["SqlStore", "StoreConfig", "make_new_store", "open_store"]
+
+log = logging.getLogger(__name__)
+
+_WRITING = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # one sync per commit: an acknowledged loan survives the plug being pulled
+    "PRAGMA secure_delete = ON",
+    # A loan appends about eight pages. At 4,000 pages some 500 loans share one checkpoint, whose pages are mostly
+    # the same few: it costs a tenth of a page and a hundredth of a sync per loan. The log stays below 17 MB, and is cut
+    # back to that after a resync has made it longer.
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 17000000",
+)
+_EVERY = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA foreign_keys = OFF",  # what the centre tells comes in any order
+)
+_WRITER_CACHE = "PRAGMA cache_size = -16000"  # KiB: every open loan and the upper pages of a million past ones
+_READER_CACHE = "PRAGMA cache_size = -2000"
+
+
+def open_store(config: StoreConfig) -> SqlStore:
+    """The store at `config.path`; a new one where there was none.
+
+    Raises StoreDamaged, with the store **set aside** (renamed, see local_store.files), when it is not readable with
+    this key, corrupt, of an unknown schema, or of another library or device; and again at every later start, until a
+    person has renamed it back or called `make_new_store`. Raises StoreBroken, and renames nothing, when the disk is at
+    fault.
+    """
+    lock = files.ProcessLock(config.path)
+    try:
+        with files.disk_errors():
+            if files.left_without_store(config.path):
+                aside = files.set_aside(config.path)
+                raise StoreDamaged(f"the store's log was here without the store; set aside as {aside.name}")
+            if not config.path.exists():
+                set_aside = files.stores_set_aside(config.path)
+                if set_aside:
+                    raise StoreDamaged(f"a store was set aside as {set_aside[-1].name}: a person must decide")
+                _build(config)
+        return _open(config, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def make_new_store(config: StoreConfig) -> None:
+    """A person's decision after a store was set aside: an empty one takes its place. What was set aside stays.
+
+    Raises StoreBroken when there is a store.
+    """
+    with files.ProcessLock(config.path), files.disk_errors():
+        if config.path.exists():
+            raise StoreBroken("there is a store already; nothing was made")
+        if files.left_without_store(config.path):
+            files.set_aside(config.path)
+        _build(config)
+
+
+def _connector(path: Path, key: bytes, *pragmas: str) -> Callable[[], sqlcipher.Connection]:
+    def connect() -> sqlcipher.Connection:
+        # Any thread may open and close; which one may use the writer is the store's own guard.
+        connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False, cached_statements=200)
+        connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr what is raised here anyway
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        for pragma in pragmas:
+            connection.execute(pragma)
+        return connection
+
+    return connect
+
+
+def _connected(connect: Callable[[], sqlcipher.Connection]) -> Database:
+    try:
+        return Database(connect())
+    except sqlcipher.Error as error:
+        raise translated(error) from error
+
+
+def _build(config: StoreConfig) -> None:
+    """Under another name until it is whole: a file of the store's name is then always a store, or damage."""
+    half = config.path.with_name(config.path.name + ".new")
+    files.remove_half_made(half)
+    os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    schema.upgrade(_connector(half, config.key, *_WRITING, *_EVERY))
+    database = _connected(_connector(half, config.key, *_WRITING, *_EVERY))
+    try:
+        database.begin()
+        database.run(statements.PUT_META, key="library", value=config.library_id)
+        database.run(statements.PUT_META, key="device", value=config.device_id)
+        database.commit()
+    finally:
+        database.close()
+    files.sync_file(half)
+    os.rename(half, config.path)
+    files.sync_folder(config.path.parent)
+    log.info("a new store was made")
+
+
+def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
+    left_unclean = config.path.with_name(config.path.name + "-wal").exists()
+    # No pragma here that reads the file: a fault must find the connection open, for files.set_aside.
+    database = _connected(_connector(config.path, config.key, *_EVERY, _WRITER_CACHE))
+    try:
+        try:
+            for pragma in _WRITING:
+                database.tell(pragma)
+            _examine(config, database)
+            known, before = _read_known(config, database)
+            _tell_again(database)
+        except StoreDamaged as damage:
+            aside = files.set_aside(config.path)
+            files.Suspicion(config.path).lay()
+            log.error("the store is damaged and was set aside as %s", aside.name)
+            raise StoreDamaged(f"{damage}; set aside as {aside.name}") from damage
+        origin = Origin(config.library_id, config.device_id, secrets.token_hex(16), before)
+        readers = _connector(config.path, config.key, *_EVERY, _READER_CACHE, "PRAGMA query_only = ON")
+        return SqlStore(config, database, readers, lock, origin, known, left_unclean)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _examine(config: StoreConfig, database: Database) -> None:
+    """Whether this is our store, whole as far as a start has time to see; all of it when something was suspected."""
+    revision = schema.revision_of(database)
+    suspicion = files.Suspicion(config.path)
+    if suspicion.raised():
+        check_whole(database)
+        suspicion.lay()
+    for key, expected in (("library", config.library_id), ("device", config.device_id)):
+        row = database.row(statements.META, key=key)
+        if row is None or row[0] != expected:
+            raise StoreDamaged(f"the store of another {key}")
+    if revision != REVISIONS[-1]:
+        log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
+        schema.upgrade(_connector(config.path, config.key, *_WRITING, *_EVERY))
+
+
+def _read_known(config: StoreConfig, database: Database) -> tuple[Known, ChainEnd | None]:
+    """What is kept in memory, and where the epoch before this one ended."""
+    operation = database.row(statements.LAST_OPERATION)
+    audit = database.row(statements.LAST_AUDIT)
+    floor = database.row(statements.META, key="time_floor_ms")
+    before: ChainEnd | None = None
+    place = 0
+    if operation is not None:
+        place, epoch, seq, hash_ = operation
+        before = ChainEnd(OperationId(epoch, seq), hash_)
+    audit_place, audit_hash = audit or (0, NO_HASH)
+    floor_ms = max(config.build_ms, int(floor[0]) if floor else 0)
+    return Known(None, place, audit_place, audit_hash, floor_ms), before
+
+
+def _tell_again(database: Database) -> None:
+    """What was set aside in an earlier opening is sent once more: the server may have been mended since."""
+    database.begin()
+    try:
+        database.run(statements.TELL_AGAIN)
+        database.commit()
+    except BaseException:
+        database.roll_back()
+        raise

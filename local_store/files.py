@@ -1,0 +1,133 @@
+"""The files of a store: the database, its `-wal` and `-shm`, what was set aside, and the lock.
+
+Setting aside is only ever renaming. A wrong key cannot be told from a damaged file (both fail the same authentication
+code), so a whole store may be set aside by mistake; renaming its files back, all of them, brings it back as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from kiosk.ports.errors import StoreBroken
+
+_SIDE_FILES = ("-wal", "-shm")
+_ASIDE = ".damaged-"
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """What the file system refuses is a StoreBroken: nothing is said of the store itself."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreBroken(f"{error.strerror or type(error).__name__}") from error
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def stores_set_aside(path: Path) -> list[Path]:
+    """The database files that were set aside beside `path`, by name."""
+    start = path.name + _ASIDE
+    names = sorted(entry for entry in os.listdir(path.parent) if entry.startswith(start))
+    return [path.with_name(name) for name in names if not name.endswith(_SIDE_FILES)]
+
+
+def left_without_store(path: Path) -> bool:
+    """Whether a log lies here whose database is gone: it may hold loans that were promised."""
+    return not path.exists() and _beside(path, "-wal").exists()
+
+
+def set_aside(path: Path) -> Path:
+    """Renames the store's files to `<name>.damaged-<its last change, UTC>`, and says to what.
+
+    To be called **before** a connection to it is closed: SQLite then sees that the file has moved and leaves it and
+    its log alone, where closing first would write the log into the file and delete it.
+    """
+    with disk_errors():
+        present = next(file for file in (path, _beside(path, "-wal")) if file.exists())
+        stamp = datetime.fromtimestamp(present.stat().st_mtime, UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = _beside(path, _ASIDE + stamp)
+        number = 1
+        while any(_beside(aside, ending).exists() for ending in ("", *_SIDE_FILES)):
+            number += 1
+            aside = _beside(path, f"{_ASIDE}{stamp}-{number}")
+        # The database first: were the log gone first and the power too, an older state would open without a word.
+        for ending in ("", *_SIDE_FILES):
+            if _beside(path, ending).exists():
+                os.rename(_beside(path, ending), _beside(aside, ending))
+        sync_folder(path.parent)
+        return aside
+
+
+def remove_half_made(path: Path) -> None:
+    """What a store that was never finished left behind. It was never opened, so it holds nothing."""
+    for ending in ("", *_SIDE_FILES, "-journal"):
+        _beside(path, ending).unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Suspicion:
+    """A mark beside the store: something in it could not be read. The next opening looks at the whole of it first."""
+
+    def __init__(self, store: Path) -> None:
+        self._mark = _beside(store, ".suspect")
+
+    def raised(self) -> bool:
+        return self._mark.exists()
+
+    def raise_it(self) -> None:
+        """As far as the disk allows: it is called while something is wrong already."""
+        try:
+            self._mark.touch()
+            sync_folder(self._mark.parent)
+        except OSError:
+            pass
+
+    def lay(self) -> None:
+        self._mark.unlink(missing_ok=True)
+
+
+class ProcessLock:
+    """One process at a time: the ends of the chains are kept in memory, so a second writer would fork them."""
+
+    def __init__(self, store: Path) -> None:
+        with disk_errors():
+            self._handle = os.open(_beside(store, ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._handle)
+            raise StoreBroken("another process has this store open") from error
+
+    def release(self) -> None:
+        os.close(self._handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

@@ -1,0 +1,220 @@
+"""Every statement of the store, compiled once. Parameters carry the names of the columns where they can."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import sqlite
+
+from local_store.prepared import Prepared
+from local_store.tables import (
+    audit,
+    document,
+    epoch,
+    hold,
+    item,
+    loan,
+    meta,
+    outbox,
+    patron,
+    patron_card,
+    title,
+    to_check,
+)
+
+# Literals where an index is partial: SQLite chooses it only when the query says the same words.
+_OPEN = text("loan.open = 1")
+_UNSETTLED = text("outbox.state <> 'settled'")
+_PENDING = and_(_UNSETTLED, text("outbox.state = 'pending'"))
+_TO_TELL = and_(_UNSETTLED, text("outbox.state IN ('pending', 'set_aside')"))
+
+
+def _upsert(table: Table, key: str, **special: ColumnElement[object]) -> Prepared:
+    """Inserts or updates by `key`. A row that says the same already is not written: a resync of a whole library then
+    costs reading, and the check-out behind it does not wait for the disk."""
+    new = sqlite.insert(table)
+    columns = {column.name: special.get(column.name, new.excluded[column.name]) for column in table.c}
+    del columns[key]
+    changed = or_(*(table.c[name].is_distinct_from(value) for name, value in columns.items()))
+    return Prepared(new.on_conflict_do_update(index_elements=[key], set_=columns, where=changed))
+
+
+# meta
+META = Prepared(select(meta.c.value).where(meta.c.key == bindparam("key")))
+PUT_META = _upsert(meta, "key")
+_probe = sqlite.insert(meta).values(key=text("'probe'"), value=text("'0'"))
+PROBE = Prepared(  # never the same twice: SQLite writes nothing for a row that stays as it was
+    _probe.on_conflict_do_update(index_elements=["key"], set_={"value": text("CAST(1 - meta.value AS TEXT)")})
+)
+
+# what the library is
+_PATRON: Select[tuple[object, ...]] = select(
+    patron.c.id, patron.c.shown_name, patron.c.class_name, patron.c.category, patron.c.valid_until, patron.c.blocked
+)
+PATRON = Prepared(_PATRON.where(patron.c.id == bindparam("id")))
+PATRON_BY_CARD = Prepared(
+    _PATRON.join(patron_card, patron_card.c.patron_id == patron.c.id).where(patron_card.c.number == bindparam("number"))
+)
+ITEM_BY_BARCODE = Prepared(
+    select(
+        item.c.id,
+        item.c.title_id,
+        item.c.barcode,
+        item.c.item_type,
+        item.c.status,
+        # A book whose title has not come yet can be lent all the same.
+        func.coalesce(title.c.name, literal_column("''")),
+        func.coalesce(title.c.author, literal_column("''")),
+        func.coalesce(title.c.shelf, literal_column("''")),
+    )
+    .outerjoin(title, title.c.id == item.c.title_id)
+    .where(item.c.barcode == bindparam("barcode"))
+    .order_by(item.c.id)
+)
+HOLDS_ON_TITLE = Prepared(
+    select(hold.c.id, hold.c.title_id, hold.c.patron_id, hold.c.shelf)
+    .where(hold.c.title_id == bindparam("title_id"))
+    .order_by(hold.c.placed_ms, hold.c.id)
+)
+DOCUMENT = Prepared(select(document.c.body).where(document.c.kind == bindparam("kind")))
+
+# loans
+_LOAN: Select[tuple[object, ...]] = select(
+    loan.c.id,
+    loan.c.item_id,
+    loan.c.patron_id,
+    loan.c.lent_on,
+    loan.c.due_on,
+    loan.c.renewals,
+    func.coalesce(item.c.item_type, literal_column("''")),
+    loan.c.provisional,
+).outerjoin(item, item.c.id == loan.c.item_id)
+LOAN = Prepared(_LOAN.where(loan.c.id == bindparam("id")))
+OPEN_LOANS_OF_PATRON = Prepared(
+    _LOAN.where(_OPEN, loan.c.patron_id == bindparam("patron_id")).order_by(loan.c.lent_on, loan.c.id)
+)
+OPEN_LOANS_OF_ITEM = Prepared(
+    _LOAN.where(_OPEN, loan.c.item_id == bindparam("item_id")).order_by(loan.c.lent_on.desc(), loan.c.id.desc())
+)
+RENEWED_ON = Prepared(select(loan.c.renewed_on).where(loan.c.id == bindparam("id")))
+ADD_LOAN = Prepared(insert(loan))
+END_LOAN = Prepared(
+    update(loan).where(_OPEN, loan.c.id == bindparam("loan_id")).values(open=text("0"), returned_on=bindparam("on"))
+)
+REOPEN_LOAN = Prepared(
+    update(loan).where(loan.c.id == bindparam("loan_id")).values(open=text("1"), returned_on=text("NULL"))
+)
+EXTEND_LOAN = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"))
+    .values(
+        due_on=bindparam("to_due_on"),
+        renewals=bindparam("to_renewals"),
+        renewed_on=bindparam("on"),
+        provisional=bindparam("is_provisional"),
+    )
+)
+
+# operations
+_place = select(epoch.c.before + bindparam("op_seq", type_=Integer)).where(epoch.c.id == bindparam("op_epoch"))
+_AT = and_(
+    outbox.c.place == _place.scalar_subquery(),
+    outbox.c.epoch == bindparam("op_epoch"),
+    outbox.c.seq == bindparam("op_seq", type_=Integer),
+)
+# The first row is asked for, no more.
+LAST_OPERATION = Prepared(
+    select(outbox.c.place, outbox.c.epoch, outbox.c.seq, outbox.c.hash).order_by(outbox.c.place.desc())
+)
+LAST_AUDIT = Prepared(select(audit.c.place, audit.c.hash).order_by(audit.c.place.desc()))
+BEGIN_EPOCH = Prepared(insert(epoch))
+ADD_OPERATION = Prepared(insert(outbox))
+ADD_AUDIT = Prepared(insert(audit))
+PUT_ON_LIST = Prepared(insert(to_check).values({name: bindparam(name) for name in ("why", "epoch", "seq", "barcode")}))
+ACT = Prepared(
+    select(outbox.c.kind, outbox.c.barcode, outbox.c.loans, outbox.c.boot_id, outbox.c.boottime_ms).where(_AT)
+)
+PENDING = Prepared(
+    select(outbox.c.place, outbox.c.epoch, outbox.c.seq, outbox.c.body, outbox.c.hash, outbox.c.reader, outbox.c.salt)
+    .where(_PENDING, outbox.c.place > bindparam("after", type_=Integer))
+    .order_by(outbox.c.place)
+    .limit(bindparam("limit", type_=Integer))
+    .offset(literal_column("0"))  # else SQLAlchemy binds a zero of its own
+)
+# The first verdict stays: a dispute is resolved by a person, never by a second answer.
+SETTLE = Prepared(
+    update(outbox).where(_AT, _TO_TELL).values(state=bindparam("to_state"), reason=bindparam("to_reason"))
+)
+SET_ASIDE = Prepared(
+    update(outbox).where(_AT, _PENDING).values(state=text("'set_aside'"), reason=bindparam("to_reason"))
+)
+TELL_AGAIN = Prepared(
+    update(outbox)
+    .where(_UNSETTLED, text("outbox.state = 'set_aside'"))
+    .values(state=text("'pending'"), reason=text("NULL"))
+)
+UNSETTLED_COUNTS = Prepared(
+    select(outbox.c.state, func.count(literal_column("*"))).where(_UNSETTLED).group_by(outbox.c.state)
+)
+LOANS_TO_TELL = Prepared(select(outbox.c.loans).where(_TO_TELL))
+
+# what the centre tells
+PUT_TITLE = _upsert(title, "id")
+PUT_ITEM = _upsert(item, "id")
+PUT_PATRON = _upsert(patron, "id")
+PUT_HOLD = _upsert(hold, "id")
+PUT_DOCUMENT = _upsert(document, "kind")
+PUT_CARD = _upsert(patron_card, "number")
+# The numbers that a patron has no more; `numbers` is a JSON list of those that stay.
+DROP_OTHER_CARDS = Prepared(
+    delete(patron_card).where(
+        patron_card.c.patron_id == bindparam("patron_id"),
+        patron_card.c.number.not_in(select(text("value")).select_from(func.json_each(bindparam("numbers")))),
+    )
+)
+_told = sqlite.insert(loan).excluded
+PUT_LOAN = _upsert(
+    loan,
+    "id",
+    # The centre does not speak of these. A date that it only repeats is no surer than it was.
+    renewed_on=loan.c.renewed_on,
+    returned_on=case((_told.open == text("1"), text("NULL")), else_=loan.c.returned_on),
+    provisional=case((_told.due_on == loan.c.due_on, loan.c.provisional), else_=_told.provisional),
+)
+DROP = {
+    table.name: Prepared(delete(table).where(table.c.id == bindparam("id")))
+    for table in (title, item, patron, loan, hold)
+}
+
+# for comparing with the centre
+LEDGER = select(
+    outbox.c.epoch,
+    outbox.c.seq,
+    outbox.c.hash,
+    outbox.c.kind,
+    outbox.c.state,
+    outbox.c.reason,
+    outbox.c.barcode,
+    outbox.c.loans,
+).order_by(outbox.c.place)
+LOANS_LEDGER = (
+    select(loan.c.id, item.c.barcode, loan.c.patron_id, loan.c.due_on, loan.c.renewals, loan.c.open)
+    .outerjoin(item, item.c.id == loan.c.item_id)
+    .order_by(loan.c.id)
+)
+TO_CHECK = select(to_check.c.why, to_check.c.epoch, to_check.c.seq, to_check.c.barcode).order_by(to_check.c.place)

@@ -1,0 +1,156 @@
+"""The tables. The migrations make them; a test keeps both alike.
+
+Dates are ISO text, ids the UUID text of the wire, truth values 0 and 1. Tables that are only ever reached by their text
+key have no rowid: one tree to write instead of two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+REVISIONS = ("0001",)
+"""Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),  # library | device | cursor | time_floor_ms
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+title = Table(
+    "title",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("isbn", Text),
+    Column("call_number", Text, nullable=False),
+    Column("shelf", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Not unique: in the middle of a resync two items may carry one barcode for a moment.
+item = Table(
+    "item",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title_id", Text, nullable=False),
+    Column("barcode", Text, nullable=False),
+    Column("item_type", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("item_by_barcode", "barcode"),
+    sqlite_with_rowid=False,
+)
+
+patron = Table(
+    "patron",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("shown_name", Text, nullable=False),
+    Column("class_name", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("valid_until", Text),
+    Column("blocked", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+patron_card = Table(
+    "patron_card",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("patron_id", Text, nullable=False),
+    Index("patron_card_by_patron", "patron_id"),
+    sqlite_with_rowid=False,
+)
+
+# Past loans stay, so only open ones are indexed: a school has thousands of those among a million others.
+loan = Table(
+    "loan",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("item_id", Text, nullable=False),
+    Column("patron_id", Text),
+    Column("lent_on", Text, nullable=False),
+    Column("due_on", Text, nullable=False),
+    Column("returned_on", Text),  # not known of a loan that ended elsewhere
+    Column("renewed_on", Text),
+    Column("renewals", Integer, nullable=False),
+    Column("provisional", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Index("open_loan_by_patron", "patron_id", sqlite_where=text("open = 1")),
+    Index("open_loan_by_item", "item_id", sqlite_where=text("open = 1")),
+    sqlite_with_rowid=False,
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title_id", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Column("shelf", Text, nullable=False),
+    Column("placed_ms", Integer, nullable=False),
+    Index("hold_by_title", "title_id", "placed_ms"),
+    sqlite_with_rowid=False,
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("kind", Text, primary_key=True),  # circulation | calendar
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Operations are written one after another and never deleted, so the operation `seq` of an epoch stands at place
+# `before + seq`: finding one needs no index on (epoch, seq), which every loan would have to write.
+epoch = Table(
+    "epoch",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("before", Integer, nullable=False),  # the last place of the epoch before it, 0 for the first
+    sqlite_with_rowid=False,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("place", Integer, primary_key=True),  # 1, 2, 3 … in the order of happening, over all epochs
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("reader", Text),  # with its salt outside of the chain: erasing both leaves every hash true
+    Column("salt", LargeBinary),
+    Column("state", Text, nullable=False),  # pending | settled | disputed | set_aside
+    Column("reason", Text),
+    Column("barcode", Text, nullable=False),
+    Column("loans", Text, nullable=False),  # ids, parted by blanks
+    Column("boot_id", Text, nullable=False),
+    Column("boottime_ms", Integer, nullable=False),
+    # Also answers which loans the unsettled operations name, without reading their rows.
+    Index("outbox_unsettled", "state", "place", "loans", sqlite_where=text("state <> 'settled'")),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    Column("entry", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),  # SHA-256 of (the hash before, 32 zero bytes at first; then `entry`)
+)
+
+to_check = Table(
+    "to_check",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("barcode", Text, nullable=False),
+)

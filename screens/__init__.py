@@ -1,0 +1,1 @@
+"""What the reader sees: session states in, touches out."""

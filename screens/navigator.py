@@ -1,0 +1,48 @@
+"""Which page a view belongs to. No Kivy here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib import import_module
+from typing import Any
+
+from screens.view_models.views import AttentionView, BorrowView, HomeView, PageView, RestingView, ReturnView, Shown
+
+
+class PageName(StrEnum):
+    HOME = "home"
+    BORROW = "borrow"
+    GIVE_BACK = "give_back"
+    ATTENTION = "attention"
+    RESTING = "resting"
+    IDLE = "idle"
+
+
+FIRST = PageName.HOME
+LATER = tuple(name for name in PageName if name is not FIRST)
+"""Built after the first frame, so that none hitches when it is first shown."""
+
+
+def page_of(view: PageView) -> PageName:
+    match view:
+        case HomeView():
+            return PageName.HOME
+        case BorrowView():
+            return PageName.BORROW
+        case ReturnView():
+            return PageName.GIVE_BACK
+        case AttentionView():
+            return PageName.ATTENTION
+        case RestingView():
+            return PageName.RESTING
+
+
+def on_top(shown: Shown) -> PageName:
+    """The page that the reader deals with now."""
+    return PageName.IDLE if shown.idle else page_of(shown.page)
+
+
+def page_class(name: PageName) -> Any:
+    """The page's class; imported when it is first asked for, because that needs a window."""
+    words = name.value.split("_")
+    return getattr(import_module(f"screens.pages.{name}.{name}"), "".join(word.title() for word in words) + "Page")

@@ -1,0 +1,42 @@
+"""Borrowing: every book that beeps is lent; the newest is on top."""
+
+from __future__ import annotations
+
+from kivy.properties import ListProperty, NumericProperty, StringProperty
+
+from screens.view_models.views import BorrowView
+from screens.widgets.page import Page, keep
+
+ROWS_BUILT = 5
+
+
+class BorrowPage(Page):
+    greeting = StringProperty("")
+    title = StringProperty("")
+    shelf_line = StringProperty("")
+    shelf_total = NumericProperty(0)
+    shelf_colours = ListProperty([])
+    hint_title = StringProperty("")
+    hint = StringProperty("")
+
+    def on_kv_post(self, *_: object) -> None:
+        self.ids.rows.prepare(ROWS_BUILT)
+
+    def paint(self, view: BorrowView) -> None:
+        self.greeting, self.title = view.greeting, view.title
+        self.shelf_line, self.shelf_total = view.shelf_line, view.shelf_total
+        self.shelf_colours = list(view.shelf_colours)
+        self.hint_title, self.hint = view.hint_title, view.hint
+        taking_many = len(view.rows) > 3 and any(row.take_off for row in view.rows)
+        keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows), index=1)
+        keep(self.ids.middle, self.ids.side.__self__, not taking_many)
+        self.ids.side.alone = not view.rows
+        self.ids.rows.paint(view.rows)
+        keep(self.ids.foot, self.ids.left.__self__, view.left is not None, index=1)
+        if view.left:
+            self.ids.left.show(view.left)
+        self.ids.main.show(view.main)
+        self.ids.main.show_time(view.countdown, self.touches.monotonic)
+
+    def run(self, on: bool) -> None:
+        self.ids.main.ring.run(on)

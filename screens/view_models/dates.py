@@ -1,0 +1,36 @@
+"""Days as a pupil reads them: "T2, 07/12", "Mon 07/12"."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kiosk.i18n import Translator
+
+
+def _weekday(day: date, words: Translator) -> str:
+    return (
+        words.in_context("weekday", "Mon"),
+        words.in_context("weekday", "Tue"),
+        words.in_context("weekday", "Wed"),
+        words.in_context("weekday", "Thu"),
+        words.in_context("weekday", "Fri"),
+        words.in_context("weekday", "Sat"),
+        words.in_context("weekday", "Sun"),
+    )[day.weekday()]
+
+
+def short_day(day: date, words: Translator) -> str:
+    return words.text("{weekday} {day}", weekday=_weekday(day, words), day=f"{day:%d/%m}")
+
+
+def day_with_year(day: date) -> str:
+    return f"{day.day:02}/{day.month:02}/{day.year}"
+
+
+def due(due_on: date | None, due_in_days: int | None, words: Translator) -> str:
+    """When a book comes back; days to go where the station is not sure of the date."""
+    if due_in_days is not None:
+        return words.plural("due in {n} day", "due in {n} days", due_in_days)
+    if due_on is not None:
+        return words.text("due {day}", day=short_day(due_on, words))
+    return words.text("borrowed")

@@ -1,0 +1,46 @@
+"""Trang đầu."""
+
+from __future__ import annotations
+
+from kiosk.i18n import Translator, own_name
+from kiosk.session.inputs import Button
+from kiosk.session.states import SessionRules, Station
+from screens.view_models import icons
+from screens.view_models.covers import nfc
+from screens.view_models.place import Place
+from screens.view_models.views import Banner, HomeView, Key
+
+
+def home_view(station: Station, rules: SessionRules, place: Place, words: Translator) -> HomeView:
+    return HomeView(
+        brand=nfc(place.brand),
+        place=nfc(place.library_name),
+        greeting=words.text("Hello!"),
+        title=words.text("Scan your card to begin"),
+        borrow_title=words.text("Borrow"),
+        borrow_hint=words.text("Scan your card, then each book"),
+        return_title=words.text("Return"),
+        return_hint=words.text("Just scan the books, no card needed"),
+        help=Key(words.text("Need help?"), icons.CALL, Button.HELP),
+        language=Key(own_name(_next_language(words.language, rules.languages)), icons.LANGUAGE, Button.LANGUAGE),
+        banner=_banner(station, words),
+    )
+
+
+def _next_language(language: str, languages: tuple[str, ...]) -> str:
+    """The one that the language key leads to, round and round."""
+    if language not in languages:
+        return languages[0] if languages else language
+    return languages[(languages.index(language) + 1) % len(languages)]
+
+
+def _banner(station: Station, words: Translator) -> Banner | None:
+    # Without a scanner nothing works, without a network everything does: the scanner is said first.
+    if station.scanners_lost:
+        check = words.text("Please ask the librarian to check its cable.")
+        return Banner(icons.WARNING, words.text("The scanner is resting."), check)
+    if station.online:
+        return None
+    waiting = words.plural("{n} record to send", "{n} records to send", station.pending) if station.pending else ""
+    as_usual = words.text("You can still borrow and return as usual.")
+    return Banner(icons.OFFLINE, words.text("No network now."), as_usual, waiting)

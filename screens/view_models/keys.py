@@ -1,0 +1,38 @@
+"""Keys that several pages have."""
+
+from __future__ import annotations
+
+from kiosk.i18n import Translator
+from kiosk.session.inputs import Button
+from screens.view_models import icons
+from screens.view_models.views import Key
+
+
+def done(lent: int, words: Translator) -> Key:
+    """Ends the visit. `lent`: books lent in it."""
+    label = words.plural("Done, take {n} book", "Done, take {n} books", lent) if lent else words.text("Done")
+    return Key(label, icons.DONE, Button.DONE)
+
+
+def call_librarian(words: Translator) -> Key:
+    return Key(words.text("Call the librarian"), icons.CALL, Button.HELP)
+
+
+def scan_again(words: Translator) -> Key:
+    return Key(words.text("Scan again"), icons.BARCODE, Button.DISMISS)
+
+
+def scan_on(words: Translator) -> Key:
+    return Key(words.text("Keep scanning"), icons.BARCODE, Button.DISMISS)
+
+
+def understood(words: Translator) -> Key:
+    return Key(words.text("I understand"), icons.DONE, Button.DISMISS)
+
+
+def not_now(words: Translator) -> Key:
+    return Key(words.text("Not now"), icons.CLOSE, Button.DISMISS)
+
+
+def return_this(words: Translator) -> Key:
+    return Key(words.text("Return this book"), icons.TAKE_BACK, Button.RETURN_THIS)

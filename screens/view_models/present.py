@@ -1,0 +1,53 @@
+"""The one way in: a state becomes what is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_never
+
+from kiosk.i18n import LOCALE, Translator
+from kiosk.session.states import Borrowing, Home, Resting, Returning, SessionRules, State
+from screens.view_models.attention import attention_view
+from screens.view_models.borrow import borrow_view
+from screens.view_models.give_back import return_view
+from screens.view_models.home import home_view
+from screens.view_models.idle import idle_view
+from screens.view_models.place import Place
+from screens.view_models.resting import resting_view
+from screens.view_models.views import PageView, Shown
+
+
+class Presenter:
+    """Presents at one place. Every language is loaded at once, so that a missing catalogue is known at the start."""
+
+    def __init__(self, place: Place, languages: tuple[str, ...] = ("vi", "en"), folder: Path = LOCALE) -> None:
+        self._place = place
+        self._folder = folder
+        self._words = {language: Translator(language, folder) for language in languages}
+
+    def present(self, state: State, rules: SessionRules) -> Shown:
+        words = self._words.get(state.language)
+        if words is None:
+            words = self._words[state.language] = Translator(state.language, self._folder)
+        return present(state, rules, self._place, words)
+
+
+def present(state: State, rules: SessionRules, place: Place, words: Translator) -> Shown:
+    """A notice stands in place of its page; the idle warning lies over either. `words` speak `state.language`."""
+    doing = state.doing
+    if isinstance(doing, Resting):
+        return Shown(resting_view(doing, place, words))
+    page: PageView
+    if doing.notice is not None:
+        page = attention_view(doing.notice, doing, place, words)
+    elif isinstance(doing, Home):
+        page = home_view(state.station, rules, place, words)
+    elif isinstance(doing, Borrowing):
+        page = borrow_view(doing, rules, words)
+    elif isinstance(doing, Returning):
+        page = return_view(doing, rules, words)
+    else:
+        assert_never(doing)
+    if isinstance(doing, Home) or not doing.warned:
+        return Shown(page)
+    return Shown(page, idle_view(doing, rules, words))

@@ -1,0 +1,158 @@
+"""What each page paints, ready to read: every string is final, in the language of the visit.
+
+A page decides nothing; it binds these and posts a key's `input` when it is pressed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.domain.operations import OperationId
+from kiosk.session.inputs import Button
+
+
+class Tone(StrEnum):
+    """How a row or a chip looks; always with an icon and a word beside the colour."""
+
+    NEW = "new"  # the newest book: large and green
+    PLAIN = "plain"
+    ATTENTION = "attention"  # amber
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Something to press. `icon`: a name in the icon font."""
+
+    label: str
+    icon: str
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """Until `ends_at` (monotonic seconds), of `whole_s` seconds. `repeats`: then it begins again, each time anew."""
+
+    ends_at: float
+    whole_s: float
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A line on the home page about the station itself. `strong` stands before `text`."""
+
+    icon: str
+    strong: str
+    text: str
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    """`right` is the due date or what became of the book; `shelf` says where a held book waits."""
+
+    cover_letter: str
+    cover_colour: int  # 0..5, always the same for the same title
+    name: str
+    author: str
+    right: str
+    right_small: str
+    icon: str
+    tone: Tone
+    hold_line: str = ""
+    put_on: str = ""
+    shelf: str = ""
+    take_off: OperationId | None = None
+    take_off_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    brand: str
+    place: str
+    greeting: str
+    title: str
+    borrow_title: str
+    borrow_hint: str
+    return_title: str
+    return_hint: str
+    help: Key
+    language: Key
+    banner: Banner | None
+
+
+@dataclass(frozen=True, slots=True)
+class BorrowView:
+    greeting: str
+    title: str
+    shelf_line: str  # "3 trong 5 cuốn"
+    shelf_total: int
+    shelf_colours: tuple[int, ...]  # one spine for each loan now, oldest first
+    rows: tuple[BookRow, ...]
+    hint_title: str
+    hint: str
+    left: Key | None
+    main: Key
+    countdown: Countdown
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnView:
+    greeting: str
+    title: str
+    rows: tuple[BookRow, ...]
+    hint_title: str
+    hint: str
+    left: Key | None
+    main: Key
+    countdown: Countdown
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionView:
+    """`lines` are paragraphs; one that begins and ends with ** is strong. `art` names an illustration."""
+
+    art: str
+    eyebrow: str
+    eyebrow_icon: str
+    title: str
+    lines: tuple[str, ...]
+    kept: str
+    staff_line: str
+    left: Key | None
+    main: Key
+
+
+@dataclass(frozen=True, slots=True)
+class RestingView:
+    brand: str
+    place: str
+    title: str
+    text: str
+    trying: str
+    staff_line: str
+    countdown: Countdown  # to the next try
+
+
+@dataclass(frozen=True, slots=True)
+class IdleView:
+    """Laid over the page that it interrupts."""
+
+    title: str
+    text: str
+    kept: str
+    left: Key
+    main: Key
+    countdown: Countdown
+
+
+PageView = HomeView | BorrowView | ReturnView | AttentionView | RestingView
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that the window shows now."""
+
+    page: PageView
+    idle: IdleView | None = None

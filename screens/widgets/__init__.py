@@ -1,0 +1,1 @@
+"""What is used on more than one page. A widget knows how it looks, never what the station does."""

@@ -1,0 +1,74 @@
+"""What every page is: a widget as large as the window, built once and painted often."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from kivy.graphics import Color, Rectangle
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, NumericProperty
+from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.widget import Widget
+
+from kiosk.domain.operations import OperationId
+from kiosk.session.inputs import Button
+from screens import theme
+from screens.widgets import key, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
+
+
+class Touches(Protocol):
+    """Where a page sends what was touched, and what time it is for rings."""
+
+    def touched(self, button: Button) -> None: ...
+    def take_off_touched(self, operation: OperationId) -> None: ...
+    @property
+    def monotonic(self) -> Callable[[], float]: ...
+
+
+class Page(FloatLayout):  # type: ignore[misc]
+    """Each page has its kv beside it, loaded once per process; `u` there is px per unit."""
+
+    u = NumericProperty(1.0)
+    motion = BooleanProperty(False)
+    ground: ClassVar[str] = "paper"
+
+    def __init__(self, touches: Touches, *, motion: bool = False, **values: Any) -> None:
+        kv = str(Path(inspect.getfile(type(self))).with_suffix(".kv"))
+        if kv not in Builder.files:
+            Builder.load_file(kv)
+        self.touches = touches
+        super().__init__(u=theme.now().unit, motion=motion, **values)
+        # ids are weak: a part that is taken out for a while must not vanish.
+        self._parts = [part.__self__ for part in self.ids.values()]
+        with self.canvas.before:
+            Color(*theme.now().rgba(self.ground))
+            self._ground = Rectangle(pos=self.pos, size=self.size)
+        self.fbind("size", self._spread)
+        self.fbind("pos", self._spread)
+
+    def _spread(self, *_: object) -> None:
+        self._ground.pos, self._ground.size = self.pos, self.size
+
+    def paint(self, view: Any) -> None:
+        """Shows `view`; cheap when little has changed."""
+        raise NotImplementedError
+
+    def run(self, on: bool) -> None:
+        """Whether this page is on top: only then may it count down."""
+
+    def touch(self, button: Button) -> None:
+        self.touches.touched(button)
+
+    def take_off(self, operation: OperationId) -> None:
+        self.touches.take_off_touched(operation)
+
+
+def keep(parent: Widget, child: Widget, wanted: bool, index: int = 0) -> None:
+    """Puts `child` in or takes it out, and nothing when it is so already. `index` counts from the last child."""
+    if wanted and child.parent is None:
+        parent.add_widget(child, index=min(index, len(parent.children)))
+    elif not wanted and child.parent is not None:
+        parent.remove_widget(child)

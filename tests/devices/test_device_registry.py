@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.registry import DeviceConfigError, make_scanner, make_signaller
+from devices.scanners.serial_scanner import SerialScanner
+from devices.signals.silent import Silent
+from devices.signals.sound_signaller import SoundSignaller
+from devices.simulated.line_scanner import SimulatedScanner
+from devices.simulated.serial_line import SerialLine
+from tests.devices.scanner_rig import Running
+
+
+def table(text: str) -> dict[str, Any]:
+    return tomllib.loads(text)
+
+
+def test_makes_a_serial_scanner_that_follows_its_table(tmp_path: Path) -> None:
+    with SerialLine(tmp_path / "scanner") as line:
+        where = f'kind = "serial"\nport = "{line.path}"\nbaud = 115200\n'
+        scanner = make_scanner(table(where + 'end = "cr"\nprefix = "\\u0002"\nsilence_ms = 1000'))
+        assert isinstance(scanner, SerialScanner)
+        assert scanner.name == f"serial {line.path}"
+        with Running(scanner) as at_work:
+            at_work.next_lost()
+            line.send(b"\x02TK\n123\r")
+            assert at_work.texts(1) == ["TK\n123"]
+
+
+def test_makes_every_other_kind() -> None:
+    assert make_scanner(table('kind = "serial"')).name == "serial /dev/ttyACM0"
+    assert isinstance(make_scanner(table('kind = "lines"')), SimulatedScanner)
+    assert isinstance(make_signaller(table('kind = "none"')), Silent)
+    sound = make_signaller(table('kind = "alsa"\ndevice = "plughw:1,0"\nprogram = "/usr/bin/aplay"\nvolume = 0.3'))
+    assert isinstance(sound, SoundSignaller)
+    sound.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('kind = "serail"', """key "kind": 'serail' is unknown; did you mean "serial"?"""),
+        ('kind = "camera"', """key "kind": 'camera' is unknown; it is one of "serial", "lines\""""),
+        ("kind = 3", """key "kind": 3 is unknown; it is one of "serial", "lines\""""),
+        ("baud = 9600", 'key "kind" is missing: it is one of "serial", "lines"'),
+        ('kind = "serial"\nprot = "/dev/ttyS0"', 'key "prot" is unknown; did you mean "port"?'),
+        ('kind = "lines"\nxyz = 1', 'key "xyz" is unknown; it is one of "kind"'),
+        ('kind = "serial"\nend = "crfl"', """key "end": 'crfl' is unknown; did you mean "crlf"?"""),
+        ('kind = "serial"\nbaud = 9601', """key "baud": 9601 is unknown; did you mean "9600"?"""),
+        ('kind = "serial"\nbaud = "9600"', 'key "baud": Expected `int`, got `str`'),
+        ('kind = "serial"\nsilence_ms = 1', 'key "silence_ms": Expected `int` >= 10'),
+        ('kind = "serial"\nport = 3', 'key "port": Expected `str`, got `int`'),
+    ],
+)
+def test_says_which_key_of_a_scanner_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(DeviceConfigError) as refused:
+        make_scanner(table(text))
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('kind = "asla"', """key "kind": 'asla' is unknown; did you mean "alsa"?"""),
+        ('kind = "alsa"\nvolum = 0.3', 'key "volum" is unknown; did you mean "volume"?'),
+        ('kind = "alsa"\nvolume = 3', 'key "volume": Expected `float` <= 1.0'),
+        ('kind = "none"\ndevice = "x"', 'key "device" is unknown; it is one of "kind"'),
+    ],
+)
+def test_says_which_key_of_the_sound_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(DeviceConfigError) as refused:
+        make_signaller(table(text))
+    assert str(refused.value) == message
+
+
+def test_imports_an_adapter_only_when_it_is_used() -> None:
+    program = """
+import sys
+from devices.registry import make_scanner, make_signaller
+make_scanner({"kind": "lines"})
+make_signaller({"kind": "none"})
+assert "serial" not in sys.modules
+assert "devices.signals.sound_signaller" not in sys.modules
+make_scanner({"kind": "serial"})
+assert "serial" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])

@@ -1,0 +1,174 @@
+"""Any order of scans, answers, touches and timeouts: nobody sees another's books, and nothing is asked twice."""
+
+from datetime import date
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, consumes, invariant, multiple, rule
+
+from kiosk.domain.barcodes import Code, CodeKind
+from kiosk.domain.blocks import OnLoanToAnother, TooManyLoans
+from kiosk.domain.operations import OperationId
+from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, Play, ResolveCode, StoreEffect, TakeBack
+from kiosk.session.inputs import (
+    AlreadyYours,
+    Button,
+    CodeResolved,
+    Input,
+    ItemNotFound,
+    LoanRecorded,
+    LoanRefused,
+    NobodyHasIt,
+    NotTakenBack,
+    PatronFound,
+    PatronNotFound,
+    ReturnRecorded,
+    Scanned,
+    StoreFailed,
+    StoreRecovered,
+    TakenBack,
+    TakeOffTouched,
+    Tick,
+    Touched,
+)
+from kiosk.session.machine import step, wakes_at
+from kiosk.session.notices import BookShown, NotLent
+from kiosk.session.states import Borrowing, Home, Returning, RowKind, SessionRules, State
+
+RULES = SessionRules()
+PATRONS = {"HS1": "p1", "HS2": "p2"}
+ITEMS = ["TK.1", "TK.2", "TK.3"]
+
+
+def shown(barcode: str) -> BookShown:
+    return BookShown(barcode, barcode, "name", "author")
+
+
+class Session(RuleBasedStateMachine):
+    in_flight: Bundle[StoreEffect] = Bundle("in_flight")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = State()
+        self.at = 0.0
+        self.seq = 0
+        self.loans: dict[OperationId, str] = {}  # whom the store lent to
+        self.open_check_outs: set[tuple[int, str]] = set()  # (visit, barcode) asked and not refused or voided
+        self.taken_back: set[OperationId] = set()
+
+    def feed(self, happened: Input) -> MultipleResults[StoreEffect]:
+        self.state, effects = step(self.state, happened, RULES)
+        asked = [effect for effect in effects if not isinstance(effect, Play)]
+        for ask in asked:
+            if isinstance(ask, CheckOut):
+                assert (ask.visit, ask.barcode) not in self.open_check_outs, "asked twice"
+                self.open_check_outs.add((ask.visit, ask.barcode))
+                assert isinstance(self.state.doing, Borrowing)
+                assert ask.patron_id == self.state.doing.patron.id, "lent to somebody else"
+            if isinstance(ask, TakeBack):
+                assert ask.operation not in self.taken_back, "taken back twice"
+                self.taken_back.add(ask.operation)
+        return multiple(*asked)
+
+    @rule(seconds=st.sampled_from([0.05, 0.5, 2.0, 3.5, 20.0, 31.0, 50.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.at += seconds
+
+    @rule(target=in_flight)
+    def tick(self) -> MultipleResults[StoreEffect]:
+        return self.feed(Tick(self.at))
+
+    @rule(target=in_flight, number=st.sampled_from([*PATRONS, "HS9"]))
+    def card(self, number: str) -> MultipleResults[StoreEffect]:
+        return self.feed(Scanned(Code(number, frozenset({CodeKind.CARD})), self.at))
+
+    @rule(target=in_flight, barcode=st.sampled_from(ITEMS))
+    def item(self, barcode: str) -> MultipleResults[StoreEffect]:
+        return self.feed(Scanned(Code(barcode, frozenset({CodeKind.ITEM})), self.at))
+
+    @rule(target=in_flight, kinds=st.sampled_from([{CodeKind.ISBN}, {CodeKind.UNKNOWN}, {CodeKind.CARD, CodeKind.ITEM}]))
+    def other_code(self, kinds: set[CodeKind]) -> MultipleResults[StoreEffect]:
+        return self.feed(Scanned(Code("HS1", frozenset(kinds)), self.at))
+
+    @rule(target=in_flight, button=st.sampled_from(Button))
+    def touch(self, button: Button) -> MultipleResults[StoreEffect]:
+        return self.feed(Touched(button, self.at))
+
+    @rule(target=in_flight, place=st.integers(0, 3))
+    def touch_take_off(self, place: int) -> MultipleResults[StoreEffect]:
+        rows = self.state.doing.rows if isinstance(self.state.doing, Borrowing | Returning) else ()
+        known = [row.operation for row in rows if row.operation] or [OperationId("x", 9)]
+        return self.feed(TakeOffTouched(known[place % len(known)], self.at))
+
+    @rule()
+    def store_breaks_and_recovers(self) -> None:
+        self.feed(StoreFailed("K-03", self.at))
+        self.feed(StoreRecovered(self.at))
+        assert isinstance(self.state.doing, Home)
+
+    @rule(target=in_flight, ask=consumes(in_flight), choice=st.integers(0, 3))
+    def answer(self, ask: StoreEffect, choice: int) -> MultipleResults[StoreEffect]:
+        return self.feed(self.answer_to(ask, choice))
+
+    def answer_to(self, ask: StoreEffect, choice: int) -> Input:
+        key = (ask.visit, ask.request)
+        operation = OperationId("e", self.seq + 1)
+        match ask:
+            case IdentifyPatron(card=card) if card in PATRONS:
+                return PatronFound(*key, PATRONS[card], card, PATRONS[card], 0, 5, (), self.at)
+            case IdentifyPatron():
+                return PatronNotFound(*key, self.at)
+            case ResolveCode(text=text):
+                return CodeResolved(*key, text, bool(choice & 1), bool(choice & 2), self.at)
+            case CheckOut(barcode=barcode) if choice == 0:
+                self.open_check_outs.discard((ask.visit, barcode))
+                return LoanRefused(*key, shown(barcode), (OnLoanToAnother(), TooManyLoans(5)), self.at)
+            case CheckOut(barcode=barcode) if choice == 1:
+                self.open_check_outs.discard((ask.visit, barcode))
+                return ItemNotFound(*key, barcode, self.at)
+            case CheckOut(barcode=barcode) if choice == 2:
+                return AlreadyYours(*key, shown(barcode), date(2026, 12, 7), self.at)
+            case CheckOut(barcode=barcode, patron_id=patron_id):
+                self.seq += 1
+                self.loans[operation] = patron_id
+                return LoanRecorded(*key, operation, shown(barcode), date(2026, 12, 7), None, 1, False, self.at)
+            case CheckIn(barcode=barcode, only_if_lent=True) if choice == 0:
+                return NobodyHasIt(*key, barcode, shown(barcode), self.at)
+            case CheckIn(barcode=barcode):
+                self.seq += 1
+                self.open_check_outs.discard((ask.visit, barcode))  # returned: may be borrowed in this visit again
+                return ReturnRecorded(*key, operation, shown(barcode), True, None, self.at)
+            case TakeBack(operation=taken) if choice == 0:
+                return NotTakenBack(*key, taken, self.at)
+            case TakeBack(operation=taken):
+                rows = self.state.doing.rows if isinstance(self.state.doing, Borrowing | Returning) else ()
+                for row in rows:
+                    if row.operation == taken:
+                        self.open_check_outs.discard((ask.visit, row.book.barcode))
+                return TakenBack(*key, taken, 0, self.at)
+
+    @invariant()
+    def shows_only_what_is_mine(self) -> None:
+        doing = self.state.doing
+        if isinstance(doing, Borrowing):
+            lent = [row for row in doing.rows if row.kind is RowKind.LENT]
+            assert all(row.operation and self.loans[row.operation] == doing.patron.id for row in lent)
+            assert len({row.operation for row in lent}) == len(lent)
+        if isinstance(doing, Home | Returning):
+            assert not isinstance(doing.notice, NotLent), "a refusal belongs to somebody"
+            assert not any(name in repr(doing) for name in PATRONS.values())
+
+    @invariant()
+    def always_ends(self) -> None:
+        if isinstance(self.state.doing, Borrowing | Returning):
+            due = wakes_at(self.state, RULES)
+            assert due is not None
+            assert due <= self.at + RULES.warn_after_s + RULES.end_after_warning_s
+
+    @invariant()
+    def holds_scans_only_while_it_awaits(self) -> None:
+        assert not self.state.held or self.state.awaiting is not None
+
+
+TestSession = Session.TestCase
+TestSession.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

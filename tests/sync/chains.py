@@ -1,0 +1,50 @@
+"""Operations as a station writes them."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any
+
+from kiosk.domain.clock_trust import Moment
+from kiosk.domain.operations import Actor, ChainEnd, Operation, OperationKind, Origin, Reader, next_operation
+
+WALL_MS = 1_795_000_000_000
+
+
+class Chain:
+    """One epoch of one station. `after`: where the epoch before it ended."""
+
+    def __init__(self, library: str = "hoa-sen", device: str = "tram-1", after: ChainEnd | None = None) -> None:
+        self._origin = Origin(library, device, secrets.token_hex(16), after)
+        self.end: ChainEnd | None = None
+
+    def write(self, kind: OperationKind, data: dict[str, Any], patron: str | None = None) -> Operation:
+        operation = next_operation(
+            self._origin,
+            self.end,
+            kind,
+            data,
+            moment=Moment(WALL_MS, str(uuid.uuid4()), 1_000, trusted=True),
+            actor=Actor.PATRON if patron else Actor.ANYONE,
+            reader=Reader(patron, secrets.token_bytes(16)) if patron else None,
+            policy_version="2026-09-01",
+        )
+        self.end = ChainEnd(operation.id, operation.hash)
+        return operation
+
+    def check_out(self, item: str, barcode: str, patron: str, loan: str | None = None) -> Operation:
+        data = {
+            "loan": loan or str(uuid.uuid4()),
+            "item": item,
+            "barcode": barcode,
+            "due_on": "2026-12-01",
+            "provisional": False,
+        }
+        return self.write(OperationKind.CHECK_OUT, data, patron)
+
+    def check_in(self, barcode: str, item: str | None = None, loans: tuple[str, ...] = ()) -> Operation:
+        return self.write(OperationKind.CHECK_IN, {"barcode": barcode, "item": item, "loans": list(loans)})
+
+    def check_ins(self, count: int) -> list[Operation]:
+        return [self.check_in(f"TK.{number:05}") for number in range(count)]

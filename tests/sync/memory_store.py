@@ -1,0 +1,97 @@
+"""What sync needs of a store, in memory, with real roll-backs: a job that does not commit leaves nothing."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TypeVar, cast
+
+from kiosk.domain.operations import Operation, OperationId
+from kiosk.ports.central import Change, Verdict, VerdictKind
+from kiosk.ports.errors import StoreBroken
+from kiosk.ports.store import OutboxCounts, UnitOfWork
+
+T = TypeVar("T")
+
+
+@dataclass
+class Tables:
+    outbox: list[Operation] = field(default_factory=list)
+    settled: dict[OperationId, Verdict] = field(default_factory=dict)
+    set_aside: dict[OperationId, str] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    cursor: str = ""
+
+    def waits(self, operation_id: OperationId) -> bool:
+        return operation_id not in self.settled and operation_id not in self.set_aside
+
+
+class MemoryUnitOfWork:
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._tables = copy.copy(store.tables)
+        self._tables.settled = dict(store.tables.settled)
+        self._tables.set_aside = dict(store.tables.set_aside)
+        self._tables.changes = list(store.tables.changes)
+
+    def pending(self, limit: int, after: int = 0) -> Sequence[tuple[int, Operation]]:
+        rows = enumerate(self._tables.outbox, start=1)
+        return [(place, row) for place, row in rows if place > after and self._tables.waits(row.id)][:limit]
+
+    def settle(self, verdicts: Sequence[Verdict]) -> None:
+        for verdict in verdicts:
+            assert self._tables.waits(verdict.id), "settled twice, or settled and set aside"
+            self._tables.settled[verdict.id] = verdict
+
+    def set_aside(self, operation_id: OperationId, reason: str) -> None:
+        assert self._tables.waits(operation_id)
+        self._tables.set_aside[operation_id] = reason
+
+    def outbox_counts(self) -> OutboxCounts:
+        tables = self._tables
+        disputed = sum(verdict.kind is VerdictKind.DISPUTED for verdict in tables.settled.values())
+        pending = len(tables.outbox) - len(tables.settled) - len(tables.set_aside)
+        return OutboxCounts(pending, disputed, len(tables.settled) - disputed, len(tables.set_aside))
+
+    def cursor(self) -> str:
+        return self._tables.cursor
+
+    def apply(self, changes: Sequence[Change], cursor: str) -> None:
+        self._tables.changes.extend(changes)
+        self._tables.cursor = cursor
+        self._store.applying(len(changes))
+
+    def commit(self) -> None:
+        self._store.tables = self._tables
+        self._store.commits += 1
+
+
+class MemoryStore:
+    """Itself the `on_store` that sync wants. `applying` is called with the size of each chunk inside its job."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.commits = 0
+        self.broken = False
+        self.applying: Callable[[int], None] = lambda _: None
+        self._alone = RLock()
+
+    def __call__(self, job: Callable[[UnitOfWork], T], /) -> T:
+        with self._alone:
+            if self.broken:
+                raise StoreBroken("the disk is gone")
+            return job(cast(UnitOfWork, MemoryUnitOfWork(self)))
+
+    def record(self, *operations: Operation) -> None:
+        with self._alone:
+            self.tables.outbox = [*self.tables.outbox, *operations]
+
+    def reopen(self) -> None:
+        """What was set aside is tried again."""
+        self.tables.set_aside = {}
+
+    @property
+    def pending(self) -> list[OperationId]:
+        return [operation.id for operation in self.tables.outbox if self.tables.waits(operation.id)]
