@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from central_server import __version__, api_document, changes, clock, log, pages
 from central_server.bell import Bell
 from central_server.database import Store, has_library, is_passing, reading
-from central_server.ingest import Ingested, ingest
+from central_server.ingest import ingest
 from central_server.wire import (
     LONGEST_WAIT_S,
     MOST_BYTES,
@@ -32,7 +32,7 @@ from central_server.wire import (
 
 T = TypeVar("T")
 
-# A body that is too large is read to its end all the same, up to here: a client that is still sending does not hear a 413.
+# A body that is too large is read to its end all the same, up to here: who is still sending does not hear a 413.
 _MOST_BYTES_READ = 64 * 1024 * 1024
 
 
@@ -50,7 +50,9 @@ class Central:
 
     async def record(self, raw: bytes) -> OperationsAnswer:
         """Take in a request. Raises `Refused` and SQLAlchemy's errors."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._record, raw)
+        library, answer = await asyncio.get_running_loop().run_in_executor(self._writer, self._record, raw)
+        self.bell.ring(library)
+        return answer
 
     async def read(self, work: Callable[[Store], T]) -> T:
         """Run `work` in a reading thread."""
@@ -67,16 +69,21 @@ class Central:
 
         loop = asyncio.get_running_loop()
         end = loop.time() + wait_s
+        ring: asyncio.Event | None = None
         while True:
-            ring = self.bell.next_ring(library) if wait_s else None
             answer = await self.read(page)
             left = end - loop.time()
-            if answer.changes or ring is None or left <= 0 or self.bell.closing:
+            if answer.changes or left <= 0 or self.bell.closing:
                 return answer
+            if ring is None:
+                # Whatever comes from here on rings; what came until here is seen by reading once more.
+                ring = self.bell.next_ring(library)
+                continue
             try:
                 await asyncio.wait_for(ring.wait(), left)
             except TimeoutError:
                 return answer
+            ring = self.bell.next_ring(library)
 
     def close(self) -> None:
         """Finish what was begun, then close the store."""
@@ -84,10 +91,10 @@ class Central:
         self._readers.shutdown()
         self._store.close()
 
-    def _record(self, raw: bytes) -> OperationsAnswer:
+    def _record(self, raw: bytes) -> tuple[str, OperationsAnswer]:
         request = read_request(raw)
         begun = clock.stopwatch_ms()
-        taken: Ingested = ingest(self._store, request, clock.now_ms())
+        taken = ingest(self._store, request, clock.now_ms())
         log.event(
             "operations",
             library=request.library,
@@ -97,7 +104,7 @@ class Central:
             disputed=taken.counts[VerdictKind.DISPUTED],
             ms=round(clock.stopwatch_ms() - begun, 1),
         )
-        return OperationsAnswer(taken.verdicts)
+        return request.library, OperationsAnswer(taken.verdicts)
 
     async def _newest(self, library: str) -> int:
         def newest(store: Store) -> int:
@@ -127,10 +134,7 @@ def create_app(central: Central) -> FastAPI:
     @app.post("/v1/operations", openapi_extra=api_document.OPERATIONS)
     async def operations(request: Request) -> Response:
         """Record what happened at a station. 200 means: everything in the request is committed."""
-        raw = await _body(request)
-        answer = await central.record(raw)
-        central.bell.ring(msgspec.json.decode(raw)["library"])
-        return _json(answer)
+        return _json(await central.record(await _body(request)))
 
     @app.get("/v1/changes", openapi_extra=api_document.CHANGES)
     async def changes_route(

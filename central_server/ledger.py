@@ -11,10 +11,10 @@ from central_server.tables import conflict, loan, operation
 
 
 def read_ledger(store: Store, library: str) -> dict[str, Any]:
-    """`operations` in the order in which they came, `loans` in the order of their check-outs, `disputes` and `conflicts`.
+    """`operations` in the order in which they came, `loans` in that of their check-outs, `disputes`, `conflicts`.
 
-    A loan whose check-out was voided is there with `voided` true and `open` false. A loan of which the centre has only a
-    renewal is not there. Raises `CannotOpen` when there is no such library.
+    A loan whose check-out was voided is there with `voided` true and `open` false. A loan of which the centre has only
+    a renewal is not there. Raises `CannotOpen` when there is no such library.
     """
     with reading(store) as connection:
         if not has_library(connection, library):

@@ -25,14 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         config = load(options.config)
+        if options.command == "run":
+            return _run(config, options.pictures)
+        if options.command == "ledger":
+            return _ledger(config)
+        return _new_store(config, options.yes)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    if options.command == "run":
-        return _run(config, options.pictures)
-    if options.command == "ledger":
-        return _ledger(config)
-    return _new_store(config, options.yes)
 
 
 def _run(config: KioskConfig, pictures: str | None) -> int:
@@ -42,11 +42,11 @@ def _run(config: KioskConfig, pictures: str | None) -> int:
 
 
 def _ledger(config: KioskConfig) -> int:
-    from kiosk.bootstrap import open_existing_store
+    from kiosk.bootstrap import open_store
     from kiosk.ports.errors import StoreBroken
 
     try:
-        store = open_existing_store(config)
+        store = open_store(config)
     except StoreBroken as error:
         print(f"the store cannot be read: {error}", file=sys.stderr)
         return 1

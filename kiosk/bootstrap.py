@@ -12,15 +12,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from central_link.registry import make_link
-
 from devices.host.clock import HostClock
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
-from kiosk.config import KioskConfig
+from kiosk.config import ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
@@ -33,9 +33,10 @@ from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import LinkChanged, Scanned, ScannerLost, StoreFailed, StoreRecovered
 from kiosk.session.states import SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
+from kiosk.upkeep.logs import set_up as set_up_logs
 
 if TYPE_CHECKING:
-    from local_store import SqlStore, StoreConfig
+    from local_store.store import SqlStore, StoreConfig
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,22 +48,28 @@ _FLOOR_EVERY_S = 3600.0
 _STOP_WAIT_S = 5.0
 
 
-def store_config(config: KioskConfig, *, may_make_key: bool = True) -> StoreConfig:
-    from local_store.key_file import read_or_create_key
+def store_config(config: KioskConfig) -> StoreConfig:
+    """Raises StoreBroken when the key is missing though a store is there."""
+    from local_store.key_file import read_or_make_key
+    from local_store.store import StoreConfig
 
-    from local_store import StoreConfig
-
+    config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / "store.db"
-    key = read_or_create_key(config.data / "store.key", store=path, may_create=may_make_key)
+    key = read_or_make_key(config.data / "store.key", path)
     return StoreConfig(path, key, config.station.library, config.station.device, BUILD_MS)
 
 
 def open_store(config: KioskConfig) -> SqlStore:
     """Raises StoreBroken. Imports what it needs only now: the first frame does not wait for it."""
-    from local_store import open_store as open_it
+    from local_store import engine
 
-    config.data.mkdir(parents=True, exist_ok=True)
-    return open_it(store_config(config))
+    return engine.open_store(store_config(config))
+
+
+def make_new_store(config: KioskConfig) -> None:
+    from local_store import engine
+
+    engine.make_new_store(store_config(config))
 
 
 @dataclass
@@ -84,9 +91,12 @@ class Kiosk:
         )
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
-        self._signaller: Signaller = make_signaller(config.sound)
-        self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
-        self._link = make_link(config.central, config.station.library, config.station.device)
+        try:
+            self._signaller: Signaller = make_signaller(config.sound)
+            self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
+            self._link = make_link(config.central, config.station.library, config.station.device)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
         self._desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
         self.store = StoreWorker(
             lambda: open_store(config),
@@ -115,7 +125,7 @@ class Kiosk:
         self._spawn("pull", lambda: self._when_open(self.sync.run_pull))
         self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
         for scanner in self._scanners:
-            self._spawn(scanner.name, lambda scanner=scanner: self._read(scanner))
+            self._spawn(scanner.name, partial(self._read, scanner))
 
     def beat(self) -> None:
         """From the frame clock, about once a second."""
@@ -124,6 +134,7 @@ class Kiosk:
     def stop(self) -> None:
         """What has been scanned is finished; what is not sent yet stays in the outbox."""
         self.sync.stop()
+        self._link.close()
         self.session.stop()
         self.store.stop()
         for thread in self._threads:
@@ -199,6 +210,7 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
     """The whole station, until it is told to stop. The window is made first: people see it while the rest starts."""
     from screens.app import KioskApp, ScreenConfig, prepare_kivy
 
+    set_up_logs(config.log.level, config.folder / config.log.file if config.log.file else None)
     screen = ScreenConfig(
         width=config.screen.width,
         height=config.screen.height,
@@ -208,7 +220,6 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
     )
     prepare_kivy(screen)
     from screens.bridge import UiBridge
-
     from screens.view_models import Place, Presenter
 
     presenter = Presenter(Place(config.station.brand, config.station.place))

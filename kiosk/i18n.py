@@ -4,8 +4,8 @@ r"""Words in the reader's language: gettext catalogues in locale/<language>/LC_M
         --no-location -o kiosk.pot kiosk screens
     pybabel update -D kiosk -d kiosk/locale -i kiosk.pot --no-fuzzy-matching
 
-script/setup compiles them. The first argument of `text`, `plural` and `in_context` is always a literal: extraction finds
-no other.
+script/setup compiles them. The first argument of `text`, `plural` and `in_context` is always a literal: extraction
+finds no other.
 """
 
 from __future__ import annotations

@@ -15,11 +15,12 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged
 from local_store import files, schema, statements
 from local_store.errors import translated
 from local_store.prepared import Database
-from local_store.store import SqlStore, StoreConfig, check_whole
+from local_store.reader import StoreConfig, StoreReader, check_whole
+from local_store.store import SqlStore
 from local_store.tables import REVISIONS
 from local_store.unit_of_work import Known
 
-__all__ = ["SqlStore", "StoreConfig", "make_new_store", "open_store"]
+__all__ = ["SqlStore", "StoreConfig", "StoreReader", "make_new_store", "open_store", "read_store"]
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,24 @@ def open_store(config: StoreConfig) -> SqlStore:
         raise
 
 
+def read_store(config: StoreConfig) -> StoreReader:
+    """For comparing only, also beside a station that is running: writes nothing, makes nothing, sets nothing aside.
+
+    Raises StoreBroken when there is no store, StoreDamaged when it is not one of ours or not readable.
+    """
+    if not config.path.exists():
+        raise StoreBroken("there is no store")
+    connect = _reading(config)
+    database = _connected(connect)
+    try:
+        if schema.revision_of(database) != REVISIONS[-1]:
+            raise StoreBroken("the store has an older schema; the station itself brings it up to date")
+        _check_owner(config, database)
+    finally:
+        database.close()
+    return StoreReader(config, connect)
+
+
 def make_new_store(config: StoreConfig) -> None:
     """A person's decision after a store was set aside: an empty one takes its place. What was set aside stays.
 
@@ -91,6 +110,10 @@ def _connector(path: Path, key: bytes, *pragmas: str) -> Callable[[], sqlcipher.
         return connection
 
     return connect
+
+
+def _reading(config: StoreConfig) -> Callable[[], sqlcipher.Connection]:
+    return _connector(config.path, config.key, *_EVERY, _READER_CACHE, "PRAGMA query_only = ON")
 
 
 def _connected(connect: Callable[[], sqlcipher.Connection]) -> Database:
@@ -137,8 +160,7 @@ def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
             log.error("the store is damaged and was set aside as %s", aside.name)
             raise StoreDamaged(f"{damage}; set aside as {aside.name}") from damage
         origin = Origin(config.library_id, config.device_id, secrets.token_hex(16), before)
-        readers = _connector(config.path, config.key, *_EVERY, _READER_CACHE, "PRAGMA query_only = ON")
-        return SqlStore(config, database, readers, lock, origin, known, left_unclean)
+        return SqlStore(config, database, _reading(config), lock, origin, known, left_unclean)
     except BaseException:
         database.close()
         raise
@@ -151,13 +173,17 @@ def _examine(config: StoreConfig, database: Database) -> None:
     if suspicion.raised():
         check_whole(database)
         suspicion.lay()
+    _check_owner(config, database)
+    if revision != REVISIONS[-1]:
+        log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
+        schema.upgrade(_connector(config.path, config.key, *_WRITING, *_EVERY))
+
+
+def _check_owner(config: StoreConfig, database: Database) -> None:
     for key, expected in (("library", config.library_id), ("device", config.device_id)):
         row = database.row(statements.META, key=key)
         if row is None or row[0] != expected:
             raise StoreDamaged(f"the store of another {key}")
-    if revision != REVISIONS[-1]:
-        log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
-        schema.upgrade(_connector(config.path, config.key, *_WRITING, *_EVERY))
 
 
 def _read_known(config: StoreConfig, database: Database) -> tuple[Known, ChainEnd | None]:

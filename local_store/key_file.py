@@ -16,16 +16,18 @@ log = logging.getLogger(__name__)
 _LENGTH = 32
 
 
-def read_or_make_key(key_file: Path, store: Path) -> bytes:
+def read_or_create_key(key_file: Path, store: Path, *, may_create: bool = True) -> bytes:
     """The key in `key_file`; a new one, durable before this returns, where neither key nor store exists.
 
     Raises StoreBroken for a key that is not 32 bytes, and for a missing key while there is a store (or one set aside):
-    a new key would make every loan in it unreadable for good.
+    a new key would make every loan in it unreadable for good. Also when there is none and `may_create` is false.
     """
     with files.disk_errors():
         if not key_file.exists():
             if store.exists() or files.left_without_store(store) or files.stores_set_aside(store):
                 raise StoreBroken("the key file is missing, and there is a store that only it opens")
+            if not may_create:
+                raise StoreBroken("there is no key file")
             _make(key_file)
         key = key_file.read_bytes()
         if len(key) != _LENGTH:

@@ -57,7 +57,7 @@ class SqlUnitOfWork(UnitOfWork):
         known: Known,
         kept: Documents,
         committed: Callable[[Known, Documents], None],
-        damaged: Callable[[], None],
+        damaged: Callable[[StoreDamaged], None],
     ) -> None:
         self._db = database
         self._origin = origin
@@ -75,7 +75,7 @@ class SqlUnitOfWork(UnitOfWork):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if isinstance(error, StoreDamaged):
-            self._damaged()
+            self._damaged(error)
         if not self._ended:
             self._ended = True
             self._db.roll_back()

@@ -18,7 +18,6 @@ from kiosk.ports.devices import Sound
 _log = logging.getLogger(__name__)
 
 _WAITING_AT_MOST = 2  # a sound that comes late tells a pupil about somebody else's book
-_PLAYS_AT_MOST_S = 5.0
 
 
 class SoundConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,12 +32,14 @@ class SoundConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class SoundSignaller:
     """Makes the sounds in `folder` (None: the system's temporary one) and plays them, on a thread of its own.
 
-    The first failure is logged, the others are not; each sound tries anew, for a loudspeaker may be plugged in again.
+    A player that takes more than `longest_s` is ended. The first failure is logged, the others are not; each sound tries
+    anew, for a loudspeaker may be plugged in again.
     """
 
-    def __init__(self, config: SoundConfig, folder: Path | None = None) -> None:
+    def __init__(self, config: SoundConfig, folder: Path | None = None, longest_s: float = 5.0) -> None:
         self._config = config
         self._folder = folder
+        self._longest_s = longest_s
         self._changed = threading.Condition()
         self._waiting: deque[Sound] = deque(maxlen=_WAITING_AT_MOST)
         self._player: subprocess.Popen[bytes] | None = None
@@ -93,7 +94,7 @@ class SoundSignaller:
             if self._closing:
                 player.kill()
         try:
-            status = player.wait(_PLAYS_AT_MOST_S)
+            status = player.wait(self._longest_s)
         except subprocess.TimeoutExpired:
             player.kill()
             status = player.wait()

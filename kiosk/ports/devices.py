@@ -33,7 +33,7 @@ class Scanner(Protocol):
     def run(self, post: Callable[[RawScan], None], lost: Callable[[bool], None], stop: StopSignal) -> None:
         """Reads until `stop` is set, on a thread of its own. A device that is gone is looked for again and again.
 
-        `lost(False)` tells that it is there and read, the first time too; `lost(True)` that it is gone or not there yet.
+        `lost(False)`: it is there and read, told the first time too. `lost(True)`: it is gone, or not there yet.
         What was scanned before `lost(False)` may be thrown away. Raises only on a bug.
         """
         ...

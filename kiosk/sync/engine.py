@@ -51,11 +51,13 @@ class SyncEngine:
         *,
         monotonic: Callable[[], float],
         random: Random,
+        long_poll_s: float = LONG_POLL_S,
     ) -> None:
         self._on_store = on_store
         self._signals = signals
         self._report = report
         self._monotonic = monotonic
+        self._long_poll_s = long_poll_s
         self._has_feed = link.capabilities.change_feed
         self._outbox = Outbox(link, on_store, self._told)
         self._changes = Changes(link, on_store, monotonic)
@@ -75,7 +77,7 @@ class SyncEngine:
         self._signals.push.set()
 
     def request_resync(self) -> None:
-        """Fetch everything again from the beginning, at the latest when the waiting request ends."""
+        """Fetch everything again from the beginning: at the latest when the request for changes that waits has ended."""
         self._changes.begin_again()
         self._signals.pull.set()
 
@@ -187,9 +189,9 @@ class SyncEngine:
                 self._pull_schedule.reset()
                 place_lost = False
             brought_nothing = not page.more and (not page.changes or page.cursor == after)
-            if brought_nothing and wait_s > 0 and self._monotonic() - asked_at < _QUICK_POLL_S:
+            if brought_nothing and self._monotonic() - asked_at < min(_QUICK_POLL_S, wait_s / 2):
                 signals.pull.wait(_POLL_PAUSE_S)
-            wait_s = 0.0 if page.more else LONG_POLL_S
+            wait_s = 0.0 if page.more else self._long_poll_s
 
     def _pull_failed(self, error: PortError) -> None:
         match error:

@@ -51,7 +51,7 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
         case n.NotLent():
             return not_lent(notice, doing, words)
         case n.CardHasBlocks():
-            return card_has_blocks(notice, words)
+            return card_has_blocks(notice, doing, words)
         case n.UnknownCard() | n.CitizenCard() | n.CardFirst():
             return _about_a_card(notice, words)
         case n.UnknownItem() | n.PublishersCode() | n.UnknownCode() | n.UnreadableScan():

@@ -78,7 +78,7 @@ def reason_for(block: b.Block, book: BookShown | None, words: Translator) -> Rea
                 "reading-tree",
                 words.text("The school year is ending"),
                 (
-                    words.text("“{title}” must be home before the holidays.", title=title),
+                    words.text("“{title}” should be back before the holidays.", title=title),
                     words.text("Read it here, or ask the librarian."),
                 ),
                 words.text("The school year is ending: ask the librarian."),
@@ -178,10 +178,10 @@ def _about_more_time(
                 )
             return Reason(
                 "return",
-                words.plural("Renewed {n} time already", "Renewed {n} times already", limit),
+                words.plural("Renewed once already", "Renewed {n} times already", limit),
                 (on_its_day, more_days),
                 words.plural(
-                    "Renewed {n} time: bring it back on its day.", "Renewed {n} times: bring it back on its day.", limit
+                    "Renewed once: bring it back on its day.", "Renewed {n} times: bring it back on its day.", limit
                 ),
             )
         case b.RenewedTooSoon(due_on=day):

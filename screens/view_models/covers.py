@@ -30,7 +30,7 @@ def cover_colour(book: BookShown) -> int:
 
 
 def shown_name(book: BookShown) -> str:
-    return nfc(book.name) or book.barcode
+    return nfc(book.name or book.barcode)
 
 
 def title_in_sentence(book: BookShown) -> str:

@@ -24,7 +24,7 @@ def kept_with(notice: Notice, doing: Doing, words: Translator) -> str:
     match doing:
         case Borrowing(loans_now=now) if isinstance(notice, NotLent) and now:
             return words.plural(
-                "The {n} book you borrowed is still recorded", "The {n} books you borrowed are still recorded", now
+                "The book you borrowed is still recorded", "The {n} books you borrowed are still recorded", now
             )
         case Borrowing(rows=rows) if rows:
             return words.text("Books scanned before are still recorded")

@@ -22,7 +22,7 @@ _NOTHING_MORE: Final = (b.PatronBlocked, b.CardExpired, b.OverdueLoans, b.TooMan
 """With one of these no other book can be borrowed either, so the way on is to finish."""
 
 
-def card_has_blocks(notice: CardHasBlocks, words: Translator) -> Message:
+def card_has_blocks(notice: CardHasBlocks, doing: Doing, words: Translator) -> Message:
     art, title, lines = _reasons(notice.blocks, None, words.text("Not with this card just now"), words)
     return Message(
         art=art,
@@ -31,7 +31,7 @@ def card_has_blocks(notice: CardHasBlocks, words: Translator) -> Message:
         title=title,
         lines=lines,
         left=keys.call_librarian(words),
-        main=keys.understood(words),
+        main=keys.done(lent_in(doing.rows), words) if isinstance(doing, Borrowing) else keys.understood(words),
     )
 
 

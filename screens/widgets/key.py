@@ -88,15 +88,24 @@ class KeyButton(Pressable):
         self.add_widget(self._icon)
         self.add_widget(self._words)
         self.ring: RingCountdown | None = None
-        if self.with_ring:
-            self.ring = RingCountdown(ink="amber", track="teal_track", words="white", thick=1.1)
-            self.add_widget(self.ring)
         self._built = True
+        self._put_ring()
         for name in ("kind", "pressed", "deaf"):
             self.fbind(name, self._dress)
         for name in ("label", "icon", "role", "icon_units"):
             self.fbind(name, self.place)
+        self.fbind("with_ring", self._put_ring)
         self._dress()
+
+    def _put_ring(self, *_: object) -> None:
+        if self.with_ring and self.ring is None:
+            self.ring = RingCountdown(ink="amber", track="teal_track", words="white", thick=1.1)
+            self.add_widget(self.ring)
+            self.place()
+
+    def run_ring(self, on: bool) -> None:
+        if self.ring:
+            self.ring.run(on)
 
     def show(self, key: Key) -> None:
         self.label, self.icon, self.value = key.label, key.icon, key.button

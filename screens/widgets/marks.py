@@ -55,7 +55,7 @@ class Chip(Panel):
         self.opacity = 1 if self.text else 0
         self.width = wide + around if self.text else 0
         self._icon.size = (icon, icon)
-        self._icon.pos = (self.x + pad, self.center_y - icon / 2)
+        self._icon.pos = (self.x + pad, (self.y + self.height / 2) - icon / 2)
         self._words.size = (wide, self.height)
         self._words.pos = (self.x + pad + icon + gap, self.y)
 
@@ -177,9 +177,9 @@ class Banner(Panel):
             return
         look = theme.now()
         pad, gap = look.px(2.6), look.px(2.0)
-        left, right = self.x + pad, self.right - pad
+        left, right = self.x + pad, (self.x + self.width) - pad
         icon = look.px(5.4)
-        self._icon.name, self._icon.size, self._icon.pos = news.icon, (icon, icon), (left, self.center_y - icon / 2)
+        self._icon.name, self._icon.size, self._icon.pos = news.icon, (icon, icon), (left, (self.y + self.height / 2) - icon / 2)
         left += icon + gap
         self._strong.text, self._words.text, self._aside.text = news.strong, news.text, news.aside
         aside = min(self._aside.natural_width() + 1 if news.aside else 0, (right - left) * 0.3)

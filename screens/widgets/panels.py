@@ -55,7 +55,7 @@ class SideHint(Panel):
         pad_x, pad_y, gap = look.px(1.6), look.px(2.4), look.px(1.2)
         inner = self.height - 2 * pad_y
         art = min(look.px(27 if self.alone else 24.5), inner * 0.52)
-        self._art.size, self._art.pos = (self.width - 2 * pad_x, art), (self.x + pad_x, self.top - pad_y - art)
+        self._art.size, self._art.pos = (self.width - 2 * pad_x, art), (self.x + pad_x, (self.y + self.height) - pad_y - art)
         self._words.pos = (self.x + pad_x, self.y + pad_y)
         self._words.size = (self.width - 2 * pad_x, max(1, inner - art - gap))
         self._words.valign = "top"
@@ -88,9 +88,9 @@ class Shelf(Widget):  # type: ignore[misc]
         self._words.text = self.line
         self._words.size = (self._words.natural_width() + 1, look.px(4.8))
         self.width = max(look.px(30), self._pips.width, self._words.width)
-        low = self.center_y - look.px(13.6) / 2
-        self._words.pos = (self.center_x - self._words.width / 2, low)
-        self._pips.pos = (self.center_x - self._pips.width / 2, low + look.px(5.2))
+        low = (self.y + self.height / 2) - look.px(13.6) / 2
+        self._words.pos = ((self.x + self.width / 2) - self._words.width / 2, low)
+        self._pips.pos = ((self.x + self.width / 2) - self._pips.width / 2, low + look.px(5.2))
 
 
 class KeptLine(Panel):
@@ -114,7 +114,7 @@ class KeptLine(Panel):
             return
         look = theme.now()
         icon, pad, gap = look.px(5.4), look.px(2.2), look.px(1.6)
-        self._icon.size, self._icon.pos = (icon, icon), (self.x + pad, self.center_y - icon / 2)
+        self._icon.size, self._icon.pos = (icon, icon), (self.x + pad, (self.y + self.height / 2) - icon / 2)
         self._words.text = self.text
         self.opacity = 1 if self.text else 0
         self._words.pos = (self.x + pad + icon + gap, self.y)

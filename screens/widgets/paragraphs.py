@@ -83,13 +83,13 @@ class Paragraphs(Widget):  # type: ignore[misc]
         self.shown, self.height_used = tuple(found), used
         look = theme.now()
         gap = look.px(self.gap_units * shrink)
-        top = self.top if self.valign == "top" else self.center_y + used / 2
+        top = (self.y + self.height) if self.valign == "top" else (self.y + self.height / 2) + used / 2
         self.canvas.clear()
         with self.canvas:
             for paragraph, setting in found:
                 high = height_of(len(setting.lines), setting.size, _LINE_HEIGHT)
                 texture = texture_of(setting, paragraph.bold, self.align, _LINE_HEIGHT)
-                x = self.x if self.align == "left" else self.center_x - texture.width / 2
+                x = self.x if self.align == "left" else (self.x + self.width / 2) - texture.width / 2
                 Color(*look.rgba(paragraph.ink))
                 Rectangle(
                     texture=texture,

@@ -91,7 +91,7 @@ class RingCountdown(Widget):  # type: ignore[misc]
         if reach < 2:
             return
         part = min(1.0, left / whole) if whole > 0 else 0.0
-        box = (self.center_x - reach, self.center_y - reach, 2 * reach, 2 * reach)
+        box = ((self.x + self.width / 2) - reach, (self.y + self.height / 2) - reach, 2 * reach, 2 * reach)
         self._track.width = self._left.width = line
         self._track.ellipse = (*box, 0, 360, 90)
         self._left.ellipse = (*box, 360 - 360 * part, 360, 90) if part > 0 else (*box, 359.9, 360, 4)

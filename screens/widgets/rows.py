@@ -116,19 +116,19 @@ class BookRow(Panel):
         y, high, arrow = self.y + look.px(1.6), look.px(6.4), look.px(4.4)
         self._turn.size, self._turn.pos = (arrow, arrow), (self.x + pad, y + (high - arrow) / 2)
         left = self.x + pad + arrow + look.px(1.6)
-        room = self.right - pad - left
+        room = (self.x + self.width) - pad - left
         self._put_on.text = row.put_on
         wide = min(self._put_on.natural_width() + 1, room * 0.5)
         self._put_on.size, self._put_on.pos = (wide, high), (left, y)
         left += wide + look.px(1.6)
-        self._shelf.most = self.right - pad - left
+        self._shelf.most = (self.x + self.width) - pad - left
         self._shelf.height, self._shelf.pos = high, (left, y)
         self._shelf.text = row.shelf
 
     def _place_right(self, row: BookRowView, form: Form, pad: int, gap: int, middle: float, left: float) -> float:
         """Icon or key, and what became of the book. Answers where the title must end."""
         look = theme.now()
-        end = self.right - pad
+        end = (self.x + self.width) - pad
         ink = _LOOKS[row.tone][2]
         self._icon.opacity = 0 if row.take_off else 1
         if row.take_off:
@@ -136,7 +136,7 @@ class BookRow(Panel):
             room = end - left
             wide = min(look.px(34), room * 0.46)
             high = min(look.px(12), self.height - look.px(1.6))
-            self._key.size, self._key.pos = (wide, high), (end - wide, self.center_y - high / 2)
+            self._key.size, self._key.pos = (wide, high), (end - wide, (self.y + self.height / 2) - high / 2)
             end -= wide + gap
         else:
             units = _ICONS[form]
@@ -282,7 +282,7 @@ class RowList(Widget):  # type: ignore[misc]
         for widget_or_none, row, slot in zip(chosen, rows, slots, strict=True):
             widget = widget_or_none or (free.pop() if free else self._new_row())
             wide, high = look.px(slot.width), look.px(slot.height)
-            pos = (round(self.x + slot.x * look.unit), round(self.top - slot.y * look.unit - high))
+            pos = (round(self.x + slot.x * look.unit), round((self.y + self.height) - slot.y * look.unit - high))
             widget.size, widget.pos = (wide, high), pos
             widget.show(row, slot.form)
             if widget.parent is None:
@@ -303,7 +303,7 @@ class RowList(Widget):  # type: ignore[misc]
                 self.remove_widget(key)
             high = min(look.px(20), (self.height - look.px(1.6)) / 2)
             key.size = (look.px(PAGER), high)
-            key.pos = (self.right - look.px(PAGER), self.top - high if up else self.top - 2 * high - look.px(1.6))
+            key.pos = ((self.x + self.width) - look.px(PAGER), (self.y + self.height) - high if up else (self.y + self.height) - 2 * high - look.px(1.6))
             key.deaf = self._page == 0 if up else self._page == pages - 1
 
     def _slide(self, row: BookRow) -> None:

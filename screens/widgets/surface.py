@@ -53,7 +53,7 @@ class Surface:
     def _lay_surface(self: Any, *_: object) -> None:
         look = theme.now()
         x, y = round(self.x), round(self.y)
-        wide, high = round(self.right) - x, round(self.top) - y
+        wide, high = round((self.x + self.width)) - x, round((self.y + self.height)) - y
         lift = look.px(self.edge_units) if self.edge else 0
         line = self.border_px if self.border else 0
         round_by = look.px(self.radius)

@@ -195,4 +195,4 @@ class Icon(Widget):  # type: ignore[misc]
     def _place(self, *_: object) -> None:
         if self._ready:
             wide, high = self._glyph.size
-            self._glyph.pos = (round(self.center_x - wide / 2), round(self.center_y - high / 2))
+            self._glyph.pos = (round((self.x + self.width / 2) - wide / 2), round((self.y + self.height / 2) - high / 2))

@@ -100,13 +100,25 @@ def wait_for(path: Path) -> str:
 
 
 def test_cuts_off_a_sound_and_leaves_no_file_when_closed(player: Player, tmp_path: Path) -> None:
-    signaller = SoundSignaller(SoundConfig(program=str(player.program)))
+    signaller = SoundSignaller(SoundConfig(program=str(player.program)), longest_s=10 * PATIENCE_S)
     signaller.play(Sound.OK)
     within_patience(lambda: wait_for(tmp_path / "played"))
-    signaller.close()
+    within_patience(lambda: str(signaller.close()))
     signaller.play(Sound.DONE)
     assert len(player.played) == 1
     assert not Path(player.played[0].split()[-1]).exists()
+
+
+def test_ends_a_player_that_hangs_and_plays_the_next_sound(
+    player: Player, tmp_path: Path, warnings: Callable[[], list[str]]
+) -> None:
+    signaller = SoundSignaller(SoundConfig(program=str(player.program)), longest_s=1.5)
+    signaller.play(Sound.OK)
+    until(lambda: bool(warnings()))  # nobody listened
+    signaller.play(Sound.DONE)
+    assert player.listen() == "done.wav"
+    signaller.close()
+    assert warnings() == [f"no sound: {player.program} ended with status -9"]
 
 
 def test_is_silent_after_one_line_in_the_log_until_there_is_a_player(

@@ -39,4 +39,4 @@ class BorrowPage(Page):
         self.ids.main.show_time(view.countdown, self.touches.monotonic)
 
     def run(self, on: bool) -> None:
-        self.ids.main.ring.run(on)
+        self.ids.main.run_ring(on)

@@ -32,4 +32,4 @@ class GiveBackPage(Page):
         self.ids.main.show_time(view.countdown, self.touches.monotonic)
 
     def run(self, on: bool) -> None:
-        self.ids.main.ring.run(on)
+        self.ids.main.run_ring(on)

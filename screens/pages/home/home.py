@@ -51,7 +51,7 @@ class Tile(Pressable):
         left, pad = self.x + self.width * 0.055, self.width * 0.055
         self._title.text, self._title.ink = self.title, self.title_ink
         self._hint.text, self._hint.ink = self.hint, self.hint_ink
-        top = self.top - self.height * 0.085 - sink
+        top = (self.y + self.height) - self.height * 0.085 - sink
         wide = self.width - 2 * pad
         high = look.text_px("tile") * 1.3
         self._title.size, self._title.pos = (wide, high), (left, top - high)
@@ -60,9 +60,9 @@ class Tile(Pressable):
         art_wide = art_high * 300 / 206
         self._art.art = self.art
         self._art.size = (art_wide, art_high)
-        self._art.pos = (self.right - art_wide - look.px(3.4), self.y + lift - sink)
+        self._art.pos = ((self.x + self.width) - art_wide - look.px(3.4), self.y + lift - sink)
         hint_top = top - high - look.px(0.4)
-        beside = self._art.top > hint_top - look.text_px("second") * 2.6
+        beside = (self._art.y + self._art.height) > hint_top - look.text_px("second") * 2.6
         hint_wide = self._art.x - look.px(0.5) - left if beside else wide * 0.8
         hint_high = max(1.0, hint_top - self.y - lift - look.px(2))
         self._hint.size, self._hint.pos = (hint_wide, hint_high), (left, hint_top - hint_high)

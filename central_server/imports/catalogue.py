@@ -1,0 +1,61 @@
+"""Comparing what a file says with what is known: each thing keeps its identity, which is made when it first comes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from central_server.imports.report import Outcome, Report
+
+_CHUNK = 500
+# Field → value, as the file says them, for one line.
+Values = Mapping[str, object]
+
+
+def store(
+    connection: sa.Connection,
+    table: sa.Table,
+    key: str,
+    library: str,
+    lines: Mapping[int, Values],
+    defaults: Values,
+    report: Report,
+) -> list[dict[str, Any]]:
+    """Bring `table` up to the lines of a file; answers the rows that are new or changed, whole, in the file's order.
+
+    `key` is the column that tells things apart within the library. A column that the file does not have keeps its value,
+    or gets that of `defaults` in a new row. Every line's outcome goes into the report.
+    """
+    known = known_by(connection, table, key, library, [str(values[key]) for values in lines.values()])
+    different = []
+    for line, values in lines.items():
+        before = known.get(str(values[key]))
+        if before is None:
+            row = {**defaults, **values, "library_id": library, "id": str(uuid4())}
+            report.outcomes[line] = Outcome.TAKEN
+        else:
+            row = {**before, **values}
+            report.outcomes[line] = Outcome.UNCHANGED if row == before else Outcome.CHANGED
+        if row != before:
+            different.append(row)
+    if different:
+        statement = insert(table)
+        new = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["library_id", "id"], set_=new), different
+        )
+    return different
+
+
+def known_by(
+    connection: sa.Connection, table: sa.Table, column: str, library: str, values: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The library's rows of `table` whose `column` is one of `values`, by that column."""
+    known: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(values), _CHUNK):
+        chosen = table.c[column].in_(values[start : start + _CHUNK])
+        rows = connection.execute(sa.select(table).where(table.c.library_id == library, chosen))
+        known.update({row[column]: dict(row) for row in rows.mappings()})
+    return known

@@ -1,0 +1,91 @@
+"""Items (bản sách) from CSV."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from central_server import changes, tables
+from central_server.imports import catalogue
+from central_server.imports.csv_reader import Column, read_csv
+from central_server.imports.report import Report
+from central_server.imports.words import fold, meant
+
+COLUMNS = (
+    Column("barcode", "Số ĐKCB", ("so dang ky ca biet", "dkcb", "ma vach", "accession number"), True, 64),
+    Column("code", "Mã đầu sách", ("title code", "ma sach"), True, 64),
+    Column("status", "Tình trạng", ("trang thai",)),
+)
+
+_STATUSES = {
+    "tot": "available",
+    "available": "available",
+    "hong": "damaged",
+    "hu hong": "damaged",
+    "damaged": "damaged",
+    "mat": "lost",
+    "lost": "lost",
+    "thanh ly": "withdrawn",
+    "withdrawn": "withdrawn",
+}
+_CHUNK = 500
+
+
+def import_items(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+    """Take in the items of a file, and tell the stations of those that are new or different."""
+    rows = read_csv(raw, COLUMNS, report)
+    codes = {row.values["code"] for row in rows}
+    titles = catalogue.known_by(connection, tables.title, "code", library, sorted(codes))
+    all_codes: list[str] | None = None
+    lines: dict[int, catalogue.Values] = {}
+    for row in rows:
+        title = titles.get(row.values["code"])
+        status = _STATUSES.get(fold(row.values["status"])) if row.values.get("status") else "available"
+        if title is None:
+            if all_codes is None:
+                mine = tables.title.c.library_id == library
+                all_codes = list(connection.scalars(sa.select(tables.title.c.code).where(mine)))
+            _skip_unknown_title(row.line, row.values["code"], all_codes, report)
+        elif status is None:
+            report.skip(row.line, "unknown_status", value=row.values["status"])
+        else:
+            values: dict[str, object] = {"barcode": row.values["barcode"], "title_id": title["id"]}
+            if "status" in row.values:
+                values["status"] = status
+            lines[row.line] = values
+    different = catalogue.store(
+        connection, tables.item, "barcode", library, lines, {"status": "available"}, report
+    )
+    types = {title["id"]: title["item_type"] for title in titles.values()}
+    changes.publish_if_different(connection, library, [_thing(row, types[row["title_id"]]) for row in different])
+
+
+def publish_of_titles(connection: sa.Connection, library: str, titles: Sequence[dict[str, Any]]) -> None:
+    """Tell the stations of the items of `titles` (rows) as far as those say something new for them: their type."""
+    types = {title["id"]: title["item_type"] for title in titles}
+    identities = list(types)
+    things = []
+    for start in range(0, len(identities), _CHUNK):
+        of_titles = tables.item.c.title_id.in_(identities[start : start + _CHUNK])
+        found = connection.execute(sa.select(tables.item).where(tables.item.c.library_id == library, of_titles))
+        things += [_thing(dict(row), types[row["title_id"]]) for row in found.mappings()]
+    changes.publish_if_different(connection, library, things)
+
+
+def _skip_unknown_title(line: int, code: str, known: Sequence[str], report: Report) -> None:
+    likely = meant(code, known)
+    if likely:
+        report.skip(line, "unknown_title_meant", value=code, meant=likely)
+    else:
+        report.skip(line, "unknown_title", value=code)
+
+
+def _thing(row: dict[str, Any], item_type: str) -> changes.Thing:
+    data = {
+        "title": row["title_id"],
+        "barcode": row["barcode"],
+        "item_type": item_type,
+        "status": row["status"],
+    }
+    return changes.Thing("item", row["id"], msgspec.json.encode(data).decode())

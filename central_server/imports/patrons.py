@@ -1,0 +1,97 @@
+"""Patrons (bạn đọc) from CSV. Their full names stay here; stations are told a shortened one."""
+
+import re
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from central_server import changes, tables
+from central_server.imports import catalogue, rules
+from central_server.imports.csv_reader import Column, Row, read_csv
+from central_server.imports.dates import parse_date
+from central_server.imports.report import Report
+from central_server.imports.words import fold, meant
+
+COLUMNS = (
+    Column("card", "Số thẻ", ("ma the", "so the thu vien", "ma hoc sinh", "ma ban doc", "card number"), True, 64),
+    Column("name", "Họ và tên", ("ho ten", "ten ban doc", "full name"), required=True),
+    Column("class_name", "Lớp", ("class", "class name"), most_letters=64),
+    Column("category", "Loại bạn đọc", ("loai", "patron category"), required=True, most_letters=64),
+    Column("valid_until", "Hạn thẻ", ("han su dung", "ngay het han", "valid until", "expires")),
+)
+
+_DEFAULTS = {"class_name": "", "valid_until": None, "blocked": False}
+_CATEGORY_WORDS = {"hoc sinh": "hs", "pupil": "hs", "student": "hs", "giao vien": "gv", "teacher": "gv"}
+# Province 001 to 096, then sex and century (0 to 3 until the year 2099), then eight digits.
+_NATIONAL_NUMBER = re.compile(r"0(0[1-9]|[1-8][0-9]|9[0-6])[0-3][0-9]{8}")
+
+
+def import_patrons(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+    """Take in the patrons of a file, and tell the stations of those that are new or different."""
+    known = rules.patron_categories(connection, library)
+    lines: dict[int, catalogue.Values] = {}
+    for row in read_csv(raw, COLUMNS, report):
+        values = _values(row, known, report)
+        if values is not None:
+            lines[row.line] = values
+    if lines and not known:
+        report.note("no_rules_yet")
+    different = catalogue.store(connection, tables.patron, "card", library, lines, _DEFAULTS, report)
+    changes.publish_if_different(connection, library, [_thing(row) for row in different])
+
+
+def shown_name(name: str) -> str:
+    """What a screen may show: the last two words, `Nguyễn Minh An` as `Minh An`."""
+    return " ".join(name.split()[-2:])
+
+
+def _values(row: Row, known: list[str], report: Report) -> dict[str, object] | None:
+    values: dict[str, object] = dict(row.values)
+    if _NATIONAL_NUMBER.fullmatch(row.values["card"]):
+        report.skip(row.line, "national_number", column=COLUMNS[0].header)
+        return None
+    category = _category(row.values["category"], known)
+    if category is None:
+        _skip_unknown_category(row.line, row.values["category"], known, report)
+        return None
+    values["category"] = category
+    if "valid_until" in row.values:
+        cell = row.values["valid_until"]
+        valid_until = parse_date(cell)
+        if cell and valid_until is None:
+            report.skip(row.line, "bad_date", column=COLUMNS[4].header)
+            return None
+        values["valid_until"] = valid_until.isoformat() if valid_until else None
+    return values
+
+
+def _category(cell: str, known: list[str]) -> str | None:
+    """The category that `cell` names; `None` when the rules do not know it. Without rules every name is taken."""
+    if cell in known:
+        return cell
+    spelled = next((one for one in known if fold(one) == fold(cell)), None)
+    usual = _CATEGORY_WORDS.get(fold(cell))
+    if not known:
+        return usual or cell
+    return spelled or (usual if usual in known else None)
+
+
+def _skip_unknown_category(line: int, cell: str, known: list[str], report: Report) -> None:
+    likely = meant(cell, known)
+    if likely:
+        report.skip(line, "unknown_category_meant", value=cell, meant=likely)
+    else:
+        report.skip(line, "unknown_category", value=cell, known=", ".join(known))
+
+
+def _thing(row: dict[str, Any]) -> changes.Thing:
+    data = {
+        "shown_name": shown_name(row["name"]),
+        "class_name": row["class_name"],
+        "category": row["category"],
+        "valid_until": row["valid_until"],
+        "blocked": row["blocked"],
+        "cards": [row["card"]],
+    }
+    return changes.Thing("patron", row["id"], msgspec.json.encode(data).decode())

@@ -1,0 +1,100 @@
+"""Titles (đầu sách) from CSV."""
+
+import re
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from central_server import changes, tables
+from central_server.imports import catalogue, items, rules
+from central_server.imports.csv_reader import Column, read_csv
+from central_server.imports.report import Report
+
+COLUMNS = (
+    Column("code", "Mã đầu sách", ("title code", "ma sach"), required=True, most_letters=64),
+    Column("title", "Nhan đề", ("name", "ten sach", "ten dau sach", "tua sach"), required=True, most_letters=1000),
+    Column("author", "Tác giả", (), most_letters=500),
+    Column("publisher", "Nhà xuất bản", ("nxb",)),
+    Column("year", "Năm xuất bản", ("nam xb", "nam")),
+    Column("isbn", "ISBN", ("so isbn", "ma isbn")),
+    Column("call_number", "Ký hiệu xếp giá", ("call number", "ky hieu phan loai", "ky hieu")),
+    Column("shelf", "Kệ", ("gia", "vi tri", "gia sach")),
+    Column("item_type", "Loại", ("item type", "type", "loai sach", "loai tai lieu"), most_letters=64),
+)
+
+_DEFAULTS = {
+    "author": "",
+    "publisher": "",
+    "year": None,
+    "isbn": None,
+    "call_number": "",
+    "shelf": "",
+    "item_type": "",
+}
+
+
+def import_titles(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+    """Take in the titles of a file, and tell the stations of those that are new or different."""
+    known_types = rules.item_types(connection, library)
+    lines: dict[int, catalogue.Values] = {}
+    for row in read_csv(raw, COLUMNS, report):
+        values: dict[str, object] = dict(row.values)
+        if "isbn" in values:
+            values["isbn"] = _isbn(row.values["isbn"], row.line, report)
+        if "year" in values:
+            values["year"] = _year(row.values["year"], row.line, report)
+        item_type = row.values.get("item_type", "")
+        if "item_type" in values and not item_type:
+            report.note("no_type", line=row.line)
+        elif item_type and known_types and item_type not in known_types:
+            report.note("type_without_rule", line=row.line, value=item_type)
+        lines[row.line] = values
+    if lines and not known_types:
+        report.note("no_rules_yet")
+    different = catalogue.store(connection, tables.title, "code", library, lines, _DEFAULTS, report)
+    changes.publish_if_different(connection, library, [_thing(row) for row in different])
+    # The type of a title is told with its items.
+    items.publish_of_titles(connection, library, different)
+
+
+def is_isbn(digits: str) -> bool:
+    """Whether `digits` (10 or 13, without hyphens, the last may be X) has the right check digit."""
+    if re.fullmatch(r"97[89][0-9]{10}", digits):
+        return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10 == 0
+    if re.fullmatch(r"[0-9]{9}[0-9X]", digits):
+        return sum((10 if digit == "X" else int(digit)) * (10 - place) for place, digit in enumerate(digits)) % 11 == 0
+    return False
+
+
+def _isbn(cell: str, line: int, report: Report) -> str | None:
+    digits = re.sub(r"[\s\-‐‑–]", "", cell).upper()
+    if not digits:
+        return None
+    if is_isbn(digits):
+        return digits
+    report.note("bad_isbn", line=line, value=cell)
+    return None
+
+
+def _year(cell: str, line: int, report: Report) -> int | None:
+    if not cell:
+        return None
+    if re.fullmatch(r"1[4-9][0-9]{2}|20[0-9]{2}", cell):
+        return int(cell)
+    report.note("bad_year", line=line, value=cell)
+    return None
+
+
+def _thing(row: dict[str, Any]) -> changes.Thing:
+    data = {
+        "name": row["title"],
+        "author": row["author"],
+        "isbn": row["isbn"],
+        "call_number": row["call_number"],
+        "shelf": row["shelf"],
+    }
+    return changes.Thing("title", row["id"], msgspec.json.encode(data).decode())
+
+

@@ -1,0 +1,24 @@
+"""Comparing words as people write them: without marks, case and punctuation, and guessing what was meant."""
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+
+
+def fold(text: str) -> str:
+    """`text` for comparing: `"Mã  đầu sách*"` becomes `"ma dau sach"`."""
+    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    kept = ("" if unicodedata.combining(letter) else letter if letter.isalnum() else " " for letter in plain)
+    return " ".join("".join(kept).split())
+
+
+def tidy(text: str) -> str:
+    """`text` as it is kept: NFC, blanks of every kind single, none at the ends."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """Which of `known` was probably meant by `word`; `None` when nothing is near."""
+    by_fold = {fold(one): one for one in known}
+    near = difflib.get_close_matches(fold(word), list(by_fold), n=1, cutoff=0.7)
+    return by_fold[near[0]] if near else None

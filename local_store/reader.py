@@ -1,0 +1,106 @@
+"""Reading a store for comparison: every question on a query-only connection of its own, from any thread or process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Select
+
+from kiosk.ports.errors import StoreDamaged
+from local_store import statements
+from local_store.errors import DATABASE_ERRORS, translated
+from local_store.files import Suspicion
+from local_store.prepared import Database
+from local_store.schema import engine_over
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """`key`: 32 bytes. `build_ms`: when this program was built, the earliest time that it can be."""
+
+    path: Path
+    key: bytes = field(repr=False)
+    library_id: str
+    device_id: str
+    build_ms: int
+
+    def __post_init__(self) -> None:
+        if len(self.key) != 32:
+            raise ValueError(f"a key has 32 bytes, not {len(self.key)}")
+
+
+class StoreReader:
+    """Made by local_store.engine.read_store; an opened store is one too. Every method may raise StoreBroken."""
+
+    def __init__(self, config: StoreConfig, connect: Callable[[], sqlcipher.Connection]) -> None:
+        self._config = config
+        self._readers = engine_over(connect)
+        self._suspicion = Suspicion(config.path)
+
+    def ledger(self) -> Iterator[dict[str, object]]:
+        """Every operation, oldest first: device, epoch, seq, hash (hex), kind, state, reason, barcode, loans (ids)."""
+        for epoch, seq, hash_, kind, state, reason, barcode, loans in self._read(statements.LEDGER):
+            yield {
+                "device": self._config.device_id,
+                "epoch": epoch,
+                "seq": seq,
+                "hash": hash_.hex(),
+                "kind": kind,
+                "state": state,
+                "reason": reason,
+                "barcode": barcode,
+                "loans": loans.split(),
+            }
+
+    def loans_ledger(self) -> Iterator[dict[str, object]]:
+        """Every loan: id, item_barcode (None: not in the catalogue), patron, due_on (ISO), renewals, open."""
+        for id_, item_barcode, patron, due_on, renewals, is_open in self._read(statements.LOANS_LEDGER):
+            yield {
+                "id": id_,
+                "item_barcode": item_barcode,
+                "patron": patron,
+                "due_on": due_on,
+                "renewals": renewals,
+                "open": bool(is_open),
+            }
+
+    def to_check(self) -> Iterator[dict[str, object]]:
+        """What a librarian should look at, oldest first: why, epoch, seq, barcode."""
+        for why, epoch, seq, barcode in self._read(statements.TO_CHECK):
+            yield {"why": why, "epoch": epoch, "seq": seq, "barcode": barcode}
+
+    def check(self) -> None:
+        """Reads the whole store: seconds for a large one, so never before the first frame.
+
+        Raises StoreDamaged, and the next opening then sets the store aside.
+        """
+        try:
+            with self._readers.connect() as connection:
+                check_whole(Database(connection.connection.driver_connection))
+        except StoreDamaged:
+            self._suspicion.raise_it()
+            raise
+        except DATABASE_ERRORS as error:
+            raise translated(error) from error
+
+    def _read(self, statement: Select[Any]) -> Iterator[Any]:
+        try:
+            with self._readers.connect() as connection:
+                yield from connection.execution_options(yield_per=500).execute(statement)
+        except DATABASE_ERRORS as error:
+            problem = translated(error)
+            if isinstance(problem, StoreDamaged):
+                self._suspicion.raise_it()
+            raise problem from error
+
+
+def check_whole(database: Database) -> None:
+    """Raises StoreDamaged unless every page is authentic and every table and index is in order."""
+    if database.tell("PRAGMA cipher_integrity_check"):
+        raise StoreDamaged("a page is not as it was written")
+    if database.tell("PRAGMA quick_check(1)") != [("ok",)]:
+        raise StoreDamaged("a table is not in order")

@@ -1,0 +1,100 @@
+"""A small library on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from kiosk.desk import Desk
+from kiosk.desk.recording import Tools
+from kiosk.domain.clock_trust import Moment
+from kiosk.domain.due_dates import Calendar, SchoolYear
+from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
+from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
+from kiosk.session.effects import StoreEffect
+from kiosk.session.inputs import Answer
+from local_store.engine import open_store
+from local_store.store import SqlStore, StoreConfig
+
+TODAY = date(2026, 11, 23)
+NOON_MS = 1_795_410_000_000  # 23 November 2026, 12:00 in Việt Nam
+RULES = CirculationRules(
+    "2026-09-01",
+    {"hs": PatronLimits(3, 1)},
+    {("hs", "STK"): LoanPolicy(14, 3, 1), ("hs", "TC"): LoanPolicy(1, 1, 0, in_house_only=True)},
+)
+CALENDAR = Calendar("1", frozenset({6}), (), (SchoolYear("y", date(2026, 9, 5), date(2027, 5, 31)),))
+
+
+class HandClock:
+    """A host clock that a test turns by hand."""
+
+    def __init__(self) -> None:
+        self.moment = Moment(NOON_MS, "boot-1", 1_000_000, True)
+
+    def now(self) -> Moment:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.boottime_ms / 1000
+
+    def advance(self, seconds: float) -> None:
+        ms = int(seconds * 1000)
+        self.moment = replace(self.moment, wall_ms=self.moment.wall_ms + ms, boottime_ms=self.moment.boottime_ms + ms)
+
+    def lose_time(self) -> None:
+        self.moment = replace(self.moment, wall_ms=0, trusted=False)
+
+
+@dataclass
+class Library:
+    store: SqlStore
+    clock: HandClock
+    desk: Desk
+
+    def ask(self, effect: StoreEffect) -> Answer:
+        with self.store.unit_of_work() as work:
+            return self.desk.answer(effect, work)
+
+    def apply(self, *changes: Change) -> None:
+        with self.store.unit_of_work() as work:
+            work.apply(changes, "c")
+            work.commit()
+
+    def lent_elsewhere(self, item_id: str, patron_id: str, *, days_ago: int = 5, due_in: int = 9) -> None:
+        lent_on, due_on = TODAY - timedelta(days=days_ago), TODAY + timedelta(days=due_in)
+        loan = Loan(f"elsewhere-{item_id}-{patron_id}", item_id, patron_id, lent_on, due_on, 0, "")
+        self.apply(LoanRecord(loan, open=True))
+
+    def operations(self) -> list[dict[str, object]]:
+        return list(self.store.ledger())
+
+    def open_loans(self) -> list[str]:
+        return sorted(str(row["item_barcode"]) for row in self.store.loans_ledger() if row["open"])
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    store = open_store(StoreConfig(tmp_path / "store.db", bytes(32), "hoa-sen", "tram-1", 0))
+    clock = HandClock()
+    noise = iter(range(1, 10_000))
+    tools = Tools(clock, lambda size: next(noise).to_bytes(size, "big"))
+    made = Library(store, clock, Desk(tools))
+    titles = [TitleRecord(f"t{n}", f"Nhan đề {n}", "Tác giả", None, "V23", "Kệ Xanh 1") for n in range(1, 7)]
+    kinds = {6: "TC"}
+    items = [
+        ItemRecord(f"i{n}", f"t{n}", f"TK.0000{n}", kinds.get(n, "STK"), ItemStatus.AVAILABLE) for n in range(1, 7)
+    ]
+    patrons = [
+        PatronRecord(Patron("p1", "Minh An", "7A1", "hs", date(2027, 5, 31), False), ("HS1", "HS1-cũ")),
+        PatronRecord(Patron("p2", "Gia Hân", "7A1", "hs", date(2027, 5, 31), False), ("HS2", "TK.00005")),
+        PatronRecord(Patron("p3", "Quốc Bảo", "8A2", "hs", date(2026, 5, 31), True), ("HS3",)),
+    ]
+    made.apply(RULES, CALENDAR, *titles, *items, *patrons, HoldRecord(Hold("h1", "t4", "p1", "ngăn 2"), 0))
+    yield made
+    store.close()

@@ -1,0 +1,211 @@
+"""When the loops try again, on one thread: signals and time are told by the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from central_link.simulated import SimulatedCentral
+from kiosk.domain.operations import Operation
+from kiosk.ports.central import Capabilities, ChangePage, Verdict
+from kiosk.ports.errors import CursorLost, Unreachable
+from kiosk.sync.engine import LONG_POLL_S, Signals, SyncEngine
+from tests.sync.chains import Chain
+from tests.sync.memory_store import MemoryStore
+from tests.sync.test_changes import Time
+
+
+class Signal:
+    """Waiting passes the time at once. `during` holds what happens in the first wait, the second …; then it is over."""
+
+    def __init__(self, time: Time, ends: Callable[[], None]) -> None:
+        self._time = time
+        self._ends = ends
+        self._set = False
+        self.during: list[Callable[[], None]] = []
+        self.waits: list[float | None] = []
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        self._set = True
+
+    def clear(self) -> None:
+        self._set = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        if self.during:
+            self.during.pop(0)()
+        else:
+            self._ends()
+        if not self._set:
+            self._time.now += timeout or 0.0
+        return self._set
+
+
+class Longest(Random):
+    def uniform(self, a: float, b: float) -> float:
+        return b
+
+
+class Bench:
+    def __init__(self, link: SimulatedCentral | AnswersAtOnce | None = None) -> None:
+        self.time = Time()
+        self.central = SimulatedCentral()
+        self.store = MemoryStore()
+        self.chain = Chain()
+        self.reports: list[tuple[bool, int]] = []
+        stop = Signal(self.time, lambda: None)
+        self.push = Signal(self.time, lambda: self.engine.stop())
+        self.pull = Signal(self.time, lambda: self.engine.stop())
+        self.engine = SyncEngine(
+            link or self.central,
+            self.store,
+            Signals(stop, self.push, self.pull),
+            lambda online, pending: self.reports.append((online, pending)),
+            monotonic=self.time,
+            random=Longest(),
+        )
+
+    def record(self) -> None:
+        self.store.record(self.chain.check_in("TK.00001"))
+        self.engine.wake()
+
+    def nothing(self) -> None: ...
+
+
+class AnswersAtOnce:
+    """A centre that does not hold the answer back. `pages` in turn, an error is raised; then the last one for ever."""
+
+    def __init__(self, *pages: ChangePage | Exception) -> None:
+        self._pages = list(pages)
+        self.asked: list[tuple[str, float]] = []
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(idempotent=True, change_feed=True, offline_replay=True, check_in=True, batch=500)
+
+    def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
+        raise NotImplementedError
+
+    def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
+        self.asked.append((cursor, wait_s))
+        page = self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+
+def test_sends_again_with_growing_waits_while_the_centre_is_out_of_reach() -> None:
+    bench = Bench()
+    bench.central.set_online(False)
+    bench.record()
+    bench.push.during = [bench.nothing] * 4
+    bench.engine.run_push()
+    assert bench.push.waits == [1, 2, 4, 8, 16]
+    assert bench.central.sent == 5
+    assert bench.reports == [(False, 1)]
+
+
+def test_begins_with_short_waits_again_after_a_success() -> None:
+    bench = Bench()
+    bench.central.set_online(False)
+    bench.record()
+
+    def fail_again() -> None:
+        bench.central.set_online(False)
+        bench.record()
+
+    bench.push.during = [bench.nothing, lambda: bench.central.set_online(True), fail_again]
+    bench.engine.run_push()
+    assert bench.push.waits == [1, 2, None, 1]
+
+
+def test_keeps_to_the_back_off_when_something_is_recorded_out_of_reach_but_counts_it() -> None:
+    bench = Bench()
+    bench.central.set_online(False)
+    bench.record()
+    bench.push.during = [bench.record, bench.record]
+    bench.engine.run_push()
+    assert bench.central.sent == 1
+    assert bench.reports == [(False, 1), (False, 2), (False, 3)]
+
+
+def test_sends_at_once_when_something_is_recorded_in_reach() -> None:
+    bench = Bench()
+    bench.push.during = [bench.record, bench.record]
+    bench.engine.run_push()
+    assert bench.push.waits == [None, None, None]
+    assert len(bench.central.received()) == 2
+    assert bench.reports == [(True, 0)]
+
+
+def test_tries_something_new_at_once_when_only_the_old_is_refused() -> None:
+    bench = Bench()
+    bench.record()
+    bad = bench.store.pending[0]
+    bench.central.refuse(bad)
+    bench.push.during = [bench.record]
+    bench.engine.run_push()
+    assert list(bench.store.tables.set_aside) == [bad]
+    assert bench.reports == [(True, 1), (True, 0)]
+
+
+def test_waits_while_the_store_is_broken_and_sends_when_it_is_well() -> None:
+    bench = Bench()
+    bench.record()
+    bench.store.broken = True
+
+    def well() -> None:
+        bench.store.broken = False
+
+    bench.push.during = [bench.nothing, well]
+    bench.engine.run_push()
+    assert bench.push.waits == [1, 2, None]
+    assert bench.store.pending == []
+
+
+def test_asks_for_changes_with_growing_waits_while_the_centre_is_out_of_reach() -> None:
+    bench = Bench(AnswersAtOnce(Unreachable("no")))
+    bench.pull.during = [bench.nothing] * 3
+    bench.engine.run_pull()
+    assert bench.pull.waits == [1, 2, 4, 8]
+
+
+def test_lets_the_centre_hold_the_answer_back_only_when_nothing_is_left_to_fetch() -> None:
+    first, second = ChangePage((), "1", more=True), ChangePage((), "2", more=False)
+    link = AnswersAtOnce(first, second)
+    Bench(link).engine.run_pull()
+    assert link.asked == [("", 0.0), ("1", 0.0), ("2", LONG_POLL_S)]
+
+
+def test_does_not_ask_without_pause_when_the_centre_does_not_hold_the_answer_back() -> None:
+    link = AnswersAtOnce(ChangePage((), "1", more=False))
+    bench = Bench(link)
+    bench.pull.during = [bench.nothing] * 9
+    bench.engine.run_pull()
+    assert bench.pull.waits == [5.0] * 10
+
+
+def test_does_not_ask_without_pause_when_the_centre_loses_every_place() -> None:
+    class Forgetful(AnswersAtOnce):
+        def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
+            super().changes(cursor, limit, wait_s)
+            if cursor:
+                raise CursorLost("again")
+            return ChangePage((), "1", more=True)
+
+    bench = Bench(Forgetful(ChangePage((), "", more=False)))
+    bench.pull.during = [bench.nothing] * 4
+    bench.engine.run_pull()
+    assert bench.pull.waits == [1, 2, 4, 8, 16]
+
+
+def test_asks_quickly_after_a_failure_whether_the_centre_is_there() -> None:
+    link = AnswersAtOnce(ChangePage((), "1", more=False), Unreachable("no"), ChangePage((), "1", more=False))
+    bench = Bench(link)
+    bench.pull.during = [bench.nothing]
+    bench.engine.run_pull()
+    assert [wait for _, wait in link.asked[:3]] == [0.0, LONG_POLL_S, 0.0]

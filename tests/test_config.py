@@ -1,0 +1,87 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.config import ConfigError, load
+
+GOOD = """
+[station]
+library = "hoa-sen"
+device = "tram-1"
+data = "data"
+[codes]
+card = '(HS|GV)[0-9]{6}'
+item = 'TK\\.[0-9]{5}'
+[central]
+kind = "native_rest"
+url = "http://127.0.0.1:1"
+[[scanner]]
+kind = "serial"
+port = "/dev/ttyACM0"
+"""
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "kiosk.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_reads_a_good_file_and_counts_paths_from_its_folder(tmp_path: Path) -> None:
+    config = load(written(tmp_path, GOOD))
+    assert config.data == tmp_path / "data"
+    assert config.session.warn_after_s == 30.0
+    assert config.codes.formats().item.fullmatch("TK.00123")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("[station]", "[station]\nlibary = 'x'"), 'unknown key "station.libary"; did you mean "station.library"?'),
+        (("[codes]", "[codez]"), 'unknown key "codez"; did you mean "codes"?'),
+        (("[station]", "[station]\nzzz = 1"), 'unknown key "station.zzz"; known here: library'),
+        (('library = "hoa-sen"\n', ""), "library"),
+        (('device = "tram-1"', "device = 7"), "device"),
+        (("TK\\.[0-9]{5}", "TK("), '"codes.item" is not a pattern'),
+        (("[codes]", "[codes"), "is not TOML"),
+    ],
+)
+def test_refuses_a_bad_key_in_one_sentence(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    assert change[0] in GOOD
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, GOOD.replace(*change)))
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_says_so_when_the_file_is_missing_or_not_text(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "nowhere.toml")
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        load(written(tmp_path, b"\xff\xfe"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (GOOD.replace("[station]", "[station]\nlibary = 'x'"), "did you mean"),
+        (GOOD.replace('kind = "serial"', 'kind = "seriel"'), "serial"),
+        (GOOD.replace("port =", "prot ="), "port"),
+        (GOOD.replace('kind = "native_rest"', 'kind = "native-rest"'), "native_rest"),
+        (GOOD.replace("http://127.0.0.1:1", "http://example.org"), "loopback"),
+    ],
+)
+def test_ends_with_status_2_and_a_sentence_for_a_bad_file(tmp_path: Path, text: str, says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kiosk", "run", "--config", str(written(tmp_path, text))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parent.parent,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
