@@ -87,6 +87,8 @@ class HttpLine:
         except (requests.RequestException, HTTPError, OSError) as error:
             # The error's own text names addresses at best; its kind says what a log needs.
             raise Unreachable(f"no whole answer: {type(error).__name__}") from error
+        if answer.status != 200:
+            self._session.close()  # only the connection: who knows what else such an answer left on it
         if len(answer.content) > LARGEST_ANSWER:
             raise Unreachable("the answer is too large")
         return answer

@@ -94,6 +94,8 @@ class NativeRestLink:
 
 def server_address(url: str) -> str:
     """`url` without its last "/". Raises ValueError for what a station must not speak to."""
+    if not url.isascii() or any(sign in url for sign in " \\\t\r\n"):
+        raise ValueError(f"not an address of a server: {url!r}")
     try:
         parts = parse_url(url)
     except LocationParseError as error:

@@ -23,7 +23,7 @@ class Ledger:
         self.conflicts: list[Operation] = []
         self._hashes: dict[OperationId, bytes] = {}
         self._last_seq: dict[str, int] = {}
-        self._successors: dict[OperationId | None, str] = {}
+        self._successors: dict[OperationId, str] = {}
         self._loans: dict[str, LoanRecord] = {}
 
     def record(self, operation: Operation, dispute: str | None = None) -> Verdict:
@@ -68,11 +68,12 @@ class Ledger:
         previous = bytes.fromhex(named["hash"]) if named else NO_HASH
         if chain_hash(previous, operation.body) != operation.hash:
             return "broken_chain"
+        if before is None:
+            return None
         if self._successors.setdefault(before, operation.id.epoch) != operation.id.epoch:
             return "clone"
-        if before is not None and (
-            self._hashes.get(before) != previous or self._last_seq.get(before.epoch) != before.seq
-        ):
+        last_seq = self._last_seq.get(before.epoch, 0)
+        if before.seq < last_seq or (before.seq == last_seq and self._hashes[before] != previous):
             return "lost_tail"
         return None
 

@@ -243,7 +243,11 @@ class Projection:
         if not begun and not reopened:
             return
         earliest = min((body.at.wall_ms for body in begun), default=0)
-        same_epoch = sa.and_(check_in.c.device == self._device, check_in.c.epoch.in_({body.epoch for body in begun}))
+        same_epoch = sa.and_(
+            check_in.c.device == self._device,
+            check_in.c.epoch.in_({body.epoch for body in begun}),
+            check_in.c.seq > min((body.seq for body in begun), default=0),
+        )
         later = sa.or_(same_epoch, sa.and_(check_in.c.trusted, check_in.c.wall_ms >= earliest))
         barcodes = {body.data.barcode for body in begun}
         rows = self._connection.execute(

@@ -42,18 +42,16 @@ def _run(config: KioskConfig, pictures: str | None) -> int:
 
 
 def _ledger(config: KioskConfig) -> int:
-    from kiosk.bootstrap import open_store
+    from kiosk.bootstrap import read_store
     from kiosk.ports.errors import StoreBroken
 
     try:
-        store = open_store(config)
+        store = read_store(config)
+        ledger = {"operations": list(store.ledger()), "loans": list(store.loans_ledger())}
     except StoreBroken as error:
         print(f"the store cannot be read: {error}", file=sys.stderr)
         return 1
-    try:
-        print(json.dumps({"operations": list(store.ledger()), "loans": list(store.loans_ledger())}, ensure_ascii=False))
-    finally:
-        store.close()
+    print(json.dumps(ledger, ensure_ascii=False))
     return 0
 
 

@@ -36,7 +36,8 @@ from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.upkeep.logs import set_up as set_up_logs
 
 if TYPE_CHECKING:
-    from local_store.store import SqlStore, StoreConfig
+    from local_store.engine import SqlStore, StoreConfig, StoreReader
+    from screens.app import KioskApp
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -48,14 +49,14 @@ _FLOOR_EVERY_S = 3600.0
 _STOP_WAIT_S = 5.0
 
 
-def store_config(config: KioskConfig) -> StoreConfig:
+def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreConfig:
     """Raises StoreBroken when the key is missing though a store is there."""
-    from local_store.key_file import read_or_make_key
-    from local_store.store import StoreConfig
+    from local_store.engine import StoreConfig
+    from local_store.key_file import read_or_create_key
 
     config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / "store.db"
-    key = read_or_make_key(config.data / "store.key", path)
+    key = read_or_create_key(config.data / "store.key", path, may_create=may_create_key)
     return StoreConfig(path, key, config.station.library, config.station.device, BUILD_MS)
 
 
@@ -64,6 +65,13 @@ def open_store(config: KioskConfig) -> SqlStore:
     from local_store import engine
 
     return engine.open_store(store_config(config))
+
+
+def read_store(config: KioskConfig) -> StoreReader:
+    """Beside a running station, too. Raises StoreBroken."""
+    from local_store import engine
+
+    return engine.read_store(store_config(config, may_create_key=False))
 
 
 def make_new_store(config: KioskConfig) -> None:
@@ -97,7 +105,7 @@ class Kiosk:
             self._link = make_link(config.central, config.station.library, config.station.device)
         except ValueError as error:
             raise ConfigError(str(error)) from error
-        self._desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
+        self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
         self.store = StoreWorker(
             lambda: open_store(config),
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
@@ -151,7 +159,7 @@ class Kiosk:
             self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             self.sync.wake()
 
-        self.store.submit(lambda work: self._desk.answer(effect, work), answered)
+        self.store.submit(lambda work: self.desk.answer(effect, work), answered)
 
     def _pass_on(self, beat: Beat) -> None:
         def answered() -> None:
@@ -206,11 +214,24 @@ def _end_the_process(args: threading.ExceptHookArgs) -> None:
     os._exit(70)
 
 
-def run_station(config: KioskConfig, pictures: Path | None) -> int:
-    """The whole station, until it is told to stop. The window is made first: people see it while the rest starts."""
-    from screens.app import KioskApp, ScreenConfig, prepare_kivy
+def make_station(
+    config: KioskConfig, pictures: Path | None = None, on_painted: Callable[[State], None] | None = None
+) -> tuple[KioskApp, Kiosk]:
+    """The window and what is below it, joined but not started. Raises ConfigError. Imports no Kivy yet."""
+    from screens.app import KioskApp, ScreenConfig
+    from screens.bridge import UiBridge
+    from screens.view_models.place import Place
+    from screens.view_models.present import Presenter
 
-    set_up_logs(config.log.level, config.folder / config.log.file if config.log.file else None)
+    kiosk = Kiosk(config, lambda state: bridge.show(state))
+    bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)
+    place = Place(config.station.brand, config.station.place, config.codes.item_example)
+    presenter = Presenter(place, kiosk.rules.languages)
+
+    def first_frame() -> None:
+        _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
+        kiosk.watchdog.ready()
+
     screen = ScreenConfig(
         width=config.screen.width,
         height=config.screen.height,
@@ -218,26 +239,21 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
         motion=config.screen.motion,
         pictures=pictures,
     )
-    prepare_kivy(screen)
-    from screens.bridge import UiBridge
-    from screens.view_models import Place, Presenter
-
-    presenter = Presenter(Place(config.station.brand, config.station.place))
-    kiosk: Kiosk
-    bridge = UiBridge(lambda happened: kiosk.session.post(happened), time.monotonic)
-    kiosk = Kiosk(config, bridge.show)
-
-    def first_frame() -> None:
-        _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
-        kiosk.watchdog.ready()
-
     app = KioskApp(
         screen,
         bridge,
         lambda state: presenter.present(state, kiosk.rules),
         on_first_frame=first_frame,
         on_beat=kiosk.beat,
+        on_painted=on_painted,
     )
+    return app, kiosk
+
+
+def run_station(config: KioskConfig, pictures: Path | None) -> int:
+    """The whole station, until it is told to stop. Raises ConfigError before anything has begun."""
+    set_up_logs(config.log.level, config.folder / config.log.file if config.log.file else None)
+    app, kiosk = make_station(config, pictures)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.stop())
     kiosk.start()

@@ -28,10 +28,12 @@ class StationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class CodesConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Patterns that a whole card number or item barcode matches (Python's regular expressions)."""
+    """Patterns that a whole card number or item barcode matches (Python's regular expressions). `item_example`: what
+    a screen shows when it asks for the library's own label."""
 
     card: str
     item: str
+    item_example: str = "TK.00123"
 
     def formats(self) -> CodeFormats:
         return CodeFormats(_pattern("codes.card", self.card), _pattern("codes.item", self.item))

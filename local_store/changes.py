@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from kiosk.domain.due_dates import Calendar
@@ -18,8 +18,10 @@ log = logging.getLogger(__name__)
 _Row = dict[str, object]
 
 
-def apply_changes(database: Database, changes: Sequence[Change]) -> tuple[CirculationRules | None, Calendar | None]:
-    """Writes `changes` but for the loans about which this station still has something to tell.
+def apply_changes(
+    database: Database, changes: Sequence[Change], has_to_tell: Callable[[str], bool]
+) -> tuple[CirculationRules | None, Calendar | None]:
+    """Writes `changes`, but for the loans (by id) about which this station still has something to tell.
 
     Of several changes to one thing the last counts. Returns the documents among them.
     """
@@ -28,8 +30,6 @@ def apply_changes(database: Database, changes: Sequence[Change]) -> tuple[Circul
         key = _key(change)
         latest.pop(key, None)  # so that the order is that of the last mention: a card goes to whom it was given last
         latest[key] = change
-    loans_to_tell = _loans_to_tell(database) if any(kind == "loan" for kind, _ in latest) else frozenset()
-
     titles: list[_Row] = []
     items: list[_Row] = []
     patrons: list[_Row] = []
@@ -41,7 +41,7 @@ def apply_changes(database: Database, changes: Sequence[Change]) -> tuple[Circul
     rules: CirculationRules | None = None
     calendar: Calendar | None = None
     for (kind, thing), change in latest.items():
-        if kind == "loan" and thing in loans_to_tell:
+        if kind == "loan" and has_to_tell(thing):
             continue
         match change:
             case TitleRecord(id, name, author, isbn, call_number, shelf):
@@ -117,12 +117,6 @@ def _key(change: Change) -> tuple[str, str]:
             return documents.CALENDAR, ""
         case _:
             assert_never(change)
-
-
-def _loans_to_tell(database: Database) -> frozenset[str]:
-    """The loans that an unsettled operation names. Read anew each time: what is asked is the truth of this moment."""
-    rows = database.rows(statements.LOANS_TO_TELL)
-    return frozenset(loan_id for (loans,) in rows for loan_id in loans.split())
 
 
 def _drop(database: Database, gone: Gone, card_lists: list[_Row]) -> None:

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from kiosk.domain.operations import NO_HASH, ChainEnd, OperationId, Origin
+from kiosk.domain.operations import ChainEnd, Origin
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from local_store import files, schema, statements
 from local_store.errors import translated
+from local_store.outbox import open_outbox
 from local_store.prepared import Database
 from local_store.reader import StoreConfig, StoreReader, check_whole
 from local_store.store import SqlStore
 from local_store.tables import REVISIONS
-from local_store.unit_of_work import Known
+from local_store.unit_of_work import Documents, Kept
 
 __all__ = ["SqlStore", "StoreConfig", "StoreReader", "make_new_store", "open_store", "read_store"]
 
@@ -152,15 +153,14 @@ def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
             for pragma in _WRITING:
                 database.tell(pragma)
             _examine(config, database)
-            known, before = _read_known(config, database)
-            _tell_again(database)
+            kept, before = _read_kept(config, database)
         except StoreDamaged as damage:
             aside = files.set_aside(config.path)
             files.Suspicion(config.path).lay()
             log.error("the store is damaged and was set aside as %s", aside.name)
             raise StoreDamaged(f"{damage}; set aside as {aside.name}") from damage
         origin = Origin(config.library_id, config.device_id, secrets.token_hex(16), before)
-        return SqlStore(config, database, _reading(config), lock, origin, known, left_unclean)
+        return SqlStore(config, database, _reading(config), lock, origin, kept, left_unclean)
     except BaseException:
         database.close()
         raise
@@ -186,27 +186,14 @@ def _check_owner(config: StoreConfig, database: Database) -> None:
             raise StoreDamaged(f"the store of another {key}")
 
 
-def _read_known(config: StoreConfig, database: Database) -> tuple[Known, ChainEnd | None]:
+def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd | None]:
     """What is kept in memory, and where the epoch before this one ended."""
-    operation = database.row(statements.LAST_OPERATION)
-    audit = database.row(statements.LAST_AUDIT)
-    floor = database.row(statements.META, key="time_floor_ms")
-    before: ChainEnd | None = None
-    place = 0
-    if operation is not None:
-        place, epoch, seq, hash_ = operation
-        before = ChainEnd(OperationId(epoch, seq), hash_)
-    audit_place, audit_hash = audit or (0, NO_HASH)
-    floor_ms = max(config.build_ms, int(floor[0]) if floor else 0)
-    return Known(None, place, audit_place, audit_hash, floor_ms), before
-
-
-def _tell_again(database: Database) -> None:
-    """What was set aside in an earlier opening is sent once more: the server may have been mended since."""
     database.begin()
     try:
-        database.run(statements.TELL_AGAIN)
+        ends, before, to_tell = open_outbox(database)
+        floor = database.row(statements.META, key="time_floor_ms")
         database.commit()
     except BaseException:
         database.roll_back()
         raise
+    return Kept(ends, to_tell, max(config.build_ms, int(floor[0]) if floor else 0), Documents()), before

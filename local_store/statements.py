@@ -39,9 +39,8 @@ from local_store.tables import (
 
 # Literals where an index is partial: SQLite chooses it only when the query says the same words.
 _OPEN = text("loan.open = 1")
-_UNSETTLED = text("outbox.state <> 'settled'")
-_PENDING = and_(_UNSETTLED, text("outbox.state = 'pending'"))
-_TO_TELL = and_(_UNSETTLED, text("outbox.state IN ('pending', 'set_aside')"))
+_PENDING = text("outbox.state = 'pending'")
+_FOR_A_PERSON = text("outbox.state IN ('disputed', 'set_aside')")
 
 
 def _upsert(table: Table, key: str, **special: ColumnElement[object]) -> Prepared:
@@ -149,6 +148,8 @@ PUT_ON_LIST = Prepared(insert(to_check).values({name: bindparam(name) for name i
 ACT = Prepared(
     select(outbox.c.kind, outbox.c.barcode, outbox.c.loans, outbox.c.boot_id, outbox.c.boottime_ms).where(_AT)
 )
+OPERATION = Prepared(select(outbox.c.place, outbox.c.state, outbox.c.loans).where(_AT))
+_pending_beyond = _PENDING, outbox.c.place > bindparam("told_to", type_=Integer)
 PENDING = Prepared(
     select(outbox.c.place, outbox.c.epoch, outbox.c.seq, outbox.c.body, outbox.c.hash, outbox.c.reader, outbox.c.salt)
     .where(_PENDING, outbox.c.place > bindparam("after", type_=Integer))
@@ -156,22 +157,24 @@ PENDING = Prepared(
     .limit(bindparam("limit", type_=Integer))
     .offset(literal_column("0"))  # else SQLAlchemy binds a zero of its own
 )
-# The first verdict stays: a dispute is resolved by a person, never by a second answer.
+FIRST_PENDING = Prepared(select(outbox.c.place).where(*_pending_beyond).order_by(outbox.c.place))
+PENDING_LOANS = Prepared(select(outbox.c.loans).where(*_pending_beyond))
 SETTLE = Prepared(
-    update(outbox).where(_AT, _TO_TELL).values(state=bindparam("to_state"), reason=bindparam("to_reason"))
+    update(outbox)
+    .where(outbox.c.place == bindparam("at"))
+    .values(state=bindparam("to_state"), reason=bindparam("to_reason"))
 )
-SET_ASIDE = Prepared(
-    update(outbox).where(_AT, _PENDING).values(state=text("'set_aside'"), reason=bindparam("to_reason"))
+PLACES_SET_ASIDE = Prepared(
+    select(outbox.c.place).where(_FOR_A_PERSON, text("outbox.state = 'set_aside'")).order_by(outbox.c.place)
 )
 TELL_AGAIN = Prepared(
     update(outbox)
-    .where(_UNSETTLED, text("outbox.state = 'set_aside'"))
+    .where(_FOR_A_PERSON, text("outbox.state = 'set_aside'"))
     .values(state=text("'pending'"), reason=text("NULL"))
 )
-UNSETTLED_COUNTS = Prepared(
-    select(outbox.c.state, func.count(literal_column("*"))).where(_UNSETTLED).group_by(outbox.c.state)
+COUNT_DISPUTED = Prepared(
+    select(func.count(literal_column("*"))).select_from(outbox).where(_FOR_A_PERSON, text("outbox.state = 'disputed'"))
 )
-LOANS_TO_TELL = Prepared(select(outbox.c.loans).where(_TO_TELL))
 
 # what the centre tells
 PUT_TITLE = _upsert(title, "id")

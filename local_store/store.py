@@ -13,7 +13,7 @@ from kiosk.ports.store import Store
 from local_store.files import ProcessLock
 from local_store.prepared import Database
 from local_store.reader import StoreConfig, StoreReader
-from local_store.unit_of_work import Documents, Known, SqlUnitOfWork
+from local_store.unit_of_work import Kept, SqlUnitOfWork
 
 
 class SqlStore(StoreReader, Store):
@@ -30,7 +30,7 @@ class SqlStore(StoreReader, Store):
         readers: Callable[[], sqlcipher.Connection],
         lock: ProcessLock,
         origin: Origin,
-        known: Known,
+        kept: Kept,
         left_unclean: bool,
     ) -> None:
         super().__init__(config, readers)
@@ -38,8 +38,7 @@ class SqlStore(StoreReader, Store):
         self._database = database
         self._lock = lock
         self._origin = origin
-        self._known = known
-        self._documents = Documents()
+        self._kept = kept
         self._damage = ""
         self._owner: int | None = None
         self._closed = False
@@ -57,9 +56,7 @@ class SqlStore(StoreReader, Store):
             raise RuntimeError("a unit of work inside another")
         if self._damage:
             raise StoreDamaged(self._damage)
-        return SqlUnitOfWork(
-            self._database, self._origin, self._known, self._documents, self._keep, self._found_damaged
-        )
+        return SqlUnitOfWork(self._database, self._origin, self._kept, self._found_damaged)
 
     def close(self) -> None:
         """From any thread, when nobody works any more. A second time does nothing."""
@@ -70,10 +67,6 @@ class SqlStore(StoreReader, Store):
             self._database.close()
         finally:
             self._lock.release()
-
-    def _keep(self, known: Known, documents: Documents) -> None:
-        self._known = known
-        self._documents = documents
 
     def _found_damaged(self, damage: StoreDamaged) -> None:
         self._damage = str(damage)

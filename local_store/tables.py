@@ -16,7 +16,7 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("key", Text, primary_key=True),  # library | device | cursor | time_floor_ms
+    Column("key", Text, primary_key=True),  # library | device | cursor | time_floor_ms | told_to | probe
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -133,8 +133,8 @@ outbox = Table(
     Column("loans", Text, nullable=False),  # ids, parted by blanks
     Column("boot_id", Text, nullable=False),
     Column("boottime_ms", Integer, nullable=False),
-    # Also answers which loans the unsettled operations name, without reading their rows.
-    Index("outbox_unsettled", "state", "place", "loans", sqlite_where=text("state <> 'settled'")),
+    # Only the few that a person must look at; see local_store.outbox for how the pending ones are found.
+    Index("outbox_for_a_person", "state", "place", sqlite_where=text("state IN ('disputed', 'set_aside')")),
 )
 
 audit = Table(

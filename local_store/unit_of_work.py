@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
 from typing import Self
@@ -14,31 +11,18 @@ from typing import Self
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
-from kiosk.domain.operations import NO_HASH, ChainEnd, Operation, OperationId, Origin, Reader, chain_hash
-from kiosk.ports.central import Change, Verdict, VerdictKind
+from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
+from kiosk.ports.central import Change, Verdict
 from kiosk.ports.errors import StoreDamaged
 from kiosk.ports.store import OutboxCounts, RecordedAct, ToCheck, UnitOfWork
 from local_store import documents
 from local_store import statements as sql
 from local_store.changes import apply_changes
+from local_store.outbox import Ends, Outbox
 from local_store.prepared import Database, Row
-
-log = logging.getLogger(__name__)
 
 _MINUTE_MS = 60_000
 _DATE = date.fromisoformat
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the store keeps in memory of its own tables, so that a check-out need not read it. Immutable: a unit of work
-    makes itself a new one, which becomes the store's when it commits and is forgotten when it does not."""
-
-    last: ChainEnd | None  # of this epoch
-    place: int  # of the last operation of any epoch
-    audit_place: int
-    audit_hash: bytes
-    time_floor_ms: int
 
 
 @dataclass(slots=True)
@@ -49,21 +33,25 @@ class Documents:
     calendar: Calendar | None = None
 
 
+@dataclass(slots=True)
+class Kept:
+    """What the store keeps in memory of its own tables, so that a check-out need not read it. As of the last commit:
+    a unit of work changes it only once its own has succeeded."""
+
+    ends: Ends
+    to_tell: dict[str, int]  # how many unsettled operations name a loan
+    time_floor_ms: int
+    documents: Documents
+
+
 class SqlUnitOfWork(UnitOfWork):
-    def __init__(
-        self,
-        database: Database,
-        origin: Origin,
-        known: Known,
-        kept: Documents,
-        committed: Callable[[Known, Documents], None],
-        damaged: Callable[[StoreDamaged], None],
-    ) -> None:
+    def __init__(self, database: Database, origin: Origin, kept: Kept, damaged: Callable[[StoreDamaged], None]) -> None:
         self._db = database
         self._origin = origin
-        self._known = known
-        self._documents = kept  # until this unit of work changes them
-        self._committed = committed
+        self._kept = kept
+        self._outbox = Outbox(database, origin, kept.ends, kept.to_tell)
+        self._time_floor_ms = kept.time_floor_ms
+        self._documents = kept.documents  # until this unit of work changes them
         self._damaged = damaged
         self._ended = False
 
@@ -85,7 +73,14 @@ class SqlUnitOfWork(UnitOfWork):
             raise RuntimeError("this unit of work has ended")
         self._ended = True
         self._db.commit()
-        self._committed(self._known, self._documents)
+        kept = self._kept
+        kept.ends = self._outbox.ends
+        kept.time_floor_ms = self._time_floor_ms
+        kept.documents = self._documents
+        for loan_id, by in self._outbox.told.items():
+            count = kept.to_tell.pop(loan_id, 0) + by
+            if count:
+                kept.to_tell[loan_id] = count
 
     # what the library is
 
@@ -173,41 +168,10 @@ class SqlUnitOfWork(UnitOfWork):
         return self._origin
 
     def last_operation(self) -> ChainEnd | None:
-        return self._known.last
+        return self._outbox.ends.last
 
     def add_operation(self, operation: Operation, act: RecordedAct) -> None:
-        """Raises ValueError for an operation that does not continue this epoch's chain: that is a bug, not a loan."""
-        known = self._known
-        _check_continues(operation, known.last, self._origin)
-        if known.last is None:
-            self._db.run(sql.BEGIN_EPOCH, id=self._origin.epoch, before=known.place)
-        self._db.run(
-            sql.ADD_OPERATION,
-            place=known.place + 1,
-            epoch=operation.id.epoch,
-            seq=operation.id.seq,
-            kind=act.kind,
-            body=operation.body,
-            hash=operation.hash,
-            reader=operation.reader and operation.reader.patron_id,
-            salt=operation.reader and operation.reader.salt,
-            state="pending",
-            reason=None,
-            barcode=act.barcode,
-            loans=" ".join(act.loans),
-            boot_id=act.boot_id,
-            boottime_ms=act.boottime_ms,
-        )
-        entry = json.dumps({"operation": operation.hash.hex(), "kind": act.kind, "seq": operation.id.seq})
-        audit_hash = hashlib.sha256(known.audit_hash + entry.encode()).digest()
-        self._db.run(sql.ADD_AUDIT, place=known.audit_place + 1, entry=entry, hash=audit_hash)
-        self._known = replace(
-            known,
-            last=ChainEnd(operation.id, operation.hash),
-            place=known.place + 1,
-            audit_place=known.audit_place + 1,
-            audit_hash=audit_hash,
-        )
+        self._outbox.add(operation, act)
 
     def act(self, operation_id: OperationId) -> RecordedAct | None:
         row = self._db.row(sql.ACT, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
@@ -220,37 +184,16 @@ class SqlUnitOfWork(UnitOfWork):
         self._db.run(sql.PUT_ON_LIST, why=why.value, epoch=operation_id.epoch, seq=operation_id.seq, barcode=barcode)
 
     def pending(self, limit: int, after: int = 0) -> Sequence[tuple[int, Operation]]:
-        rows = self._db.rows(sql.PENDING, limit=limit, after=after)
-        return [
-            (place, Operation(OperationId(epoch, seq), body, hash_, Reader(patron, salt) if patron else None))
-            for place, epoch, seq, body, hash_, patron, salt in rows
-        ]
+        return self._outbox.pending(limit, after)
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:
-        rows: list[dict[str, object]] = [
-            {
-                "op_epoch": verdict.id.epoch,
-                "op_seq": verdict.id.seq,
-                "to_state": "disputed" if verdict.kind is VerdictKind.DISPUTED else "settled",
-                "to_reason": verdict.reason if verdict.kind is VerdictKind.DISPUTED else None,
-            }
-            for verdict in verdicts
-        ]
-        if self._db.run_each(sql.SETTLE, rows) < len(rows):
-            unknown = sum(self.act(verdict.id) is None for verdict in verdicts)
-            if unknown:
-                log.warning("%d verdicts on operations that are not here", unknown)
+        self._outbox.settle(verdicts)
 
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
-        changed = self._db.run(sql.SET_ASIDE, op_epoch=operation_id.epoch, op_seq=operation_id.seq, to_reason=reason)
-        if not changed:
-            log.warning("an operation that is not pending was not set aside")
+        self._outbox.set_aside(operation_id, reason)
 
     def outbox_counts(self) -> OutboxCounts:
-        found: dict[str, int] = dict(self._db.rows(sql.UNSETTLED_COUNTS))
-        pending, disputed, aside = (found.get(state, 0) for state in ("pending", "disputed", "set_aside"))
-        # Places are gapless, so what is not in the small index of the unsettled is settled.
-        return OutboxCounts(pending, disputed, self._known.place - pending - disputed - aside, aside)
+        return self._outbox.counts()
 
     # what the centre tells
 
@@ -259,7 +202,7 @@ class SqlUnitOfWork(UnitOfWork):
         return str(row[0]) if row else ""
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
-        rules, calendar = apply_changes(self._db, changes)
+        rules, calendar = apply_changes(self._db, changes, self._outbox.names)
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
         if rules is not None or calendar is not None:
             # Read back when next asked for. The store's own stay as they are until this has been committed.
@@ -268,26 +211,17 @@ class SqlUnitOfWork(UnitOfWork):
     # time
 
     def time_floor_ms(self) -> int:
-        return self._known.time_floor_ms
+        return self._time_floor_ms
 
     def raise_time_floor(self, wall_ms: int) -> None:
         """Kept in whole minutes: it is a lower bound, and a write for every loan would buy nothing."""
         floor_ms = wall_ms // _MINUTE_MS * _MINUTE_MS
-        if floor_ms > self._known.time_floor_ms:
+        if floor_ms > self._time_floor_ms:
             self._db.run(sql.PUT_META, key="time_floor_ms", value=str(floor_ms))
-            self._known = replace(self._known, time_floor_ms=floor_ms)
+            self._time_floor_ms = floor_ms
 
     def probe(self) -> None:
         self._db.run(sql.PROBE)
-
-
-def _check_continues(operation: Operation, last: ChainEnd | None, origin: Origin) -> None:
-    expected = OperationId(origin.epoch, last.id.seq + 1 if last else 1)
-    before = last or origin.predecessor
-    if operation.id != expected:
-        raise ValueError(f"operation {operation.id.seq} where {expected.seq} of this epoch comes next")
-    if operation.hash != chain_hash(before.hash if before else NO_HASH, operation.body):
-        raise ValueError(f"the hash of operation {operation.id.seq} does not continue the chain")
 
 
 def _patron(row: Row | None) -> Patron | None:

@@ -25,8 +25,8 @@ def store(
 ) -> list[dict[str, Any]]:
     """Bring `table` up to the lines of a file; answers the rows that are new or changed, whole, in the file's order.
 
-    `key` is the column that tells things apart within the library. A column that the file does not have keeps its value,
-    or gets that of `defaults` in a new row. Every line's outcome goes into the report.
+    `key` is the column that tells things apart within the library. A column that the file does not have keeps its
+    value, or gets that of `defaults` in a new row. Every line's outcome goes into the report.
     """
     known = known_by(connection, table, key, library, [str(values[key]) for values in lines.values()])
     different = []
@@ -43,9 +43,7 @@ def store(
     if different:
         statement = insert(table)
         new = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["library_id", "id"], set_=new), different
-        )
+        connection.execute(statement.on_conflict_do_update(index_elements=["library_id", "id"], set_=new), different)
     return different
 
 

@@ -56,7 +56,10 @@ def read_csv(raw: bytes, columns: Sequence[Column], report: Report) -> list[Row]
         known = _DELIMITERS.get(delimiter)
         report.note("delimiter", name=report.word(known) if known else delimiter)
     records = (one for one in _records(lines, start, delimiter) if one.cells is None or any(map(tidy, one.cells)))
-    header = next(records)
+    header = next(records, None)
+    if header is None:
+        report.refuse("empty_file")
+        return []
     places = _places(header, columns, report)
     if places is None:
         return []
@@ -148,7 +151,7 @@ def _places(header: _Record, columns: Sequence[Column], report: Report) -> dict[
 
 
 def _row(record: _Record, places: dict[int, Column], width: int, report: Report) -> Row | None:
-    """The cells of a line by field; `None` when the report says why it is skipped. Missing cells at the end are empty."""
+    """The cells of a line by field; `None`: the report says why it is skipped. Missing cells at the end are empty."""
     if record.cells is None:
         report.skip(record.line, "quoting")
         return None

@@ -54,9 +54,7 @@ def import_items(connection: sa.Connection, library: str, raw: bytes, report: Re
             if "status" in row.values:
                 values["status"] = status
             lines[row.line] = values
-    different = catalogue.store(
-        connection, tables.item, "barcode", library, lines, {"status": "available"}, report
-    )
+    different = catalogue.store(connection, tables.item, "barcode", library, lines, {"status": "available"}, report)
     types = {title["id"]: title["item_type"] for title in titles.values()}
     changes.publish_if_different(connection, library, [_thing(row, types[row["title_id"]]) for row in different])
 

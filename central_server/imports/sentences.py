@@ -35,7 +35,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Hai cột “{first}” và “{second}” cùng nghĩa là “{column}”; hãy bỏ một cột.",
         "The columns “{first}” and “{second}” both mean “{column}”; remove one.",
     ),
-    "unknown_column": ("Không biết cột “{column}”; bỏ qua cột này.", "The column “{column}” is not known; it is left out."),
+    "unknown_column": (
+        "Không biết cột “{column}”; bỏ qua cột này.",
+        "The column “{column}” is not known; it is left out.",
+    ),
     "unknown_column_meant": (
         "Không biết cột “{column}”; bỏ qua cột này. Có phải là “{meant}” không?",
         "The column “{column}” is not known; it is left out. Did you mean “{meant}”?",
@@ -46,8 +49,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # --- a line
     "quoting": (
-        "Dấu ngoặc kép (\") mở, đóng không đúng; bỏ qua dòng này.",
-        "The quotation marks (\") do not match; the line is skipped.",
+        'Dấu ngoặc kép (") mở, đóng không đúng; bỏ qua dòng này.',
+        'The quotation marks (") do not match; the line is skipped.',
     ),
     "extra_cells": (
         "Dòng có {found} ô, tiêu đề chỉ có {expected} cột; bỏ qua dòng này. Ô có dấu phẩy phải đặt trong ngoặc kép.",
@@ -146,8 +149,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "“{value}” is no library code: use small letters without marks, digits and hyphens, at most 64.",
     ),
     "no_library": (
-        "Chưa có thư viện “{value}”; lần đầu hãy thêm --library-name \"Tên thư viện\".",
-        "There is no library “{value}” yet; the first time, add --library-name \"Its name\".",
+        'Chưa có thư viện “{value}”; lần đầu hãy thêm --library-name "Tên thư viện".',
+        'There is no library “{value}” yet; the first time, add --library-name "Its name".',
     ),
     "library_made": ("Đã tạo thư viện “{value}”.", "The library “{value}” was created."),
 }

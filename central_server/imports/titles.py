@@ -1,7 +1,6 @@
 """Titles (đầu sách) from CSV."""
 
 import re
-
 from typing import Any
 
 import msgspec
@@ -96,5 +95,3 @@ def _thing(row: dict[str, Any]) -> changes.Thing:
         "shelf": row["shelf"],
     }
     return changes.Thing("title", row["id"], msgspec.json.encode(data).decode())
-
-

@@ -32,8 +32,8 @@ class SoundConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class SoundSignaller:
     """Makes the sounds in `folder` (None: the system's temporary one) and plays them, on a thread of its own.
 
-    A player that takes more than `longest_s` is ended. The first failure is logged, the others are not; each sound tries
-    anew, for a loudspeaker may be plugged in again.
+    A player that takes more than `longest_s` is ended. The first failure is logged, the others are not; each sound
+    tries anew, for a loudspeaker may be plugged in again.
     """
 
     def __init__(self, config: SoundConfig, folder: Path | None = None, longest_s: float = 5.0) -> None:

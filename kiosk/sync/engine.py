@@ -115,6 +115,7 @@ class SyncEngine:
             case Outcome.NOTHING:
                 pass
             case Outcome.DRAINED:
+                _log.info("outbox: drained")
                 self._push_works()
             case Outcome.REFUSED:
                 _log.warning("outbox: the centre takes nothing of what is left (%s)", run.detail)
@@ -185,6 +186,8 @@ class SyncEngine:
                 signals.pull.wait(self._pull_schedule.next_s())
                 continue
             self._pull_worked()
+            if page.changes and not page.more:
+                _log.info("changes: caught up")
             if after or not place_lost:  # a centre may lose every place that it gives: a first page proves nothing then
                 self._pull_schedule.reset()
                 place_lost = False

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 from kivy.graphics import Color, Rectangle
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty
+from kivy.uix.anchorlayout import AnchorLayout  # noqa: F401  (kv names it)
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
@@ -48,6 +49,7 @@ class Page(FloatLayout):  # type: ignore[misc]
             self._ground = Rectangle(pos=self.pos, size=self.size)
         self.fbind("size", self._spread)
         self.fbind("pos", self._spread)
+        self.do_layout()  # its kv came before Kivy listened: with its size given at once, nothing else asks
 
     def _spread(self, *_: object) -> None:
         self._ground.pos, self._ground.size = self.pos, self.size

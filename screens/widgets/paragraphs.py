@@ -14,7 +14,8 @@ from screens import theme
 from screens.widgets.text import height_of, texture_of, width_of
 from screens.widgets.typeset import Setting, fit
 
-_SHRINKS = (1.0, 0.93, 0.86, 0.8, 0.74, 0.68)
+_SHRINKS = ((1.0, 1.0), (0.85, 1.0), (0.85, 0.94), (0.8, 0.9), (0.8, 0.86), (0.74, 0.82), (0.7, 0.78), (0.68, 0.73), (0.66, 0.68))
+"""Of the strong first paragraph, which is the title, and of the others."""
 _LINE_HEIGHT = 0.96
 
 
@@ -42,14 +43,14 @@ class Paragraphs(Widget):  # type: ignore[misc]
             self.fbind(name, self._later)
         self.render()
 
-    def _set(self, shrink: float, last: bool) -> tuple[list[tuple[Paragraph, Setting]], float]:
+    def _set(self, head: float, shrink: float, last: bool) -> tuple[list[tuple[Paragraph, Setting]], float]:
         look = theme.now()
         gap = look.px(self.gap_units * shrink)
         found: list[tuple[Paragraph, Setting]] = []
         used = 0.0
-        for paragraph in self.paragraphs:
+        for place, paragraph in enumerate(self.paragraphs):
             bold = paragraph.bold
-            size = max(1, round(look.text_px(paragraph.role) * shrink))
+            size = max(1, round(look.text_px(paragraph.role) * (head if place == 0 else shrink)))
             space = used + (gap if found else 0)
             room = self.height - space if last else 1e6
             if room < height_of(1, size):
@@ -74,12 +75,12 @@ class Paragraphs(Widget):  # type: ignore[misc]
         if asked == self._drawn or self.width < 2 or self.height < 2:
             return
         self._drawn = asked
-        for shrink in _SHRINKS:
-            found, used = self._set(shrink, last=False)
+        for head, shrink in _SHRINKS:
+            found, used = self._set(head, shrink, last=False)
             if used <= self.height:
                 break
         else:
-            found, used = self._set(_SHRINKS[-1], last=True)
+            found, used = self._set(*_SHRINKS[-1], last=True)
         self.shown, self.height_used = tuple(found), used
         look = theme.now()
         gap = look.px(self.gap_units * shrink)

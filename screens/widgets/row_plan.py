@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 PAGER = 12.0
 """Width of the two keys that turn pages."""
+TALLEST_HALF = 13.4
 _GAP = 2.0
 _CLOSE = 1.6
 
@@ -76,7 +77,7 @@ def plan(count: int, *, newest: Form, width: float, height: float, with_keys: bo
     rows = (count - 1 + 1) // 2
     row = (height - top - (rows - 1) * _CLOSE) / rows
     if row >= heights[Form.HALF]:
-        return Plan((first + _grid(count - 1, top, width, min(row, 12.0 if not with_keys else 13.4)),))
+        return Plan((first + _grid(count - 1, top, width, min(row, TALLEST_HALF)),))
     return _paged(count, newest, width - PAGER - _CLOSE, height, heights)
 
 

@@ -18,8 +18,7 @@ from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import Answer
-from local_store.engine import open_store
-from local_store.store import SqlStore, StoreConfig
+from local_store.engine import SqlStore, StoreConfig, open_store
 
 TODAY = date(2026, 11, 23)
 NOON_MS = 1_795_410_000_000  # 23 November 2026, 12:00 in Việt Nam

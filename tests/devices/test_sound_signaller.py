@@ -6,8 +6,10 @@ import logging
 import os
 import threading
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 
@@ -15,6 +17,8 @@ from devices.signals.silent import Silent
 from devices.signals.sound_signaller import SoundConfig, SoundSignaller
 from kiosk.ports.devices import Sound
 from tests.devices.scanner_rig import PATIENCE_S
+
+Result = TypeVar("Result")
 
 NOTES_AND_KEEPS = """#!/bin/sh
 for file; do :; done
@@ -36,20 +40,39 @@ class Player:
 
     @property
     def played(self) -> list[str]:
-        return (self.folder / "played").read_text().splitlines()
+        """The arguments of each call so far."""
+        noted = self.folder / "played"
+        return noted.read_text().splitlines() if noted.exists() else []
 
     def listen(self) -> str:
         """Waits for the next sound, and ends it."""
         return within_patience(lambda: (self.folder / "pipe").read_text().strip())
 
 
-def within_patience(act: Callable[[], str]) -> str:
-    found: list[str] = []
+def within_patience(act: Callable[[], Result]) -> Result:
+    found: list[Result] = []
     thread = threading.Thread(target=lambda: found.append(act()), daemon=True)
     thread.start()
     thread.join(PATIENCE_S)
-    assert found, "no sound was played"
+    assert found, "it takes too long"
     return found[0]
+
+
+class Start(Protocol):
+    def __call__(self, config: SoundConfig, folder: Path | None = None, longest_s: float = 5.0) -> SoundSignaller: ...
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Makes signallers that are closed whatever becomes of the test."""
+    with ExitStack() as cleanup:
+
+        def start(config: SoundConfig, folder: Path | None = None, longest_s: float = 5.0) -> SoundSignaller:
+            signaller = SoundSignaller(config, folder, longest_s)
+            cleanup.callback(signaller.close)
+            return signaller
+
+        yield start
 
 
 @pytest.fixture
@@ -63,8 +86,8 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     return lambda: [record.getMessage() for record in caplog.records]
 
 
-def test_gives_the_player_a_sound_and_the_device(player: Player) -> None:
-    signaller = SoundSignaller(SoundConfig(program=str(player.program), device="plughw:1,0"))
+def test_gives_the_player_a_sound_and_the_device(start: Start, player: Player) -> None:
+    signaller = start(SoundConfig(program=str(player.program), device="plughw:1,0"))
     signaller.play(Sound.DONE)
     assert player.listen() == "done.wav"
     signaller.close()
@@ -73,18 +96,18 @@ def test_gives_the_player_a_sound_and_the_device(player: Player) -> None:
         assert file.getnframes() > 0
 
 
-def test_plays_each_sound(player: Player) -> None:
-    signaller = SoundSignaller(SoundConfig(program=str(player.program)))
+def test_plays_each_sound(start: Start, player: Player) -> None:
+    signaller = start(SoundConfig(program=str(player.program)))
     for sound in Sound:
         signaller.play(sound)
         assert player.listen() == f"{sound}.wav"
     signaller.close()
 
 
-def test_drops_the_oldest_of_more_than_two_that_wait(player: Player, tmp_path: Path) -> None:
-    signaller = SoundSignaller(SoundConfig(program=str(player.program)))
+def test_drops_the_oldest_of_more_than_two_that_wait(start: Start, player: Player) -> None:
+    signaller = start(SoundConfig(program=str(player.program)))
     signaller.play(Sound.OK)
-    within_patience(lambda: wait_for(tmp_path / "played"))  # it plays until we listen
+    until(lambda: bool(player.played))  # it plays until we listen
     for sound in (Sound.ATTENTION, Sound.ATTENTION, Sound.DONE, Sound.OK):
         signaller.play(sound)
     assert [player.listen() for _ in range(3)] == ["ok.wav", "done.wav", "ok.wav"]
@@ -92,27 +115,20 @@ def test_drops_the_oldest_of_more_than_two_that_wait(player: Player, tmp_path: P
     assert len(player.played) == 3
 
 
-def wait_for(path: Path) -> str:
-    pause = threading.Event()
-    while not path.exists():
-        pause.wait(0.005)
-    return str(path)
-
-
-def test_cuts_off_a_sound_and_leaves_no_file_when_closed(player: Player, tmp_path: Path) -> None:
-    signaller = SoundSignaller(SoundConfig(program=str(player.program)), longest_s=10 * PATIENCE_S)
+def test_cuts_off_a_sound_and_leaves_no_file_when_closed(start: Start, player: Player) -> None:
+    signaller = start(SoundConfig(program=str(player.program)), longest_s=10 * PATIENCE_S)
     signaller.play(Sound.OK)
-    within_patience(lambda: wait_for(tmp_path / "played"))
-    within_patience(lambda: str(signaller.close()))
+    until(lambda: bool(player.played))
+    within_patience(signaller.close)
     signaller.play(Sound.DONE)
     assert len(player.played) == 1
     assert not Path(player.played[0].split()[-1]).exists()
 
 
 def test_ends_a_player_that_hangs_and_plays_the_next_sound(
-    player: Player, tmp_path: Path, warnings: Callable[[], list[str]]
+    start: Start, player: Player, warnings: Callable[[], list[str]]
 ) -> None:
-    signaller = SoundSignaller(SoundConfig(program=str(player.program)), longest_s=1.5)
+    signaller = start(SoundConfig(program=str(player.program)), longest_s=1.5)
     signaller.play(Sound.OK)
     until(lambda: bool(warnings()))  # nobody listened
     signaller.play(Sound.DONE)
@@ -122,10 +138,10 @@ def test_ends_a_player_that_hangs_and_plays_the_next_sound(
 
 
 def test_is_silent_after_one_line_in_the_log_until_there_is_a_player(
-    player: Player, warnings: Callable[[], list[str]]
+    start: Start, player: Player, warnings: Callable[[], list[str]]
 ) -> None:
     player.program.rename(player.folder / "away")
-    signaller = SoundSignaller(SoundConfig(program=str(player.program)))
+    signaller = start(SoundConfig(program=str(player.program)))
     signaller.play(Sound.OK)
     until(lambda: bool(warnings()))
     (player.folder / "away").rename(player.program)
@@ -137,10 +153,10 @@ def test_is_silent_after_one_line_in_the_log_until_there_is_a_player(
 
 
 def test_tries_each_sound_anew_after_one_line_in_the_log_when_the_player_fails(
-    tmp_path: Path, warnings: Callable[[], list[str]]
+    start: Start, tmp_path: Path, warnings: Callable[[], list[str]]
 ) -> None:
     player = Player(tmp_path, NOTES_AND_KEEPS + "exit 1\n")
-    signaller = SoundSignaller(SoundConfig(program=str(player.program)))
+    signaller = start(SoundConfig(program=str(player.program)))
     for _ in range(3):
         signaller.play(Sound.OK)
         player.listen()
@@ -154,18 +170,17 @@ def test_tries_each_sound_anew_after_one_line_in_the_log_when_the_player_fails(
 def until(true: Callable[[], bool]) -> None:
     pause = threading.Event()
 
-    def wait() -> str:
+    def wait() -> None:
         while not true():
             pause.wait(0.005)
-        return "true"
 
     within_patience(wait)
 
 
 def test_is_silent_after_one_line_in_the_log_when_no_file_can_be_written(
-    warnings: Callable[[], list[str]],
+    start: Start, warnings: Callable[[], list[str]]
 ) -> None:
-    signaller = SoundSignaller(SoundConfig(program="true"), Path("/proc"))  # nobody can write there
+    signaller = start(SoundConfig(program="true"), Path("/proc"))  # nobody can write there
     signaller.play(Sound.OK)
     until(lambda: bool(warnings()))
     signaller.play(Sound.OK)

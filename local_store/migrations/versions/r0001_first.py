@@ -109,7 +109,7 @@ def upgrade() -> None:
         _text("boot_id"),
         _integer("boottime_ms"),
     )
-    unsettled = sa.text("state <> 'settled'")
-    op.create_index("outbox_unsettled", "outbox", ["state", "place", "loans"], sqlite_where=unsettled)
+    for_a_person = sa.text("state IN ('disputed', 'set_aside')")
+    op.create_index("outbox_for_a_person", "outbox", ["state", "place"], sqlite_where=for_a_person)
     op.create_table("audit", _place(), _text("entry"), _bytes("hash"))
     op.create_table("to_check", _place(), _text("why"), _text("epoch"), _integer("seq"), _text("barcode"))

@@ -8,6 +8,8 @@ from screens.view_models.views import BorrowView
 from screens.widgets.page import Page, keep
 
 ROWS_BUILT = 5
+ROWS_BESIDE_HINT = 4
+"""With more books the list needs the whole width, and by then the reader knows what the hint says."""
 
 
 class BorrowPage(Page):
@@ -27,9 +29,9 @@ class BorrowPage(Page):
         self.shelf_line, self.shelf_total = view.shelf_line, view.shelf_total
         self.shelf_colours = list(view.shelf_colours)
         self.hint_title, self.hint = view.hint_title, view.hint
-        taking_many = len(view.rows) > 3 and any(row.take_off for row in view.rows)
+        many = len(view.rows) > (3 if any(row.take_off for row in view.rows) else ROWS_BESIDE_HINT)
         keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows), index=1)
-        keep(self.ids.middle, self.ids.side.__self__, not taking_many)
+        keep(self.ids.middle, self.ids.side.__self__, not many)
         self.ids.side.alone = not view.rows
         self.ids.rows.paint(view.rows)
         keep(self.ids.foot, self.ids.left.__self__, view.left is not None, index=1)

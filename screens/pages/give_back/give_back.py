@@ -8,6 +8,8 @@ from screens.view_models.views import ReturnView
 from screens.widgets.page import Page, keep
 
 ROWS_BUILT = 4
+ROWS_BESIDE_HINT = 4
+"""With more books the list needs the whole width, and by then the reader knows what the hint says."""
 
 
 class GiveBackPage(Page):
@@ -23,6 +25,7 @@ class GiveBackPage(Page):
         self.greeting, self.title = view.greeting, view.title
         self.hint_title, self.hint = view.hint_title, view.hint
         keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows), index=1)
+        keep(self.ids.middle, self.ids.side.__self__, len(view.rows) <= ROWS_BESIDE_HINT)
         self.ids.side.alone = not view.rows
         self.ids.rows.paint(view.rows)
         keep(self.ids.foot, self.ids.left.__self__, view.left is not None, index=1)

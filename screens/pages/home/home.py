@@ -12,7 +12,10 @@ from screens.view_models.views import HomeView
 from screens.widgets.key import Pressable
 from screens.widgets.page import Page, keep
 from screens.widgets.picture import Illustration
-from screens.widgets.text import Text
+from screens.widgets.text import Text, width_of
+
+ART_SHAPE = 206 / 300
+"""Height by width of both drawings on the tiles."""
 
 
 class Tile(Pressable):
@@ -25,7 +28,6 @@ class Tile(Pressable):
     hint_ink = StringProperty("on_teal")
     dress = StringProperty("teal")
     value = ObjectProperty(None, allownone=True)
-    part = NumericProperty(0.62)  # of the width, for the words
 
     def __init__(self, **values: Any) -> None:
         self._built = False
@@ -55,17 +57,18 @@ class Tile(Pressable):
         wide = self.width - 2 * pad
         high = look.text_px("tile") * 1.3
         self._title.size, self._title.pos = (wide, high), (left, top - high)
-        # The drawing takes what its proportions allow, the words what is left beside it.
-        art_high = min(self.height * 0.64, self.width * 0.5 * 206 / 300)
-        art_wide = art_high * 300 / 206
+        # The drawing takes what its proportions allow, but leaves the words their room beside it.
+        size = look.text_px("second")
+        words = min(wide * 0.6, max(width_of(line, size, False) for line in self.hint.split("\n")) + 1)
+        beside = self.width - pad - words - look.px(4.4)
+        art_high = min(self.height * 0.64, self.width * 0.5 * ART_SHAPE, beside * ART_SHAPE)
+        art_wide = art_high / ART_SHAPE
         self._art.art = self.art
         self._art.size = (art_wide, art_high)
-        self._art.pos = ((self.x + self.width) - art_wide - look.px(3.4), self.y + lift - sink)
+        self._art.pos = (self.x + self.width - art_wide - look.px(3.4), self.y + lift - sink)
         hint_top = top - high - look.px(0.4)
-        beside = (self._art.y + self._art.height) > hint_top - look.text_px("second") * 2.6
-        hint_wide = self._art.x - look.px(0.5) - left if beside else wide * 0.8
         hint_high = max(1.0, hint_top - self.y - lift - look.px(2))
-        self._hint.size, self._hint.pos = (hint_wide, hint_high), (left, hint_top - hint_high)
+        self._hint.size, self._hint.pos = (words, hint_high), (left, hint_top - hint_high)
 
 
 class HomePage(Page):

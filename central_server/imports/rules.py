@@ -1,0 +1,85 @@
+"""The circulation rules of a library from TOML, and what is known of them."""
+
+from collections import Counter
+from typing import Annotated
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta, Struct
+
+from central_server import changes, tables
+from central_server.imports.report import Report
+from central_server.imports.toml_reader import publish, read_toml
+
+Count = Annotated[int, Meta(ge=0, le=10_000)]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Limits(Struct):
+    total: Count
+    overdue_blocks_after_days: Count
+
+
+class Policy(Struct):
+    patron_category: Code
+    item_type: Code
+    days: Count
+    limit: Count
+    renewals: Count
+    in_house_only: bool = False
+
+
+class CirculationFile(Struct):
+    """As the file has it: `[limits.hs]`, `[[policy]]`."""
+
+    version: Code
+    limits: dict[Code, Limits]
+    policy: Annotated[list[Policy], Meta(min_length=1)]
+
+
+class Circulation(Struct):
+    """As the stations are told it."""
+
+    version: str
+    limits: dict[str, Limits]
+    policies: list[Policy]
+
+
+def import_circulation(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+    """Take in the rules, all or nothing, and tell the stations when they are different."""
+    read = read_toml(raw, CirculationFile, {"": CirculationFile, "limits.*": Limits, "policy": Policy}, report)
+    if read is None:
+        return
+    for (category, item_type), times in Counter((one.patron_category, one.item_type) for one in read.policy).items():
+        if times > 1:
+            report.refuse("double_policy", category=category, item_type=item_type)
+    for category in sorted({one.patron_category for one in read.policy} - set(read.limits)):
+        report.refuse("policy_without_limits", category=category)
+    if not report.readable:
+        return
+    publish(connection, library, "circulation", Circulation(read.version, read.limits, read.policy), report)
+    mine = tables.patron.c.library_id == library
+    strangers = (
+        sa.select(tables.patron.c.category, sa.func.count().label("count"))
+        .where(mine, tables.patron.c.category.not_in(list(read.limits)))
+        .group_by(tables.patron.c.category)
+    )
+    for row in connection.execute(strangers):
+        report.note("category_without_rule", value=row.category, count=row._mapping["count"])
+
+
+def patron_categories(connection: sa.Connection, library: str) -> list[str]:
+    """The patron categories that the library's rules know; empty while there are no rules."""
+    known = _known(connection, library)
+    return sorted(known.limits) if known else []
+
+
+def item_types(connection: sa.Connection, library: str) -> set[str]:
+    """The types of items that the library's rules know; empty while there are no rules."""
+    known = _known(connection, library)
+    return {one.item_type for one in known.policies} if known else set()
+
+
+def _known(connection: sa.Connection, library: str) -> Circulation | None:
+    text = changes.current(connection, library, "circulation", library)
+    return msgspec.json.decode(text, type=Circulation) if text else None

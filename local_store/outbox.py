@@ -1,0 +1,197 @@
+"""What is told to the centre, within one unit of work: the chain, its audit, and who has answered what.
+
+Nothing here is ever deleted. A loan must write as few pages as it can, so pending operations have no index: they are
+all beyond a mark (`told_to`), and how many there are and which loans they name is kept in memory and counted anew at
+every opening.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kiosk.domain.operations import NO_HASH, ChainEnd, Operation, OperationId, Origin, Reader, chain_hash
+from kiosk.ports.central import Verdict, VerdictKind
+from kiosk.ports.store import OutboxCounts, RecordedAct
+from local_store import statements as sql
+from local_store.prepared import Database
+
+log = logging.getLogger(__name__)
+
+_STORE_MARK_EVERY = 500
+"""Operations. The stored mark may lie behind: it only spares the next opening some reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where the chains end, and the counts. Immutable: a unit of work makes itself new ones, which become the store's
+    when it commits and are forgotten when it does not."""
+
+    last: ChainEnd | None  # of this epoch
+    place: int  # of the last operation of any epoch
+    audit_place: int
+    audit_hash: bytes
+    told_to: int  # no operation at or before this place is pending
+    stored_told_to: int
+    pending: int
+    disputed: int
+    set_aside: int
+
+
+def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None, dict[str, int]]:
+    """At an opening: what was set aside becomes pending again (the server may have been mended since).
+
+    Returns the ends, the last operation of the epoch before, and how many unsettled operations name each loan.
+    """
+    mark = database.row(sql.META, key="told_to")
+    told_to = int(mark[0]) if mark else 0
+    aside = [place for (place,) in database.rows(sql.PLACES_SET_ASIDE)]
+    if aside:
+        told_to = min(told_to, aside[0] - 1)
+        database.run(sql.TELL_AGAIN)
+        database.run(sql.PUT_META, key="told_to", value=str(told_to))
+    named = [loans.split() for (loans,) in database.rows(sql.PENDING_LOANS, told_to=told_to)]
+    to_tell: dict[str, int] = {}
+    for loans in named:
+        for loan_id in loans:
+            to_tell[loan_id] = to_tell.get(loan_id, 0) + 1
+    last = database.row(sql.LAST_OPERATION)
+    place, before = 0, None
+    if last is not None:
+        place, epoch, seq, hash_ = last
+        before = ChainEnd(OperationId(epoch, seq), hash_)
+    audit_place, audit_hash = database.row(sql.LAST_AUDIT) or (0, NO_HASH)
+    ((disputed,),) = database.rows(sql.COUNT_DISPUTED)
+    return Ends(None, place, audit_place, audit_hash, told_to, told_to, len(named), disputed, 0), before, to_tell
+
+
+class Outbox:
+    """`to_tell` is the store's own and only read here; `told` is by how much this unit of work changes it."""
+
+    def __init__(self, database: Database, origin: Origin, ends: Ends, to_tell: Mapping[str, int]) -> None:
+        self._db = database
+        self._origin = origin
+        self._to_tell = to_tell
+        self.ends = ends
+        self.told: dict[str, int] = {}
+
+    def names(self, loan_id: str) -> bool:
+        """Whether an unsettled operation speaks of this loan."""
+        return self._to_tell.get(loan_id, 0) + self.told.get(loan_id, 0) > 0
+
+    def add(self, operation: Operation, act: RecordedAct) -> None:
+        """Raises ValueError for an operation that does not continue this epoch's chain: that is a bug, not a loan."""
+        ends = self.ends
+        self._check_continues(operation)
+        if ends.last is None:
+            self._db.run(sql.BEGIN_EPOCH, id=self._origin.epoch, before=ends.place)
+        self._db.run(
+            sql.ADD_OPERATION,
+            place=ends.place + 1,
+            epoch=operation.id.epoch,
+            seq=operation.id.seq,
+            kind=act.kind,
+            body=operation.body,
+            hash=operation.hash,
+            reader=operation.reader and operation.reader.patron_id,
+            salt=operation.reader and operation.reader.salt,
+            state="pending",
+            reason=None,
+            barcode=act.barcode,
+            loans=" ".join(act.loans),
+            boot_id=act.boot_id,
+            boottime_ms=act.boottime_ms,
+        )
+        entry = json.dumps({"operation": operation.hash.hex(), "kind": act.kind, "seq": operation.id.seq})
+        audit_hash = hashlib.sha256(ends.audit_hash + entry.encode()).digest()
+        self._db.run(sql.ADD_AUDIT, place=ends.audit_place + 1, entry=entry, hash=audit_hash)
+        self._tell(act.loans, 1)
+        self.ends = replace(
+            ends,
+            last=ChainEnd(operation.id, operation.hash),
+            place=ends.place + 1,
+            audit_place=ends.audit_place + 1,
+            audit_hash=audit_hash,
+            pending=ends.pending + 1,
+        )
+
+    def pending(self, limit: int, after: int) -> Sequence[tuple[int, Operation]]:
+        rows = self._db.rows(sql.PENDING, limit=limit, after=max(after, self.ends.told_to))
+        return [
+            (place, Operation(OperationId(epoch, seq), body, hash_, Reader(patron, salt) if patron else None))
+            for place, epoch, seq, body, hash_, patron, salt in rows
+        ]
+
+    def settle(self, verdicts: Sequence[Verdict]) -> None:
+        """The first verdict on an operation stays: a dispute is resolved by a person, never by a second answer."""
+        changed: dict[int, dict[str, object]] = {}
+        pending = disputed = aside = unknown = 0
+        for verdict in verdicts:
+            row = self._db.row(sql.OPERATION, op_epoch=verdict.id.epoch, op_seq=verdict.id.seq)
+            if row is None:
+                unknown += 1
+                continue
+            place, state, loans = row
+            if place in changed or state not in ("pending", "set_aside"):
+                continue
+            is_dispute = verdict.kind is VerdictKind.DISPUTED
+            changed[place] = {
+                "at": place,
+                "to_state": "disputed" if is_dispute else "settled",
+                "to_reason": verdict.reason if is_dispute else None,
+            }
+            self._tell(loans.split(), -1)
+            pending += state == "pending"
+            aside += state == "set_aside"
+            disputed += is_dispute
+        if unknown:
+            log.warning("%d verdicts on operations that are not here", unknown)
+        if changed:
+            self._db.run_each(sql.SETTLE, changed.values())
+            ends = self.ends
+            self.ends = replace(
+                ends,
+                pending=ends.pending - pending,
+                disputed=ends.disputed + disputed,
+                set_aside=ends.set_aside - aside,
+            )
+            self._move_mark()
+
+    def set_aside(self, operation_id: OperationId, reason: str) -> None:
+        row = self._db.row(sql.OPERATION, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
+        if row is None or row[1] != "pending":
+            log.warning("an operation that is not pending was not set aside")
+            return
+        self._db.run_each(sql.SETTLE, [{"at": row[0], "to_state": "set_aside", "to_reason": reason}])
+        self.ends = replace(self.ends, pending=self.ends.pending - 1, set_aside=self.ends.set_aside + 1)
+        self._move_mark()
+
+    def counts(self) -> OutboxCounts:
+        ends = self.ends
+        settled = ends.place - ends.pending - ends.disputed - ends.set_aside
+        return OutboxCounts(ends.pending, ends.disputed, settled, ends.set_aside)
+
+    def _tell(self, loans: Sequence[str], by: int) -> None:
+        for loan_id in loans:
+            self.told[loan_id] = self.told.get(loan_id, 0) + by
+
+    def _move_mark(self) -> None:
+        first = self._db.row(sql.FIRST_PENDING, told_to=self.ends.told_to)
+        told_to = first[0] - 1 if first else self.ends.place
+        stored = self.ends.stored_told_to
+        if told_to - stored >= _STORE_MARK_EVERY:
+            self._db.run(sql.PUT_META, key="told_to", value=str(told_to))
+            stored = told_to
+        self.ends = replace(self.ends, told_to=told_to, stored_told_to=stored)
+
+    def _check_continues(self, operation: Operation) -> None:
+        last = self.ends.last
+        before = last or self._origin.predecessor
+        expected = OperationId(self._origin.epoch, last.id.seq + 1 if last else 1)
+        if operation.id != expected:
+            raise ValueError(f"operation {operation.id.seq} where {expected.seq} of this epoch comes next")
+        if operation.hash != chain_hash(before.hash if before else NO_HASH, operation.body):
+            raise ValueError(f"the hash of operation {operation.id.seq} does not continue the chain")

@@ -1,0 +1,200 @@
+"""A station that only knows `docs/protocol.md`, and the real server process, for the tests of the central server."""
+
+import hashlib
+import hmac
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import requests
+
+from central_server.database import Store
+from central_server.imports.report import Report
+from central_server.imports.run import import_file
+from central_server.ingest import ingest
+from central_server.wire import read_request
+
+ROOT = Path(__file__).parents[2]
+NOON_MS = 1_795_000_000_000
+Operation = dict[str, Any]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """`python -m central_server` to its end."""
+    command = [sys.executable, "-m", "central_server", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def bring(
+    store: Store, kind: str, content: str | bytes, folder: Path, library: str = "hoa-sen", name: str = "Hoa Sen"
+) -> Report:
+    """Import `content` as the file of its kind."""
+    path = folder / f"{kind}-{uuid4().hex}.{'toml' if kind in ('circulation', 'calendar') else 'csv'}"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return import_file(store, library, name, kind, path)
+
+
+def bring_a_small_library(store: Store, folder: Path, library: str = "hoa-sen") -> dict[str, dict[str, str]]:
+    """Three items `TK.1` … of one title, three pupils `HS1` …; answers `{"item": {barcode: id}, "patron": {card: id}}`."""
+    bring(store, "titles", "Mã đầu sách,Nhan đề,Loại\nD1,Dế Mèn phiêu lưu ký,STK\n", folder, library)
+    bring(store, "items", "Số ĐKCB,Mã đầu sách\nTK.1,D1\nTK.2,D1\nTK.3,D1\n", folder, library)
+    people = "HS1,Nguyễn Minh An,hs\nHS2,Trần Thu Hà,hs\nHS3,Lê Văn Bảo,hs\n"
+    bring(store, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc\n{people}", folder, library)
+    with store.reading.connect() as connection:
+        found = connection.exec_driver_sql("SELECT barcode, id FROM item WHERE library_id = ?", (library,))
+        items = {barcode: identity for barcode, identity in found}
+        found = connection.exec_driver_sql("SELECT card, id FROM patron WHERE library_id = ?", (library,))
+        return {"item": items, "patron": {card: identity for card, identity in found}}
+
+
+@dataclass
+class Station:
+    """Writes operations as the protocol says. `reopen` begins another epoch."""
+
+    library: str = "hoa-sen"
+    device: str = "tram-1"
+    trusted: bool = True
+    wall_ms: int = NOON_MS
+    epoch: str = field(default_factory=lambda: os.urandom(16).hex())
+    seq: int = 0
+    last_hash: str = "00" * 32
+    predecessor: dict[str, Any] | None = None
+
+    def reopen(self) -> "Station":
+        self.predecessor = {"epoch": self.epoch, "seq": self.seq, "hash": self.last_hash} if self.seq else None
+        self.epoch = os.urandom(16).hex()
+        self.seq = 0
+        return self
+
+    def copy(self) -> "Station":
+        """What a copied memory card is."""
+        same = (self.library, self.device, self.trusted, self.wall_ms, self.epoch, self.seq, self.last_hash)
+        return Station(*same, predecessor=self.predecessor)
+
+    def write(self, kind: str, data: dict[str, Any], patron: str | None = None, **other: Any) -> Operation:
+        """The next operation; `other` replaces fields of the body."""
+        self.seq += 1
+        self.wall_ms += 1000
+        salt = os.urandom(16)
+        body: dict[str, Any] = {
+            "v": 1,
+            "kind": kind,
+            "library": self.library,
+            "device": self.device,
+            "epoch": self.epoch,
+            "seq": self.seq,
+            "at": {"wall_ms": self.wall_ms, "boot": str(uuid4()), "boottime_ms": 5, "trusted": self.trusted},
+            "actor": "patron",
+            "reader": hmac.new(salt, patron.encode(), "sha256").hexdigest() if patron else None,
+            "policy_version": "2026-09-01",
+            "override_reason": None,
+            "data": data,
+        }
+        if self.seq == 1:
+            body["predecessor"] = self.predecessor
+        text = json.dumps(body | other, ensure_ascii=False)
+        return self.seal(text, {"patron": patron, "salt": salt.hex()} if patron else None)
+
+    def seal(self, text: str, reader: dict[str, str] | None = None) -> Operation:
+        """`text` as the body of the operation that `seq` counts now."""
+        self.last_hash = hashlib.sha256(bytes.fromhex(self.last_hash) + text.encode()).hexdigest()
+        return {"epoch": self.epoch, "seq": self.seq, "hash": self.last_hash, "body": text, "reader": reader}
+
+    def check_out(self, barcode: str, patron: str, loan: str | None = None, item: str | None = None) -> Operation:
+        data = {"loan": loan or str(uuid4()), "item": item or str(uuid4()), "barcode": barcode}
+        return self.write("check_out", data | {"due_on": "2026-12-01", "provisional": False}, patron)
+
+    def check_in(self, barcode: str, loans: Sequence[str] = (), item: str | None = None) -> Operation:
+        return self.write("check_in", {"barcode": barcode, "item": item, "loans": list(loans)}, actor="anyone")
+
+    def renew(self, barcode: str, patron: str, loan: str, due_on: str = "2026-12-15", renewals: int = 1) -> Operation:
+        data = {"loan": loan, "item": str(uuid4()), "barcode": barcode, "due_on": due_on, "renewals": renewals}
+        return self.write("renew", data | {"provisional": False}, patron)
+
+    def void(self, other: Operation) -> Operation:
+        body = json.loads(other["body"])
+        data = body["data"]
+        loans = [data["loan"]] if "loan" in data else data["loans"]
+        voids = {"epoch": other["epoch"], "seq": other["seq"]}
+        voided = {"voids": voids, "kind": body["kind"], "barcode": data["barcode"], "loans": loans}
+        return self.write("void", voided, other["reader"]["patron"] if other["reader"] else None)
+
+
+def loan_of(operation: Operation) -> str:
+    return str(json.loads(operation["body"])["data"]["loan"])
+
+
+def request_of(operations: Sequence[Operation], library: str = "hoa-sen", device: str = "tram-1") -> dict[str, Any]:
+    return {"protocol": 1, "library": library, "device": device, "operations": list(operations)}
+
+
+def take(
+    store: Store, *operations: Operation, library: str = "hoa-sen", device: str = "tram-1"
+) -> list[tuple[str, str | None]]:
+    """Ingest one batch without HTTP; answers (verdict, reason) of each."""
+    request = read_request(json.dumps(request_of(operations, library, device)).encode())
+    verdicts = ingest(store, request, NOON_MS).verdicts
+    assert [(one.epoch, one.seq) for one in verdicts] == [(one["epoch"], one["seq"]) for one in operations]
+    return [(one.verdict.value, one.reason.value if one.reason else None) for one in verdicts]
+
+
+@dataclass
+class Server:
+    """A running server process."""
+
+    process: subprocess.Popen[str]
+    url: str
+    data: Path
+
+    def post(self, operations: Sequence[Operation], library: str = "hoa-sen") -> requests.Response:
+        return self.post_raw(json.dumps(request_of(operations, library)).encode())
+
+    def post_raw(self, raw: Any) -> requests.Response:
+        return requests.post(f"{self.url}/v1/operations", data=raw, timeout=30)
+
+    def changes(self, library: str = "hoa-sen", cursor: str = "", **other: Any) -> requests.Response:
+        parameters = {"library": library, "cursor": cursor, **other}
+        return requests.get(f"{self.url}/v1/changes", params=parameters, timeout=70)
+
+    def all_changes(self, library: str = "hoa-sen", cursor: str = "") -> tuple[list[dict[str, Any]], str]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.changes(library, cursor, limit=3).json()
+            found += page["changes"]
+            cursor = page["cursor"]
+            if not page["more"]:
+                return found, cursor
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def log(self) -> str:
+        return (self.data / "stderr").read_text()
+
+
+@contextmanager
+def serving(data: Path, *options: str) -> Iterator[Server]:
+    """The real server on a free port."""
+    data.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "central_server", "serve", "--data", str(data), "--port", "0", *options]
+    with (data / "stderr").open("a") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert process.stdout
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("listening on http://127.0.0.1:"), (data / "stderr").read_text()
+        yield Server(process, line.split()[-1], data)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(15)
+        process.stdout.close()

@@ -1,0 +1,253 @@
+"""What every link to a centre does, whatever its protocol: the port kiosk.ports.central.CentralLink."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from kiosk.domain.operations import ChainEnd, Operation, OperationId, OperationKind, Reader
+from kiosk.ports.central import ItemRecord, LoanRecord, PatronRecord, TitleRecord, Verdict, VerdictKind
+from kiosk.ports.errors import CursorLost, Unreachable
+from tests.contracts.central_rigs import ITEMS, PATRONS, Centre, Station, everything, native_rest, simulated
+
+
+@pytest.fixture(scope="module", params=[simulated, native_rest], ids=["simulated", "native_rest"])
+def centre(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    with request.param(tmp_path_factory.mktemp("centre")) as made:
+        yield made
+
+
+@pytest.fixture
+def station(centre: Centre) -> Station:
+    return centre.station()
+
+
+def lend(centre: Centre, station: Station, count: int) -> list[Operation]:
+    chain = station.chain()
+    loans = []
+    for _ in range(count):
+        item = centre.item()
+        loans.append(chain.check_out(item.id, item.barcode, centre.patron()))
+    return loans
+
+
+def kinds(verdicts: object) -> list[VerdictKind]:
+    return [verdict.kind for verdict in verdicts]  # type: ignore[attr-defined]
+
+
+def test_accepts_each_operation_in_the_order_in_which_it_was_sent(centre: Centre, station: Station) -> None:
+    loans = lend(centre, station, 3)
+    expected = [Verdict(operation.id, VerdictKind.ACCEPTED) for operation in loans]
+    assert list(station.link.send(loans)) == expected
+
+
+def test_knows_an_operation_that_comes_twice(centre: Centre, station: Station) -> None:
+    loans = lend(centre, station, 3)
+    station.link.send(loans[:2])
+    assert kinds(station.link.send(loans)) == [VerdictKind.DUPLICATE, VerdictKind.DUPLICATE, VerdictKind.ACCEPTED]
+
+
+def test_answers_nothing_when_nothing_is_sent(station: Station) -> None:
+    assert list(station.link.send([])) == []
+
+
+def test_takes_as_many_operations_as_it_says(centre: Centre, station: Station) -> None:
+    item = centre.item()
+    chain = station.chain()
+    back = [chain.check_in(item.barcode, item.id) for _ in range(station.link.capabilities.batch)]
+    assert set(kinds(station.link.send(back))) == {VerdictKind.ACCEPTED}
+
+
+def test_goes_on_in_a_new_epoch_after_the_last_one(centre: Centre, station: Station) -> None:
+    first = lend(centre, station, 2)
+    item = centre.item()
+    later = station.chain(after=ChainEnd(first[-1].id, first[-1].hash)).check_in(item.barcode, item.id)
+    assert kinds(station.link.send([*first, later])) == [VerdictKind.ACCEPTED] * 3
+
+
+Spoil = Callable[[Centre, Station], tuple[list[Operation], Operation]]
+
+
+def _gap(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    first, _, third = lend(centre, station, 3)
+    return [first], third
+
+
+def _broken_chain(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    first, second = lend(centre, station, 2)
+    return [first], replace(second, hash=secrets.token_bytes(32))
+
+
+def _identity_conflict(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    first, second = lend(centre, station, 2)
+    return [first, second], replace(second, hash=secrets.token_bytes(32))
+
+
+def _unreadable(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    (first,) = lend(centre, station, 1)
+    return [], replace(first, body="không phải JSON")
+
+
+def _unknown_kind(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    (first,) = lend(centre, station, 1)
+    return [], replace(first, body=first.body.replace('"check_out"', '"dance"'))
+
+
+def _false_reader(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    (first,) = lend(centre, station, 1)
+    return [], replace(first, reader=Reader(centre.patron(), secrets.token_bytes(16)))
+
+
+def _clone(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    first, second = lend(centre, station, 2)
+    end = ChainEnd(second.id, second.hash)
+    item = centre.item()
+    one = station.chain(after=end).check_in(item.barcode, item.id)
+    other = station.chain(after=end).check_in(item.barcode, item.id)
+    return [first, second, one], other
+
+
+def _lost_tail(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    first, second = lend(centre, station, 2)
+    item = centre.item()
+    return [first, second], station.chain(after=ChainEnd(first.id, first.hash)).check_in(item.barcode, item.id)
+
+
+DISPUTES: dict[str, tuple[str, Spoil]] = {
+    "gap": ("gap", _gap),
+    "broken_chain": ("broken_chain", _broken_chain),
+    "identity_conflict": ("identity_conflict", _identity_conflict),
+    "unreadable": ("unreadable", _unreadable),
+    "unknown kind": ("unreadable", _unknown_kind),
+    "false_reader": ("false_reader", _false_reader),
+    "clone": ("clone", _clone),
+    "lost_tail": ("lost_tail", _lost_tail),
+}
+
+
+@pytest.mark.parametrize(("reason", "spoil"), DISPUTES.values(), ids=DISPUTES.keys())
+def test_keeps_what_a_person_must_look_at(centre: Centre, station: Station, reason: str, spoil: Spoil) -> None:
+    before, spoilt = spoil(centre, station)
+    item = centre.item()
+    *good, verdict, after = station.link.send([*before, spoilt, station.chain().check_in(item.barcode, item.id)])
+    assert kinds(good) == [VerdictKind.ACCEPTED] * len(before)
+    assert verdict == Verdict(spoilt.id, VerdictKind.DISPUTED, reason)
+    assert after.kind is not VerdictKind.DUPLICATE  # one bad operation holds up nothing behind it
+
+
+def test_tells_the_catalogue_from_the_beginning(centre: Centre, station: Station) -> None:
+    changes, _ = everything(station.link)
+    found = [sum(isinstance(change, kind) for change in changes) for kind in (TitleRecord, ItemRecord, PatronRecord)]
+    assert found == [1, ITEMS, PATRONS]
+
+
+def test_tells_the_same_in_small_pages(station: Station) -> None:
+    in_one, end = everything(station.link)
+    in_many, same_end = everything(station.link, limit=7)
+    assert in_many == in_one
+    assert same_end == end
+    assert len(station.link.changes("", 7, 0.0).changes) == 7
+
+
+def test_tells_nothing_when_nothing_is_new(station: Station) -> None:
+    _, end = everything(station.link)
+    page = station.link.changes(end, 100, 0.0)
+    assert (page.changes, page.more, page.skipped) == ((), False, 0)
+    assert everything(station.link, cursor=page.cursor)[0] == []
+
+
+def test_tells_every_station_of_a_loan_and_of_its_end(centre: Centre, station: Station) -> None:
+    other = centre.station().link
+    _, cursor = everything(other)
+    item, patron = centre.item(), centre.patron()
+    chain = station.chain()
+    lent = chain.check_out(item.id, item.barcode, patron, loan=(loan_id := "3f2504e0-4f89-41d3-9a0c-0305e82c3301"))
+    station.link.send([lent])
+    (lent_there,), cursor = everything(other, cursor=cursor)
+    assert isinstance(lent_there, LoanRecord)
+    assert lent_there.open
+    assert (lent_there.loan.id, lent_there.loan.item_id, lent_there.loan.patron_id) == (loan_id, item.id, patron)
+    assert lent_there.loan.due_on.isoformat() == "2026-12-01"
+
+    station.link.send([chain.check_in(item.barcode, item.id, (loan_id,))])
+    (back_there,), _ = everything(other, cursor=cursor)
+    assert isinstance(back_there, LoanRecord)
+    assert back_there.loan.id == loan_id
+    assert not back_there.open
+
+
+def test_a_renewal_and_a_loan_taken_back_are_told(centre: Centre, station: Station) -> None:
+    (lent,) = lend(centre, station, 1)
+    station.link.send([lent])
+    changes, cursor = everything(station.link)
+    record = changes[-1]
+    assert isinstance(record, LoanRecord)
+    assert lent.reader is not None
+    chain = station.chain()
+    data = {
+        "loan": record.loan.id,
+        "item": record.loan.item_id,
+        "barcode": "TK.00001",
+        "due_on": "2026-12-15",
+        "renewals": 1,
+        "provisional": False,
+    }
+    renewal = chain.write(OperationKind.RENEW, data, lent.reader.patron_id)
+    void = chain.write(
+        OperationKind.VOID,
+        {
+            "voids": {"epoch": lent.id.epoch, "seq": lent.id.seq},
+            "kind": "check_out",
+            "barcode": "TK.00001",
+            "loans": [record.loan.id],
+        },
+        lent.reader.patron_id,
+    )
+    station.link.send([renewal])
+    (renewed,), cursor = everything(station.link, cursor=cursor)
+    assert isinstance(renewed, LoanRecord)
+    assert (renewed.loan.due_on.isoformat(), renewed.loan.renewals, renewed.open) == ("2026-12-15", 1, True)
+    station.link.send([void])
+    (ended,), _ = everything(station.link, cursor=cursor)
+    assert isinstance(ended, LoanRecord | type(ended))
+    assert not getattr(ended, "open", False)
+
+
+def test_holds_the_answer_back_until_something_happens(centre: Centre, station: Station) -> None:
+    """The wait is far longer than the test's patience: only the loan can have ended it."""
+    _, cursor = everything(station.link)
+    (lent,) = lend(centre, station, 1)
+    pages: list[object] = []
+    waiting = threading.Thread(target=lambda: pages.append(station.link.changes(cursor, 100, 55.0)), daemon=True)
+    waiting.start()
+    waiting.join(0.3)
+    assert not pages
+    centre.station().link.send([lent])
+    waiting.join(20.0)
+    assert len(pages) == 1
+    assert any(isinstance(change, LoanRecord) for change in pages[0].changes)  # type: ignore[attr-defined]
+
+
+def test_holds_the_answer_back_no_longer_than_asked(station: Station) -> None:
+    _, cursor = everything(station.link)
+    assert station.link.changes(cursor, 100, 1.0).changes == ()
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "999.999"])
+def test_says_so_when_it_does_not_know_a_cursor(station: Station, cursor: str) -> None:
+    with pytest.raises(CursorLost):
+        station.link.changes(cursor, 100, 0.0)
+
+
+def test_is_out_of_reach_after_closing(tmp_path: object) -> None:
+    with simulated(tmp_path) as centre:  # type: ignore[arg-type]
+        station = centre.station()
+        station.link.close()
+        with pytest.raises(Unreachable):
+            station.link.changes("", 100, 0.0)
+        with pytest.raises(Unreachable):
+            station.link.send([Operation(OperationId("0" * 32, 1), "{}", bytes(32), None)])
