@@ -80,10 +80,9 @@ class SimulatedCentral:
             generation = self._generation
             if start >= len(self._feed):
                 self._changed.wait_for(
-                    lambda: len(self._feed) > start
-                    or self._generation != generation
-                    or not self._online
-                    or self._closed,
+                    lambda: (
+                        len(self._feed) > start or self._generation != generation or not self._online or self._closed
+                    ),
                     timeout=wait_s,
                 )
             self._must_be_reachable()
@@ -117,6 +116,13 @@ class SimulatedCentral:
     def refuse_everything(self, status: int | None) -> None:
         with self._changed:
             self._refuses_all = status
+
+    def refuse_nothing(self) -> None:
+        """It is mended: whatever was going to be refused or to fail goes well."""
+        with self._changed:
+            self._refused.clear()
+            self._refuses_all = None
+            self._failures.clear()
 
     def dispute(self, operation: OperationId, reason: str) -> None:
         """It will be recorded, and a person must look at it."""

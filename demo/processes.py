@@ -123,6 +123,16 @@ class Kiosk:
     def notice(self, code: str) -> dict[str, Any]:
         return self.wait_for(f"notice {code}", lambda line: code in line.get("code", "").split())
 
+    def wait_until_sent(self) -> None:
+        """Until the outbox was empty at some time after the last recorded act."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            says = [line["says"] for line in self.said() if line["says"] == "outbox: drained" or "ms" in line]
+            if says and says[-1] == "outbox: drained":
+                return
+            time.sleep(0.01)
+        raise DemoFailed("the outbox was not sent in a minute")
+
     def rss_mb(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

@@ -54,7 +54,7 @@ def write_config(
 ) -> Path:
     """`quick`: a visit ends after a few seconds of quiet instead of 45."""
     config = folder / f"kiosk-{language}-{data}.toml"
-    waits = "warn_after_s = 5.0\nend_after_warning_s = 3.0" if quick else ""
+    waits = "warn_after_s = 3.5\nend_after_warning_s = 2.0" if quick else ""
     config.write_text(
         f"""# The demo's station. What each key means: docs/architecture.md
 [station]

@@ -144,6 +144,9 @@ class Kiosk:
         self.sync.stop()
         self._link.close()
         self.session.stop()
+        for thread in self._threads:
+            if thread.name != "store":
+                thread.join(_STOP_WAIT_S)
         self.store.stop()
         for thread in self._threads:
             thread.join(_STOP_WAIT_S)

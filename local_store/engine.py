@@ -26,6 +26,7 @@ __all__ = ["SqlStore", "StoreConfig", "StoreReader", "make_new_store", "open_sto
 log = logging.getLogger(__name__)
 
 _WRITING = (
+    "PRAGMA cache_size = -16000",  # KiB: every open loan and the upper pages of a million past ones
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # one sync per commit: an acknowledged loan survives the plug being pulled
     "PRAGMA secure_delete = ON",
@@ -40,7 +41,6 @@ _EVERY = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA foreign_keys = OFF",  # what the centre tells comes in any order
 )
-_WRITER_CACHE = "PRAGMA cache_size = -16000"  # KiB: every open loan and the upper pages of a million past ones
 _READER_CACHE = "PRAGMA cache_size = -2000"
 
 
@@ -147,12 +147,12 @@ def _build(config: StoreConfig) -> None:
 def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
     left_unclean = config.path.with_name(config.path.name + "-wal").exists()
     # No pragma here that reads the file: a fault must find the connection open, for files.set_aside.
-    database = _connected(_connector(config.path, config.key, *_EVERY, _WRITER_CACHE))
+    database = _connected(_connector(config.path, config.key, *_EVERY))
     try:
         try:
-            for pragma in _WRITING:
-                database.tell(pragma)
             _examine(config, database)
+            for pragma in _WRITING:  # only now: they would change a file that is not ours
+                database.tell(pragma)
             kept, before = _read_kept(config, database)
         except StoreDamaged as damage:
             aside = files.set_aside(config.path)

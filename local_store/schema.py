@@ -35,13 +35,13 @@ def revision_of(database: Database) -> str:
     return revision
 
 
-def upgrade(connect: Callable[[], sqlcipher.Connection], migrations: Path = _MIGRATIONS) -> None:
+def upgrade(connect: Callable[[], sqlcipher.Connection]) -> None:
     """All missing revisions in one transaction: after a failure the store is as it was."""
     from alembic import command
     from alembic.config import Config
 
     settings = Config()
-    settings.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     try:
         with engine_over(connect).connect() as connection:
             settings.attributes["connection"] = connection

@@ -61,7 +61,7 @@ def prepare_kivy(config: ScreenConfig) -> None:
     for name in list(Config.options("input")):
         Config.remove_option("input", name)  # the default reads /dev/input by itself: every tap would come twice
     Config.set("input", "mouse", "mouse,disable_multitouch")
-    for section, values in {
+    settings: dict[str, dict[str, int | str]] = {
         "kivy": {
             "exit_on_escape": 0,
             "pause_on_minimize": 0,
@@ -80,7 +80,8 @@ def prepare_kivy(config: ScreenConfig) -> None:
             "maxfps": config.fps,
             "multisamples": 0,
         },
-    }.items():
+    }
+    for section, values in settings.items():
         for key, value in values.items():
             Config.set(section, key, value)
     for module in list(Config.options("modules")):
@@ -119,9 +120,11 @@ class KioskApp:
         from screens.stage import Stage
 
         stage = Stage(
-            self._config,
             self._bridge,
             self._present,
+            fullscreen=self._config.fullscreen,
+            motion=self._config.motion,
+            pictures=self._config.pictures,
             on_first_frame=self._on_first_frame,
             on_beat=self._on_beat,
             on_painted=self._on_painted,

@@ -11,7 +11,7 @@ from kiosk.session.states import State
 
 
 class UiBridge:
-    """Keeps the newest state only: the screen shows what is, not what was. `monotonic`: seconds, for touches and rings."""
+    """Keeps the newest state only: the screen shows what is, not what was. `monotonic`: seconds, for touches, rings."""
 
     def __init__(self, post: Callable[[Input], None], monotonic: Callable[[], float]) -> None:
         self.monotonic = monotonic

@@ -11,9 +11,7 @@ def png(width: int, height: int, rgb_from_below: bytes) -> bytes:
     stride = width * 3
     if len(rgb_from_below) != stride * height:
         raise ValueError(f"{len(rgb_from_below)} bytes are not {width}×{height} px")
-    rows = b"".join(
-        b"\x00" + rgb_from_below[row * stride : (row + 1) * stride] for row in range(height - 1, -1, -1)
-    )
+    rows = b"".join(b"\x00" + rgb_from_below[row * stride : (row + 1) * stride] for row in range(height - 1, -1, -1))
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,8 +1,9 @@
-"""Kivy's side of the kiosk: builds the pages, shows one, and keeps every way out closed. Imported after prepare_kivy."""
+"""Kivy's side of the kiosk: builds the pages, shows one, keeps every way out closed. Imported after prepare_kivy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from kivy.app import App
@@ -13,12 +14,12 @@ from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.session.states import State
 from screens import theme
-from screens.app import ScreenConfig
 from screens.bridge import UiBridge
-from screens.navigator import FIRST, LATER, PageName, on_top, page_class, page_of
+from screens.navigator import LATER, PageName, on_top, page_class, page_of
 from screens.pictures import Pictures
 from screens.view_models.views import Shown
-from screens.widgets.text import register_fonts
+from screens.widgets.picture import art_texture
+from screens.widgets.text import register_fonts, warm_font
 
 
 class Stage(App):  # type: ignore[misc]
@@ -26,29 +27,33 @@ class Stage(App):  # type: ignore[misc]
 
     def __init__(
         self,
-        config: ScreenConfig,
         bridge: UiBridge,
         present: Callable[[State], Shown],
         *,
+        fullscreen: bool,
+        motion: bool,
+        pictures: Path | None,
         on_first_frame: Callable[[], None],
         on_beat: Callable[[], None],
         on_painted: Callable[[State], None] | None,
     ) -> None:
         super().__init__()
-        self._config = config
+        self._fullscreen = fullscreen
+        self._motion = motion
         self._bridge = bridge
         self._present = present
         self._tell_first_frame: Callable[[], None] | None = on_first_frame
         self._beat = on_beat
         self._tell_painted = on_painted
-        self._pictures = Pictures(config.pictures) if config.pictures else None
+        self._pictures = Pictures(pictures) if pictures else None
         self._pages: dict[PageName, Any] = {}
         self._page: Any = None
         self._shown: Shown | None = None
         self._state = State()
         self._untold: State | None = None
         self._wake = Clock.create_trigger(self._take)
-        self._build_next = Clock.create_trigger(self._build_one)
+        self._chores_left = self._chores()
+        self._next_chore = Clock.create_trigger(self._do_chore)
         self._leave = Clock.create_trigger(self.stop)
         self._tell_without_flip = Clock.create_trigger(self._tell)
 
@@ -62,11 +67,10 @@ class Stage(App):  # type: ignore[misc]
     def build(self) -> Any:
         Window.bind(
             on_flip=self._flip,
-            on_request_close=lambda *_, **__: self._config.fullscreen,
+            on_request_close=lambda *_, **__: self._fullscreen,
             on_keyboard=lambda *_, **__: True,
             on_resize=self._resized,
         )
-        Window.clearcolor = theme.now().rgba("paper")
         register_fonts()
         self._use_theme()
         self.root = FloatLayout()
@@ -89,6 +93,7 @@ class Stage(App):  # type: ignore[misc]
 
     def _use_theme(self) -> None:
         theme.use(theme.Theme(theme.unit_for(*Window.size), theme.PALETTE))
+        Window.clearcolor = theme.now().rgba("paper")  # what every page lies on
 
     def _resized(self, *_: object) -> None:
         if self.root is None or theme.unit_for(*Window.size) == theme.now().unit:
@@ -101,21 +106,31 @@ class Stage(App):  # type: ignore[misc]
         if self._shown:
             shown, self._shown = self._shown, None
             self._show(shown)
-        self._build_next()
+        self._chores_left = self._chores()
+        self._next_chore()
 
     # Pages
     def _page_named(self, name: PageName) -> Any:
         if name not in self._pages:
             # Its size is set at once, so that it is laid out before it is shown.
-            self._pages[name] = page_class(name)(self._bridge, motion=self._config.motion, size=Window.size)
+            self._pages[name] = page_class(name)(self._bridge, animated=self._motion, size=Window.size)
         return self._pages[name]
 
-    def _build_one(self, _: float) -> None:
-        for name in (FIRST, *LATER):
-            if name not in self._pages:
-                self._page_named(name)
-                self._build_next()
-                return
+    def _chores(self) -> Iterator[None]:
+        """What can wait until the first frame is there, and would make a later one late; a little at a time."""
+        for name in LATER:
+            yield
+            self._page_named(name)
+        for role in theme.TYPE_SIZES:
+            yield
+            warm_font(role)
+        for art in sorted(theme.illustrations()):
+            yield
+            art_texture(art)
+
+    def _do_chore(self, _: float) -> None:
+        if next(self._chores_left, self) is not self:
+            self._next_chore()
 
     def _take(self, _: float) -> None:
         state = self._bridge.take()
@@ -165,7 +180,7 @@ class Stage(App):  # type: ignore[misc]
         if self._tell_first_frame:
             tell, self._tell_first_frame = self._tell_first_frame, None
             tell()
-            self._build_next()
+            self._next_chore()
         self._tell()
         return True  # flipped already: Kivy need not do it again
 

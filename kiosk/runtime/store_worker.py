@@ -48,6 +48,7 @@ class StoreWorker:
         self._order = itertools.count()
         self._store: Store | None = None
         self._code: str | None = None
+        self._ended = Event()
         self.opened = Event()
 
     # ---- from any thread
@@ -89,6 +90,8 @@ class StoreWorker:
                 answer.set_result(result)
 
         self._jobs.put((priority, next(self._order), run))
+        if self._ended.is_set():
+            self._answer_those_too_late()
         return answer.result()
 
     def ping(self, then: Callable[[], None]) -> None:
@@ -123,6 +126,18 @@ class StoreWorker:
         if self._store is not None:
             self._store.close()
             self._store = None
+        self._ended.set()
+        self._answer_those_too_late()
+
+    def _answer_those_too_late(self) -> None:
+        """Whoever still waits is told that there is no store now, rather than left waiting."""
+        while True:
+            try:
+                _, _, job = self._jobs.get_nowait()
+            except Empty:
+                return
+            if job is not None:
+                job(None)
 
     def _try_to_open(self) -> None:
         try:

@@ -69,6 +69,7 @@ class SyncEngine:
         self._push_at_once = False
         self._pull_may_wake_push = False
         self._push_may_wake_pull = False
+        self._refused_for = ""
         self._pending = 0
         self._reported: tuple[bool, int] | None = None
 
@@ -77,7 +78,7 @@ class SyncEngine:
         self._signals.push.set()
 
     def request_resync(self) -> None:
-        """Fetch everything again from the beginning: at the latest when the request for changes that waits has ended."""
+        """Everything is fetched again from the beginning, at the latest when the request that waits has ended."""
         self._changes.begin_again()
         self._signals.pull.set()
 
@@ -116,9 +117,12 @@ class SyncEngine:
                 pass
             case Outcome.DRAINED:
                 _log.info("outbox: drained")
+                self._refused_for = ""
                 self._push_works()
             case Outcome.REFUSED:
-                _log.warning("outbox: the centre takes nothing of what is left (%s)", run.detail)
+                if self._refused_for != run.detail:
+                    _log.warning("outbox: the centre takes nothing of what is left (%s)", run.detail)
+                self._refused_for = run.detail
                 self._push_works()
             case Outcome.UNREACHABLE:
                 if self._push_reaches is not False:
@@ -126,7 +130,7 @@ class SyncEngine:
                     self._pull_may_wake_push = True
                 self._push_reaches = False
             case Outcome.STORE_BROKEN:
-                _log.error("outbox: the store is broken (%s)", run.detail)
+                _log.debug("outbox: the store is broken (%s)", run.detail)  # the store's owner says it aloud
         return run.outcome
 
     def _push_works(self) -> None:
@@ -145,7 +149,7 @@ class SyncEngine:
             if signals.stop.is_set() or self._push_at_once or new_is_tried:
                 return
             signals.push.clear()
-            if self._push_at_once:  # said between the look and the clearing
+            if signals.stop.is_set() or self._push_at_once:  # said between the look and the clearing
                 return
             self._count()
             self._tell()
@@ -176,10 +180,14 @@ class SyncEngine:
         place_lost = False
         while not signals.stop.is_set():
             signals.pull.clear()
+            if signals.stop.is_set():  # said between the look and the clearing
+                return
             asked_at = self._monotonic()
             try:
                 page, after = self._changes.pull(wait_s, signals.stop)
             except (Unreachable, CursorLost, StoreBroken) as error:
+                if signals.stop.is_set():  # whoever stops closes the link and the store as well
+                    return
                 place_lost = place_lost or isinstance(error, CursorLost)
                 self._pull_failed(error)
                 wait_s = 0.0
@@ -202,7 +210,7 @@ class SyncEngine:
                 _log.warning("changes: the centre does not know our place: beginning again")
                 self._changes.begin_again()
             case StoreBroken():
-                _log.error("changes: the store is broken (%s)", error)
+                _log.debug("changes: the store is broken (%s)", error)
             case _ if self._pull_reaches is not False:
                 _log.warning("changes: the centre is out of reach (%s)", error)
                 self._pull_reaches = False
@@ -220,5 +228,3 @@ class SyncEngine:
             self._push_at_once = True
         if changed or self._push_at_once:
             self._signals.push.set()
-
-

@@ -66,16 +66,18 @@ class Outbox:
                     break
                 self._send(rows, run, stop)
         except Unreachable as error:
-            return PushRun(Outcome.UNREACHABLE, run.taken, str(error))
+            ended = PushRun(Outcome.UNREACHABLE, run.taken, str(error))
         except StoreBroken as error:
-            return PushRun(Outcome.STORE_BROKEN, run.taken, str(error))
+            ended = PushRun(Outcome.STORE_BROKEN, run.taken, str(error))
         except _TakesNothing:
-            return PushRun(Outcome.REFUSED, run.taken, run.last_refusal)
-        if stop.is_set():
-            return PushRun(Outcome.STOPPED, run.taken)
-        if run.refused:
-            return PushRun(Outcome.REFUSED, run.taken, run.last_refusal)
-        return PushRun(Outcome.DRAINED if run.place else Outcome.NOTHING, run.taken)
+            ended = PushRun(Outcome.REFUSED, run.taken, run.last_refusal)
+        else:
+            if run.refused:
+                ended = PushRun(Outcome.REFUSED, run.taken, run.last_refusal)
+            else:
+                ended = PushRun(Outcome.DRAINED if run.place else Outcome.NOTHING, run.taken)
+        # Whoever stops closes the link and the store as well: what fails then says nothing.
+        return PushRun(Outcome.STOPPED, run.taken) if stop.is_set() else ended
 
     def _send(self, rows: Sequence[_Row], run: _Run, stop: StopSignal) -> None:
         parts = [rows]

@@ -52,9 +52,14 @@ def not_lent(notice: NotLent, doing: Doing, words: Translator) -> Message:
         eyebrow_icon=icons.NOT_YET,
         title=title,
         lines=lines,
-        left=keys.call_librarian(words),
+        left=_way_out(blocks, words),
         main=_way_on(blocks, doing, words),
     )
+
+
+def _way_out(blocks: tuple[b.Block, ...], words: Translator) -> Key:
+    """An offer can be declined; everything else is a reason to ask somebody."""
+    return keys.not_now(words) if blocks == (b.OnLoanToAnother(),) else keys.call_librarian(words)
 
 
 def _way_on(blocks: tuple[b.Block, ...], doing: Doing, words: Translator) -> Key:

@@ -60,7 +60,7 @@ class Chip(Panel):
         self._words.pos = (self.x + pad + icon + gap, self.y)
 
 
-class Cover(Widget):  # type: ignore[misc]
+class Cover(Widget):
     """A little book: a colour and a letter, always the same for the same title."""
 
     letter = StringProperty("")
@@ -99,7 +99,7 @@ class Cover(Widget):  # type: ignore[misc]
         self._letter.text = self.letter
 
 
-class ShelfPips(Widget):  # type: ignore[misc]
+class ShelfPips(Widget):
     """The shelf: a spine for each book on loan, an empty place for each that may still come."""
 
     colours = ListProperty([])
@@ -179,7 +179,8 @@ class Banner(Panel):
         pad, gap = look.px(2.6), look.px(2.0)
         left, right = self.x + pad, (self.x + self.width) - pad
         icon = look.px(5.4)
-        self._icon.name, self._icon.size, self._icon.pos = news.icon, (icon, icon), (left, (self.y + self.height / 2) - icon / 2)
+        self._icon.name, self._icon.size = news.icon, (icon, icon)
+        self._icon.pos = (left, self.y + (self.height - icon) / 2)
         left += icon + gap
         self._strong.text, self._words.text, self._aside.text = news.strong, news.text, news.aside
         aside = min(self._aside.natural_width() + 1 if news.aside else 0, (right - left) * 0.3)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
-from kivy.graphics import Color, Rectangle
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty
 from kivy.uix.anchorlayout import AnchorLayout  # noqa: F401  (kv names it)
@@ -29,30 +28,22 @@ class Touches(Protocol):
     def monotonic(self) -> Callable[[], float]: ...
 
 
-class Page(FloatLayout):  # type: ignore[misc]
-    """Each page has its kv beside it, loaded once per process; `u` there is px per unit."""
+class Page(FloatLayout):
+    """Each page has its kv beside it, loaded once per process; `u` there is px per unit. The paper that it lies on is
+    the colour to which the window is cleared: painting it again would cost a quarter of a frame on a CPU."""
 
     u = NumericProperty(1.0)
-    motion = BooleanProperty(False)
-    ground: ClassVar[str] = "paper"
+    animated = BooleanProperty(False)
 
-    def __init__(self, touches: Touches, *, motion: bool = False, **values: Any) -> None:
+    def __init__(self, touches: Touches, *, animated: bool = False, **values: Any) -> None:
         kv = str(Path(inspect.getfile(type(self))).with_suffix(".kv"))
         if kv not in Builder.files:
             Builder.load_file(kv)
         self.touches = touches
-        super().__init__(u=theme.now().unit, motion=motion, **values)
+        super().__init__(u=theme.now().unit, animated=animated, **values)
         # ids are weak: a part that is taken out for a while must not vanish.
         self._parts = [part.__self__ for part in self.ids.values()]
-        with self.canvas.before:
-            Color(*theme.now().rgba(self.ground))
-            self._ground = Rectangle(pos=self.pos, size=self.size)
-        self.fbind("size", self._spread)
-        self.fbind("pos", self._spread)
         self.do_layout()  # its kv came before Kivy listened: with its size given at once, nothing else asks
-
-    def _spread(self, *_: object) -> None:
-        self._ground.pos, self._ground.size = self.pos, self.size
 
     def paint(self, view: Any) -> None:
         """Shows `view`; cheap when little has changed."""

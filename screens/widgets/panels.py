@@ -55,13 +55,14 @@ class SideHint(Panel):
         pad_x, pad_y, gap = look.px(1.6), look.px(2.4), look.px(1.2)
         inner = self.height - 2 * pad_y
         art = min(look.px(27 if self.alone else 24.5), inner * 0.52)
-        self._art.size, self._art.pos = (self.width - 2 * pad_x, art), (self.x + pad_x, (self.y + self.height) - pad_y - art)
+        self._art.size = (self.width - 2 * pad_x, art)
+        self._art.pos = (self.x + pad_x, self.y + self.height - pad_y - art)
         self._words.pos = (self.x + pad_x, self.y + pad_y)
         self._words.size = (self.width - 2 * pad_x, max(1, inner - art - gap))
         self._words.valign = "top"
 
 
-class Shelf(Widget):  # type: ignore[misc]
+class Shelf(Widget):
     """The shelf with its line of words, as wide as the wider of both."""
 
     colours = ListProperty([])
@@ -121,7 +122,7 @@ class KeptLine(Panel):
         self._words.size = (max(1, self.width - 2 * pad - icon - gap), self.height)
 
 
-class Advice(Widget):  # type: ignore[misc]
+class Advice(Widget):
     """Title and paragraphs; a line that begins and ends with ** is strong."""
 
     title = StringProperty("")

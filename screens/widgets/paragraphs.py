@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kivy.clock import Clock
@@ -14,8 +15,18 @@ from screens import theme
 from screens.widgets.text import height_of, texture_of, width_of
 from screens.widgets.typeset import Setting, fit
 
-_SHRINKS = ((1.0, 1.0), (0.85, 1.0), (0.85, 0.94), (0.8, 0.9), (0.8, 0.86), (0.74, 0.82), (0.7, 0.78), (0.68, 0.73), (0.66, 0.68))
-"""Of the strong first paragraph, which is the title, and of the others."""
+_SHRINKS = (
+    (1.0, 1.0),
+    (0.85, 1.0),
+    (0.85, 0.94),
+    (0.8, 0.9),
+    (0.8, 0.86),
+    (0.74, 0.82),
+    (0.7, 0.78),
+    (0.68, 0.73),
+    (0.66, 0.68),
+)
+"""Of the first paragraph, which is the title, and of the others."""
 _LINE_HEIGHT = 0.96
 
 
@@ -27,7 +38,7 @@ class Paragraph:
     ink: str = "ink"
 
 
-class Paragraphs(Widget):  # type: ignore[misc]
+class Paragraphs(Widget):
     paragraphs = ListProperty([])
     align = OptionProperty("left", options=("left", "center"))
     valign = OptionProperty("top", options=("top", "middle"))
@@ -60,7 +71,7 @@ class Paragraphs(Widget):  # type: ignore[misc]
                 size,
                 self.width,
                 room,
-                lambda words, at, bold=bold: width_of(words, at, bold),
+                partial(width_of, bold=bold),
                 max_lines=20,
                 line_height=_LINE_HEIGHT,
                 smallest=1.0,

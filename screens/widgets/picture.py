@@ -19,8 +19,8 @@ def art_texture(name: str) -> Any:
     return Decoded(str(theme.ASSETS / "art" / f"{name}.png"), mipmap=True).texture
 
 
-class Illustration(Widget):  # type: ignore[misc]
-    """As large as its box allows. `mode` stretch fills the box. `up`: 0 stands on the lower edge, 1 hangs from the upper."""
+class Illustration(Widget):
+    """As large as its box allows; `mode` stretch fills it. `up`: 0 stands on the lower edge, 1 hangs from the upper."""
 
     art = StringProperty("")
     mode = OptionProperty("contain", options=("contain", "stretch"))

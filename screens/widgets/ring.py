@@ -18,7 +18,7 @@ from screens.widgets.text import Text
 NEARLY_OVER_S = 5
 
 
-class RingCountdown(Widget):  # type: ignore[misc]
+class RingCountdown(Widget):
     ink = StringProperty("teal")
     track = StringProperty("track")
     words = StringProperty("teal")
@@ -81,7 +81,8 @@ class RingCountdown(Widget):  # type: ignore[misc]
         left = math.ceil(self._left_s())
         whole = self._until.whole_s if self._until else 1.0
         hurry = left <= NEARLY_OVER_S and self.ink == "teal" and self._until is not None
-        asked = (left, whole, hurry, self.x, self.y, self.width, self.ink, self.track, self.words, self.role, self.thick)
+        look_asked = (self.ink, self.track, self.words, self.role, self.thick)
+        asked = (left, whole, hurry, *self.pos, *self.size, *look_asked)
         if asked == self._drawn:
             return
         self._drawn = asked

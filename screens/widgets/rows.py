@@ -195,11 +195,11 @@ def _same_book(one: BookRowView, other: BookRowView) -> bool:
     return (one.name, one.author, one.cover_letter) == (other.name, other.author, other.cover_letter)
 
 
-class RowList(Widget):  # type: ignore[misc]
+class RowList(Widget):
     """Newest on top. What does not fit is on further pages, turned by two keys; a new book turns back to the first."""
 
     right_ink = StringProperty("ink")
-    motion = BooleanProperty(False)
+    animated = BooleanProperty(False)
     __events__ = ("on_take_off",)
 
     def __init__(self, **values: Any) -> None:
@@ -239,7 +239,7 @@ class RowList(Widget):  # type: ignore[misc]
             self._page = 0
         self._rows = rows
         self.lay_out()
-        if grew and self.motion and self._shown and self.parent is not None:
+        if grew and self.animated and self._shown and self.parent is not None:
             self._slide(self._shown[0])
 
     def _turn(self, by: int) -> None:
@@ -303,7 +303,8 @@ class RowList(Widget):  # type: ignore[misc]
                 self.remove_widget(key)
             high = min(look.px(20), (self.height - look.px(1.6)) / 2)
             key.size = (look.px(PAGER), high)
-            key.pos = ((self.x + self.width) - look.px(PAGER), (self.y + self.height) - high if up else (self.y + self.height) - 2 * high - look.px(1.6))
+            top = self.y + self.height - high
+            key.pos = (self.x + self.width - look.px(PAGER), top if up else top - high - look.px(1.6))
             key.deaf = self._page == 0 if up else self._page == pages - 1
 
     def _slide(self, row: BookRow) -> None:

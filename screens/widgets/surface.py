@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kivy.graphics import Color, SmoothRoundedRectangle
+from kivy.graphics import Color, InstructionGroup, SmoothLine, SmoothRoundedRectangle
 from kivy.properties import ListProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
@@ -26,64 +26,70 @@ class Surface:
 
     def paint_surface(self: Any) -> None:
         """Once, at the end of __init__."""
-        # Instructions are kept and only moved: a canvas that is built anew would be compiled anew.
-        with self.canvas.before:
-            self._edge_colour = Color(0, 0, 0, 0)
-            self._edge_shape = SmoothRoundedRectangle()
-            self._border_colour = Color(0, 0, 0, 0)
-            self._border_shape = SmoothRoundedRectangle()
-            self._fill_colour = Color(0, 0, 0, 0)
-            self._fill_shape = SmoothRoundedRectangle()
-        for name in ("pos", "size", "border", "edge", "border_px", "radius"):
+        self._layers: dict[str, tuple[Any, Any]] = {}
+        self._layers_group = InstructionGroup()
+        self.canvas.before.add(self._layers_group)
+        for name in ("pos", "size", "border_px", "radius"):
             self.fbind(name, self._lay_surface)
         for name in ("fill", "border", "edge"):
             self.fbind(name, self._tint_surface)
         self._tint_surface()
-        self._lay_surface()
 
     def _tint_surface(self: Any, *_: object) -> None:
         look = theme.now()
-        for name, colour in (
-            (self.edge, self._edge_colour),
-            (self.border, self._border_colour),
-            (self.fill, self._fill_colour),
-        ):
-            colour.rgba = look.rgba(name) if name else (0, 0, 0, 0)
+        wanted = [name for name in ("edge", "fill", "border") if getattr(self, name)]
+        if wanted != list(self._layers):
+            # Only what is seen is in the canvas, and a border is a line, not a second sheet below the first: drawing
+            # on a CPU costs by the px.
+            self._layers_group.clear()
+            self._layers = {
+                name: (Color(), SmoothLine(width=1) if name == "border" else SmoothRoundedRectangle())
+                for name in wanted
+            }
+            for colour, shape in self._layers.values():
+                self._layers_group.add(colour)
+                self._layers_group.add(shape)
+        for name, (colour, _shape) in self._layers.items():
+            colour.rgba = look.rgba(getattr(self, name))
+        self._lay_surface()
 
     def _lay_surface(self: Any, *_: object) -> None:
         look = theme.now()
         x, y = round(self.x), round(self.y)
-        wide, high = round((self.x + self.width)) - x, round((self.y + self.height)) - y
+        wide, high = round(self.x + self.width) - x, round(self.y + self.height) - y
         lift = look.px(self.edge_units) if self.edge else 0
-        line = self.border_px if self.border else 0
-        round_by = look.px(self.radius)
-        corners = [round_by * part for part in self.corners] or [round_by] * 4
+        round_by = min(look.px(self.radius), wide / 2, (high - lift) / 2)
+        if round_by < 0:
+            round_by = 0
+        corners = [max(0.1, round_by * part) for part in self.corners] or [max(0.1, round_by)] * 4
+        for name, (_colour, shape) in self._layers.items():
+            if name == "border":
+                half = self.border_px / 2
+                shape.width = half + 0.35  # its soft rim looks that much thinner
+                inner = (max(1, wide - 2 * half), max(1, high - lift - 2 * half))
+                shape.rounded_rectangle = (x + half, y + lift + half, *inner, max(0.1, round_by - half), 24)
+                continue
+            up = lift if name == "fill" else 0
+            tall = high if name == "fill" else min(high, 2 * round_by + lift)  # the rest of an edge is hidden
+            seen = wide > 2 and tall > up + 2
+            shape.pos, shape.size = (x, y + up), (wide, tall - up) if seen else (0, 0)
+            if seen:
+                shape.radius = corners
 
-        def lay(shape: Any, shown: bool, inset: float, up: float) -> None:
-            shown = shown and wide > 2 * inset + 2 and high > up + 2 * inset + 2
-            shape.pos = (x + inset, y + up + inset)
-            shape.size = (wide - 2 * inset, high - up - 2 * inset) if shown else (0, 0)
-            if shown:
-                shape.radius = [max(0.1, part - inset) for part in corners]
 
-        lay(self._edge_shape, bool(self.edge), 0, 0)
-        lay(self._border_shape, bool(self.border), 0, lift)
-        lay(self._fill_shape, bool(self.fill), line, lift)
-
-
-class Box(Surface, BoxLayout):  # type: ignore[misc]
+class Box(Surface, BoxLayout):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.paint_surface()
 
 
-class Float(Surface, FloatLayout):  # type: ignore[misc]
+class Float(Surface, FloatLayout):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.paint_surface()
 
 
-class Panel(Surface, Widget):  # type: ignore[misc]
+class Panel(Surface, Widget):
     """Places its own children in `place`."""
 
     def __init__(self, **values: Any) -> None:

@@ -34,6 +34,18 @@ def width_of(text: str, size: int, bold: bool) -> int:
     return int(_maker(size, bold).get_extents(text)[0])
 
 
+def warm_font(role: str) -> None:
+    """Opens the role's fonts and draws every Vietnamese letter once, so that no reader waits for that."""
+    size = theme.now().text_px(role)
+    for bold in (False, True):
+        texture_of(Setting(size, (_LETTERS, _LETTERS.upper())), bold, "left", 1.0)
+
+
+_LETTERS = (
+    "aăâbcdđeêghiklmnoôơpqrstuưvxyfjwz0123456789.,:;/()-“”áàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
+)
+
+
 def height_of(lines: int, size: int, line_height: float = 1.0) -> int:
     """Px that so many lines take, as the texture will."""
     return 0 if lines == 0 else int(size * LINE * (1 + (lines - 1) * line_height)) + 1
@@ -55,7 +67,7 @@ def texture_of(setting: Setting, bold: bool, align: str, line_height: float) -> 
     return maker.texture
 
 
-class Text(Widget):  # type: ignore[misc]
+class Text(Widget):
     """`role` and `ink` are names in the theme. `hug`: as wide and high as its words, up to `hug_max` px when set."""
 
     text = StringProperty("")
@@ -90,7 +102,8 @@ class Text(Widget):  # type: ignore[misc]
     @property
     def texture_size(self) -> tuple[int, int]:
         """Px of what is drawn."""
-        return self._words.texture.size if self._words.texture and self._words.size[0] else (0, 0)
+        wide, high = self._words.size
+        return int(wide), int(high)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -161,7 +174,7 @@ def _icon_texture(name: str, filled: bool, size: int) -> Any:
     return maker.texture
 
 
-class Icon(Widget):  # type: ignore[misc]
+class Icon(Widget):
     """One glyph of `units` u in the middle of its box. No `name`: nothing."""
 
     name = StringProperty("")
@@ -195,4 +208,4 @@ class Icon(Widget):  # type: ignore[misc]
     def _place(self, *_: object) -> None:
         if self._ready:
             wide, high = self._glyph.size
-            self._glyph.pos = (round((self.x + self.width / 2) - wide / 2), round((self.y + self.height / 2) - high / 2))
+            self._glyph.pos = (round(self.x + (self.width - wide) / 2), round(self.y + (self.height - high) / 2))

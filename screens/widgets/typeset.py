@@ -88,5 +88,5 @@ def fit(
             return Setting(at, tuple(lines))
     lines = wrap(text, least, width, measure)
     allowed = most(least)
-    kept = lines[: allowed - 1] + [" ".join(lines[allowed - 1 :])]
+    kept = [*lines[: allowed - 1], " ".join(lines[allowed - 1 :])]
     return Setting(least, tuple(shorten(line, least, width, measure) for line in kept))

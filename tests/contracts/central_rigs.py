@@ -79,7 +79,7 @@ class Station:
 
 
 @contextmanager
-def simulated(_folder: Path) -> Iterator[Centre]:
+def simulated() -> Iterator[Centre]:
     central = SimulatedCentral()
     title = TitleRecord(str(uuid.uuid4()), "Dế Mèn phiêu lưu ký", "Tô Hoài", None, "", "")
     central.publish(title)
@@ -140,5 +140,3 @@ def _run(*arguments: str) -> None:
         [sys.executable, "-m", "central_server", *arguments], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
+import pytest
+
 from central_link.simulated import SimulatedCentral
 from kiosk.domain.operations import Operation
 from kiosk.ports.central import Capabilities, ChangePage, Verdict
@@ -24,6 +26,7 @@ class Signal:
         self._set = False
         self.during: list[Callable[[], None]] = []
         self.waits: list[float | None] = []
+        self.before_clearing: Callable[[], None] | None = None
 
     def is_set(self) -> bool:
         return self._set
@@ -32,6 +35,8 @@ class Signal:
         self._set = True
 
     def clear(self) -> None:
+        if self.before_clearing is not None:
+            self.before_clearing()
         self._set = False
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -209,3 +214,55 @@ def test_asks_quickly_after_a_failure_whether_the_centre_is_there() -> None:
     bench.pull.during = [bench.nothing]
     bench.engine.run_pull()
     assert [wait for _, wait in link.asked[:3]] == [0.0, LONG_POLL_S, 0.0]
+
+
+def test_the_pull_loop_ends_without_another_wait_when_stopped_at_the_worst_moment() -> None:
+    bench = Bench(link := AnswersAtOnce(Unreachable("closed")))
+    bench.pull.before_clearing = bench.engine.stop
+    bench.engine.run_pull()
+    assert bench.pull.waits == []
+    assert link.asked == []
+
+
+def test_the_push_loop_ends_without_another_wait_when_stopped_at_the_worst_moment() -> None:
+    bench = Bench()
+    bench.push.before_clearing = bench.engine.stop
+    bench.engine.run_push()
+    assert bench.push.waits == []
+
+
+def test_the_back_off_ends_without_another_wait_when_stopped_at_the_worst_moment() -> None:
+    bench = Bench()
+    bench.central.set_online(False)
+    bench.record()
+
+    def recorded_and_then_stopped() -> None:
+        bench.record()
+        bench.push.before_clearing = bench.engine.stop
+
+    bench.push.during = [recorded_and_then_stopped]
+    bench.engine.run_push()
+    assert bench.push.waits == [1]
+
+
+def test_says_nothing_of_a_link_that_is_closed_while_stopping(caplog: pytest.LogCaptureFixture) -> None:
+    class Closes(AnswersAtOnce):
+        def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
+            bench.engine.stop()
+            return super().changes(cursor, limit, wait_s)
+
+    bench = Bench(Closes(Unreachable("the link is closed")))
+    bench.engine.run_pull()
+    assert not caplog.records
+
+
+def test_says_once_that_the_centre_refuses(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench()
+    bench.record()
+    bench.central.refuse_everything(500)
+    bench.push.during = [bench.nothing] * 3
+    bench.engine.run_push()
+    assert bench.central.sent == 4
+    assert [record.getMessage() for record in caplog.records] == [
+        "outbox: the centre takes nothing of what is left (status 500: simulated)"
+    ]

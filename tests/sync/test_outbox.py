@@ -143,7 +143,7 @@ def test_sends_what_was_set_aside_again_when_the_store_is_opened_again() -> None
     desk = Desk(backlog=5)
     desk.central.refuse(desk.ids[2])
     desk.push()
-    desk.central._refused.clear()
+    desk.central.refuse_nothing()
     desk.store.reopen()
     assert desk.push() == PushRun(Outcome.DRAINED, taken=1)
     assert desk.store.pending == []

@@ -134,17 +134,13 @@ class Sync(RuleBasedStateMachine):
     @invariant()
     def the_order_is_kept(self) -> None:
         places = [
-            self._place(operation.id)
-            for operation in self.central.received()
-            if operation.id not in self.ever_aside
+            self._place(operation.id) for operation in self.central.received() if operation.id not in self.ever_aside
         ]
         assert places == sorted(places)
 
     def teardown(self) -> None:
         self.central.set_online(True)
-        self.central.refuse_everything(None)
-        self.central._refused.clear()
-        self.central._failures.clear()
+        self.central.refuse_nothing()
         self.store.reopen()
         last = Outbox(Witness(self.central, self.store, 500), self.store, lambda _: None).push(threading.Event())
         assert last.outcome in (Outcome.DRAINED, Outcome.NOTHING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from kivy.properties import StringProperty
 
@@ -11,7 +11,6 @@ from screens.widgets.page import Page
 
 
 class IdlePage(Page):
-    ground: ClassVar[str] = "dim"
     title = StringProperty("")
     text = StringProperty("")
     kept = StringProperty("")

@@ -1,0 +1,214 @@
+"""The change feed over HTTP: pages, long polls, cursors of another database."""
+
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central_server.database import open_store
+from tests.central_server.support import ROOT, Server, Station, bring, bring_a_small_library, run, serving
+
+
+def import_elsewhere(data: Path, folder: Path, library: str, code: str) -> None:
+    """One more title, imported by another process."""
+    path = folder / f"{code}.csv"
+    path.write_text(f"Mã đầu sách,Nhan đề\n{code},Đất rừng phương Nam\n")
+    done = run("import", "--data", data, "--library", library, "--kind", "titles", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def add_title(data: Path, folder: Path, code: str) -> None:
+    store = open_store(data)
+    assert bring(store, "titles", f"Mã đầu sách,Nhan đề\n{code},Đất rừng phương Nam\n", folder).exit_code == 0
+    store.close()
+
+
+def test_gives_everything_page_by_page_when_the_cursor_is_empty(server: Server, library: str) -> None:
+    found, cursor = server.all_changes(library)
+    assert [one["kind"] for one in found] == ["title"] + ["item"] * 3 + ["patron"] * 3
+    title, item, patron = found[0], found[1], found[4]
+    assert title["data"] == {
+        "name": "Dế Mèn phiêu lưu ký",
+        "author": "",
+        "isbn": None,
+        "call_number": "",
+        "shelf": "",
+    }
+    assert item["data"] == {"title": title["id"], "barcode": "TK.1", "item_type": "STK", "status": "available"}
+    assert patron["data"] == {
+        "shown_name": "Minh An",
+        "class_name": "",
+        "category": "hs",
+        "valid_until": None,
+        "blocked": False,
+        "cards": ["HS1"],
+    }
+    assert server.changes(library, cursor).json() == {"changes": [], "cursor": cursor, "more": False}
+
+
+def test_gives_only_what_is_new_when_a_cursor_is_given(server: Server, library: str) -> None:
+    found, cursor = server.all_changes(library)
+    patron = found[-1]["id"]
+    station = Station(library=library)
+    out = station.check_out("TK.1", patron)
+    server.post([out], library)
+    page = server.changes(library, cursor).json()
+    assert [(one["kind"], one["data"]["open"]) for one in page["changes"]] == [("loan", True)]
+    server.post([station.check_in("TK.1")], library)
+    found, _ = server.all_changes(library)
+    assert [one["data"]["open"] for one in found if one["kind"] == "loan"] == [False], "one row for one loan"
+
+
+def test_gives_nothing_of_another_library_when_both_change(server: Server, library: str, tmp_path: Path) -> None:
+    store = open_store(server.data)
+    bring_a_small_library(store, tmp_path, "khac")
+    store.close()
+    mine, cursor = server.all_changes(library)
+    others, _ = server.all_changes("khac")
+    assert {one["id"] for one in mine}.isdisjoint({one["id"] for one in others})
+    server.post([Station(library="khac").check_out("TK.1", others[-1]["id"])], "khac")
+    assert server.changes(library, cursor).json()["changes"] == []
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"limit": 0}, {"limit": 2001}, {"limit": "x"}, {"wait": -1}, {"wait": 56}, {"wait": "nan"}]
+)
+def test_answers_400_when_a_parameter_is_out_of_range(server: Server, library: str, parameters: dict[str, Any]) -> None:
+    answer = server.changes(library, **parameters)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert next(iter(parameters)) in answer.json()["error"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "…", "AAAA", "YS4xLjE", "a.1.1", "0" * 5000])
+def test_answers_410_when_the_cursor_is_none_of_this_database(server: Server, library: str, cursor: str) -> None:
+    answer = server.changes(library, cursor)
+    assert (answer.status_code, list(answer.json())) == (410, ["error"])
+
+
+def test_answers_410_when_the_cursor_is_of_another_library(server: Server, library: str, tmp_path: Path) -> None:
+    store = open_store(server.data)
+    bring_a_small_library(store, tmp_path, "nguoi-khac")
+    store.close()
+    _, cursor = server.all_changes("nguoi-khac")
+    assert server.changes(library, cursor).status_code == 410
+
+
+def test_answers_410_when_the_database_was_restored_from_a_backup(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "data")
+    bring_a_small_library(store, tmp_path)
+    store.close()
+    shutil.copytree(tmp_path / "data", tmp_path / "backup")
+    with serving(tmp_path / "data") as server:
+        _, old = server.all_changes()
+        start = server.changes(limit=1).json()["cursor"]
+        add_title(server.data, tmp_path, "D7")
+        _, newer = server.all_changes()
+        assert server.changes(cursor=old).status_code == 200
+    with serving(tmp_path / "data") as server:
+        for cursor in (start, old, newer):
+            assert server.changes(cursor=cursor).status_code == 200, "a restart alone forgets no cursor"
+    with serving(tmp_path / "backup") as restored:
+        for code in ("D8", "D9"):  # the number of the lost change is taken again
+            add_title(restored.data, tmp_path, code)
+        assert restored.changes(cursor=newer).status_code == 410
+        assert len(restored.all_changes()[0]) == 9
+
+
+def test_answers_at_once_when_something_is_new_already(server: Server, library: str) -> None:
+    begun = time.monotonic()
+    assert server.changes(library, wait=30).json()["changes"]
+    assert time.monotonic() - begun < 5
+
+
+def test_waits_its_time_when_nothing_happens(server: Server, library: str) -> None:
+    _, cursor = server.all_changes(library)
+    begun = time.monotonic()
+    assert server.changes(library, cursor, wait=0.7).json() == {"changes": [], "cursor": cursor, "more": False}
+    assert 0.6 < time.monotonic() - begun < 5
+
+
+def test_answers_a_long_poll_when_an_operation_comes(server: Server, library: str) -> None:
+    found, cursor = server.all_changes(library)
+    out = Station(library=library).check_out("TK.1", found[-1]["id"])
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.changes, library, cursor, wait=30)
+        time.sleep(0.3)
+        begun = time.monotonic()
+        server.post([out], library)
+        assert [one["kind"] for one in waiting.result(10).json()["changes"]] == ["loan"]
+    assert time.monotonic() - begun < 3
+
+
+def test_answers_a_long_poll_when_an_import_in_another_process_adds_a_title(
+    server: Server, library: str, tmp_path: Path
+) -> None:
+    _, cursor = server.all_changes(library)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.changes, library, cursor, wait=30)
+        time.sleep(0.3)
+        import_elsewhere(server.data, tmp_path, library, "D2")
+        begun = time.monotonic()
+        assert [one["data"]["name"] for one in waiting.result(10).json()["changes"]] == ["Đất rừng phương Nam"]
+    assert time.monotonic() - begun < 3
+
+
+def test_keeps_answering_when_many_long_polls_wait(server: Server, library: str) -> None:
+    found, cursor = server.all_changes(library)
+    before = threads_of(server.process)
+    with ThreadPoolExecutor(120) as pool:
+        waiting = [pool.submit(server.changes, library, cursor, wait=30) for _ in range(120)]
+        time.sleep(1)
+        assert server.changes(library).status_code == 200
+        assert threads_of(server.process) <= before + 5
+        server.post([Station(library=library).check_out("TK.2", found[-1]["id"])], library)
+        assert {len(one.result(20).json()["changes"]) for one in waiting} == {1}
+
+
+def threads_of(process: subprocess.Popen[str]) -> int:
+    return len(list(Path(f"/proc/{process.pid}/task").iterdir()))
+
+
+def test_answers_its_long_polls_and_ends_well_when_it_is_asked_to_stop(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "data")
+    bring_a_small_library(store, tmp_path)
+    store.close()
+    with serving(tmp_path / "data") as server:
+        _, cursor = server.all_changes()
+        answers: list[int] = []
+        waiting = threading.Thread(target=lambda: answers.append(server.changes(cursor=cursor, wait=50).status_code))
+        waiting.start()
+        time.sleep(0.4)
+        server.process.terminate()
+        assert server.process.wait(5) == 0
+        waiting.join(5)
+        assert answers == [200]
+    assert not (tmp_path / "data" / "central.sqlite-wal").exists(), "the log was folded into the file"
+
+
+def test_tells_the_items_again_when_the_type_of_their_title_changes(
+    server: Server, library: str, tmp_path: Path
+) -> None:
+    _, cursor = server.all_changes(library)
+    store = open_store(server.data)
+    bring(store, "titles", "Mã đầu sách,Nhan đề,Loại\nD1,Dế Mèn phiêu lưu ký,TT\n", tmp_path, library)
+    store.close()
+    changes = server.changes(library, cursor).json()["changes"]
+    assert [(one["kind"], one["data"].get("item_type")) for one in changes] == [("item", "TT")] * 3
+
+
+def test_starts_without_alembic_when_the_schema_is_up_to_date(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    program = f"""import sys
+from pathlib import Path
+import central_server.app
+from central_server.database import open_store
+open_store(Path({str(tmp_path)!r})).close()
+assert "alembic" not in sys.modules
+"""
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

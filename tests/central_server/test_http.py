@@ -1,0 +1,230 @@
+"""The protocol over HTTP, against the real server process."""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.central_server.support import Server, Station, request_of, serving
+
+
+def sentence_of(answer: requests.Response, status: int) -> str:
+    """The sentence of a fault: `{"error": "…"}` and nothing else."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    content = answer.json()
+    assert list(content) == ["error"]
+    return str(content["error"])
+
+
+def patron_of(server: Server, library: str) -> str:
+    found, _ = server.all_changes(library)
+    return str(next(one["id"] for one in found if one["kind"] == "patron"))
+
+
+def test_answers_a_verdict_for_each_when_operations_come(server: Server, library: str) -> None:
+    station = Station(library=library)
+    batch = [station.check_out("TK.1", patron_of(server, library)), station.check_in("TK.9")]
+    answer = server.post(batch, library)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "verdicts": [
+            {"epoch": station.epoch, "seq": 1, "verdict": "accepted", "reason": None},
+            {"epoch": station.epoch, "seq": 2, "verdict": "disputed", "reason": "unknown_item"},
+        ]
+    }
+
+
+def test_takes_500_operations_when_they_come_at_once(server: Server, library: str) -> None:
+    station = Station(library=library)
+    answer = server.post([station.check_in("TK.1") for _ in range(500)], library)
+    assert {one["verdict"] for one in answer.json()["verdicts"]} == {"accepted"}
+
+
+def test_answers_413_when_there_are_more_than_500_operations(server: Server, library: str) -> None:
+    station = Station(library=library)
+    assert "501" in sentence_of(server.post([station.check_in("TK.1") for _ in range(501)], library), 413)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_answers_413_when_the_request_is_larger_than_4_mib(server: Server, chunked: bool) -> None:
+    raw = b" " * (4 * 1024 * 1024 + 1)
+
+    def parts() -> Iterator[bytes]:
+        yield raw[:-1]
+        yield raw[-1:]
+
+    assert "4194304" in sentence_of(server.post_raw(parts() if chunked else raw), 413)
+
+
+def test_takes_a_request_when_it_is_exactly_4_mib(server: Server, library: str) -> None:
+    raw = json.dumps(request_of([Station(library=library).check_in("TK.1")], library)).encode()
+    assert server.post_raw(raw.ljust(4 * 1024 * 1024)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"<html>",
+        b"[]",
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"protocol":1,"library":"x","device":"y"}',
+        b'{"protocol":1,"library":"x","device":"y","operations":[]}',
+        b'{"protocol":1,"library":"","device":"y","operations":[]}',
+        b'{"protocol":2,"library":"x","device":"y","operations":[{}]}',
+    ],
+)
+def test_answers_400_when_the_request_is_not_the_protocols_json(server: Server, raw: bytes) -> None:
+    assert sentence_of(server.post_raw(raw), 400).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epoch", "AB" * 16),
+        ("epoch", "ab" * 16 + "\n"),
+        ("seq", 0),
+        ("seq", 2**64),
+        ("seq", "1"),
+        ("hash", "12"),
+        ("body", None),
+        ("body", {}),
+        ("reader", {"patron": "An", "salt": "00" * 16}),
+        ("reader", {"patron": "7c3f5d5e-0b0a-4a52-9d0e-0f0f5a2d9b11"}),
+    ],
+)
+def test_answers_400_and_names_the_place_when_an_operation_is_malformed(
+    server: Server, library: str, field: str, value: object
+) -> None:
+    station = Station(library=library)
+    batch = [station.check_in("TK.1"), {**station.check_in("TK.2"), field: value}]
+    assert "operations[1]" in sentence_of(server.post(batch, library), 400) or field == "reader"
+    assert server.post(batch[:1], library).json()["verdicts"][0]["verdict"] == "accepted", (
+        "the good one was not recorded"
+    )
+
+
+def test_ignores_fields_of_the_request_when_it_does_not_know_them(server: Server, library: str) -> None:
+    operation = Station(library=library).check_in("TK.1") | {"weather": "sun"}
+    request = request_of([operation], library) | {"signature": "…"}
+    assert server.post_raw(json.dumps(request).encode()).status_code == 200
+
+
+def test_answers_404_when_the_library_or_the_path_is_unknown(server: Server) -> None:
+    assert "nowhere" in sentence_of(server.post([Station(library="nowhere").check_in("TK.1")], "nowhere"), 404)
+    assert "nowhere" in sentence_of(server.changes("nowhere"), 404)
+    sentence_of(server.changes("nowhere", wait=1), 404)
+    sentence_of(requests.get(f"{server.url}/v2", timeout=5), 404)
+
+
+def test_answers_405_when_the_method_is_wrong(server: Server) -> None:
+    sentence_of(requests.get(f"{server.url}/v1/operations", timeout=5), 405)
+
+
+def test_answers_503_when_another_process_holds_the_database(server: Server, library: str) -> None:
+    holder = sqlite3.connect(server.data / "central.sqlite", isolation_level=None)
+    operation = Station(library=library).check_in("TK.1")
+    try:
+        holder.execute("BEGIN IMMEDIATE")
+        assert "busy" in sentence_of(server.post([operation], library), 503)
+        holder.execute("ROLLBACK")
+    finally:
+        holder.close()
+    assert server.post([operation], library).json()["verdicts"][0]["verdict"] == "accepted"
+
+
+def test_answers_500_and_goes_on_when_the_database_is_not_as_it_should_be(server: Server, library: str) -> None:
+    breaker = sqlite3.connect(server.data / "central.sqlite", isolation_level=None)
+    operation = Station(library=library).check_in("TK.1")
+    try:
+        breaker.execute("ALTER TABLE voided RENAME TO elsewhere")
+        assert "fault" in sentence_of(server.post([operation], library), 500)
+    finally:
+        breaker.execute("ALTER TABLE elsewhere RENAME TO voided")
+        breaker.close()
+    assert server.post([operation], library).json()["verdicts"][0]["verdict"] == "accepted"
+
+
+def test_says_that_it_is_well_when_asked(server: Server) -> None:
+    health = requests.get(f"{server.url}/v1/health", timeout=5).json()
+    assert health.keys() == {"status", "protocol", "version", "now_ms"}
+    assert (health["status"], health["protocol"]) == ("ok", 1)
+    assert abs(health["now_ms"] - time.time() * 1000) < 60_000
+
+
+def test_documents_the_wire_when_openapi_is_asked_for(server: Server) -> None:
+    document = requests.get(f"{server.url}/openapi.json", timeout=5).json()
+    post = document["paths"]["/v1/operations"]["post"]
+    assert post["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/OperationsRequest")
+    assert set(post["responses"]) == {"200", "400", "404", "413", "503"}
+    assert set(document["paths"]["/v1/changes"]["get"]["responses"]) == {"200", "400", "404", "410", "503"}
+    names = set(document["components"]["schemas"])
+    assert {"Operation", "OperationsAnswer", "Verdict", "ChangesAnswer", "HealthAnswer", "Fault"} <= names
+    assert document["components"]["schemas"]["Reason"]["enum"] == sorted(
+        [
+            "unreadable",
+            "identity_conflict",
+            "broken_chain",
+            "gap",
+            "clone",
+            "lost_tail",
+            "false_reader",
+            "unknown_item",
+            "unknown_patron",
+            "already_on_loan",
+            "unknown_loan",
+        ]
+    )
+
+
+def test_records_once_when_the_same_batch_comes_from_many_at_once(server: Server, library: str) -> None:
+    station = Station(library=library)
+    batch = [station.check_in("TK.1") for _ in range(50)]
+    seen: list[str] = []
+
+    def send() -> None:
+        seen.extend(one["verdict"] for one in server.post(batch, library).json()["verdicts"])
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (seen.count("accepted"), seen.count("duplicate")) == (50, 250)
+
+
+def test_logs_no_personal_data_when_it_works(server: Server, library: str) -> None:
+    patron = patron_of(server, library)
+    server.post([Station(library=library).check_out("TK.1", patron)], library)
+    log = server.log()
+    assert all(json.loads(line)["event"] for line in log.splitlines())
+    assert '"accepted":1' in log
+    for word in ("HS1", "Minh An", "Dế Mèn", patron):
+        assert word not in log
+
+
+def test_escapes_what_stations_send_when_it_shows_the_page(server: Server, library: str) -> None:
+    station = Station(library=library, device="<b>tram</b>")
+    out = station.check_out("<script>alert(1)</script>", patron_of(server, library))
+    raw = json.dumps(request_of([out], library, station.device)).encode()
+    assert server.post_raw(raw).json()["verdicts"][0]["reason"] == "unknown_item"
+    answer = requests.get(server.url, timeout=5)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.text
+    assert "&lt;b&gt;tram&lt;/b&gt;" in answer.text
+    assert "<script" not in answer.text
+    assert "mã vạch không có trong danh mục" in answer.text
+    for word in ("Minh An", "HS1"):
+        assert word not in answer.text
+
+
+def test_shows_the_page_when_there_is_no_library(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with serving(tmp_path_factory.mktemp("nobody")) as fresh:
+        assert "Chưa có thư viện nào" in requests.get(fresh.url, timeout=5).text

@@ -1,0 +1,322 @@
+"""A store that cannot be trusted is set aside, whole and said so; nothing begins again by itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlcipher3.dbapi2 as sqlcipher
+
+from kiosk.domain.operations import OperationId
+from kiosk.ports.central import Verdict, VerdictKind
+from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.store import Store
+from local_store import StoreConfig, make_new_store, open_store, read_store
+from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, write_operation
+
+PAGE = 4096
+WRONG_KEY = bytes(32)
+
+
+def used_store(folder: Path, loans: int = 3, *, unclean: bool = False) -> StoreConfig:
+    """A store with some loans; `unclean`: as a power cut leaves it, with the newest of them only in the log."""
+    home = folder / "home"
+    home.mkdir()
+    store = open_store(config_in(home))
+    with store.unit_of_work() as work:
+        work.apply(CATALOGUE, "1")
+        for n in range(loans):
+            lend(work, ITEMS[n])
+        work.commit()
+    lying = folder / "lying"
+    lying.mkdir()
+    if not unclean:
+        store.close()
+    for name in ("store.db", "store.db-wal"):
+        if (home / name).exists():
+            shutil.copy(home / name, lying / name)
+    store.close()
+    return config_in(lying)
+
+
+def contents(folder: Path, start: str = "store.db") -> dict[str, bytes]:
+    """By what follows `start` in the name. The index of a log (-shm) and an empty log hold nothing of their own."""
+    found = {
+        path.name.removeprefix(start): path.read_bytes()
+        for path in folder.iterdir()
+        if path.name.startswith(start) and not path.name.endswith(("-shm", ".lock"))
+    }
+    if not found.get("-wal", b"log"):
+        del found["-wal"]
+    return found
+
+
+def name_aside(folder: Path) -> str:
+    (name,) = (name for name in os.listdir(folder) if ".damaged-" in name and not name.endswith(("-wal", "-shm")))
+    return name
+
+
+def flip(path: Path, page: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * PAGE + 100] ^= 1
+    path.write_bytes(data)
+
+
+def rewrite(config: StoreConfig, statement: str) -> None:
+    connection = sqlcipher.connect(str(config.path))
+    connection.execute(f"PRAGMA key = \"x'{config.key.hex()}'\"")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def _garbage(config: StoreConfig) -> StoreConfig:
+    config.path.write_bytes(os.urandom(config.path.stat().st_size))
+    return config
+
+
+def _empty(config: StoreConfig) -> StoreConfig:
+    config.path.write_bytes(b"")
+    return config
+
+
+def _cut_short(config: StoreConfig) -> StoreConfig:
+    os.truncate(config.path, config.path.stat().st_size // 2 - 100)
+    return config
+
+
+def _first_page_flipped(config: StoreConfig) -> StoreConfig:
+    flip(config.path, 1)
+    return config
+
+
+def _wrong_key(config: StoreConfig) -> StoreConfig:
+    return StoreConfig(config.path, WRONG_KEY, config.library_id, config.device_id, config.build_ms)
+
+
+def _other_library(config: StoreConfig) -> StoreConfig:
+    return config_in(config.path.parent, library="tran-phu")
+
+
+def _other_device(config: StoreConfig) -> StoreConfig:
+    return config_in(config.path.parent, device="tram-2")
+
+
+def _newer_schema(config: StoreConfig) -> StoreConfig:
+    rewrite(config, "UPDATE alembic_version SET version_num = '9999'")
+    return config
+
+
+def _not_ours(config: StoreConfig) -> StoreConfig:
+    config.path.unlink()
+    rewrite(config, "CREATE TABLE something (else_ TEXT)")
+    return config
+
+
+def _not_encrypted(config: StoreConfig) -> StoreConfig:
+    config.path.unlink()
+    connection = sqlite3.connect(config.path)
+    connection.execute("CREATE TABLE loan (id TEXT)")
+    connection.close()
+    return config
+
+
+CASES = {
+    _garbage: "not a database",
+    _empty: "not a station's store",
+    _cut_short: "malformed",
+    _first_page_flipped: "not a database",
+    _wrong_key: "not a database",
+    _other_library: "another library",
+    _other_device: "another device",
+    _newer_schema: "'9999' is unknown",
+    _not_ours: "not a station's store",
+    _not_encrypted: "not a database",
+}
+
+
+@pytest.mark.parametrize(("damage", "says"), CASES.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_sets_a_store_aside_byte_for_byte_when_it_cannot_be_opened(
+    tmp_path: Path, damage: Callable[[StoreConfig], StoreConfig], says: str
+) -> None:
+    config = damage(used_store(tmp_path))
+    folder, before = config.path.parent, contents(config.path.parent)
+    with pytest.raises(StoreDamaged, match=says) as said:
+        open_store(config)
+    aside = name_aside(folder)
+    assert f"set aside as {aside}" in str(said.value)
+    assert contents(folder, aside) == before
+    assert not config.path.exists()
+
+    with pytest.raises(StoreDamaged, match="a person must decide"):
+        open_store(config)
+    assert contents(folder, aside) == before
+
+    make_new_store(config)
+    store = open_store(config)
+    with store.unit_of_work() as work:
+        assert work.origin.predecessor is None
+    store.close()
+    assert contents(folder, aside) == before
+
+
+@pytest.mark.parametrize("damage", [_wrong_key, _other_library, _other_device])
+def test_brings_a_store_back_whole_when_it_was_set_aside_by_mistake(
+    tmp_path: Path, damage: Callable[[StoreConfig], StoreConfig]
+) -> None:
+    right = used_store(tmp_path, unclean=True)
+    before = contents(right.path.parent)
+    assert before["-wal"], "some loans are only in the log"
+    with pytest.raises(StoreDamaged):
+        open_store(damage(right))
+    aside = name_aside(right.path.parent)
+    if damage is _wrong_key:  # with the right key SQLite may have begun to read the log
+        assert contents(right.path.parent, aside) == before
+    for path in sorted(right.path.parent.iterdir()):
+        if path.name.startswith(aside):
+            path.rename(path.with_name(path.name.replace(aside, "store.db")))
+    store = open_store(right)
+    assert len(list(store.ledger())) == 3
+    store.check()
+    store.close()
+
+
+def test_keeps_two_stores_apart_that_were_set_aside_in_the_same_second(tmp_path: Path) -> None:
+    config = used_store(tmp_path)
+    os.utime(config.path, (1_000_000_000, 1_000_000_000))
+    first = contents(config.path.parent)
+    with pytest.raises(StoreDamaged):
+        open_store(_wrong_key(config))
+    make_new_store(config)
+    os.utime(config.path, (1_000_000_000, 1_000_000_000))
+    with pytest.raises(StoreDamaged, match=r"damaged-20010909T014640Z-2$"):
+        open_store(_wrong_key(config))
+    assert contents(config.path.parent, "store.db.damaged-20010909T014640Z")[""] == first[""]
+
+
+def test_decides_nothing_when_a_log_lies_without_its_store(tmp_path: Path) -> None:
+    config = used_store(tmp_path, unclean=True)
+    config.path.unlink()
+    log = contents(config.path.parent)["-wal"]
+    with pytest.raises(StoreDamaged, match="log was here without the store"):
+        open_store(config)
+    make_new_store(config)
+    open_store(config).close()
+    assert log in contents(config.path.parent).values()
+
+
+def test_makes_no_new_store_over_one_that_is_there(tmp_path: Path) -> None:
+    config = used_store(tmp_path)
+    before = contents(config.path.parent)
+    with pytest.raises(StoreBroken, match="a store already"):
+        make_new_store(config)
+    assert contents(config.path.parent) == before
+
+
+def much_used_store(folder: Path) -> StoreConfig:
+    """With flipped bits in pages of settled operations, which no opening reads."""
+    config = used_store(folder)
+    store = open_store(config)
+    with store.unit_of_work() as work:
+        for _ in range(1_000):
+            write_operation(work)
+        work.settle([Verdict(operation.id, VerdictKind.ACCEPTED) for _, operation in work.pending(900)])
+        work.commit()
+    store.close()
+    middle = config.path.stat().st_size // PAGE // 2
+    for page in range(middle, middle + 6):  # operations and their audit lie mixed
+        flip(config.path, page)
+    return config
+
+
+def read_all_operations(store: Store) -> None:
+    epoch = str(next(store.ledger())["epoch"])
+    with store.unit_of_work() as work:
+        for seq in range(1, 1_001):
+            work.act(OperationId(epoch, seq))
+
+
+def test_says_so_when_damage_shows_in_use_and_sets_aside_at_the_next_opening(tmp_path: Path) -> None:
+    config = much_used_store(tmp_path)
+    before = contents(config.path.parent)
+    store = open_store(config)
+    with pytest.raises(StoreDamaged):
+        read_all_operations(store)
+    with pytest.raises(StoreDamaged):
+        store.unit_of_work()
+    store.close()
+    with pytest.raises(StoreDamaged, match="set aside as"):
+        open_store(config)
+    assert contents(config.path.parent, name_aside(config.path.parent))[""] == before[""]
+    assert not (config.path.parent / "store.db.suspect").exists()
+
+
+@pytest.mark.parametrize("how", ["check", "ledger"])
+def test_finds_damage_by_reading(tmp_path: Path, how: str) -> None:
+    config = much_used_store(tmp_path)
+    store = open_store(config)
+    with pytest.raises(StoreDamaged):
+        store.check() if how == "check" else list(store.ledger())
+    store.close()
+    with pytest.raises(StoreDamaged, match="set aside as"):
+        open_store(config)
+
+
+def test_goes_on_when_a_suspicion_was_unfounded(tmp_path: Path) -> None:
+    config = used_store(tmp_path)
+    mark = config.path.with_name("store.db.suspect")
+    mark.touch()
+    store = open_store(config)
+    assert len(list(store.ledger())) == 3
+    assert not mark.exists()
+    store.close()
+
+
+def test_loses_nothing_in_an_unclean_stop_and_knows_of_it(tmp_path: Path) -> None:
+    store = open_store(used_store(tmp_path, unclean=True))
+    assert store.left_unclean
+    store.check()
+    with store.unit_of_work() as work:
+        assert len(work.open_loans_of_patron(LAN.id)) == 3
+    store.close()
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    store = open_store(used_store(clean))
+    assert not store.left_unclean
+    store.close()
+
+
+def test_only_reads_when_asked_to_read(tmp_path: Path) -> None:
+    config = used_store(tmp_path)
+    before = contents(config.path.parent)
+    reader = read_store(config)
+    assert len(list(reader.ledger())) == 3
+    assert [row["open"] for row in reader.loans_ledger()] == [True] * 3
+    for wrong in (_wrong_key, _other_library):
+        with pytest.raises(StoreDamaged):
+            read_store(wrong(config))
+    assert contents(config.path.parent) == before
+    with pytest.raises(StoreBroken, match="no store"):
+        read_store(config_in(tmp_path))
+    assert not (tmp_path / "store.db").exists()
+
+
+def test_reads_beside_a_running_station(tmp_path: Path) -> None:
+    config = used_store(tmp_path)
+    store = open_store(config)
+    with store.unit_of_work() as work:
+        write_operation(work)
+        work.commit()
+        assert len(list(read_store(config).ledger())) == 4
+    store.close()
+
+
+def test_shows_no_key_in_its_configuration(tmp_path: Path) -> None:
+    assert KEY.hex() not in repr(config_in(tmp_path))
+    assert repr(KEY) not in repr(config_in(tmp_path))
+    with pytest.raises(ValueError, match="32 bytes"):
+        config_in(tmp_path, key=b"short")

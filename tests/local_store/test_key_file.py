@@ -1,0 +1,76 @@
+"""The key: made once, durable, private, and never made again over a store."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from kiosk.ports.errors import StoreBroken
+from local_store import open_store
+from local_store.key_file import read_or_create_key
+from tests.local_store.shelf import config_in
+
+
+def test_makes_a_private_key_once_and_reads_it_after_that(tmp_path: Path) -> None:
+    key = read_or_create_key(tmp_path / "store.key", tmp_path / "store.db")
+    assert len(key) == 32
+    assert read_or_create_key(tmp_path / "store.key", tmp_path / "store.db") == key
+    assert (tmp_path / "store.key").read_bytes() == key
+    assert stat.S_IMODE((tmp_path / "store.key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["store.key"]
+
+
+def test_makes_another_key_for_another_station(tmp_path: Path) -> None:
+    keys = {read_or_create_key(tmp_path / name, tmp_path / "store.db") for name in ("a", "b", "c")}
+    assert len(keys) == 3
+
+
+@pytest.mark.parametrize("left", ["store.db", "store.db-wal", "store.db.damaged-20261123T000000Z"])
+def test_makes_no_new_key_while_there_is_a_store(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).write_bytes(b"loans")
+    with pytest.raises(StoreBroken, match="only it opens"):
+        read_or_create_key(tmp_path / "store.key", tmp_path / "store.db")
+    assert not (tmp_path / "store.key").exists()
+
+
+def test_makes_no_key_when_it_may_not(tmp_path: Path) -> None:
+    with pytest.raises(StoreBroken, match="no key file"):
+        read_or_create_key(tmp_path / "store.key", tmp_path / "store.db", may_create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [0, 31, 33, 64])
+def test_takes_no_key_of_another_length(tmp_path: Path, length: int) -> None:
+    (tmp_path / "store.key").write_bytes(bytes(length))
+    with pytest.raises(StoreBroken, match=f"{length} bytes"):
+        read_or_create_key(tmp_path / "store.key", tmp_path / "store.db")
+    assert (tmp_path / "store.key").stat().st_size == length
+
+
+def test_starts_afresh_when_making_a_key_was_cut_short(tmp_path: Path) -> None:
+    (tmp_path / "store.key.new").write_bytes(b"half")
+    assert len(read_or_create_key(tmp_path / "store.key", tmp_path / "store.db")) == 32
+
+
+def test_closes_a_key_file_that_others_could_read(tmp_path: Path) -> None:
+    file = tmp_path / "store.key"
+    key = read_or_create_key(file, tmp_path / "store.db")
+    file.chmod(0o644)
+    assert read_or_create_key(file, tmp_path / "store.db") == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_says_that_the_store_is_broken_when_the_key_cannot_be_read_or_written(tmp_path: Path) -> None:
+    (tmp_path / "store.key").mkdir()
+    with pytest.raises(StoreBroken):
+        read_or_create_key(tmp_path / "store.key", tmp_path / "store.db")
+    with pytest.raises(StoreBroken):
+        read_or_create_key(tmp_path / "missing" / "store.key", tmp_path / "store.db")
+
+
+def test_opens_the_store_with_the_key_that_it_made(tmp_path: Path) -> None:
+    for _ in range(2):
+        key = read_or_create_key(tmp_path / "store.key", config_in(tmp_path).path)
+        open_store(config_in(tmp_path, key=key)).close()

@@ -1,0 +1,132 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.store import UnitOfWork
+from kiosk.runtime.store_worker import FIRST, LATER, STORE_BROKEN, STORE_DAMAGED, StoreWorker
+from local_store.engine import SqlStore, StoreConfig, open_store
+
+PATIENCE_S = 20.0
+
+
+class Rig:
+    def __init__(self, folder: Path) -> None:
+        self.told: SimpleQueue[str] = SimpleQueue()
+        self.config = StoreConfig(folder / "store.db", bytes(32), "hoa-sen", "tram-1", 0)
+        self.fault: Callable[[], None] = lambda: None
+        self.worker = StoreWorker(self._open, self.told.put, lambda: self.told.put("well"), retry_s=0.05)
+        self.thread = threading.Thread(target=self.worker.run)
+
+    def _open(self) -> SqlStore:
+        self.fault()
+        return open_store(self.config)
+
+    def next(self) -> str:
+        return self.told.get(timeout=PATIENCE_S)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path)
+    yield made
+    made.worker.stop()
+    made.thread.join(PATIENCE_S)
+    assert not made.thread.is_alive()
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fault(*_: object) -> None:
+        raise error
+
+    return fault
+
+
+def test_says_that_it_is_well_once_the_store_is_open(rig: Rig) -> None:
+    rig.thread.start()
+    assert rig.next() == "well"
+    assert rig.worker.call(lambda work: work.outbox_counts().pending) == 0
+
+
+def test_keeps_trying_to_open_and_recovers_by_itself(rig: Rig) -> None:
+    rig.fault = raising(StoreBroken("disk away"))
+    rig.thread.start()
+    assert rig.next() == STORE_BROKEN
+    with pytest.raises(StoreBroken):
+        rig.worker.call(lambda work: work.cursor())
+    rig.fault = lambda: None
+    assert rig.next() == "well"
+    assert rig.worker.call(lambda work: work.cursor()) == ""
+
+
+def test_says_damaged_when_the_store_is_not_whole(rig: Rig) -> None:
+    rig.config.path.write_bytes(b"no store" * 1000)
+    rig.thread.start()
+    assert rig.next() == STORE_DAMAGED
+    time.sleep(0.3)
+    assert rig.told.empty(), "it is said once, and nothing new is made behind a person's back"
+    assert not rig.config.path.exists()
+
+
+def test_rests_when_a_loan_cannot_be_made_durable_and_drops_nothing_durable(rig: Rig) -> None:
+    rig.thread.start()
+    assert rig.next() == "well"
+    answers: SimpleQueue[object] = SimpleQueue()
+    rig.worker.submit(raising(StoreBroken("disk full")), answers.put)
+    assert rig.next() == STORE_BROKEN
+    assert rig.next() == "well"
+    assert answers.empty()
+    rig.worker.submit(lambda work: work.cursor(), answers.put)
+    assert answers.get(timeout=PATIENCE_S) == ""
+
+
+def test_lets_a_reader_go_ahead_of_sync(rig: Rig) -> None:
+    order: list[str] = []
+    gate = threading.Event()
+
+    def wait(_: UnitOfWork) -> None:
+        gate.wait(PATIENCE_S)
+
+    def job(name: str) -> Callable[[UnitOfWork], None]:
+        return lambda _work: order.append(name)
+
+    done: SimpleQueue[None] = SimpleQueue()
+    rig.thread.start()
+    rig.worker.submit(wait, lambda _: None)
+    for name in ("sync 1", "sync 2"):
+        rig.worker.submit(job(name), done.put, LATER)
+    rig.worker.submit(job("loan"), done.put, FIRST)
+    gate.set()
+    for _ in range(3):
+        done.get(timeout=PATIENCE_S)
+    assert order == ["loan", "sync 1", "sync 2"]
+
+
+def test_answers_a_beat_even_while_the_store_is_broken(rig: Rig) -> None:
+    rig.fault = raising(StoreBroken("disk away"))
+    rig.thread.start()
+    rig.next()
+    answered = threading.Event()
+    rig.worker.ping(answered.set)
+    assert answered.wait(PATIENCE_S)
+
+
+def test_hands_the_error_of_a_waiting_job_to_whoever_waits(rig: Rig) -> None:
+    rig.thread.start()
+    rig.next()
+    with pytest.raises(StoreDamaged):
+        rig.worker.call(raising(StoreDamaged("a page")))
+    assert rig.next() == STORE_DAMAGED
+
+
+def test_leaves_nobody_waiting_after_its_end(rig: Rig) -> None:
+    rig.thread.start()
+    rig.next()
+    rig.worker.stop()
+    rig.thread.join(PATIENCE_S)
+    with pytest.raises(StoreBroken):
+        rig.worker.call(lambda work: work.cursor())

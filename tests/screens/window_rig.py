@@ -1,0 +1,104 @@
+"""A real window without a display: pages of any size in it, and every frame made by hand."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from kiosk.domain.operations import OperationId
+from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
+from screens.app import ScreenConfig, prepare_kivy
+from screens.bridge import UiBridge
+from screens.navigator import PageName, page_class
+
+os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
+PATIENCE_S = 5.0
+NOW = 982.4
+SIZES = ((800, 480), (1024, 600), (1280, 720), (1280, 800))
+
+
+@dataclass
+class Rig:
+    """`posted`: what pages sent so far."""
+
+    posted: list[Input] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        prepare_kivy(ScreenConfig())
+        from kivy.base import EventLoop
+        from kivy.clock import Clock
+        from kivy.core.window import Window
+
+        from screens.widgets.text import register_fonts
+
+        register_fonts()
+        self.window: Any = Window
+        self.loop: Any = EventLoop
+        Clock._max_fps = 0  # frames are made as fast as they are asked for
+        EventLoop.start()
+        self.bridge = UiBridge(self.posted.append, lambda: NOW)
+
+    def page(self, name: PageName, size: tuple[int, int] = (1024, 600)) -> Any:
+        """A new page of that size, on top of the window."""
+        from screens import theme
+
+        theme.use(theme.Theme(theme.unit_for(*size), theme.PALETTE))
+        self.window.clear_widgets() if hasattr(self.window, "clear_widgets") else None
+        for child in list(self.window.children):
+            self.window.remove_widget(child)
+        page = page_class(name)(self.bridge, size=size)
+        self.window.add_widget(page)
+        page.size_hint = (None, None)
+        page.size = size
+        return page
+
+    def paint(self, page: Any, view: Any) -> None:
+        page.paint(view)
+        self.frames(3)
+
+    def frames(self, count: int) -> None:
+        for _ in range(count):
+            self.loop.idle()
+
+    def until(self, true: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not true():
+            assert time.monotonic() < end, "waited in vain"
+            self.loop.idle()
+
+    def tap(self, x: float, y: float) -> None:
+        from kivy.tests.common import UnitTestTouch
+
+        touch = UnitTestTouch(x, y)
+        touch.touch_down()
+        self.frames(1)
+        touch.touch_up()
+        self.frames(1)
+
+    def taps(self, widget: Any) -> Button | OperationId | None:
+        """What the page posts when `widget` is tapped in its middle."""
+        before = len(self.posted)
+        self.tap(widget.x + widget.width / 2, widget.y + widget.height / 2)
+        sent = self.posted[before:]
+        assert len(sent) <= 1, sent
+        match sent:
+            case [Touched(button=button, at=at)]:
+                assert at == NOW
+                return button
+            case [TakeOffTouched(operation=operation, at=at)]:
+                assert at == NOW
+                return operation
+            case _:
+                return None
+
+
+def shown_widgets(widget: Any) -> Iterator[Any]:
+    """Everything below `widget` that can be seen."""
+    if widget.opacity == 0:
+        return
+    yield widget
+    for child in widget.children:
+        yield from shown_widgets(child)
