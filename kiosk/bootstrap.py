@@ -47,6 +47,7 @@ BUILD_MS = 1795392000000
 _STALE_BEAT_S = 5.0
 _FLOOR_EVERY_S = 3600.0
 _STOP_WAIT_S = 5.0
+_SWITCH_INTERVAL_S = 0.0005
 
 
 def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreConfig:
@@ -259,6 +260,8 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
     app, kiosk = make_station(config, pictures)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.stop())
+    # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     kiosk.start()
     try:
         app.run()

@@ -13,8 +13,9 @@ def fold(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """`text` as it is kept: NFC, blanks of every kind single, none at the ends."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """`text` as it is kept: NFC, blanks of every kind single, none at the ends, no invisible marks."""
+    seen = (letter for letter in unicodedata.normalize("NFC", text) if unicodedata.category(letter) != "Cf")
+    return " ".join("".join(seen).split())
 
 
 def meant(word: str, known: Iterable[str]) -> str | None:

@@ -13,7 +13,7 @@ from kivy.uix.widget import Widget
 
 from screens import theme
 from screens.widgets.text import height_of, texture_of, width_of
-from screens.widgets.typeset import Setting, fit
+from screens.widgets.typeset import LINE, Setting, fit
 
 _SHRINKS = (
     (1.0, 1.0),
@@ -25,6 +25,8 @@ _SHRINKS = (
     (0.7, 0.78),
     (0.68, 0.73),
     (0.66, 0.68),
+    (0.6, 0.62),
+    (0.55, 0.56),
 )
 """Of the first paragraph, which is the title, and of the others."""
 _LINE_HEIGHT = 0.96
@@ -64,7 +66,7 @@ class Paragraphs(Widget):
             size = max(1, round(look.text_px(paragraph.role) * (head if place == 0 else shrink)))
             space = used + (gap if found else 0)
             room = self.height - space if last else 1e6
-            if room < height_of(1, size):
+            if room < size * LINE:
                 continue
             setting = fit(
                 paragraph.text,
@@ -78,7 +80,7 @@ class Paragraphs(Widget):
             )
             if setting.lines:
                 found.append((paragraph, setting))
-                used = space + height_of(len(setting.lines), setting.size, _LINE_HEIGHT)
+                used = space + height_of(setting, bold, _LINE_HEIGHT)
         return found, used
 
     def render(self, *_: object) -> None:
@@ -99,7 +101,7 @@ class Paragraphs(Widget):
         self.canvas.clear()
         with self.canvas:
             for paragraph, setting in found:
-                high = height_of(len(setting.lines), setting.size, _LINE_HEIGHT)
+                high = height_of(setting, paragraph.bold, _LINE_HEIGHT)
                 texture = texture_of(setting, paragraph.bold, self.align, _LINE_HEIGHT)
                 x = self.x if self.align == "left" else (self.x + self.width / 2) - texture.width / 2
                 Color(*look.rgba(paragraph.ink))

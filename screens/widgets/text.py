@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -46,9 +47,11 @@ _LETTERS = (
 )
 
 
-def height_of(lines: int, size: int, line_height: float = 1.0) -> int:
-    """Px that so many lines take, as the texture will."""
-    return 0 if lines == 0 else int(size * LINE * (1 + (lines - 1) * line_height)) + 1
+def height_of(setting: Setting, bold: bool, line_height: float) -> int:
+    """Px that the lines take. One with stacked accents on capitals (Ỗ) is higher than the font says."""
+    maker = _maker(setting.size, bold)
+    lines = [maker.get_extents(line)[1] for line in setting.lines]
+    return int(sum(lines[:-1]) * line_height + sum(lines[-1:]) + 1)
 
 
 def texture_of(setting: Setting, bold: bool, align: str, line_height: float) -> Any:
@@ -85,6 +88,7 @@ class Text(Widget):
     def __init__(self, **values: Any) -> None:
         self._set: tuple[object, ...] = ()
         self._setting = Setting(1, ())
+        self._usual_height = 0
         self._ready = False
         super().__init__(**values)
         self._ready = True
@@ -104,6 +108,11 @@ class Text(Widget):
         """Px of what is drawn."""
         wide, high = self._words.size
         return int(wide), int(high)
+
+    @property
+    def overshoot(self) -> int:
+        """Px by which accents stacked on capitals (Ỗ) rise above what the font says is its height."""
+        return max(0, int(self._words.size[1]) - self._usual_height) if self._setting.lines else 0
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -154,6 +163,7 @@ class Text(Widget):
             line_height=self.line_height,
         )
         texture = texture_of(self._setting, bold, self.align, self.line_height)
+        self._usual_height = height_of(replace(self._setting, lines=("x",) * len(self.lines)), bold, self.line_height)
         self._words.texture = texture
         self._words.size = texture.size if texture else (0, 0)
         self._place()
@@ -162,6 +172,8 @@ class Text(Widget):
         if not self._ready:
             return
         wide, high = self._words.size
+        # Accents on capitals rise above the line; the words stay where they would be without.
+        high -= self.overshoot
         x = {"left": 0.0, "center": (self.width - wide) / 2, "right": self.width - wide}[self.align]
         y = {"bottom": 0.0, "middle": (self.height - high) / 2, "top": self.height - high}[self.valign]
         self._words.pos = (round(self.x + x), round(self.y + y))

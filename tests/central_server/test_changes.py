@@ -99,6 +99,7 @@ def test_answers_410_when_the_cursor_is_of_another_library(server: Server, libra
     assert server.changes(library, cursor).status_code == 410
 
 
+@pytest.mark.slow
 def test_answers_410_when_the_database_was_restored_from_a_backup(tmp_path: Path) -> None:
     store = open_store(tmp_path / "data")
     bring_a_small_library(store, tmp_path)
@@ -174,6 +175,7 @@ def threads_of(process: subprocess.Popen[str]) -> int:
     return len(list(Path(f"/proc/{process.pid}/task").iterdir()))
 
 
+@pytest.mark.slow
 def test_answers_its_long_polls_and_ends_well_when_it_is_asked_to_stop(tmp_path: Path) -> None:
     store = open_store(tmp_path / "data")
     bring_a_small_library(store, tmp_path)

@@ -107,7 +107,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @precondition(lambda self: self.model.loans)
     @rule(data=st.data(), reopens=st.booleans(), commits=st.booleans())
     def check_in(self, data: st.DataObject, reopens: bool, commits: bool) -> None:
-        loan, is_open = data.draw(st.sampled_from(list(self.model.loans.values())))
+        loan, _ = data.draw(st.sampled_from(list(self.model.loans.values())))
         item = next(item for item in ITEMS if item.id == loan.item_id)
 
         def returned(work: UnitOfWork, model: Model) -> None:

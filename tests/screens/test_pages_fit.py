@@ -64,6 +64,9 @@ def faults(page: Any) -> list[str]:
             wide, high = widget.texture_size
             if widget.width >= 1 and not any(widget.lines):
                 found.append(f"lost: {widget.text!r}")
+            high -= widget.overshoot
+            if widget.overshoot > 0.35 * widget._setting.size * max(1, len(widget.lines)):
+                found.append(f"rises too high: {widget.lines}")
             if wide > widget.width + 1 or high > widget.height + 2:
                 found.append(f"overflows: {widget.lines} {(wide, high)} in {tuple(widget.size)}")
             x, y = widget._words.pos
@@ -81,7 +84,7 @@ def faults(page: Any) -> list[str]:
                     or child.y < widget.y - 2
                     or child.y + child.height > widget.y + widget.height + 2
                 )
-                if child.width > 1 and child.opacity and outside:
+                if child.width > 1 and child.opacity and getattr(child, "text", "x") and outside:
                     found.append(f"{type(child).__name__} leaves its {kind}: {getattr(child, 'text', '')!r}")
         if widget.x < -1 or widget.x + widget.width > page.width + 1:
             found.append(f"{kind} leaves the page")

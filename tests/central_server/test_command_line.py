@@ -1,0 +1,136 @@
+"""`python -m central_server`: what it prints and its exit status."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from central_server.database import open_store
+from central_server.imports.run import import_file
+from tests.central_server.support import ROOT, Station, loan_of, run, take
+
+SAMPLES = ROOT / "samples"
+
+
+def import_arguments(folder: Path, kind: str, file: Path, *more: str) -> tuple[str | Path, ...]:
+    return ("import", "--data", folder / "data", "--library", "hoa-sen", "--kind", kind, file, *more)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org", ""])
+def test_refuses_to_serve_when_the_host_is_not_loopback(tmp_path: Path, host: str) -> None:
+    done = run("serve", "--data", tmp_path / "data", "--host", host)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "requests are not signed yet" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_says_so_when_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("serve", "--data", tmp_path, "--port", str(taken.getsockname()[1]))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "address already in use" in done.stderr
+
+
+def test_reports_line_by_line_when_a_file_is_imported(tmp_path: Path) -> None:
+    path = tmp_path / "dau-sach.csv"
+    path.write_text("Mã đầu sách,Nhan đề\nD1,Một\nD2,\nD3,Ba\n")
+    done = run(*import_arguments(tmp_path, "titles", path, "--library-name", "Hoa Sen"))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[-3:] == [
+        "dau-sach.csv: dòng 3: Ô “Nhan đề” trống; bỏ qua dòng này.",
+        "mới: 2 (dòng 2, 4)",
+        "bỏ qua: 1 (dòng 3)",
+    ]
+    done = run(*import_arguments(tmp_path, "titles", path, "--json", "--language", "en"))
+    report = json.loads(done.stdout)
+    assert report["counts"] == {"taken": 0, "changed": 0, "unchanged": 2, "skipped": 1}
+    assert report["lines"][1] == {"line": 3, "outcome": "skipped"}
+    sentence = "The cell “Nhan đề” is empty; the line is skipped."
+    assert report["problems"] == [{"line": 3, "code": "missing_value", "sentence": sentence}]
+
+
+@pytest.mark.parametrize(
+    ("library", "file", "code"),
+    [
+        ("hoa-sen", "none.csv", "cannot_read"),
+        ("hoa-sen", "good.csv", "no_library"),
+        ("Hoa Sen", "good.csv", "bad_library"),
+    ],
+)
+def test_imports_nothing_when_the_file_or_the_library_is_not_there(
+    tmp_path: Path, library: str, file: str, code: str
+) -> None:
+    (tmp_path / "good.csv").write_text("code,title\nD1,x\n")
+    store = open_store(tmp_path / "data")
+    report = import_file(store, library, None, "titles", tmp_path / file)
+    store.close()
+    assert (report.exit_code, [one.code for one in report.findings]) == (2, [code])
+
+
+def test_imports_the_samples_when_no_line_may_be_skipped(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "data")
+    for round_ in ("taken", "unchanged"):
+        for name in ("circulation.toml", "calendar.toml", "titles.csv", "items.csv", "patrons.csv"):
+            report = import_file(store, "hoa-sen", "THCS Hoa Sen", Path(name).stem, SAMPLES / name)
+            assert report.exit_code == 0, report.as_text()
+            assert {one.value for one in report.outcomes.values()} == {round_}
+            assert [one.code for one in report.findings if one.code != "library_made"] == []
+    store.close()
+
+
+def test_dumps_what_the_centre_holds_when_asked_for_the_ledger(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "data")
+    for name in ("titles.csv", "items.csv", "patrons.csv"):
+        import_file(store, "hoa-sen", "THCS Hoa Sen", Path(name).stem, SAMPLES / name)
+    with store.reading.connect() as connection:
+        patron = str(connection.exec_driver_sql("SELECT id FROM patron LIMIT 1").scalar())
+    station = Station()
+    out = station.check_out("TK.00001", patron)
+    take(store, out, station.check_in("TK.99999"))
+    store.close()
+    done = run("ledger", "--data", tmp_path / "data", "--library", "hoa-sen", "--json")
+    assert done.returncode == 0, done.stderr
+    first = {"device": "tram-1", "epoch": station.epoch, "seq": 1, "hash": out["hash"], "kind": "check_out"}
+    ledger = json.loads(done.stdout)
+    assert ledger["operations"][0] == first | {
+        "verdict": "accepted",
+        "reason": None,
+        "barcode": "TK.00001",
+        "loans": [loan_of(out)],
+    }
+    assert [(one["verdict"], one["reason"]) for one in ledger["operations"][1:]] == [("disputed", "unknown_item")]
+    assert ledger["loans"] == [
+        {
+            "id": loan_of(out),
+            "item_barcode": "TK.00001",
+            "patron": patron,
+            "due_on": "2026-12-01",
+            "renewals": 0,
+            "open": True,
+            "voided": False,
+        }
+    ]
+    assert ledger["disputes"] == 1
+    shown = run("ledger", "--data", tmp_path / "data", "--library", "hoa-sen").stdout
+    assert "2 operations, 1 loans, 1 disputes" in shown
+
+
+def test_says_so_when_there_is_nothing_to_dump(tmp_path: Path) -> None:
+    done = run("ledger", "--data", tmp_path, "--library", "hoa-sen")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no database" in done.stderr
+    open_store(tmp_path).close()
+    done = run("ledger", "--data", tmp_path, "--library", "hoa-sen")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no library 'hoa-sen'" in done.stderr
+
+
+def test_keeps_what_it_makes_to_itself_when_others_use_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "titles.csv"
+    path.write_text("code,title\nD1,x\n")
+    run(*import_arguments(tmp_path, "titles", path, "--library-name", "Hoa Sen"))
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "data" / "central.sqlite").stat().st_mode & 0o077 == 0

@@ -1,0 +1,121 @@
+"""Rules and calendar from TOML."""
+
+from pathlib import Path
+
+import pytest
+
+from central_server.database import Store
+from tests.central_server.support import bring
+from tests.central_server.test_csv_imports import codes, notes, outcomes, told
+
+CIRCULATION = """version = "2026-09-01"
+[limits.hs]
+total = 5
+overdue_blocks_after_days = 1
+[[policy]]
+patron_category = "hs"
+item_type = "STK"
+days = 14
+limit = 5
+renewals = 1
+in_house_only = false
+"""
+CALENDAR = """version = "2026-09-01"
+closed_weekdays = ["sunday"]
+[[school_year]]
+name = "2026-2027"
+begins = 2026-09-05
+ends = "31/05/2027"
+[[closed]]
+from = "2027-02-01"
+to = 2027-02-14
+name = "Tết"
+"""
+
+
+def test_tells_the_stations_of_the_rules_when_they_are_imported(store: Store, tmp_path: Path) -> None:
+    assert outcomes(bring(store, "circulation", CIRCULATION, tmp_path)) == {1: "taken"}
+    policy = {
+        "patron_category": "hs",
+        "item_type": "STK",
+        "days": 14,
+        "limit": 5,
+        "renewals": 1,
+        "in_house_only": False,
+    }
+    limits = {"hs": {"total": 5, "overdue_blocks_after_days": 1}}
+    assert told(store, "circulation") == [{"version": "2026-09-01", "limits": limits, "policies": [policy]}]
+
+
+def test_tells_the_stations_of_the_calendar_when_it_is_imported(store: Store, tmp_path: Path) -> None:
+    assert outcomes(bring(store, "calendar", CALENDAR, tmp_path)) == {1: "taken"}
+    assert told(store, "calendar") == [
+        {
+            "version": "2026-09-01",
+            "closed_weekdays": ["sunday"],
+            "school_years": [{"name": "2026-2027", "begins": "2026-09-05", "ends": "2027-05-31"}],
+            "closed": [{"from": "2027-02-01", "to": "2027-02-14", "name": "Tết"}],
+        }
+    ]
+
+
+@pytest.mark.parametrize(("kind", "content"), [("circulation", CIRCULATION), ("calendar", CALENDAR)])
+def test_says_whether_something_changed_when_a_file_comes_again(
+    store: Store, tmp_path: Path, kind: str, content: str
+) -> None:
+    bring(store, kind, content, tmp_path)
+    assert outcomes(bring(store, kind, "# như cũ\r\n" + content, tmp_path)) == {1: "unchanged"}
+    assert outcomes(bring(store, kind, content.replace("2026-09-01", "2026-10-01"), tmp_path)) == {1: "changed"}
+
+
+def test_takes_weekdays_and_versions_when_they_are_written_as_people_do(store: Store, tmp_path: Path) -> None:
+    content = CALENDAR.replace('["sunday"]', '["Chủ nhật", "Saturday"]').replace('"2026-09-01"', "2026-09-01")
+    assert bring(store, "calendar", content, tmp_path).exit_code == 0
+    (calendar,) = told(store, "calendar")
+    assert (calendar["closed_weekdays"], calendar["version"]) == (["sunday", "saturday"], "2026-09-01")
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "problem"),
+    [
+        ("circulation", "total", "totall", (3, "unknown_key_meant")),
+        ("circulation", "[[policy]]", "[[policies]]", (5, "unknown_key_meant")),
+        ("circulation", "days = 14", "days = 14\ncolour = 1", (9, "unknown_key")),
+        ("circulation", "days = 14\n", "", (None, "missing_key")),
+        ("circulation", "days = 14", 'days = "14"', (None, "bad_value")),
+        ("circulation", "days = 14", "days = -1", (None, "bad_value")),
+        ("circulation", "[limits.hs]", "[limits.gv]", (None, "policy_without_limits")),
+        ("circulation", "total = 5", "total 5", (3, "bad_toml")),
+        ("circulation", CIRCULATION, "", (None, "empty_file")),
+        ("calendar", "31/05/2027", "31/02/2027", (None, "bad_value")),
+        ("calendar", "31/05/2027", "01/09/2026", (None, "ends_before")),
+        ("calendar", '"sunday"', '"sonntag"', (None, "bad_value")),
+        ("calendar", "from =", "form =", (8, "unknown_key_meant")),
+        ("calendar", "[[closed]]", "[closed]", (None, "bad_value")),
+    ],
+)
+def test_imports_nothing_and_says_why_when_a_file_is_wrong(
+    store: Store, tmp_path: Path, kind: str, old: str, new: str, problem: tuple[int | None, str]
+) -> None:
+    content = {"circulation": CIRCULATION, "calendar": CALENDAR}[kind]
+    assert old in content
+    report = bring(store, kind, content.replace(old, new), tmp_path)
+    assert report.exit_code == 2
+    assert codes(report)[0] == problem
+    assert told(store, kind) == []
+
+
+def test_refuses_rules_when_two_policies_are_for_the_same(store: Store, tmp_path: Path) -> None:
+    twice = CIRCULATION + CIRCULATION[CIRCULATION.index("[[policy]]") :]
+    assert codes(bring(store, "circulation", twice, tmp_path)) == [(None, "double_policy")]
+
+
+def test_keeps_the_old_rules_when_new_ones_are_wrong(store: Store, tmp_path: Path) -> None:
+    bring(store, "circulation", CIRCULATION, tmp_path)
+    bring(store, "circulation", CIRCULATION.replace("days = 14", 'days = "14"'), tmp_path)
+    assert [one["policies"][0]["days"] for one in told(store, "circulation")] == [14]
+
+
+def test_names_the_patrons_without_rules_when_rules_come_later(store: Store, tmp_path: Path) -> None:
+    bring(store, "patrons", "card,name,category\nA,An,hs\nB,Bình,khách\n", tmp_path)
+    assert notes(bring(store, "circulation", CIRCULATION, tmp_path)) == ["category_without_rule"]
