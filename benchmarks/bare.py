@@ -11,7 +11,11 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from benchmarks.rig import KEY
 
-TABLES = ("loan", "outbox", "audit")
+_LAST = {
+    "loan": "SELECT loan.* FROM outbox JOIN loan ON loan.id = outbox.loans ORDER BY outbox.place DESC LIMIT ?",
+    "outbox": "SELECT * FROM outbox ORDER BY place DESC LIMIT ?",
+    "audit": "SELECT * FROM audit ORDER BY place DESC LIMIT ?",
+}
 
 
 def connect(path: Path) -> Any:
@@ -34,8 +38,8 @@ def last_rows(path: Path, count: int) -> list[list[tuple[str, tuple[Any, ...]]]]
     """What the last `count` loans wrote: for each, its rows as (INSERT statement, values)."""
     connection = connect(path)
     found: list[list[tuple[str, tuple[Any, ...]]]] = [[] for _ in range(count)]
-    for table in TABLES:
-        rows = connection.execute(f"SELECT * FROM {table} ORDER BY rowid DESC LIMIT {count}").fetchall()
+    for table, query in _LAST.items():
+        rows = connection.execute(query, (count,)).fetchall()
         marks = ",".join("?" * len(rows[0]))
         for place, row in enumerate(reversed(rows)):
             found[place].append((f"INSERT INTO {table} VALUES ({marks})", tuple(row)))

@@ -51,7 +51,8 @@ def _loans(folder: Path, count: int) -> list[tuple[float, float]]:
 
 
 def _on_disk(report: Report, folder: Path, count: int) -> None:
-    shutil.copytree(folder / "store", folder / "bare")
+    for name in ("bare", "busy"):
+        shutil.copytree(folder / "store", folder / name)
     scanner = Scanner()
     with rig.BenchStation(rig.config_for(folder / "store", scanner), scanner) as station:
         station.loans(rig.LOANS_PER_VISIT * 2)
@@ -142,7 +143,6 @@ def _is_large(folder: Path) -> bool:
 def _busy(report: Report, folder: Path, count: int, *, quick: bool) -> None:
     """While everything is fetched again (30,000 titles) and a backlog is sent to the real server."""
     titles, backlog = (2_000, 500) if quick else (30_000, 10_000)
-    shutil.copytree(folder / "bare", folder / "busy")
     scanner = Scanner()
     with rig.serving(folder, titles) as server:
         with rig.BenchStation(rig.config_for(folder / "busy", scanner), scanner) as station:

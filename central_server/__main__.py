@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.exc import OperationalError
 
 from central_server import __version__, log
+from central_server.address import CannotListen, listen
 from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, is_passing, open_store
 from central_server.imports.run import KINDS, import_file
 from central_server.ledger import as_text, read_ledger
@@ -28,7 +29,7 @@ def main() -> int:
                 return _import(arguments)
             case _:
                 return _ledger(arguments)
-    except CannotOpen as refused:
+    except (CannotOpen, CannotListen) as refused:
         _stop(str(refused))
     except OperationalError as error:
         if not is_passing(error):
@@ -37,17 +38,13 @@ def main() -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    # Only here: the other commands start without a web server.
-    from central_server.serving import is_loopback, serve
-
-    if not is_loopback(arguments.host):
-        _stop(
-            f"The server listens on this machine only (127.0.0.1, ::1, localhost), not on {arguments.host}: "
-            "requests are not signed yet, so anybody in the network could write."
-        )
-    log.begin()
+    listening = listen(arguments.host, arguments.port)
     store = open_store(arguments.data, migrate=arguments.migrate, busy_timeout_s=arguments.busy_timeout)
-    serve(store, arguments.host, arguments.port, lambda address: print(f"listening on {address}", flush=True))
+    # Only here: the other commands start without a web server.
+    from central_server.serving import serve
+
+    log.begin()
+    serve(store, listening, lambda address: print(f"listening on {address}", flush=True))
     return 0
 
 

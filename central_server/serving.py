@@ -1,7 +1,6 @@
 """Running the application with uvicorn: the ready line, and an end that keeps nobody waiting."""
 
 import asyncio
-import ipaddress
 import signal
 import socket
 import sys
@@ -12,16 +11,6 @@ import uvicorn
 
 from central_server.app import Central, create_app
 from central_server.database import Store
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` (an address, or `localhost`) can only be reached from this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Server(uvicorn.Server):
@@ -43,16 +32,11 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(store: Store, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called with the address (port 0: a free one) when requests are taken.
-
-    Exits the process with status 1 when the address cannot be had.
-    """
+def serve(store: Store, listening: socket.socket, ready: Callable[[str], None]) -> None:
+    """Serve on `listening` until SIGTERM or SIGINT; `ready` is called with the address when requests are taken."""
     central = Central(store)
     config = uvicorn.Config(
         create_app(central),
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -63,7 +47,7 @@ def serve(store: Store, host: str, port: int, ready: Callable[[str], None]) -> N
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     server = _Server(config, central, ready)
-    asyncio.run(server.serve())
+    asyncio.run(server.serve([listening]))
     if not server.started:
         sys.exit(1)
 

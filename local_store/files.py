@@ -108,7 +108,8 @@ class Suspicion:
             pass
 
     def lay(self) -> None:
-        self._mark.unlink(missing_ok=True)
+        with disk_errors():
+            self._mark.unlink(missing_ok=True)
 
 
 class ProcessLock:

@@ -14,7 +14,7 @@ from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, St
 from kivy.uix.widget import Widget
 
 from screens import theme
-from screens.widgets.typeset import LINE, Setting, fit
+from screens.widgets.typeset import Setting, fit
 
 WORDS, BOLD_ICONS, FILLED_ICONS = "Words", "BoldIcons", "FilledIcons"
 

@@ -46,7 +46,7 @@ def written(history: list[tuple[str, str, str]], library: str, patrons: dict[str
             operations.append(
                 station.renew(barcode, out["reader"]["patron"], loan_of(out), f"2027-01-{count:02}", count)
             )
-        elif act == "void" and operations and '"kind": "check' in operations[-1]["body"]:
+        elif act == "void" and operations and operations[-1]["body"].startswith('{"v": 1, "kind": "check'):
             operations.append(station.void(operations[-1]))
         elif act == "reopen" and station.seq:
             station.reopen()

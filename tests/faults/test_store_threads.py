@@ -1,7 +1,7 @@
 """Loans, pulls and a resync at once, with roll-backs in between: no acknowledged loan is ever missing.
 
-The protection: one thread owns the writing connection and the others hand it jobs. The control takes it away: two threads
-on one connection, which loses every loan that another's roll-back falls into.
+The protection: one thread owns the writing connection and the others hand it jobs. The control takes it away: two
+threads on one connection, which loses every loan that another's roll-back falls into.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Job = Callable[[Callable[[], AbstractContextManager[UnitOfWork]]], None]
 
 
 class Hands(Protocol):
-    """How a thread has its job done on the store: `ask` returns once the job is on its way, `idle` once all are done."""
+    """How a thread has its job done on the store: `ask` returns once it is on its way, `idle` once all are done."""
 
     def ask(self, job: Job) -> None: ...
     def idle(self) -> None: ...
@@ -44,10 +44,10 @@ class StoreThread:
         self._opens = lambda: open_store(config_in(folder))
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._opened: queue.Queue[SqlStore] = queue.Queue()
+        self.failures: list[BaseException] = []
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         self.store = self._opened.get(timeout=PATIENCE_S)
-        self.failures: list[BaseException] = []
 
     def ask(self, job: Job) -> None:
         self._jobs.put(job)
@@ -74,8 +74,8 @@ class StoreThread:
 
 
 class SharedDatabase(Database):
-    """The writing connection as a pool hands it to two threads: begin, commit and roll-back are then the driver's, which
-    joins a transaction that is open already, and says nothing when there is none left to commit."""
+    """The writing connection as a pool hands it to two threads: begin, commit and roll-back are then the driver's,
+    which joins a transaction that is open already, and says nothing when there is none left to commit."""
 
     def begin(self) -> None:
         if not self._connection.in_transaction:
@@ -214,15 +214,20 @@ def test_keeps_every_loan_while_pull_resync_and_drain_interleave_with_roll_backs
         chance = random.Random(seed)
         for n in range(150):
             result: list[tuple[str, OperationId]] = []
+            commits = chance.random() < 0.7
 
-            def lends(work: UnitOfWork, result: list[tuple[str, OperationId]] = result, n: int = n) -> bool:
+            def lends(
+                work: UnitOfWork,
+                result: list[tuple[str, OperationId]] = result,
+                n: int = n,
+                commits: bool = commits,
+            ) -> bool:
                 lent, operation = lend(work, ITEMS[n % len(ITEMS)], LAN)
                 result.append((lent.id, operation.id))
                 if chance.random() < 0.2:
                     take_back(work, ITEMS[n % len(ITEMS)], lent)
                 return commits
 
-            commits = chance.random() < 0.7
             in_store(lends)
             if commits:
                 acknowledged.update(result)

@@ -42,7 +42,9 @@ def rows_of(page: Any) -> list[Any]:
 def test_home_says_what_the_view_says(rig: Rig) -> None:
     page = rig.page(PageName.HOME)
     rig.paint(page, views.home())
-    assert {"Trạm Xanh", "Chào bạn!", "Quét thẻ để bắt đầu", "Mượn sách", "Trả sách", "Cần giúp đỡ?"} <= set(texts(page))
+    assert {"Trạm Xanh", "Chào bạn!", "Quét thẻ để bắt đầu", "Mượn sách", "Trả sách", "Cần giúp đỡ?"} <= set(
+        texts(page)
+    )
 
 
 def test_home_speaks_the_other_language_when_the_view_does(rig: Rig) -> None:

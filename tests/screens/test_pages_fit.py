@@ -106,7 +106,7 @@ def test_words_stay_in_their_boxes(rig: Rig, size: tuple[int, int], stretched: b
         if page.parent is None:
             rig.window.add_widget(page)
         page.size_hint, page.size = (None, None), size
-        rig.paint(page, longer(view) if stretched else view)
+        rig.lay_out(page, longer(view) if stretched else view)
         if wrong := faults(page):
             found[label] = wrong
         rig.window.remove_widget(page)

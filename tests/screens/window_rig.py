@@ -46,7 +46,6 @@ class Rig:
         from screens import theme
 
         theme.use(theme.Theme(theme.unit_for(*size), theme.PALETTE))
-        self.window.clear_widgets() if hasattr(self.window, "clear_widgets") else None
         for child in list(self.window.children):
             self.window.remove_widget(child)
         page = page_class(name)(self.bridge, size=size)
@@ -58,6 +57,15 @@ class Rig:
     def paint(self, page: Any, view: Any) -> None:
         page.paint(view)
         self.frames(3)
+
+    def lay_out(self, page: Any, view: Any) -> None:
+        """Paints without drawing: enough to measure."""
+        from kivy.clock import Clock
+
+        page.paint(view)
+        for _ in range(2):
+            Clock.tick()
+            Clock.tick_draw()
 
     def frames(self, count: int) -> None:
         for _ in range(count):

@@ -1,0 +1,26 @@
+"""One station for each kind of store: every test of the store's contract runs on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.ports.store import Store
+from local_store import open_store
+from tests.contracts.store_station import Station
+from tests.local_store.shelf import config_in
+
+
+def _sql(folder: Path) -> Callable[[], Store]:
+    return lambda: open_store(config_in(folder))
+
+
+@pytest.fixture(params=[_sql], ids=["sql"])
+def station(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Station]:
+    station = Station(request.param(tmp_path))
+    try:
+        yield station
+    finally:
+        station.store.close()

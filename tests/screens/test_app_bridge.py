@@ -1,0 +1,162 @@
+"""The crossing to the UI thread, and where views go: without Kivy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from kiosk.domain.operations import OperationId
+from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
+from kiosk.session.states import State
+from screens.bridge import UiBridge
+from screens.navigator import PageName, on_top, page_of
+from screens.pictures import MOST_OF_ONE, Pictures
+from screens.png import png
+from screens.view_models.views import Shown
+from tests.screens import sample_views as views
+
+PATIENCE_S = 10.0
+
+
+class Screen:
+    """A UI thread as small as can be: woken, it takes."""
+
+    def __init__(self, bridge: UiBridge) -> None:
+        self.taken: list[State] = []
+        self._bridge = bridge
+        self._awake = threading.Event()
+        self._stop = False
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not self._stop:
+            self._awake.wait(PATIENCE_S)
+            self._awake.clear()
+            state = self._bridge.take()
+            if state is not None:
+                self.taken.append(state)
+
+    def __enter__(self) -> Screen:
+        self._thread.start()
+        self._bridge.attach(self._awake.set)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop = True
+        self._awake.set()
+        self._thread.join(PATIENCE_S)
+
+
+class WakesOnlyOnce(UiBridge):
+    """The protection off: the first state wakes the screen, and nobody ever again."""
+
+    def take(self) -> State | None:
+        return self._newest
+
+
+def last_shown_and_taken(bridge: UiBridge) -> tuple[int, int]:
+    order = threading.Lock()
+    shown: list[int] = []
+
+    def post(thread: int) -> None:
+        for i in range(333):
+            with order:
+                bridge.show(State(visit=thread * 1_000 + i))
+                shown.append(thread * 1_000 + i)
+
+    with Screen(bridge) as screen:
+        threads = [threading.Thread(target=post, args=(thread,)) for thread in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        settled = threading.Event()
+        for _ in range(50):
+            if screen.taken and screen.taken[-1].visit == shown[-1]:
+                break
+            settled.wait(0.01)
+        return shown[-1], screen.taken[-1].visit
+
+
+def test_ends_on_the_last_of_a_thousand_states_from_three_threads() -> None:
+    shown, taken = last_shown_and_taken(UiBridge(lambda _: None, lambda: 0.0))
+    assert taken == shown
+
+
+def test_would_miss_the_last_state_if_it_woke_the_screen_only_once() -> None:
+    """Negative control of the test above."""
+    shown, taken = last_shown_and_taken(WakesOnlyOnce(lambda _: None, lambda: 0.0))
+    assert taken != shown
+
+
+def test_keeps_a_state_that_came_before_there_was_a_screen() -> None:
+    bridge = UiBridge(lambda _: None, lambda: 0.0)
+    bridge.show(State(visit=7))
+    woken: list[bool] = []
+    bridge.attach(lambda: woken.append(True))
+    assert woken == [True]
+    assert bridge.take() == State(visit=7)
+
+
+def test_takes_each_state_once_and_only_the_newest() -> None:
+    bridge = UiBridge(lambda _: None, lambda: 0.0)
+    woken: list[bool] = []
+    bridge.attach(lambda: woken.append(True))
+    for visit in range(3):
+        bridge.show(State(visit=visit))
+    assert bridge.take() == State(visit=2)
+    assert bridge.take() is None
+    assert len(woken) == 1
+
+
+def test_posts_touches_with_their_time() -> None:
+    posted: list[Input] = []
+    bridge = UiBridge(posted.append, lambda: 12.5)
+    bridge.touched(Button.HELP)
+    bridge.take_off_touched(OperationId("e", 3))
+    assert posted == [Touched(Button.HELP, 12.5), TakeOffTouched(OperationId("e", 3), 12.5)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "page", "top"),
+    [
+        (Shown(views.home()), PageName.HOME, PageName.HOME),
+        (Shown(views.borrow(1)), PageName.BORROW, PageName.BORROW),
+        (Shown(views.give_back(1)), PageName.GIVE_BACK, PageName.GIVE_BACK),
+        (Shown(views.limit_reached()), PageName.ATTENTION, PageName.ATTENTION),
+        (Shown(views.resting()), PageName.RESTING, PageName.RESTING),
+        (Shown(views.borrow(1), views.idle()), PageName.BORROW, PageName.IDLE),
+    ],
+)
+def test_each_view_has_its_page(shown: Shown, page: PageName, top: PageName) -> None:
+    assert (page_of(shown.page), on_top(shown)) == (page, top)
+
+
+def test_views_bridge_and_navigator_need_no_kivy() -> None:
+    code = "import sys, screens.navigator, screens.bridge, screens.app; sys.exit('kivy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE_S).returncode == 0
+
+
+def test_a_picture_is_refused_when_its_size_is_not_what_it_says() -> None:
+    assert png(2, 1, bytes(6)).startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="not 2×2 px"):
+        png(2, 2, bytes(6))
+
+
+def test_a_page_is_pictured_again_only_when_it_looks_different(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path / "new")
+    for shade in (1, 1, 2, *range(10, 30)):
+        pictures.painted("home-vi")
+        pictures.save(1, 1, bytes([shade] * 3))
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == sorted(["home-vi.png", *(f"home-vi-{n}.png" for n in range(2, MOST_OF_ONE + 1))])
+
+
+def test_a_page_is_pictured_after_it_has_stood_still(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path)
+    pictures.painted("home-vi")
+    assert [pictures.due() for _ in range(4)] == [False, False, True, False]
