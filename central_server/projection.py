@@ -95,6 +95,7 @@ class Projection:
         one.extend(data.due_on.isoformat(), 0)
         one.voided = one.voided or moment.place in self._voided
         docket.loans_found.extend({one.id} & self._awaited)
+        self._end_by_later_check_ins(one)
         self._settle(one)
         self._by_barcode.setdefault(data.barcode, {})[one.id] = one
         others = [

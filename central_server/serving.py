@@ -41,6 +41,8 @@ def serve(store: Store, listening: socket.socket, ready: Callable[[str], None]) 
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=10,
+        # Longer than a long poll, so that a station's connection lives on between two of them.
+        timeout_keep_alive=75,
         server_header=False,
     )
     # uvicorn raises the signal again after it has stopped in good order.

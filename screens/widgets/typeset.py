@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 SMALLEST_SHRINK = 0.85
+ORPHAN = 0.45
+"""A last line shorter than this part of the longest looks forgotten."""
 LINE = 1.265
 """Line height of Be Vietnam Pro, of the font size: room for stacked accents is in it."""
 
@@ -35,6 +38,31 @@ def wrap(text: str, size: int, width: float, measure: Measure) -> list[str]:
                 line = longer
         lines.append(line)
     return lines
+
+
+def _sentences(text: str) -> list[tuple[str, str]]:
+    """The text parted at each end of a sentence."""
+    return [(text[: end.end()], text[end.end() :].lstrip()) for end in re.finditer(r"[.?!]”?(?=\s)", text)]
+
+
+def without_orphan(lines: list[str], size: int, width: float, measure: Measure) -> list[str]:
+    """The same words on as many lines; a lonely last word gets company, or the break comes between sentences."""
+    if not 2 <= len(lines) <= 4 or measure(lines[-1], size) > ORPHAN * max(measure(line, size) for line in lines[:-1]):
+        return lines
+    text = " ".join(lines)
+    if len(lines) == 2:
+        for sentence, rest in _sentences(text):
+            if measure(sentence, size) <= width and measure(rest, size) <= width:
+                return [sentence, rest]
+    low, high = width / len(lines), width
+    while high - low > size / 2:
+        middle = (low + high) / 2
+        if len(wrap(text, size, middle, measure)) > len(lines):
+            low = middle
+        else:
+            high = middle
+    balanced = wrap(text, size, high, measure)
+    return balanced if _fits(balanced, size, width, len(lines), measure) else lines
 
 
 def shorten(text: str, size: int, width: float, measure: Measure) -> str:
@@ -85,7 +113,7 @@ def fit(
     for at in range(size, least - 1, -1):
         lines = wrap(text, at, width, measure)
         if _fits(lines, at, width, most(at), measure):
-            return Setting(at, tuple(lines))
+            return Setting(at, tuple(lines if "\n" in text else without_orphan(lines, at, width, measure)))
     lines = wrap(text, least, width, measure)
     allowed = most(least)
     kept = [*lines[: allowed - 1], " ".join(lines[allowed - 1 :])]

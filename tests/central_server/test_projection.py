@@ -93,6 +93,14 @@ def test_keeps_the_newer_loan_open_when_an_older_check_in_comes_late(
     assert loans(store) == {loan_of(first): False, loan_of(second): True}
 
 
+def test_ends_a_loan_when_a_later_check_in_that_names_none_came_before_it(store: Store, known: Known) -> None:
+    station = Station()
+    out = station.check_out("TK.1", known["patron"]["HS1"])
+    take(store, station.check_in("TK.1"))
+    take(store, out)
+    assert loans(store) == {loan_of(out): False}
+
+
 def test_keeps_the_newer_loan_open_when_the_older_return_was_at_another_station(store: Store, known: Known) -> None:
     here, there = Station(wall_ms=NOON_MS + 3_600_000), Station(device="tram-2")
     newer = here.check_out("TK.1", known["patron"]["HS1"])

@@ -118,16 +118,16 @@ def test_leaves_a_settled_operation_alone_when_it_should_be_set_aside(station: S
 
 
 def test_finds_what_is_pending_behind_many_that_are_settled(station: Station) -> None:
-    written = station.operations(1_200)
+    written = station.operations(1_300)
     station.settle(*(accepted(operation) for operation in written[:700]))
     station.set_aside(written[700])
-    station.settle(*(accepted(operation) for operation in written[701:1_190]))
-    waiting = [operation.id for operation in written[1_190:]]
+    station.settle(*(accepted(operation) for operation in written[701:1_290]))
+    waiting = [operation.id for operation in written[1_290:]]
     assert station.pending() == waiting
     station.reopen()
     assert station.pending() == [written[700].id, *waiting]
     with station.store.unit_of_work() as work:
-        assert work.outbox_counts() == OutboxCounts(pending=11, disputed=0, settled=1_189)
+        assert work.outbox_counts() == OutboxCounts(pending=11, disputed=0, settled=1_289)
 
 
 # what the centre tells

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from kiosk.domain.operations import ChainEnd
 from kiosk.ports.errors import StoreBroken, StoreDamaged
@@ -121,6 +122,21 @@ def test_keeps_its_files_to_its_own_account(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
+def test_syncs_each_commit_and_wipes_what_is_deleted(tmp_path: Path) -> None:
+    store = open_store(config_in(tmp_path))
+    asked = ("journal_mode", "synchronous", "secure_delete")
+    found = [store._database.tell(f"PRAGMA {name}")[0][0] for name in asked]
+    store.close()
+    assert found == ["wal", 2, 1]
+
+
+def test_writes_nothing_through_a_reading_connection(tmp_path: Path) -> None:
+    store = open_store(config_in(tmp_path))
+    with store._readers.connect() as connection, pytest.raises(DBAPIError, match="readonly"):
+        connection.exec_driver_sql("DELETE FROM meta")
+    store.close()
+
+
 def test_gives_the_store_to_one_process_at_a_time(tmp_path: Path) -> None:
     store = open_store(config_in(tmp_path))
     for opens in (open_store, make_new_store):
@@ -160,13 +176,17 @@ def test_gives_the_writing_connection_to_one_thread_only(tmp_path: Path) -> None
         except RuntimeError as error:
             raised.append(error)
 
-    with store.unit_of_work() as work:
-        write_operation(work)
+    def ask_elsewhere() -> None:
         other = threading.Thread(target=elsewhere)
         other.start()
         other.join()
+
+    with store.unit_of_work() as work:
+        write_operation(work)
+        ask_elsewhere()
         work.commit()
-    assert len(raised) == 1
+    ask_elsewhere()
+    assert [str(error) for error in raised] == ["the writing connection belongs to another thread"] * 2
     assert len(list(store.ledger())) == 1
     with store.unit_of_work(), pytest.raises(RuntimeError, match="inside another"):
         store.unit_of_work()

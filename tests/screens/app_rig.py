@@ -10,18 +10,20 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kiosk.session.states import Home, Resting, State
 from screens.app import KioskApp, ScreenConfig
 from screens.bridge import UiBridge
-from screens.view_models.views import Shown
+from screens.view_models.views import Countdown, Shown
 from tests.screens import sample_views as views
 
 os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
 THREADS, STATES = 3, 1_000
 PATIENCE_S = 20.0
+STARTED = time.monotonic()
 
 seen: dict[str, Any] = {"beats": 0, "painted": [], "touched": 0}
 order = threading.Lock()
@@ -35,7 +37,8 @@ def present(state: State) -> Shown:
         case _ if state.visit % 5 == 0:
             return Shown(views.home(english=state.language == "en"))
         case _:
-            return Shown(views.borrow(state.visit % 5), views.idle() if state.request else None)
+            view = replace(views.borrow(state.visit % 5), countdown=Countdown(STARTED + 30.0, 30.0))
+            return Shown(view, views.idle() if state.request else None)
 
 
 def beat() -> None:

@@ -31,9 +31,8 @@ def faults_of(kv: str) -> list[str]:
         if re.search(r"\b(if|else|and|or|not|lambda)\b|[<>=!]=", bare.partition(":")[2]):
             found.append(f"{number}: decides")
         says = _SAYS_WORDS.match(line)
-        if says and _LITERAL.search(says[2]):
-            found.append(f"{number}: says words of its own")
-        elif any(not _TOKEN.fullmatch(text) for _, text in _LITERAL.findall(line)):
+        literals = [text for _, text in _LITERAL.findall(line)]
+        if (says and _LITERAL.search(says[2])) or not all(map(_TOKEN.fullmatch, literals)):
             found.append(f"{number}: says words of its own")
     return found
 

@@ -141,6 +141,15 @@ def test_wrapping_keeps_every_word_and_given_line_ends() -> None:
     assert wrap("một hai ba\nbốn", 20, 75, half) == ["một hai", "ba", "bốn"]
 
 
+def test_a_last_word_is_not_left_alone_on_its_line() -> None:
+    assert fit("aaa bbb ccc ddd eee", 20, 160, 80, half, max_lines=2).lines == ("aaa bbb ccc", "ddd eee")
+    assert wrap("aaa bbb ccc ddd eee", 20, 160, half) == ["aaa bbb ccc ddd", "eee"]  # as it would be without
+
+
+def test_a_lonely_word_is_avoided_by_breaking_between_sentences() -> None:
+    assert fit("aaa bbb. Ccc ddd eee", 20, 170, 80, half, max_lines=2).lines == ("aaa bbb.", "Ccc ddd eee")
+
+
 def test_shortening_leaves_no_loose_comma_before_the_ellipsis() -> None:
     assert shorten("Kính vạn hoa, tập 3", 20, half("Kính vạn hoa, …", 20), half) == "Kính vạn hoa…"
 

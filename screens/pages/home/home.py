@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
@@ -13,6 +14,7 @@ from screens.widgets.key import Pressable
 from screens.widgets.page import Page, keep
 from screens.widgets.picture import Illustration
 from screens.widgets.text import Text, width_of
+from screens.widgets.typeset import without_orphan, wrap
 
 ART_SHAPE = 206 / 300
 """Height by width of both drawings on the tiles."""
@@ -59,7 +61,9 @@ class Tile(Pressable):
         self._title.size, self._title.pos = (wide, high), (left, top - high)
         # The drawing takes what its proportions allow, but leaves the words their room beside it.
         size = look.text_px("second")
-        words = min(wide * 0.6, max(width_of(line, size, False) for line in self.hint.split("\n")) + 1)
+        measure = partial(width_of, bold=False)
+        lines = without_orphan(wrap(self.hint, size, wide * 0.58, measure), size, wide * 0.58, measure)
+        words = max(measure(line, size) for line in lines) + 1
         beside = self.width - pad - words - look.px(4.4)
         art_high = min(self.height * 0.64, self.width * 0.5 * ART_SHAPE, beside * ART_SHAPE)
         art_wide = art_high / ART_SHAPE

@@ -1,0 +1,64 @@
+"""The demo's day, played through the real programs, and what its comparison would catch."""
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from demo.compare import differences
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.slow
+def test_plays_a_day_and_both_ledgers_agree(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = [sys.executable, "-m", "demo", "--headless", "--out", str(out)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["check_outs"], summary["check_ins"], summary["renewals"]) == (8, 6, 1)
+    assert summary["central_operations"] == 15
+    assert summary["offline_operations"] == 3
+    assert (summary["pending"], summary["duplicates"]) == (0, 0)
+    assert summary["disputes"] == 1, "the book that no catalogue knows waits for a person"
+    assert summary["refusals"] >= 10
+    for page in ("home", "borrow", "give_back", "attention", "resting"):
+        for language in ("vi", "en"):
+            assert (out / f"{page}-{language}.png").stat().st_size > 5_000
+
+
+LEDGER = {
+    "operations": [
+        {"device": "tram-1", "epoch": "e", "seq": n, "hash": f"h{n}", "kind": "check_out", "barcode": "TK.1", "loans": []}
+        for n in (1, 2)
+    ],
+    "loans": [{"id": "l", "item_barcode": "TK.1", "patron": "p", "due_on": "2026-12-07", "renewals": 0, "open": True}],
+}
+
+
+def test_finds_no_difference_between_equal_ledgers() -> None:
+    assert differences(LEDGER, copy.deepcopy(LEDGER), "tram-1") == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda ledger: ledger["operations"].pop(),
+        lambda ledger: ledger["operations"].append(dict(ledger["operations"][0])),
+        lambda ledger: ledger["operations"].append(dict(ledger["operations"][0], seq=3)),
+        lambda ledger: ledger["operations"][0].update(hash="other"),
+        lambda ledger: ledger["operations"][0].update(barcode="TK.2"),
+        lambda ledger: ledger["loans"].clear(),
+        lambda ledger: ledger["loans"][0].update(open=False),
+        lambda ledger: ledger["loans"][0].update(due_on="2026-12-08"),
+        lambda ledger: ledger["loans"][0].update(patron="q"),
+    ],
+)
+def test_finds_each_difference(spoil: object) -> None:
+    centre = copy.deepcopy(LEDGER)
+    spoil(centre)  # type: ignore[operator]
+    assert differences(LEDGER, centre, "tram-1") != []
