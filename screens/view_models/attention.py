@@ -75,7 +75,7 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
             )
         case n.HelpAsked():
             return Message(
-                art="reading-tree",
+                art="help",
                 eyebrow=words.text("Need help?"),
                 eyebrow_icon=icons.CALL,
                 title=words.text("The librarian will help you"),
@@ -116,7 +116,8 @@ def _about_a_card(notice: n.UnknownCard | n.CitizenCard | n.CardFirst, words: Tr
             main = keys.understood(words)
         case never:
             assert_never(never)
-    return Message("scan-card", eyebrow, icons.CARD, title, lines, keys.call_librarian(words), main)
+    art = "scan-card" if isinstance(notice, n.CardFirst) else "which-card"
+    return Message(art, eyebrow, icons.CARD, title, lines, keys.call_librarian(words), main)
 
 
 def _about_a_scan(
@@ -185,7 +186,7 @@ def _question(notice: n.ReturnOffered | n.CardOrBook, words: Translator) -> Mess
             )
         case n.CardOrBook():
             return Message(
-                art="which-barcode",
+                art="card-or-book",
                 eyebrow=words.text("One code for two things"),
                 eyebrow_icon=icons.INFO,
                 title=words.text("What did you scan?"),

@@ -93,14 +93,14 @@ def _about_the_card(
     match block:
         case b.PatronBlocked():
             return Reason(
-                "scan-card",
+                "which-card",
                 words.text("Your card is paused"),
                 (*next_time, words.text("Please see the librarian to open it again.")),
                 words.text("Your card is paused: see the librarian."),
             )
         case b.CardExpired(ended_on=day):
             return Reason(
-                "scan-card",
+                "which-card",
                 words.text("Your card has run out"),
                 (
                     *next_time,

@@ -14,7 +14,7 @@ from screens.view_models.message import Message
 from screens.view_models.rows import lent_in
 from screens.view_models.views import Key
 
-REASONS_SHOWN: Final = 3
+MOST_LINES: Final = 5
 
 _ENOUGH: Final = (b.TooManyLoans, b.TooManyOfType)
 _MORE_TIME: Final = (b.NoMoreRenewals, b.RenewedTooSoon, b.LoanOverdue)
@@ -77,9 +77,10 @@ def _reasons(
     reasons = [reason_for(block, book, words) for block in blocks or (b.NoPolicy(),)]
     if len(reasons) == 1:
         return reasons[0].art, reasons[0].title, reasons[0].lines
-    lines = [reason.in_short for reason in reasons[:REASONS_SHOWN]]
-    left_out = len(reasons) - REASONS_SHOWN
-    if left_out > 0:
+    shown = len(reasons) if len(reasons) <= MOST_LINES else MOST_LINES - 1
+    lines = [reason.in_short for reason in reasons[:shown]]
+    left_out = len(reasons) - shown
+    if left_out:
         lines.append(
             words.plural(
                 "and {n} more reason, please ask the librarian",

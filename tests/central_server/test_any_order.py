@@ -2,6 +2,7 @@
 
 import copy
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -53,7 +54,7 @@ def written(history: list[tuple[str, str, str]], library: str, patrons: dict[str
     return operations
 
 
-def outcome(store: Store, library: str) -> tuple[object, object]:
+def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any]]:
     """The ledger and the loans without what depends on the order of arrival: positions, verdicts, reasons."""
     ledger = read_ledger(store, library)
     kept = sorted((one["epoch"], one["seq"], one["hash"], one["kind"]) for one in ledger["operations"])

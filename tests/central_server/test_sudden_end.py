@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,7 @@ def test_has_whole_batches_only_when_it_is_killed_in_the_middle_of_work(tmp_path
     batches = [[station.check_in("TK.1") for _ in range(40)] for _ in range(60)]
     answered = 0
     with serving(data) as server:
-        killer = threading.Thread(target=lambda: (time.sleep(0.25), server.kill()))
+        killer = threading.Timer(0.25, server.kill)
         killer.start()
         try:
             for batch in batches:
