@@ -8,7 +8,6 @@ every opening.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -105,7 +104,7 @@ class Outbox:
             boot_id=act.boot_id,
             boottime_ms=act.boottime_ms,
         )
-        entry = json.dumps({"operation": operation.hash.hex(), "kind": act.kind, "seq": operation.id.seq})
+        entry = f"{act.kind} {operation.hash.hex()}"  # the body, which the hash vouches for, says everything else
         audit_hash = hashlib.sha256(ends.audit_hash + entry.encode()).digest()
         self._db.run(sql.ADD_AUDIT, place=ends.audit_place + 1, entry=entry, hash=audit_hash)
         self._tell(act.loans, 1)

@@ -141,7 +141,7 @@ audit = Table(
     "audit",
     metadata,
     Column("place", Integer, primary_key=True),
-    Column("entry", Text, nullable=False),
+    Column("entry", Text, nullable=False),  # kind and hash of an operation
     Column("hash", LargeBinary, nullable=False),  # SHA-256 of (the hash before, 32 zero bytes at first; then `entry`)
 )
 

@@ -167,6 +167,10 @@ class StoreWorker:
             _log.error("store: %s %s", code, error)
             self._code = code
             self._failed(code)
+        if isinstance(error, StoreDamaged) and self._store is not None:
+            # Only an opening looks at the whole store, and sets it aside or finds it sound after all.
+            store, self._store = self._store, None
+            store.close()
 
     def _well(self) -> None:
         if self._code is not None:

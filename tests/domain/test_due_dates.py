@@ -15,8 +15,7 @@ days = st.dates(date(2026, 1, 1), date(2028, 12, 31))
 @st.composite
 def calendars(draw: st.DrawFn) -> Calendar:
     closures = tuple(
-        Closure(first, first + timedelta(days=draw(st.integers(0, 30))))
-        for first in draw(st.lists(days, max_size=5))
+        Closure(first, first + timedelta(days=draw(st.integers(0, 30)))) for first in draw(st.lists(days, max_size=5))
     )
     begins = draw(days)
     years = (SchoolYear("y", begins, begins + timedelta(days=draw(st.integers(1, 300)))),)

@@ -33,7 +33,15 @@ def test_plays_a_day_and_both_ledgers_agree(tmp_path: Path) -> None:
 
 LEDGER = {
     "operations": [
-        {"device": "tram-1", "epoch": "e", "seq": n, "hash": f"h{n}", "kind": "check_out", "barcode": "TK.1", "loans": []}
+        {
+            "device": "tram-1",
+            "epoch": "e",
+            "seq": n,
+            "hash": f"h{n}",
+            "kind": "check_out",
+            "barcode": "TK.1",
+            "loans": [],
+        }
         for n in (1, 2)
     ],
     "loans": [{"id": "l", "item_barcode": "TK.1", "patron": "p", "due_on": "2026-12-07", "renewals": 0, "open": True}],

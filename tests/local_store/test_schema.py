@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import subprocess
 import sys
@@ -184,7 +183,7 @@ def test_chains_the_audit_over_openings_and_roll_backs(tmp_path: Path) -> None:
     with inside(config_in(tmp_path)) as connection:
         rows = connection.execute("SELECT place, entry, hash FROM audit ORDER BY place").fetchall()
     assert [place for place, _, _ in rows] == list(range(1, 13))
-    assert [json.loads(entry)["operation"] for _, entry, _ in rows] == [operation.hash.hex() for operation in written]
+    assert [entry for _, entry, _ in rows] == [f"check_in {operation.hash.hex()}" for operation in written]
     previous = bytes(32)
     for _, entry, hash_ in rows:
         previous = hashlib.sha256(previous + entry.encode()).digest()

@@ -55,7 +55,7 @@ class Session(RuleBasedStateMachine):
         self.loans: dict[OperationId, str] = {}  # whom the store lent to
         self.open_check_outs: set[tuple[int, str]] = set()  # (visit, barcode) asked and not refused or voided
         self.taken_back: set[OperationId] = set()
-        self.last_card = ""
+        self.cards: set[str] = set()  # whose turn it may be: the last card, or a code that may have been one
         self.scanned_by: dict[str, set[str | None]] = {}  # barcode → whose card was shown last before its scan
 
     def feed(self, happened: Input) -> MultipleResults[StoreEffect]:
@@ -91,20 +91,26 @@ class Session(RuleBasedStateMachine):
         return self.card_scanned(number)
 
     def card_scanned(self, number: str) -> MultipleResults[StoreEffect]:
-        self.last_card = number
+        self.cards = {number}
         return self.feed(Scanned(Code(number, frozenset({CodeKind.CARD})), self.at))
 
     @rule(target=in_flight, barcode=st.sampled_from(ITEMS))
     def item(self, barcode: str) -> MultipleResults[StoreEffect]:
-        self.scanned_by.setdefault(barcode, set()).add(PATRONS.get(self.last_card))
+        self.scanned_by.setdefault(barcode, set()).update(PATRONS.get(number) for number in self.cards)
         return self.feed(Scanned(Code(barcode, frozenset({CodeKind.ITEM})), self.at))
 
-    @rule(target=in_flight, kinds=st.sampled_from([{CodeKind.ISBN}, {CodeKind.UNKNOWN}, {CodeKind.CARD, CodeKind.ITEM}]))
+    @rule(
+        target=in_flight, kinds=st.sampled_from([{CodeKind.ISBN}, {CodeKind.UNKNOWN}, {CodeKind.CARD, CodeKind.ITEM}])
+    )
     def other_code(self, kinds: set[CodeKind]) -> MultipleResults[StoreEffect]:
+        if CodeKind.CARD in kinds:
+            self.cards.add("HS1")
         return self.feed(Scanned(Code("HS1", frozenset(kinds)), self.at))
 
     @rule(target=in_flight, button=st.sampled_from(Button))
     def touch(self, button: Button) -> MultipleResults[StoreEffect]:
+        if button is Button.IT_IS_A_CARD:
+            self.cards.add("HS1")
         return self.feed(Touched(button, self.at))
 
     @rule(target=in_flight, place=st.integers(0, 3))

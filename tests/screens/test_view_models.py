@@ -238,17 +238,17 @@ def test_a_block_among_others_is_one_short_line_of_its_own(block: b.Block, words
         assert line not in attention(n.NotLent(BOOK, (block,)), BORROWING, words[language]).lines
 
 
-def test_reasons_beyond_the_third_are_counted_not_dropped(words: Mapping[str, Translator]) -> None:
-    view = attention(n.NotLent(BOOK, SEVERAL[2]), BORROWING, words["vi"])
+def test_reasons_that_do_not_fit_are_counted_not_dropped(words: Mapping[str, Translator]) -> None:
+    view = attention(n.NotLent(BOOK, (*SEVERAL[2], b.NotForLoan())), BORROWING, words["vi"])
     assert view.title == "Chưa mượn được cuốn này"
-    assert len(view.lines) == 4
-    assert view.lines[3] == "và 2 lý do nữa, hỏi thủ thư nhé"
-    assert view.staff_line == "Mã cho thủ thư: T-02 · M-11 · M-12 · S-24 · S-21 · PM.002774"
+    assert len(view.lines) == 5
+    assert view.lines[4] == "và 2 lý do nữa, hỏi thủ thư nhé"
+    assert view.staff_line == "Mã cho thủ thư: T-02 · M-11 · M-12 · S-24 · S-21 · S-22 · PM.002774"
 
 
-def test_three_reasons_are_all_said(words: Mapping[str, Translator]) -> None:
-    view = attention(n.NotLent(BOOK, SEVERAL[2][:3]), BORROWING, words["vi"])
-    assert len(view.lines) == 3
+def test_five_reasons_are_all_said(words: Mapping[str, Translator]) -> None:
+    view = attention(n.NotLent(BOOK, SEVERAL[2]), BORROWING, words["vi"])
+    assert len(view.lines) == len(SEVERAL[2]) == 5
     assert not any("lý do nữa" in line for line in view.lines)
 
 
@@ -270,7 +270,7 @@ def test_the_main_key_of_a_refusal_is_the_way_on(
     view = attention(n.NotLent(BOOK, blocks), BORROWING, words["vi"])
     assert view.main.button is button
     assert view.left is not None
-    assert view.left.button is Button.HELP
+    assert view.left.button is (Button.DISMISS if button is Button.RETURN_THIS else Button.HELP)
 
 
 @pytest.mark.parametrize("notice", NOTICES, ids=repr)

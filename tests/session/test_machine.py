@@ -101,9 +101,7 @@ class Play_:
         assert isinstance(ask, CheckOut)
         self.seq += 1
         operation = OperationId("e", self.seq)
-        self.feed(
-            LoanRecorded(ask.visit, ask.request, operation, book(ask.barcode), DUE, None, self.seq, False, at)
-        )
+        self.feed(LoanRecorded(ask.visit, ask.request, operation, book(ask.barcode), DUE, None, self.seq, False, at))
         return operation
 
     def return_one(self, ask: Effect, at: float, held_at: str | None = None) -> OperationId:
@@ -255,7 +253,9 @@ def test_takes_a_touch_as_yes_to_an_offered_return(play: Play_) -> None:
     again = play.one(Touched(Button.RETURN_THIS, 2.0), CheckIn)
     assert isinstance(again, CheckIn)
     assert again.barcode == "XX.1"
-    play.feed(ReturnRecorded(again.visit, again.request, OperationId("e", 1), BookShown("XX.1", "", "", ""), False, None, 2.1))
+    play.feed(
+        ReturnRecorded(again.visit, again.request, OperationId("e", 1), BookShown("XX.1", "", "", ""), False, None, 2.1)
+    )
     assert play.returning.rows[0].kind is RowKind.NOT_IN_CATALOGUE
 
 
@@ -350,9 +350,7 @@ def test_asks_which_when_a_code_is_a_card_and_a_book(play: Play_) -> None:
 
 
 @pytest.mark.parametrize(("as_card", "as_item", "wanted"), [(True, False, IdentifyPatron), (False, True, CheckIn)])
-def test_asks_nobody_when_only_one_of_the_two_exists(
-    play: Play_, as_card: bool, as_item: bool, wanted: type
-) -> None:
+def test_asks_nobody_when_only_one_of_the_two_exists(play: Play_, as_card: bool, as_item: bool, wanted: type) -> None:
     ask = play.one(Scanned(code("00123", CodeKind.CARD, CodeKind.ITEM), 1.0), ResolveCode)
     assert isinstance(ask, ResolveCode)
     play.one(CodeResolved(ask.visit, ask.request, "00123", as_card, as_item, 1.1), wanted)
