@@ -27,6 +27,7 @@ from kiosk.domain.barcodes import classify
 from kiosk.ports.devices import RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
+from kiosk.ports.tables import TableError
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.session.effects import StoreEffect
@@ -55,8 +56,12 @@ def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreCo
     from local_store.engine import StoreConfig
     from local_store.key_file import read_or_create_key
 
-    config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / "store.db"
+    if may_create_key:
+        try:
+            config.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreBroken(f"the data folder cannot be made: {error.strerror}") from error
     key = read_or_create_key(config.data / "store.key", path, may_create=may_create_key)
     return StoreConfig(path, key, config.station.library, config.station.device, BUILD_MS)
 
@@ -104,13 +109,14 @@ class Kiosk:
             self._signaller: Signaller = make_signaller(config.sound)
             self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
             self._link = make_link(config.central, config.station.library, config.station.device)
-        except ValueError as error:
+        except TableError as error:
             raise ConfigError(str(error)) from error
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
         self.store = StoreWorker(
             lambda: open_store(config),
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
             recovered=lambda: self.session.post(StoreRecovered(self.clock.monotonic())),
+            monotonic=self.clock.monotonic,
         )
         self.session = SessionLoop(
             self.rules, self.clock, self._ask, self.show, self._signaller, pass_on_beat=self._pass_on
@@ -141,7 +147,7 @@ class Kiosk:
         self.session.post(Beat(self.clock.monotonic()))
 
     def stop(self) -> None:
-        """What has been scanned is finished; what is not sent yet stays in the outbox."""
+        """What the store was asked is finished; what is not sent yet stays in the outbox."""
         self.sync.stop()
         self._link.close()
         self.session.stop()
@@ -256,7 +262,10 @@ def make_station(
 
 def run_station(config: KioskConfig, pictures: Path | None) -> int:
     """The whole station, until it is told to stop. Raises ConfigError before anything has begun."""
-    set_up_logs(config.log.level, config.folder / config.log.file if config.log.file else None)
+    try:
+        set_up_logs(config.log.level, config.folder / config.log.file if config.log.file else None)
+    except OSError as error:
+        raise ConfigError(f'key "log.file" cannot be written: {error.strerror}') from error
     app, kiosk = make_station(config, pictures)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.stop())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from kiosk.domain.barcodes import CodeFormats
+from kiosk.ports.tables import TableError, convert
+
+_Pixels = Annotated[int, msgspec.Meta(ge=320, le=7680)]
+_Seconds = Annotated[float, msgspec.Meta(ge=1, le=3600)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class ConfigError(ValueError):
@@ -20,8 +24,8 @@ class ConfigError(ValueError):
 class StationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`data` holds the store and its key; relative paths count from the file's own folder."""
 
-    library: str
-    device: str
+    library: _Name
+    device: _Name
     data: str
     place: str = ""
     brand: str = "Trạm Xanh"
@@ -40,8 +44,8 @@ class CodesConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class ScreenConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    width: int = 1024
-    height: int = 600
+    width: _Pixels = 1024
+    height: _Pixels = 600
     fullscreen: bool = True
     motion: bool = True
 
@@ -49,9 +53,9 @@ class ScreenConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class SessionConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Seconds."""
 
-    language: str = "vi"
-    warn_after_s: float = 30.0
-    end_after_warning_s: float = 15.0
+    language: Literal["vi", "en"] = "vi"
+    warn_after_s: _Seconds = 30.0
+    end_after_warning_s: _Seconds = 15.0
 
 
 class ClockConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -63,7 +67,7 @@ class ClockConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class LogConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`file` "" is the standard error, which the journal keeps."""
 
-    level: str = "info"
+    level: Literal["debug", "info", "warning", "error"] = "info"
     file: str = ""
 
 
@@ -88,36 +92,21 @@ def load(path: Path) -> KioskConfig:
     """Raises ConfigError with one sentence: which file, which key, what was meant perhaps."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = convert(table, KioskConfig, folder=path.resolve().parent)
+        config.codes.formats()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
-    _refuse_unknown(path, table, KioskConfig, "")
-    try:
-        config = msgspec.convert(table, KioskConfig)
-    except msgspec.ValidationError as error:
+    except TableError as error:
         raise ConfigError(f"{path}: {error}") from error
-    config.codes.formats()
-    return msgspec.structs.replace(config, folder=path.resolve().parent)
-
-
-def _refuse_unknown(path: Path, table: dict[str, Any], struct: type[msgspec.Struct], where: str) -> None:
-    kinds = get_type_hints(struct)
-    known = [name for name in struct.__struct_fields__ if name != "folder"]
-    for key, value in table.items():
-        if key not in known:
-            meant = difflib.get_close_matches(key, known, n=1)
-            hint = f'; did you mean "{where}{meant[0]}"?' if meant else f"; known here: {', '.join(known)}"
-            raise ConfigError(f'{path}: unknown key "{where}{key}"{hint}')
-        kind = kinds[key]
-        if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            _refuse_unknown(path, value, kind, f"{where}{key}.")
+    return config
 
 
 def _pattern(key: str, text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise ConfigError(f'"{key}" is not a pattern: {error}') from error
+        raise TableError(f'key "{key}" is not a pattern: {error}') from error

@@ -11,6 +11,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     insert,
     literal_column,
@@ -84,6 +85,12 @@ ITEM_BY_BARCODE = Prepared(
     .outerjoin(title, title.c.id == item.c.title_id)
     .where(item.c.barcode == bindparam("barcode"))
     .order_by(item.c.id)
+)
+FREE_COPIES = Prepared(
+    select(func.count())
+    .select_from(item)
+    .where(item.c.title_id == bindparam("title_id"), item.c.status == text("'available'"))
+    .where(~exists().where(loan.c.item_id == item.c.id, _OPEN))
 )
 HOLDS_ON_TITLE = Prepared(
     select(hold.c.id, hold.c.title_id, hold.c.patron_id, hold.c.shelf)

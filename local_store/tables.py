@@ -43,6 +43,7 @@ item = Table(
     Column("item_type", Text, nullable=False),
     Column("status", Text, nullable=False),
     Index("item_by_barcode", "barcode"),
+    Index("item_by_title", "title_id"),
     sqlite_with_rowid=False,
 )
 

@@ -111,6 +111,9 @@ class SqlUnitOfWork(UnitOfWork):
             calendar = self._documents.calendar = documents.calendar_of(row[0]) if row else Calendar()
         return calendar
 
+    def free_copies(self, title_id: str) -> int:
+        return int(self._db.rows(sql.FREE_COPIES, title_id=title_id)[0][0])
+
     def holds_on(self, title_id: str) -> Sequence[Hold]:
         return [Hold(*row) for row in self._db.rows(sql.HOLDS_ON_TITLE, title_id=title_id)]
 

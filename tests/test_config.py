@@ -41,11 +41,14 @@ def test_reads_a_good_file_and_counts_paths_from_its_folder(tmp_path: Path) -> N
     [
         (("[station]", "[station]\nlibary = 'x'"), 'unknown key "station.libary"; did you mean "station.library"?'),
         (("[codes]", "[codez]"), 'unknown key "codez"; did you mean "codes"?'),
-        (("[station]", "[station]\nzzz = 1"), 'unknown key "station.zzz"; known here: library'),
+        (("[station]", "[station]\nzzz = 1"), 'unknown key "station.zzz"; it is one of "library"'),
         (('library = "hoa-sen"\n', ""), "library"),
         (('device = "tram-1"', "device = 7"), "device"),
-        (("TK\\.[0-9]{5}", "TK("), '"codes.item" is not a pattern'),
+        (("TK\\.[0-9]{5}", "TK("), 'key "codes.item" is not a pattern'),
         (("[codes]", "[codes"), "is not TOML"),
+        (("[codes]", '[session]\nlanguage = "fr"\n[codes]'), """key "session.language": 'fr' is unknown"""),
+        (("[codes]", "[session]\nwarn_after_s = nan\n[codes]"), 'key "session.warn_after_s"'),
+        (("[codes]", '[log]\nlevel = "loud"\n[codes]'), 'key "log.level"'),
     ],
 )
 def test_refuses_a_bad_key_in_one_sentence(tmp_path: Path, change: tuple[str, str], says: str) -> None:
@@ -70,6 +73,7 @@ def test_says_so_when_the_file_is_missing_or_not_text(tmp_path: Path) -> None:
         (GOOD.replace('kind = "serial"', 'kind = "seriel"'), "serial"),
         (GOOD.replace("port =", "prot ="), "port"),
         (GOOD.replace('kind = "native_rest"', 'kind = "native-rest"'), "native_rest"),
+        (GOOD.replace("[codes]", '[log]\nfile = "no/where.log"\n[codes]'), 'key "log.file" cannot be written'),
         (GOOD.replace("http://127.0.0.1:1", "http://example.org"), "on the same machine"),
     ],
 )

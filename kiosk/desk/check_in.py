@@ -18,7 +18,8 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         book = shown(item) if item else None
         return NobodyHasIt(ask.visit, ask.request, ask.barcode, book, tools.clock.monotonic())
     today = Today.of(work, tools)
-    taken = decide_check_in(lent, work.holds_on(item.title_id) if item else ())
+    holds = work.holds_on(item.title_id) if item else ()
+    taken = decide_check_in(lent, holds, work.free_copies(item.title_id) if item and holds else 0)
     work.end_loans(taken.loans, today.day)
     operation = record(
         work,

@@ -29,15 +29,17 @@ def check_out(
     if mine is not None:
         return renew(work, ask, patron, item, mine, loans, today, tools)
     others = work.open_loans_of_item(item.id)
+    holds = work.holds_on(item.title_id)
     decision = decide_check_out(
         patron,
         item,
         loans,
         others[0] if others else None,
-        work.holds_on(item.title_id),
+        holds,
         work.rules(),
         work.calendar(),
         today.day,
+        free_copies=work.free_copies(item.title_id) if holds else 1,
         day_is_sure=today.is_sure,
     )
     if isinstance(decision, Refuse):

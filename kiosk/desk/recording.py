@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -34,8 +34,10 @@ class Today:
 
     @classmethod
     def of(cls, work: UnitOfWork, tools: Tools) -> Today:
-        moment = tools.clock.now()
-        return cls(library_day(moment, work.time_floor_ms()), moment.trusted, moment)
+        moment, floor_ms = tools.clock.now(), work.time_floor_ms()
+        if moment.trusted and moment.wall_ms < floor_ms:  # a battery clock that fell back: nobody vouches for it
+            moment = replace(moment, trusted=False)
+        return cls(library_day(moment, floor_ms), moment.trusted, moment)
 
     def days_until(self, due_on: date) -> int | None:
         """What a screen says instead of a date that nobody vouches for; None: the date may be said."""

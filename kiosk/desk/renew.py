@@ -24,20 +24,23 @@ def renew(
     today: Today,
     tools: Tools,
 ) -> LoanRecorded | AlreadyYours | LoanRefused:
+    holds = work.holds_on(item.title_id)
     decision = decide_renew(
         patron,
         loan,
         work.renewed_on(loan.id),
         loans,
-        work.holds_on(item.title_id),
+        holds,
         work.rules(),
         work.calendar(),
         today.day,
+        free_copies=work.free_copies(item.title_id) if holds else 0,
         day_is_sure=today.is_sure,
     )
     if isinstance(decision, Refuse):
         if any(isinstance(block, RenewedTooSoon) for block in decision.blocks):
-            return AlreadyYours(ask.visit, ask.request, shown(item), loan.due_on, tools.clock.monotonic())
+            days = today.days_until(loan.due_on)
+            return AlreadyYours(ask.visit, ask.request, shown(item), loan.due_on, days, tools.clock.monotonic())
         return LoanRefused(ask.visit, ask.request, shown(item), decision.blocks, tools.clock.monotonic())
     provisional = not today.is_sure
     work.extend_loan(loan.id, decision.due_on, decision.renewals, today.day, provisional)

@@ -69,9 +69,11 @@ def decide_check_out(
     calendar: Calendar,
     today: date,
     *,
+    free_copies: int = 1,
     day_is_sure: bool = True,
 ) -> Lend | Refuse:
-    """Whether `patron` may take `item`. `open_loans` are the patron's, `loan_of_item` and `holds` the item's."""
+    """Whether `patron` may take `item`. `open_loans` are the patron's, `loan_of_item` the item's. `holds` wait for its
+    title, first come first, and `free_copies` of that title are on nobody's loan, this one among them."""
     found = list(patron_blocks(patron, open_loans, rules, today, day_is_sure=day_is_sure))
     limits = rules.limits_for(patron.category)
     if limits is not None and len(open_loans) >= limits.total:
@@ -80,7 +82,7 @@ def decide_check_out(
         found.append(b.NotForLoan())
     if loan_of_item is not None:
         found.append(b.OnLoanToAnother())
-    if holds and holds[0].patron_id != patron.id:
+    if _waiting_before(patron, holds) >= max(free_copies, 1):
         found.append(b.HeldForAnother())
     policy = rules.policy_for(patron.category, item.item_type)
     due_on: date | None = None
@@ -112,16 +114,18 @@ def decide_renew(
     calendar: Calendar,
     today: date,
     *,
+    free_copies: int = 0,
     day_is_sure: bool = True,
 ) -> Renew | Refuse:
-    """Whether `patron` may keep `loan` longer. `renewed_on`: the day it was last renewed, if ever."""
+    """Whether `patron` may keep `loan` longer. `renewed_on`: the day it was last renewed, if ever. `free_copies` of the
+    title could serve those who wait."""
     others = [other for other in open_loans if other.id != loan.id]
     found = list(patron_blocks(patron, others, rules, today, day_is_sure=day_is_sure))
     if max(renewed_on or loan.lent_on, loan.lent_on) >= today:
         found.append(b.RenewedTooSoon(loan.due_on))
     if day_is_sure and not loan.provisional and loan.due_on < today:
         found.append(b.LoanOverdue(loan.due_on))
-    if any(hold.patron_id != patron.id for hold in holds):
+    if sum(hold.patron_id != patron.id for hold in holds) > free_copies:
         found.append(b.HeldForAnother())
     policy = rules.policy_for(patron.category, loan.item_type)
     due_on: date | None = None
@@ -140,6 +144,13 @@ def decide_renew(
     return Renew(due_on, loan.renewals + 1)
 
 
-def decide_check_in(loans_of_item: Sequence[Loan], holds: Sequence[Hold]) -> TakeBack:
-    """A book in the hand is a fact: it is taken back whoever brings it and whatever the records say."""
-    return TakeBack(tuple(loan.id for loan in loans_of_item), holds[0].shelf if holds else None)
+def decide_check_in(loans_of_item: Sequence[Loan], holds: Sequence[Hold], free_copies: int = 0) -> TakeBack:
+    """A book in the hand is a fact: it is taken back whoever brings it and whatever the records say. It waits on the
+    hold shelf for the first in the queue whom no other free copy can serve."""
+    waiting = holds[free_copies:] if loans_of_item else ()
+    return TakeBack(tuple(loan.id for loan in loans_of_item), waiting[0].shelf if waiting else None)
+
+
+def _waiting_before(patron: Patron, holds: Sequence[Hold]) -> int:
+    """How many come before `patron`: the whole queue for one who does not stand in it."""
+    return next((place for place, hold in enumerate(holds) if hold.patron_id == patron.id), len(holds))

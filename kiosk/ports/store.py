@@ -63,6 +63,10 @@ class UnitOfWork(Protocol):
         """First come, first."""
         ...
 
+    def free_copies(self, title_id: str) -> int:
+        """Copies of the title that may be lent and are on nobody's loan."""
+        ...
+
     # loans
     def open_loans_of_patron(self, patron_id: str) -> Sequence[Loan]: ...
     def open_loans_of_item(self, item_id: str) -> Sequence[Loan]:

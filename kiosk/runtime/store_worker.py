@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import Empty, PriorityQueue
 from threading import Event
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ FIRST = 0  # a reader stands in front
 LATER = 1  # sync, upkeep
 _LAST = 2
 _IDLE_WAIT_S = 3600.0
+RETRY_S = 5.0
 
 STORE_BROKEN = "K-03"
 STORE_DAMAGED = "K-04"
@@ -38,12 +39,15 @@ class StoreWorker:
         opens: Callable[[], Store],
         failed: Callable[[str], None],
         recovered: Callable[[], None],
-        retry_s: float = 5.0,
+        monotonic: Callable[[], float],
+        retry_s: float = RETRY_S,
     ) -> None:
         self._opens = opens
         self._failed = failed
         self._recovered = recovered
+        self._monotonic = monotonic
         self._retry_s = retry_s
+        self._next_try = 0.0
         self._jobs: PriorityQueue[tuple[int, int, Callable[[Store | None], None] | None]] = PriorityQueue()
         self._order = itertools.count()
         self._store: Store | None = None
@@ -106,15 +110,13 @@ class StoreWorker:
 
     def run(self) -> None:
         self._try_to_open()
-        next_try = time.monotonic() + self._retry_s
         while True:
-            wait = _IDLE_WAIT_S if self._code is None else max(0.0, next_try - time.monotonic())
+            wait = _IDLE_WAIT_S if self._code is None else max(0.0, self._next_try - self._monotonic())
             try:
                 _, _, job = self._jobs.get(timeout=wait)
             except Empty:
                 if self._code is not None:
                     self._recover()
-                    next_try = time.monotonic() + self._retry_s
                 continue
             if job is None:
                 break
@@ -122,12 +124,15 @@ class StoreWorker:
                 job(self._store)
             except StoreBroken as error:
                 self._broke(error)
-                next_try = time.monotonic() + self._retry_s
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self._close()
         self._ended.set()
         self._answer_those_too_late()
+
+    def _close(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            with suppress(StoreBroken):  # what was acknowledged is durable already
+                store.close()
 
     def _answer_those_too_late(self) -> None:
         """Whoever still waits is told that there is no store now, rather than left waiting."""
@@ -149,6 +154,7 @@ class StoreWorker:
         self._well()
 
     def _recover(self) -> None:
+        self._next_try = self._monotonic() + self._retry_s
         if self._store is None:
             self._try_to_open()
             return
@@ -165,12 +171,13 @@ class StoreWorker:
         code = STORE_DAMAGED if isinstance(error, StoreDamaged) else STORE_BROKEN
         if self._code != code:
             _log.error("store: %s %s", code, error)
+            if self._code is None:
+                self._next_try = self._monotonic() + self._retry_s
             self._code = code
             self._failed(code)
         if isinstance(error, StoreDamaged) and self._store is not None:
             # Only an opening looks at the whole store, and sets it aside or finds it sound after all.
-            store, self._store = self._store, None
-            store.close()
+            self._close()
 
     def _well(self) -> None:
         if self._code is not None:

@@ -58,7 +58,8 @@ def answered(state: State, answer: Answer, rules: SessionRules) -> Step:
             return visits.with_notice(state, ReturnOffered(barcode, book), at), _ATTENTION
         case TakenBack(operation=operation, loans_now=loans_now):
             return _without(state, operation, loans_now), _OK
-        case NotTakenBack(at=at):
+        case NotTakenBack(operation=operation, at=at):
+            state = _stays(state, operation)
             return visits.with_notice(state, CannotTakeBack(isinstance(state.doing, Returning)), at), _ATTENTION
         case _:
             return state, ()
@@ -78,7 +79,8 @@ def _resolved(state: State, answer: CodeResolved, rules: SessionRules) -> Step:
     if answer.known_card or answer.known_item:
         kind = CodeKind.CARD if answer.known_card else CodeKind.ITEM
         return scans.scanned_as(state, answer.text, kind, answer.at, rules)
-    return visits.with_notice(state, UnknownCode(), answer.at), _ATTENTION
+    # It may have been a stranger's card: as with one that is not known, the visit before it is over.
+    return visits.go_home(state, rules, UnknownCode(), answer.at), _ATTENTION
 
 
 def _about_a_loan(
@@ -90,8 +92,8 @@ def _about_a_loan(
             row = Row(kind, book, at, operation, due_on, days)
             doing = replace(doing, rows=(row, *doing.rows), loans_now=answer.loans_now, active_at=at, warned=False)
             return replace(state, doing=doing), _OK
-        case AlreadyYours(book=book, due_on=due_on, at=at):
-            row = Row(RowKind.ALREADY_YOURS, book, at, due_on=due_on)
+        case AlreadyYours(book=book, due_on=due_on, due_in_days=days, at=at):
+            row = Row(RowKind.ALREADY_YOURS, book, at, due_on=due_on, due_in_days=days)
             return replace(state, doing=replace(doing, rows=(row, *doing.rows))), _OK
         case LoanRefused(book=book, blocks=blocks, at=at):
             # No longer asked: after what the notice advises, the same book may be tried again.
@@ -129,6 +131,15 @@ def _without(state: State, operation: OperationId, loans_now: int) -> State:
         case Returning() as doing:
             gone, rows = _split(doing.rows, operation)
             return replace(state, doing=replace(doing, rows=rows, asked=doing.asked - gone))
+        case _:
+            return state
+
+
+def _stays(state: State, operation: OperationId) -> State:
+    match state.doing:
+        case Borrowing() | Returning() as doing:
+            rows = tuple(replace(row, leaving=False) if row.operation == operation else row for row in doing.rows)
+            return replace(state, doing=replace(doing, rows=rows))
         case _:
             return state
 

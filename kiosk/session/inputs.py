@@ -107,6 +107,7 @@ class AlreadyYours:
     request: int
     book: BookShown
     due_on: date
+    due_in_days: int | None
     at: float
 
 

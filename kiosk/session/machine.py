@@ -6,8 +6,11 @@ a late answer changes nothing, a double scan asks nothing twice, and nobody sees
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import dropwhile
 
+from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
 from kiosk.session import answers, scans, visits
 from kiosk.session.effects import Effect, Play
@@ -41,7 +44,7 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return replace(state, station=replace(state.station, scanners_lost=names)), ()
         case StoreFailed(code, at):
             if isinstance(state.doing, Resting):
-                return state, ()
+                return replace(state, doing=replace(state.doing, code=code)), ()
             return visits.turn_to(state, Resting(code, at), rules), (Play(Sound.ATTENTION),)
         case StoreRecovered():
             return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
@@ -62,6 +65,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
 
 def wakes_at(state: State, rules: SessionRules) -> float | None:
     """The next moment (monotonic seconds) at which time alone changes the state; None: never."""
+    if state.awaiting is not None:
+        return None  # an answer is milliseconds away; nothing ends under it
     match state.doing:
         case Home(notice=notice, since=since) if notice is not None or state.language != rules.language:
             return since + rules.notice_on_home_s
@@ -90,7 +95,7 @@ def _answered(state: State, answer: Answer, rules: SessionRules) -> Step:
     if answer.request == state.awaiting:
         held = state.held
         state, effects = answers.answered(replace(state, awaiting=None, held=()), answer, rules)
-        for scan in held if _still_wanted(state) else ():
+        for scan in held if _still_wanted(state) else _from_the_next_card(held):
             state, more = step(state, scan, rules)
             effects += more
         return state, effects
@@ -102,6 +107,10 @@ def _still_wanted(state: State) -> bool:
     return not (isinstance(state.doing, Home) and state.doing.notice is not None)
 
 
+def _from_the_next_card(held: tuple[Scanned, ...]) -> Iterable[Scanned]:
+    return dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held)
+
+
 def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:
     doing = state.doing
     if button is Button.LANGUAGE:
@@ -110,6 +119,8 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(replace(state, language=following), at), ()
     if isinstance(doing, Resting):
         return state, ()
+    if state.awaiting is not None:
+        return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held
     notice = doing.notice
     match button:
         case Button.HELP:
@@ -143,5 +154,7 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
 
 
 def _undo_last_return(state: State, rows: tuple[Row, ...], at: float) -> Step:
-    newest = next((row.operation for row in rows if row.operation is not None and not row.leaving), None)
+    if any(row.leaving for row in rows):
+        return state, ()  # a second tap means the same book, not the one before it
+    newest = next((row.operation for row in rows if row.operation is not None), None)
     return scans.take_back(state, newest, at) if newest is not None else (state, ())

@@ -10,7 +10,7 @@ from kiosk.ports.devices import Sound
 from kiosk.session import visits
 from kiosk.session.effects import CheckIn, CheckOut, Effect, IdentifyPatron, Play, ResolveCode, TakeBack
 from kiosk.session.inputs import Scanned
-from kiosk.session.notices import CitizenCard, Notice, PublishersCode, ReturnOffered, UnknownCode, UnreadableScan
+from kiosk.session.notices import CardOrBook, CitizenCard, Notice, PublishersCode, ReturnOffered, UnknownCode, UnreadableScan
 from kiosk.session.states import Borrowing, Home, Returning, Row, RowKind, SessionRules, State
 
 Step = tuple[State, tuple[Effect, ...]]
@@ -111,6 +111,9 @@ def _item(state: State, barcode: str, at: float, rules: SessionRules) -> Step:
             asking = _ask(visits.with_notice(state, None, at))
             asking = replace(asking, awaiting=asking.request)
             return asking, (CheckIn(asking.visit, asking.request, barcode, only_if_lent=True),)
+        case Borrowing(notice=CardOrBook()):
+            # Whose turn it is has just been asked; until that is answered nobody's book is lent.
+            return visits.active(state, at), (Play(Sound.ATTENTION),)
         case Borrowing() as doing:
             doing = replace(doing, active_at=at, warned=False, taking_off=False, notice=None)
             if barcode in doing.asked:

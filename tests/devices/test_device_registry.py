@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from devices.registry import DeviceConfigError, make_scanner, make_signaller
+from devices.registry import make_scanner, make_signaller
 from devices.scanners.serial_scanner import SerialScanner
 from devices.signals.silent import Silent
 from devices.signals.sound_signaller import SoundSignaller
 from devices.simulated.line_scanner import SimulatedScanner
 from devices.simulated.serial_line import SerialLine
+from kiosk.ports.tables import TableError
 from tests.devices.scanner_rig import Running
 
 
@@ -45,21 +46,21 @@ def test_makes_every_other_kind() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('kind = "serail"', """key "kind": 'serail' is unknown; did you mean "serial"?"""),
-        ('kind = "camera"', """key "kind": 'camera' is unknown; it is one of "serial", "lines\""""),
-        ("kind = 3", """key "kind": 3 is unknown; it is one of "serial", "lines\""""),
-        ("baud = 9600", 'key "kind" is missing: it is one of "serial", "lines"'),
-        ('kind = "serial"\nprot = "/dev/ttyS0"', 'key "prot" is unknown; did you mean "port"?'),
-        ('kind = "lines"\nxyz = 1', 'key "xyz" is unknown; it is one of "kind"'),
-        ('kind = "serial"\nend = "crfl"', """key "end": 'crfl' is unknown; did you mean "crlf"?"""),
-        ('kind = "serial"\nbaud = 9601', """key "baud": 9601 is unknown; did you mean "9600"?"""),
-        ('kind = "serial"\nbaud = "9600"', 'key "baud": Expected `int`, got `str`'),
-        ('kind = "serial"\nsilence_ms = 1', 'key "silence_ms": Expected `int` >= 10'),
-        ('kind = "serial"\nport = 3', 'key "port": Expected `str`, got `int`'),
+        ('kind = "serail"', """key "scanner.kind": 'serail' is unknown; did you mean "serial"?"""),
+        ('kind = "camera"', """key "scanner.kind": 'camera' is unknown; it is one of "serial", "lines\""""),
+        ("kind = 3", """key "scanner.kind": 3 is unknown; it is one of "serial", "lines\""""),
+        ("baud = 9600", 'key "scanner.kind" is missing: it is one of "serial", "lines"'),
+        ('kind = "serial"\nprot = "/dev/ttyS0"', 'unknown key "scanner.prot"; did you mean "scanner.port"?'),
+        ('kind = "lines"\nxyz = 1', 'unknown key "scanner.xyz"; it is one of "kind"'),
+        ('kind = "serial"\nend = "crfl"', """key "scanner.end": 'crfl' is unknown; did you mean "crlf"?"""),
+        ('kind = "serial"\nbaud = 9601', """key "scanner.baud": 9601 is unknown; did you mean "9600"?"""),
+        ('kind = "serial"\nbaud = "9600"', 'key "scanner.baud": Expected `int`, got `str`'),
+        ('kind = "serial"\nsilence_ms = 1', 'key "scanner.silence_ms": Expected `int` >= 10'),
+        ('kind = "serial"\nport = 3', 'key "scanner.port": Expected `str`, got `int`'),
     ],
 )
 def test_says_which_key_of_a_scanner_is_wrong(text: str, message: str) -> None:
-    with pytest.raises(DeviceConfigError) as refused:
+    with pytest.raises(TableError) as refused:
         make_scanner(table(text))
     assert str(refused.value) == message
 
@@ -67,14 +68,14 @@ def test_says_which_key_of_a_scanner_is_wrong(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('kind = "asla"', """key "kind": 'asla' is unknown; did you mean "alsa"?"""),
-        ('kind = "alsa"\nvolum = 0.3', 'key "volum" is unknown; did you mean "volume"?'),
-        ('kind = "alsa"\nvolume = 3', 'key "volume": Expected `float` <= 1.0'),
-        ('kind = "none"\ndevice = "x"', 'key "device" is unknown; it is one of "kind"'),
+        ('kind = "asla"', """key "sound.kind": 'asla' is unknown; did you mean "alsa"?"""),
+        ('kind = "alsa"\nvolum = 0.3', 'unknown key "sound.volum"; did you mean "sound.volume"?'),
+        ('kind = "alsa"\nvolume = 3', 'key "sound.volume": Expected `float` <= 1.0'),
+        ('kind = "none"\ndevice = "x"', 'unknown key "sound.device"; it is one of "kind"'),
     ],
 )
 def test_says_which_key_of_the_sound_is_wrong(text: str, message: str) -> None:
-    with pytest.raises(DeviceConfigError) as refused:
+    with pytest.raises(TableError) as refused:
         make_signaller(table(text))
     assert str(refused.value) == message
 

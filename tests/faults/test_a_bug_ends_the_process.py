@@ -1,4 +1,4 @@
-"""Half a kiosk is worse than none: a bug in any owner ends the process, and the service manager brings a whole one back."""
+"""Half a kiosk is worse than none: a bug in any owner ends the process, and a whole one is brought back."""
 
 import subprocess
 import sys

@@ -19,7 +19,7 @@ class Rig:
         self.told: SimpleQueue[str] = SimpleQueue()
         self.config = StoreConfig(folder / "store.db", bytes(32), "hoa-sen", "tram-1", 0)
         self.fault: Callable[[], None] = lambda: None
-        self.worker = StoreWorker(self._open, self.told.put, lambda: self.told.put("well"), retry_s=0.05)
+        self.worker = StoreWorker(self._open, self.told.put, lambda: self.told.put("well"), time.monotonic, 0.05)
         self.thread = threading.Thread(target=self.worker.run)
 
     def _open(self) -> SqlStore:

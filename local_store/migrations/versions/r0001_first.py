@@ -51,6 +51,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("item_by_barcode", "item", ["barcode"])
+    op.create_index("item_by_title", "item", ["title_id"])
     op.create_table(
         "patron",
         _text_key("id"),
