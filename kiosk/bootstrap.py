@@ -117,6 +117,7 @@ class Kiosk:
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
             recovered=lambda: self.session.post(StoreRecovered(self.clock.monotonic())),
             monotonic=self.clock.monotonic,
+            retry_s=self.rules.store_retry_s,
         )
         self.session = SessionLoop(
             self.rules, self.clock, self._ask, self.show, self._signaller, pass_on_beat=self._pass_on

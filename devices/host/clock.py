@@ -43,8 +43,12 @@ def _boottime_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
+_LONGEST_LIFE_MS = 15 * 366 * 86_400_000
+"""No build runs for that long; and the highest time that was ever trusted stays the floor for all that follow."""
+
+
 class HostClock:
-    """kiosk.ports.host.Clock. A wall clock before `floor_ms` is wrong whoever vouches for it.
+    """kiosk.ports.host.Clock. A wall clock before `floor_ms`, or many years after it, is wrong whoever vouches for it.
 
     `battery_clock`: this machine has one, and it is kept right. Only the constructor raises OSError, when the kernel
     does not say which boot this is.
@@ -74,7 +78,8 @@ class HostClock:
 
     def now(self) -> Moment:
         wall_ms = self._wall_ns() // 1_000_000
-        trusted = wall_ms >= self._floor_ms and (self._battery_clock or self._is_synchronised())
+        possible = self._floor_ms <= wall_ms < self._floor_ms + _LONGEST_LIFE_MS
+        trusted = possible and (self._battery_clock or self._is_synchronised())
         return Moment(wall_ms, self._boot_id, self._boottime_ms(), trusted)
 
     def monotonic(self) -> float:

@@ -92,10 +92,10 @@ class SessionLoop:
         self._ask(effect)
 
     def _tell_how_long(self, answer: Input) -> None:
+        """`ms` from the scan; an answer that followed from something else (a scan that was held, a touch) has none."""
         began = self._timed.pop(getattr(answer, "request", -1), None)
-        if began is not None:
-            took_ms = (self._clock.monotonic() - began) * 1000
-            _log.info("answered", extra={"act": type(answer).__name__, "ms": round(took_ms, 3)})
+        took_ms = None if began is None else round((self._clock.monotonic() - began) * 1000, 3)
+        _log.info("answered", extra={"act": type(answer).__name__, "ms": took_ms})
 
 
 def _tell_what_changed(before: State, after: State) -> None:

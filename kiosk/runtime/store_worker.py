@@ -25,7 +25,6 @@ FIRST = 0  # a reader stands in front
 LATER = 1  # sync, upkeep
 _LAST = 2
 _IDLE_WAIT_S = 3600.0
-RETRY_S = 5.0
 
 STORE_BROKEN = "K-03"
 STORE_DAMAGED = "K-04"
@@ -40,7 +39,7 @@ class StoreWorker:
         failed: Callable[[str], None],
         recovered: Callable[[], None],
         monotonic: Callable[[], float],
-        retry_s: float = RETRY_S,
+        retry_s: float,
     ) -> None:
         self._opens = opens
         self._failed = failed

@@ -33,6 +33,8 @@ from kiosk.session.states import Borrowing, Home, Resting, Returning, Row, RowKi
 
 Step = tuple[State, tuple[Effect, ...]]
 
+_LEAVES_THE_QUESTION = {Button.IT_IS_A_CARD, Button.IT_IS_A_BOOK, Button.DONE}
+
 
 def step(state: State, happened: Input, rules: SessionRules) -> Step:
     match happened:
@@ -122,6 +124,8 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
     if state.awaiting is not None:
         return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held
     notice = doing.notice
+    if isinstance(notice, CardOrBook) and button not in _LEAVES_THE_QUESTION:
+        return visits.active(state, at), ()
     match button:
         case Button.HELP:
             return visits.with_notice(state, HelpAsked(), at), (Play(Sound.ATTENTION),)

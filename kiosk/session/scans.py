@@ -16,14 +16,19 @@ from kiosk.session.states import Borrowing, Home, Returning, Row, RowKind, Sessi
 Step = tuple[State, tuple[Effect, ...]]
 
 MAY_BE_EITHER = {True: CodeKind.CARD, False: CodeKind.ITEM}
-MOST_HELD = 20
+MOST_HELD = 40
 """Scans kept while a card is looked up: more than hands can do in that time; beyond it something is broken."""
 
 
 def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:
     if state.awaiting is not None:
-        return (replace(state, held=(*state.held, scan)), ()) if len(state.held) < MOST_HELD else (state, ())
+        if len(state.held) >= MOST_HELD:
+            return state, (Play(Sound.ATTENTION),)
+        return replace(state, held=(*state.held, scan)), ()
     code, at = scan.code, scan.at
+    if _asked_which(state) and not code.may_be(CodeKind.CARD):
+        # Whose turn it is has just been asked; until that is answered nobody's book is lent.
+        return visits.active(state, at), (Play(Sound.ATTENTION),)
     if code.may_be(CodeKind.CARD) and code.may_be(CodeKind.ITEM):
         asking = _ask(visits.active(state, at))
         return replace(asking, awaiting=asking.request), (ResolveCode(asking.visit, asking.request, code.text),)
@@ -38,6 +43,10 @@ def scanned_as(state: State, text: str, kind: CodeKind, at: float, rules: Sessio
     if kind is CodeKind.CARD:
         return _card(state, text, at, rules)
     return _item(state, text, at, rules)
+
+
+def _asked_which(state: State) -> bool:
+    return isinstance(state.doing, Borrowing) and isinstance(state.doing.notice, CardOrBook)
 
 
 def take_back(state: State, operation: OperationId, at: float) -> Step:
@@ -111,9 +120,6 @@ def _item(state: State, barcode: str, at: float, rules: SessionRules) -> Step:
             asking = _ask(visits.with_notice(state, None, at))
             asking = replace(asking, awaiting=asking.request)
             return asking, (CheckIn(asking.visit, asking.request, barcode, only_if_lent=True),)
-        case Borrowing(notice=CardOrBook()):
-            # Whose turn it is has just been asked; until that is answered nobody's book is lent.
-            return visits.active(state, at), (Play(Sound.ATTENTION),)
         case Borrowing() as doing:
             doing = replace(doing, active_at=at, warned=False, taking_off=False, notice=None)
             if barcode in doing.asked:

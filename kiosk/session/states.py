@@ -119,3 +119,4 @@ class SessionRules:
     same_card_ends_after_s: float = 3.0
     same_book_again_after_s: float = 1.5
     take_off_within_s: float = 60.0
+    store_retry_s: float = 10.0

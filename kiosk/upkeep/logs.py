@@ -11,7 +11,7 @@ _OURS = ("act", "ms", "figure", "value", "code")
 
 
 class JsonLines(logging.Formatter):
-    """`at` is monotonic-free seconds of the wall clock as the machine believes it; order is the file's own."""
+    """`at`: seconds since 1970 as the machine believes them; the order of the lines is the truth."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -34,5 +34,5 @@ def set_up(level: str, file: Path | None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("urllib3", "kivy", "PIL"):
+    for chatty in ("urllib3", "kivy", "PIL", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

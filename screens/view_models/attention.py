@@ -69,7 +69,7 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
                 eyebrow=words.text("Not removed"),
                 eyebrow_icon=icons.NOT_YET,
                 title=words.text("The librarian can help"),
-                lines=(words.text("A while has passed, so the station keeps the record."), to_do),
+                lines=(words.text("The station cannot take this one back any more."), to_do),
                 left=keys.call_librarian(words),
                 main=keys.understood(words),
             )

@@ -36,7 +36,7 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
     """A notice stands in place of its page; the idle warning lies over either. `words` speak `state.language`."""
     doing = state.doing
     if isinstance(doing, Resting):
-        return Shown(resting_view(doing, place, words))
+        return Shown(resting_view(doing, rules, place, words))
     page: PageView
     if doing.notice is not None:
         page = attention_view(doing.notice, doing, place, words)

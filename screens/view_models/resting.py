@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from kiosk.i18n import Translator
-from kiosk.session.states import Resting
+from kiosk.session.states import Resting, SessionRules
 from screens.view_models.covers import nfc
 from screens.view_models.place import Place
 from screens.view_models.views import Countdown, RestingView
 
-NEXT_TRY_S: Final = 20.0
+FOR_A_PERSON = "K-04"
+"""The store is damaged: nothing is thrown away, and only a person decides what takes its place."""
 
 
-def resting_view(resting: Resting, place: Place, words: Translator) -> RestingView:
+def resting_view(resting: Resting, rules: SessionRules, place: Place, words: Translator) -> RestingView:
+    waits_for_a_person = resting.code == FOR_A_PERSON
+    if waits_for_a_person:
+        trying = words.text("All that was recorded is kept. Someone has to look after this station.")
+    else:
+        trying = words.text("It is mending itself and will open again.")
     return RestingView(
         brand=nfc(place.brand),
         place=nfc(place.library_name),
         title=words.text("The station is taking a rest"),
         text=words.text("The librarian can lend and take back your books. Books to return go on the cart."),
-        trying=words.text("It is mending itself and will open again."),
+        trying=trying,
         staff_line=words.text("Code for the librarian: {codes} · data store", codes=resting.code),
-        countdown=Countdown(resting.since + NEXT_TRY_S, NEXT_TRY_S, repeats=True),
+        countdown=None if waits_for_a_person else Countdown(resting.since, rules.store_retry_s, repeats=True),
     )

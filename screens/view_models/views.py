@@ -132,7 +132,7 @@ class RestingView:
     text: str
     trying: str
     staff_line: str
-    countdown: Countdown  # to the next try
+    countdown: Countdown | None  # to the next try; None: it waits for a person
 
 
 @dataclass(frozen=True, slots=True)

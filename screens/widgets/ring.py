@@ -64,7 +64,8 @@ class RingCountdown(Widget):
     def _left_s(self) -> float:
         if self._until is None or self._monotonic is None:
             return 0.0
-        return max(0.0, self._until.ends_at - self._monotonic())
+        left = self._until.ends_at - self._monotonic()
+        return left % self._until.whole_s if self._until.repeats else max(0.0, left)
 
     def _tick(self, *_: object) -> None:
         if self._next is not None:

@@ -23,7 +23,10 @@ def test_makes_the_link_of_each_kind() -> None:
         ({"kind": "native-rest"}, 'did you mean "native_rest"'),
         ({"kind": "kohaaaa"}, "'kohaaaa' is unknown; it is one of"),
         ({"kind": "native_rest", "ulr": "http://127.0.0.1"}, 'unknown key "central.ulr"; did you mean "central.url"'),
-        ({"kind": "native_rest", "url": "http://127.0.0.1", "read_timeout": 3}, 'did you mean "central.read_timeout_s"'),
+        (
+            {"kind": "native_rest", "url": "http://127.0.0.1", "read_timeout": 3},
+            'did you mean "central.read_timeout_s"',
+        ),
         ({"kind": "native_rest", "url": "http://127.0.0.1", "library_id": "x"}, 'unknown key "central.library_id"'),
         ({"kind": "native_rest"}, "missing required field `url`"),
         ({"kind": "native_rest", "url": 3}, 'key "central.url": Expected `str`, got `int`'),

@@ -215,3 +215,14 @@ def test_says_days_and_makes_nobody_late_when_the_clock_says_1970(library: "Libr
     identified = library.ask(IdentifyPatron(1, 1, "HS3"))
     assert isinstance(identified, PatronFound)
     assert identified.blocks == (b.PatronBlocked(),), "no card ends on a day that nobody vouches for"
+
+
+def test_trusts_no_clock_that_fell_back_behind_the_last_trusted_time(library: "Library") -> None:
+    with library.store.unit_of_work() as work:
+        work.raise_time_floor(library.clock.moment.wall_ms + 90 * 86_400_000)
+        work.commit()
+    answer = lend(library, "TK.00001")
+    assert answer.due_in_days is not None, "a battery clock that lost three months says nothing about dates"
+    again = library.ask(CheckOut(1, 1, "p1", "TK.00001"))
+    assert isinstance(again, AlreadyYours)
+    assert again.due_in_days == answer.due_in_days

@@ -120,3 +120,14 @@ def test_agrees_with_this_machine() -> None:
 def test_needs_to_know_which_boot_this_is(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nothing"):
         HostClock(False, 0, boot_id_file=tmp_path / "nothing")
+
+
+def test_trusts_no_clock_that_says_a_year_far_beyond_this_build(tmp_path: Path) -> None:
+    floor_ms = 1_795_392_000_000
+    boot = tmp_path / "boot_id"
+    boot.write_text("b")
+    year_ms = 366 * 86_400_000
+    for years, trusted in ((0, True), (14, True), (16, False)):
+        wall_ns = (floor_ms + years * year_ms) * 1_000_000
+        clock = HostClock(True, floor_ms, boot_id_file=boot, wall_ns=lambda wall_ns=wall_ns: wall_ns)
+        assert clock.now().trusted is trusted

@@ -92,6 +92,36 @@ def test_lends_a_held_book_to_the_one_who_waits_first() -> None:
     assert isinstance(out(holds=(Hold("h1", "t1", "p1", ""), Hold("h2", "t1", "p2", ""))), Lend)
 
 
+def hold(number: int, patron: str) -> Hold:
+    return Hold(f"h{number}", "t1", patron, "ngăn 2")
+
+
+@pytest.mark.parametrize(
+    ("queue", "free_copies", "may"),
+    [
+        (("p2",), 1, False),
+        (("p2",), 2, True),
+        (("p2", "p3"), 2, False),
+        (("p2", "p1"), 1, False),
+        (("p2", "p1"), 2, True),
+        (("p1", "p2"), 1, True),
+    ],
+)
+def test_lends_a_held_title_when_copies_are_left_for_those_who_come_first(
+    queue: tuple[str, ...], free_copies: int, may: bool
+) -> None:
+    holds = tuple(hold(n, patron) for n, patron in enumerate(queue))
+    decision = decide_check_out(AN, BOOK, (), None, holds, RULES, CALENDAR, TODAY, free_copies=free_copies)
+    assert isinstance(decision, Lend) is may
+
+
+def test_keeps_a_returned_book_only_for_one_whom_no_free_copy_serves() -> None:
+    queue = (hold(1, "p2"), hold(2, "p3"))
+    assert decide_check_in((a_loan(1),), queue, free_copies=0).held_at == "ngăn 2"
+    assert decide_check_in((a_loan(1),), queue, free_copies=1).held_at == "ngăn 2"
+    assert decide_check_in((a_loan(1),), queue, free_copies=2).held_at is None
+
+
 def test_makes_nobody_late_on_a_day_that_is_not_sure() -> None:
     ended = replace(AN, valid_until=date(2020, 1, 1))
     assert isinstance(out(patron=ended, loans=(a_loan(1, due_in=-30),), sure=False), Lend)

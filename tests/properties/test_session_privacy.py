@@ -4,7 +4,16 @@ from datetime import date
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.domain.blocks import OnLoanToAnother, TooManyLoans
@@ -55,8 +64,11 @@ class Session(RuleBasedStateMachine):
         self.loans: dict[OperationId, str] = {}  # whom the store lent to
         self.open_check_outs: set[tuple[int, str]] = set()  # (visit, barcode) asked and not refused or voided
         self.taken_back: set[OperationId] = set()
-        self.cards: set[str] = set()  # whose turn it may be: the last card, or a code that may have been one
-        self.scanned_by: dict[str, set[str | None]] = {}  # barcode → whose card was shown last before its scan
+        self.turn: str | None = None  # the patron whose card was shown last; None: a stranger's
+        self.doubt: int | None = None  # the last code that may have been a card, until it is told
+        self.doubts = 0
+        self.told: dict[int, str] = {}  # what each doubt came to
+        self.claims: dict[str, list[tuple[str | None, int | None]]] = {}  # barcode → turn and doubt at its scans
 
     def feed(self, happened: Input) -> MultipleResults[StoreEffect]:
         self.state, effects = step(self.state, happened, RULES)
@@ -65,13 +77,23 @@ class Session(RuleBasedStateMachine):
             if isinstance(ask, CheckOut):
                 assert (ask.visit, ask.barcode) not in self.open_check_outs, "asked twice"
                 self.open_check_outs.add((ask.visit, ask.barcode))
-                assert isinstance(self.state.doing, Borrowing)
-                assert ask.patron_id == self.state.doing.patron.id, "lent to somebody else"
-                assert ask.patron_id in self.scanned_by.get(ask.barcode, {ask.patron_id}), "lent to the one before"
+                if isinstance(self.state.doing, Borrowing):  # else ended by a scan that was held behind this one
+                    assert ask.patron_id == self.state.doing.patron.id, "lent to somebody else"
+                self.check_owner(ask)
             if isinstance(ask, TakeBack):
                 assert ask.operation not in self.taken_back, "taken back twice"
                 self.taken_back.add(ask.operation)
         return multiple(*asked)
+
+    def check_owner(self, ask: CheckOut) -> None:
+        if ask.barcode not in ITEMS:
+            return  # the doubtful code itself
+        claims = self.claims[ask.barcode]
+        while claims:
+            turn, doubt = claims.pop(0)
+            if (ask.patron_id == turn) if doubt is None or self.told.get(doubt) == "book" else self.told.get(doubt):
+                return
+        raise AssertionError("lent to the one before, or before it was told whose turn it is")
 
     @rule(seconds=st.sampled_from([0.05, 0.5, 2.0, 3.5, 20.0, 31.0, 50.0]))
     def time_passes(self, seconds: float) -> None:
@@ -91,27 +113,41 @@ class Session(RuleBasedStateMachine):
         return self.card_scanned(number)
 
     def card_scanned(self, number: str) -> MultipleResults[StoreEffect]:
-        self.cards = {number}
+        self.turn, self.doubt = PATRONS.get(number), None
         return self.feed(Scanned(Code(number, frozenset({CodeKind.CARD})), self.at))
 
     @rule(target=in_flight, barcode=st.sampled_from(ITEMS))
     def item(self, barcode: str) -> MultipleResults[StoreEffect]:
-        self.scanned_by.setdefault(barcode, set()).update(PATRONS.get(number) for number in self.cards)
+        waiting = self.claims.get(barcode, []) if self.state.awaiting is not None else []
+        self.claims[barcode] = [*waiting, (self.turn, self.doubt)]
         return self.feed(Scanned(Code(barcode, frozenset({CodeKind.ITEM})), self.at))
 
-    @rule(
-        target=in_flight, kinds=st.sampled_from([{CodeKind.ISBN}, {CodeKind.UNKNOWN}, {CodeKind.CARD, CodeKind.ITEM}])
-    )
+    @rule(target=in_flight, kinds=st.sampled_from([{CodeKind.ISBN}, {CodeKind.UNKNOWN}]))
     def other_code(self, kinds: set[CodeKind]) -> MultipleResults[StoreEffect]:
-        if CodeKind.CARD in kinds:
-            self.cards.add("HS1")
-        return self.feed(Scanned(Code("HS1", frozenset(kinds)), self.at))
+        return self.feed(Scanned(Code("??", frozenset(kinds)), self.at))
+
+    @precondition(lambda self: self.state.awaiting is None)
+    @rule(target=in_flight, text=st.sampled_from(["HS1", "HS9"]))
+    def card_or_book(self, text: str) -> MultipleResults[StoreEffect]:
+        """Perhaps a stranger's card: from here on nobody may be lent a book before it is told whose turn it is."""
+        self.doubts += 1
+        self.doubt = self.doubts
+        return self.feed(Scanned(Code(text, frozenset({CodeKind.CARD, CodeKind.ITEM})), self.at))
 
     @rule(target=in_flight, button=st.sampled_from(Button))
     def touch(self, button: Button) -> MultipleResults[StoreEffect]:
-        if button is Button.IT_IS_A_CARD:
-            self.cards.add("HS1")
-        return self.feed(Touched(button, self.at))
+        asked = self.feed(Touched(button, self.at))
+        self.learn(asked)
+        return asked
+
+    def learn(self, asked: MultipleResults[StoreEffect]) -> None:
+        """What the session took the doubtful code for."""
+        for ask in asked.values:
+            if self.doubt is not None and isinstance(ask, IdentifyPatron):
+                self.told[self.doubt] = "card"
+                self.turn, self.doubt = PATRONS.get(ask.card), None
+            elif self.doubt is not None and isinstance(ask, CheckOut | CheckIn) and ask.barcode not in ITEMS:
+                self.told[self.doubt], self.doubt = "book", None
 
     @rule(target=in_flight, place=st.integers(0, 3))
     def touch_take_off(self, place: int) -> MultipleResults[StoreEffect]:
@@ -127,11 +163,22 @@ class Session(RuleBasedStateMachine):
 
     @rule(target=in_flight, ask=consumes(in_flight), choice=st.integers(0, 3))
     def answer(self, ask: StoreEffect, choice: int) -> MultipleResults[StoreEffect]:
-        return self.feed(self.answer_to(ask, choice))
+        return self.answered(ask, choice)
 
     @rule(target=in_flight, ask=consumes(in_flight))
     def good_answer(self, ask: StoreEffect) -> MultipleResults[StoreEffect]:
-        return self.feed(self.answer_to(ask, 3))
+        return self.answered(ask, 3)
+
+    def answered(self, ask: StoreEffect, choice: int) -> MultipleResults[StoreEffect]:
+        if isinstance(ask, ResolveCode) and self.doubt is not None and ask.request == self.state.awaiting:
+            # Known as one thing only: that is what it was, also for the scans that were held meanwhile.
+            meaning = {1: "card", 2: "book"}.get(choice)
+            if meaning:
+                self.told[self.doubt] = meaning
+        asked = self.feed(self.answer_to(ask, choice))
+        if isinstance(ask, ResolveCode):
+            self.learn(asked)
+        return asked
 
     def answer_to(self, ask: StoreEffect, choice: int) -> Input:
         key = (ask.visit, ask.request)
@@ -150,7 +197,7 @@ class Session(RuleBasedStateMachine):
                 self.open_check_outs.discard((ask.visit, barcode))
                 return ItemNotFound(*key, barcode, self.at)
             case CheckOut(barcode=barcode) if choice == 2:
-                return AlreadyYours(*key, shown(barcode), date(2026, 12, 7), self.at)
+                return AlreadyYours(*key, shown(barcode), date(2026, 12, 7), None, self.at)
             case CheckOut(barcode=barcode, patron_id=patron_id):
                 self.seq += 1
                 self.loans[operation] = patron_id
@@ -162,6 +209,7 @@ class Session(RuleBasedStateMachine):
                 self.open_check_outs.discard((ask.visit, barcode))  # returned: may be borrowed in this visit again
                 return ReturnRecorded(*key, operation, shown(barcode), True, None, self.at)
             case TakeBack(operation=taken) if choice == 0:
+                self.taken_back.discard(taken)
                 return NotTakenBack(*key, taken, self.at)
             case TakeBack(operation=taken):
                 rows = self.state.doing.rows if isinstance(self.state.doing, Borrowing | Returning) else ()
@@ -183,7 +231,7 @@ class Session(RuleBasedStateMachine):
 
     @invariant()
     def always_ends(self) -> None:
-        if isinstance(self.state.doing, Borrowing | Returning):
+        if isinstance(self.state.doing, Borrowing | Returning) and self.state.awaiting is None:
             due = wakes_at(self.state, RULES)
             assert due is not None
             assert due <= self.at + RULES.warn_after_s + RULES.end_after_warning_s
