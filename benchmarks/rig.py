@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from demo.processes import ROOT, Server
 from demo.school import LIBRARY, Scanner
@@ -143,6 +144,12 @@ class Moment:
     state: State
 
 
+class Timed(NamedTuple):
+    wall_ms: float
+    cpu_ms: float
+    pending: int  # operations not yet sent, as the station knew then
+
+
 class BenchStation:
     """Writes codes to the pty and waits for the states that follow."""
 
@@ -181,8 +188,8 @@ class BenchStation:
         self._scanner.scan(number)
         self.until(lambda state: isinstance(state.doing, Borrowing) and state.doing.patron.card == number)
 
-    def loan(self) -> tuple[float, float]:
-        """One book from the first byte at the pty to the state that shows it: wall ms, CPU ms."""
+    def loan(self) -> Timed:
+        """One book from the first byte at the pty to the state that shows it."""
         code = barcode(self.next_item)
         self.next_item += 1
         at, cpu = time.monotonic(), time.process_time()
@@ -194,16 +201,14 @@ class BenchStation:
                 and state.doing.rows[0].book.barcode == code
             )
         )
-        return (moment.at - at) * 1000, (moment.cpu - cpu) * 1000
+        return Timed((moment.at - at) * 1000, (moment.cpu - cpu) * 1000, moment.state.station.pending)
 
-    def loans(self, count: int, pause_s: float = 0.0) -> list[tuple[float, float]]:
+    def loans(self, count: int) -> list[Timed]:
         found = []
         for n in range(count):
             if n % LOANS_PER_VISIT == 0:
                 self.begin_visit()
             found.append(self.loan())
-            if pause_s:
-                time.sleep(pause_s)
         return found
 
 

@@ -31,19 +31,20 @@ def main() -> None:
     with rig.work_folder(Path("/dev/shm")) as folder:
         rig.fill(folder, size)
         times = _loans(folder, count)
-        report.figure("cpu_p95_ms", percentile([cpu for _, cpu in times], 95), "ms", 1.5)
-        normal = median([wall for wall, _ in times])
+        report.figure("cpu_p95_ms", percentile([each.cpu_ms for each in times], 95), "ms", 1.5)
+        normal = median([each.cpu_ms for each in times])
     if not chosen.quick:
         with rig.work_folder(Path("/dev/shm")) as folder:
             rig.fill(folder, rig.GROWN)
-            grown = median([wall for wall, _ in _loans(folder, count)])
+            grown = median([each.cpu_ms for each in _loans(folder, count)])
         report.figure("growth", grown / normal, "×", 1.5)
     report.context["store"] = f"{size.patrons} patrons, {size.items} items, {size.past_loans} past loans"
+    report.context["growth"] = "CPU of a loan at 1,000,000 items and past loans ÷ at the school's size"
     report.context["loans_per_bare_transaction"] = "decided check-outs one after another on the store thread"
     report.show(chosen.json)
 
 
-def _loans(folder: Path, count: int) -> list[tuple[float, float]]:
+def _loans(folder: Path, count: int) -> list[rig.Timed]:
     scanner = Scanner()
     with rig.BenchStation(rig.config_for(folder, scanner), scanner) as station:
         station.loans(rig.LOANS_PER_VISIT * 2)
@@ -57,7 +58,7 @@ def _on_disk(report: Report, folder: Path, count: int) -> None:
     with rig.BenchStation(rig.config_for(folder / "store", scanner), scanner) as station:
         station.loans(rig.LOANS_PER_VISIT * 2)
         before = _bytes_written()
-        walls = [wall for wall, _ in station.loans(count)]
+        walls = [each.wall_ms for each in station.loans(count)]
         written = _bytes_written() - before
     report.figure("median_ms", median(walls), "ms")
     report.figure("p95_ms", percentile(walls, 95), "ms")
@@ -150,11 +151,13 @@ def _busy(report: Report, folder: Path, count: int, *, quick: bool) -> None:
             rig.lend_directly(station.kiosk, first_item=1_500, first_card=0, count=backlog)
         with rig.BenchStation(rig.config_for(folder / "busy", scanner, server.url), scanner) as station:
             station.next_item, station.next_card = 1_000, 200
-            times = [wall for wall, _ in station.loans(count)]
-            counts = station.kiosk.store.call(lambda work: work.outbox_counts())
+            # The loans themselves are sent too, one behind another: busy means that much of the backlog is left.
+            times = [each.wall_ms for each in station.loans(count) if each.pending > backlog // 20]
+    if len(times) < (1 if quick else 50):
+        raise RuntimeError(f"only {len(times)} of {count} loans fell into the busy time")
     report.figure("busy_p95_ms", percentile(times, 95), "ms", 60)
     report.figure("busy_median_ms", median(times), "ms")
-    report.context["busy"] = f"{titles} titles fetched, {backlog} operations sent; {counts.pending} left at the end"
+    report.context["busy"] = f"{titles} titles coming, {backlog} operations going; {len(times)} loans in that time"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from threading import Condition
 
 from central_link.simulated_ledger import Ledger
 from kiosk.domain.operations import Operation, OperationId
-from kiosk.ports.central import Capabilities, Change, ChangePage, Verdict, VerdictKind
+from kiosk.ports.central import Capabilities, Change, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable
 
 
@@ -166,8 +166,9 @@ class SimulatedCentral:
         return int(place)
 
     def _record(self, operation: Operation) -> Verdict:
+        known = len(self._ledger.received)
         verdict = self._ledger.record(operation, self._disputed.get(operation.id))
-        if verdict.kind is VerdictKind.ACCEPTED:
+        if len(self._ledger.received) > known:  # a fact counts, disputed or not
             self._feed.extend(self._ledger.loan_changes(operation))
             self._changed.notify_all()
         return verdict

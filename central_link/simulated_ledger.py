@@ -24,12 +24,15 @@ class Ledger:
         self._hashes: dict[OperationId, bytes] = {}
         self._last_seq: dict[str, int] = {}
         self._successors: dict[OperationId, str] = {}
+        self._store_began: dict[tuple[str, str], str] = {}
         self._loans: dict[str, LoanRecord] = {}
 
     def record(self, operation: Operation, dispute: str | None = None) -> Verdict:
         """The verdict after recording it. `dispute`: a reason to find in it whatever it says."""
         known = self._hashes.get(operation.id)
         if known == operation.hash:
+            if operation.id in self.disputes:
+                return Verdict(operation.id, VerdictKind.DISPUTED, self.disputes[operation.id])
             return Verdict(operation.id, VerdictKind.DUPLICATE)
         if known is not None:
             self.conflicts.append(operation)
@@ -58,18 +61,19 @@ class Ledger:
             fault = self._first_of_epoch_fault(operation, body)
             if fault is not None:
                 return fault
-        if body["reader"] != (operation.reader.commitment() if operation.reader else None):
-            return "false_reader"
-        return None
+        return None if _is_true_reader(operation, body) else "false_reader"
 
     def _first_of_epoch_fault(self, operation: Operation, body: Mapping[str, Any]) -> str | None:
         named = body.get("predecessor")
         before = OperationId(named["epoch"], named["seq"]) if named else None
         previous = bytes.fromhex(named["hash"]) if named else NO_HASH
+        began = operation.id.epoch
+        if before is None:
+            began = self._store_began.setdefault((body["library"], body["device"]), began)
         if chain_hash(previous, operation.body) != operation.hash:
             return "broken_chain"
         if before is None:
-            return None
+            return None if began == operation.id.epoch else "new_store"
         if self._successors.setdefault(before, operation.id.epoch) != operation.id.epoch:
             return "clone"
         last_seq = self._last_seq.get(before.epoch, 0)
@@ -78,7 +82,7 @@ class Ledger:
         return None
 
     def loan_changes(self, operation: Operation) -> Iterator[LoanRecord]:
-        """The loans as they are after an accepted operation."""
+        """The loans as they are after an operation that was recorded."""
         body = _readable(operation)
         if body is None:
             return
@@ -87,7 +91,8 @@ class Ledger:
             case OperationKind.CHECK_OUT if operation.reader is not None:
                 moment = Moment(body["at"]["wall_ms"], "", 0, trusted=True)
                 due_on = date.fromisoformat(data["due_on"])
-                loan = Loan(data["loan"], data["item"], operation.reader.patron_id, moment.day, due_on, 0, "")
+                patron = operation.reader.patron_id if _is_true_reader(operation, body) else None
+                loan = Loan(data["loan"], data["item"], patron, moment.day, due_on, 0, "")
                 yield self._keep(LoanRecord(loan, open=True))
             case OperationKind.RENEW if data["loan"] in self._loans:
                 record = self._loans[data["loan"]]
@@ -112,6 +117,10 @@ _DATA = {
 }
 
 
+def _is_true_reader(operation: Operation, body: Mapping[str, Any]) -> bool:
+    return bool(body["reader"] == (operation.reader.commitment() if operation.reader else None))
+
+
 def _readable(operation: Operation) -> dict[str, Any] | None:
     """The body, if it is one of the protocol's as far as this centre uses it."""
     try:
@@ -121,6 +130,8 @@ def _readable(operation: Operation) -> dict[str, Any] | None:
     if not isinstance(body, dict) or body.get("v") != 1 or not isinstance(body.get("data"), dict):
         return None
     if (body.get("epoch"), body.get("seq")) != (operation.id.epoch, operation.id.seq):
+        return None
+    if not isinstance(body.get("library"), str) or not isinstance(body.get("device"), str):
         return None
     kind, at = body.get("kind"), body.get("at")
     if kind not in _DATA or not isinstance(at, dict) or not isinstance(at.get("wall_ms"), int) or "reader" not in body:

@@ -123,6 +123,11 @@ def predecessor_of(body: Body) -> Predecessor | None:
     return body.predecessor if body.seq == 1 and isinstance(body.predecessor, Predecessor) else None
 
 
+def begins_a_store(body: Body) -> bool:
+    """Whether the operation is the first one of a new store: it says that nothing came before it."""
+    return body.seq == 1 and body.predecessor is None
+
+
 def kind_of(body: Body) -> str:
     """`check_out`, `check_in`, `renew` or `void`."""
     return str(body.__struct_config__.tag)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from central_server.bodies import Body, Predecessor, predecessor_of
+from central_server.bodies import Body, Predecessor, begins_a_store, predecessor_of
 from central_server.disputes import Dispute, Docket, version
 from central_server.tables import operation, succession
 from central_server.wire import Operation, Reason
@@ -42,11 +42,16 @@ class Chain:
         # The neighbours are needed too: the one before to continue from, the one after when a gap is filled.
         seqs = {one.seq + step for one in operations for step in (-1, 0, 1)}
         rows = connection.execute(
-            sa.select(operation.c.epoch, operation.c.seq, operation.c.hash).where(
+            sa.select(operation.c.epoch, operation.c.seq, operation.c.hash, operation.c.reason).where(
                 self._mine, operation.c.epoch.in_(epochs), operation.c.seq.in_(seqs)
             )
-        )
+        ).all()
         self.held: dict[tuple[str, int], str] = {(row.epoch, row.seq): row.hash for row in rows}
+        # Why those of `held` that were disputed when they came were disputed.
+        self.reasons: dict[tuple[str, int], Reason] = {
+            (row.epoch, row.seq): Reason(row.reason) for row in rows if row.reason
+        }
+        self._store_began: str | None = None
         self._tails: dict[str, tuple[int, str]] = {}
         self._successions: dict[str, list[_Succession]] = {}
         self._epochs = epochs
@@ -72,6 +77,20 @@ class Chain:
                 sa.select(operation.c.epoch, operation.c.seq, operation.c.hash).join(last_of, same).where(self._mine)
             )
             self._tails = {row.epoch: (row.seq, row.hash) for row in self._connection.execute(tails)}
+
+    def learn_beginning(self) -> None:
+        """Load the epoch with which the station's store began: the first to come of those that follow nothing.
+
+        Looks at the first operation of every epoch of the device, so only for a batch in which a store begins.
+        """
+        follows = sa.exists().where(
+            succession.c.library_id == operation.c.library_id,
+            succession.c.device == operation.c.device,
+            succession.c.epoch == operation.c.epoch,
+        )
+        # Without a kind: it could not be read, and nobody knows what it follows.
+        firsts = sa.select(operation.c.epoch).where(self._mine, operation.c.seq == 1, operation.c.kind.is_not(None))
+        self._store_began = self._connection.scalar(firsts.where(~follows).order_by(operation.c.position).limit(1))
 
     def bodies_of(self, identities: Iterable[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
         """The bodies held for `identities`, for comparing a second coming byte for byte."""
@@ -100,6 +119,8 @@ class Chain:
         if not _follows(came.hash, named.hash if named else None, came.body.encode()):
             return Fault(Reason.BROKEN_CHAIN, None)
         if named is None:
+            if self._store_began is not None:
+                return Fault(Reason.NEW_STORE, {"epoch": self._store_began, "seq": 1})
             return None
         for other in self._successions.get(named.epoch, ()):
             if other.after_seq == named.seq and other.epoch != came.epoch:
@@ -110,13 +131,19 @@ class Chain:
             return Fault(Reason.LOST_TAIL, _place(named.epoch, tail_seq, tail_hash))
         return None
 
-    def add(self, came: Operation, body: Body | None, docket: Docket) -> dict[str, object] | None:
-        """Let `came` be held. Answers the row for `succession` when it begins an epoch after another one.
+    def add(
+        self, came: Operation, body: Body | None, reason: Reason | None, docket: Docket
+    ) -> dict[str, object] | None:
+        """Let `came` be held, disputed for `reason`. Answers a `succession` when it begins an epoch after another one.
 
         What its coming tells about operations that were there before goes into `docket`.
         """
         self.held[came.epoch, came.seq] = came.hash
         self._came[came.epoch, came.seq] = came
+        if reason:
+            self.reasons[came.epoch, came.seq] = reason
+        if self._store_began is None and body and begins_a_store(body):
+            self._store_began = came.epoch
         tail = self._tails.get(came.epoch)
         if tail is None or came.seq > tail[0]:
             self._tails[came.epoch] = (came.seq, came.hash)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from central_server import disputes
-from central_server.bodies import Body, kind_of, loans_of, predecessor_of, read_body
+from central_server.bodies import Body, begins_a_store, kind_of, loans_of, predecessor_of, read_body
 from central_server.chain import Chain, Fault
 from central_server.database import Store, has_library
 from central_server.disputes import Dispute, Docket, version
@@ -71,6 +71,8 @@ class _Batch:
         self._bodies_held = self._chain.bodies_of(known)
         bodies = [None if self._is_held(one) else self._read(one) for one in self._operations]
         self._chain.learn_predecessors(named for body in bodies if body and (named := predecessor_of(body)))
+        if any(body and begins_a_store(body) for body in bodies):
+            self._chain.learn_beginning()
         batch = [(one, body) for one, body in zip(self._operations, bodies, strict=True) if body]
         self._projection = Projection(self._connection, self._library, self._device, batch)
         self._position = self._last_position()
@@ -90,7 +92,10 @@ class _Batch:
 
     def _judge(self, came: Operation, body: Body | None) -> Verdict:
         if self._is_held(came):
-            return Verdict(came.epoch, came.seq, VerdictKind.DUPLICATE, None)
+            # A dispute is told again, however often: the station may have missed the first answer.
+            reason = self._chain.reasons.get((came.epoch, came.seq))
+            kind = VerdictKind.DISPUTED if reason else VerdictKind.DUPLICATE
+            return Verdict(came.epoch, came.seq, kind, reason)
         other = self._chain.held.get((came.epoch, came.seq))
         if other is not None:
             return self._keep_conflict(came, body, other)
@@ -109,7 +114,7 @@ class _Batch:
             faults = self._projection.apply(came, body, self._position, self._docket)
             faults += [misplaced] if misplaced else []
             fault = min(faults, key=lambda one: _RANK[one.reason], default=None)
-        if follows := self._chain.add(came, body, self._docket):
+        if follows := self._chain.add(came, body, fault.reason if fault else None, self._docket):
             self._rows.successions.append(follows)
         self._bodies_held[came.epoch, came.seq] = came.body.encode()
         if fault:

@@ -20,6 +20,7 @@ _REASONS = {
     "gap": "thiếu giao dịch trước đó",
     "clone": "hai máy cùng nối tiếp một giao dịch (thẻ nhớ bị sao chép?)",
     "lost_tail": "máy đã mất những giao dịch cuối",
+    "new_store": "máy bắt đầu lại từ đầu (thay thẻ nhớ, hay hai máy trùng tên?)",
     "false_reader": "bạn đọc không khớp với giao dịch",
     "unknown_item": "mã vạch không có trong danh mục",
     "unknown_patron": "bạn đọc không có trong danh sách",

@@ -68,6 +68,7 @@ class Reason(StrEnum):
     GAP = "gap"
     CLONE = "clone"
     LOST_TAIL = "lost_tail"
+    NEW_STORE = "new_store"
     FALSE_READER = "false_reader"
     UNKNOWN_ITEM = "unknown_item"
     UNKNOWN_PATRON = "unknown_patron"

@@ -19,6 +19,9 @@ def differences(station: Ledger, centre: Ledger, device: str) -> list[str]:
         found.append(f"the centre has {len(there_rows) - len(there)} operations twice")
     found += [f"operation {name}: only here" for name in here.keys() - there.keys()]
     found += [f"operation {name}: only at the centre" for name in there.keys() - here.keys()]
+    disputed_here = {_identity(row) for row in station["operations"] if row["state"] == "disputed"}
+    disputed_there = {_identity(row) for row in there_rows if row["verdict"] == "disputed"}
+    found += [f"operation {name}: disputed on one side only" for name in disputed_here ^ disputed_there]
     found += [
         f"operation {name}: here {here[name]}, there {there[name]}"
         for name in here.keys() & there.keys()

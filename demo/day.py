@@ -72,8 +72,9 @@ def play(out: Path) -> dict[str, Any]:
         centre = json.loads(run_or_fail(*asked))
     finally:
         server.stop()
+        day.scanner.close()
     must_agree(station, centre, "tram-1")
-    must_keep_secrets(out, CITIZEN_CARD)
+    must_keep_secrets(out, CITIZEN_CARD, json.dumps(station))
     summary = _summary(day, station, centre) | figures
     if summary["pending"]:
         raise DemoFailed(f"{summary['pending']} operations were not sent")

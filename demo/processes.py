@@ -60,6 +60,15 @@ class Server:
             raise DemoFailed(f"the server did not start: {line!r}")
         self._port = int(line.rsplit(":", 1)[1])
 
+    def freeze(self) -> None:
+        """Connections are taken by the kernel, and nobody answers until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """As the power does."""
         self._end(signal.SIGKILL)

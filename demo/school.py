@@ -28,6 +28,10 @@ class Scanner:
     def send(self, raw: bytes) -> None:
         os.write(self._cable, raw)
 
+    def close(self) -> None:
+        os.close(self._cable)
+        os.close(self._plug)
+
 
 def fill(server_data: Path) -> None:
     for kind, file in (

@@ -45,12 +45,13 @@ _READER_CACHE = "PRAGMA cache_size = -2000"
 
 
 def open_store(config: StoreConfig) -> SqlStore:
-    """The store at `config.path`; a new one where there was none.
+    """The store at `config.path`; a new one where there never was one.
 
-    Raises StoreDamaged, with the store **set aside** (renamed, see local_store.files), when it is not readable with
-    this key, corrupt, of an unknown schema, or of another library or device; and again at every later start, until a
-    person has renamed it back or called `make_new_store`. Raises StoreBroken, and renames nothing, when the disk is at
-    fault.
+    Raises StoreDamaged when the store is gone, and, with the store **set aside** (renamed, see local_store.files),
+    when it is not readable with this key, corrupt, or not a station's store; and again at every later start, until a
+    person has brought it back or called `make_new_store`. Raises StoreBroken, and renames nothing, when the disk is at
+    fault, and for a whole store of another library, of another device, or of a newer schema: with the right
+    configuration or program it opens again.
     """
     lock = files.ProcessLock(config.path)
     try:
@@ -62,7 +63,10 @@ def open_store(config: StoreConfig) -> SqlStore:
                 set_aside = files.stores_set_aside(config.path)
                 if set_aside:
                     raise StoreDamaged(f"a store was set aside as {set_aside[-1].name}: a person must decide")
+                if files.Made(config.path).there():
+                    raise StoreDamaged("the store is gone; a person must decide")
                 _build(config)
+            files.Made(config.path).ensure()
         return _open(config, lock)
     except BaseException:
         lock.release()
@@ -72,10 +76,13 @@ def open_store(config: StoreConfig) -> SqlStore:
 def read_store(config: StoreConfig) -> StoreReader:
     """For comparing only, also beside a station that is running: writes nothing, makes nothing, sets nothing aside.
 
-    Raises StoreBroken when there is no store, StoreDamaged when it is not one of ours or not readable.
+    Raises StoreBroken when there is no store, or one of another library, device or schema; StoreDamaged when it is not
+    readable or not a station's.
     """
-    if not config.path.exists():
-        raise StoreBroken("there is no store")
+    with files.disk_errors():
+        if not config.path.exists():
+            raise StoreBroken("there is no store")
+    files.check_size(config.path)
     connect = _reading(config)
     database = _connected(connect)
     try:
@@ -88,7 +95,7 @@ def read_store(config: StoreConfig) -> StoreReader:
 
 
 def make_new_store(config: StoreConfig) -> None:
-    """A person's decision after a store was set aside: an empty one takes its place. What was set aside stays.
+    """A person's decision after a store was set aside or lost: an empty one takes its place. What was set aside stays.
 
     Raises StoreBroken when there is a store.
     """
@@ -100,10 +107,15 @@ def make_new_store(config: StoreConfig) -> None:
         _build(config)
 
 
-def _connector(path: Path, key: bytes, *pragmas: str) -> Callable[[], sqlcipher.Connection]:
+def _connector(path: Path, key: bytes, *pragmas: str, mode: str = "rw") -> Callable[[], sqlcipher.Connection]:
+    # Never "rwc": connecting to a store that has just gone must not make one.
+    name = f"{path.absolute().as_uri()}?mode={mode}"
+
     def connect() -> sqlcipher.Connection:
         # Any thread may open and close; which one may use the writer is the store's own guard.
-        connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False, cached_statements=200)
+        connection = sqlcipher.connect(
+            name, uri=True, isolation_level=None, check_same_thread=False, cached_statements=200
+        )
         connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr what is raised here anyway
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         for pragma in pragmas:
@@ -114,7 +126,8 @@ def _connector(path: Path, key: bytes, *pragmas: str) -> Callable[[], sqlcipher.
 
 
 def _reading(config: StoreConfig) -> Callable[[], sqlcipher.Connection]:
-    return _connector(config.path, config.key, *_EVERY, _READER_CACHE, "PRAGMA query_only = ON")
+    # Not query_only alone: the last connection to close, of any kind but this, writes the log into the file.
+    return _connector(config.path, config.key, *_EVERY, _READER_CACHE, "PRAGMA query_only = ON", mode="ro")
 
 
 def _connected(connect: Callable[[], sqlcipher.Connection]) -> Database:
@@ -141,29 +154,42 @@ def _build(config: StoreConfig) -> None:
     files.sync_file(half)
     os.rename(half, config.path)
     files.sync_folder(config.path.parent)
+    files.Made(config.path).ensure()
     log.info("a new store was made")
 
 
 def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
-    left_unclean = config.path.with_name(config.path.name + "-wal").exists()
+    try:
+        files.check_size(config.path)
+    except StoreDamaged as damage:
+        raise _set_aside(config, damage) from damage
+    with files.disk_errors():
+        left_unclean = files.has_log(config.path)
     # No pragma here that reads the file: a fault must find the connection open, for files.set_aside.
     database = _connected(_connector(config.path, config.key, *_EVERY))
     try:
+        same = files.SameFiles(config.path)
         try:
             _examine(config, database)
             for pragma in _WRITING:  # only now: they would change a file that is not ours
                 database.tell(pragma)
             kept, before = _read_kept(config, database)
         except StoreDamaged as damage:
-            aside = files.set_aside(config.path)
-            files.Suspicion(config.path).lay()
-            log.error("the store is damaged and was set aside as %s", aside.name)
-            raise StoreDamaged(f"{damage}; set aside as {aside.name}") from damage
+            raise _set_aside(config, damage) from damage
+        same.check()
         origin = Origin(config.library_id, config.device_id, secrets.token_hex(16), before)
-        return SqlStore(config, database, _reading(config), lock, origin, kept, left_unclean)
+        return SqlStore(config, database, _reading(config), lock, origin, kept, same, left_unclean)
     except BaseException:
         database.close()
         raise
+
+
+def _set_aside(config: StoreConfig, damage: StoreDamaged) -> StoreDamaged:
+    """Does so, and gives what there is to say of it."""
+    aside = files.set_aside(config.path)
+    files.Suspicion(config.path).lay()
+    log.error("the store is damaged and was set aside as %s", aside.name)
+    return StoreDamaged(f"{damage}; set aside as {aside.name}")
 
 
 def _examine(config: StoreConfig, database: Database) -> None:
@@ -182,8 +208,10 @@ def _examine(config: StoreConfig, database: Database) -> None:
 def _check_owner(config: StoreConfig, database: Database) -> None:
     for key, expected in (("library", config.library_id), ("device", config.device_id)):
         row = database.row(statements.META, key=key)
-        if row is None or row[0] != expected:
-            raise StoreDamaged(f"the store of another {key}")
+        if row is None:
+            raise StoreDamaged(f"the store names no {key}")
+        if row[0] != expected:
+            raise StoreBroken(f"the store belongs to {key} {row[0]!r}, and {expected!r} is configured")
 
 
 def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd | None]:

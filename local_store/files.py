@@ -1,4 +1,4 @@
-"""The files of a store: the database, its `-wal` and `-shm`, what was set aside, and the lock.
+"""The files of a store: the database, its `-wal` and `-shm`, what was set aside, two marks, and the lock.
 
 Setting aside is only ever renaming. A wrong key cannot be told from a damaged file (both fail the same authentication
 code), so a whole store may be set aside by mistake; renaming its files back, all of them, brings it back as it was.
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from kiosk.ports.errors import StoreBroken
+from kiosk.ports.errors import StoreBroken, StoreDamaged
 
 _SIDE_FILES = ("-wal", "-shm")
 _ASIDE = ".damaged-"
+_SMALLEST_PAGE = 512
 
 
 @contextmanager
@@ -43,6 +45,21 @@ def stores_set_aside(path: Path) -> list[Path]:
 def left_without_store(path: Path) -> bool:
     """Whether a log lies here whose database is gone: it may hold loans that were promised."""
     return not path.exists() and _beside(path, "-wal").exists()
+
+
+def check_size(path: Path) -> None:
+    """Raises StoreDamaged for a file without one whole page. To be called before anything connects to it: SQLite takes
+    such a file for a new database and deletes the log beside it."""
+    with disk_errors():
+        found = path.stat()
+    if stat.S_ISREG(found.st_mode) and found.st_size < _SMALLEST_PAGE:
+        raise StoreDamaged("the store is cut off within its first page")
+
+
+def has_log(path: Path) -> bool:
+    """Whether something stands in the log of a store: it was not closed. A mere reader may leave an empty one."""
+    log = _beside(path, "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def set_aside(path: Path) -> Path:
@@ -110,6 +127,62 @@ class Suspicion:
     def lay(self) -> None:
         with disk_errors():
             self._mark.unlink(missing_ok=True)
+
+
+class Made:
+    """A mark beside the store: there was one. A store that is missing then is lost, not yet to be made."""
+
+    def __init__(self, store: Path) -> None:
+        self._mark = _beside(store, ".made")
+
+    def there(self) -> bool:
+        return self._mark.exists()
+
+    def ensure(self) -> None:
+        """Durable on return. To be called once the store has its name: a power cut before that leaves no mark."""
+        with disk_errors():
+            if self._mark.exists():
+                return
+            handle = os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            sync_folder(self._mark.parent)
+
+
+class SameFiles:
+    """Whether the names of an opened store still lead to the files that are open. Else SQLite goes on writing, without
+    an error, into files that nobody finds again.
+
+    The log keeps its file for as long as a connection is open: a checkpoint overwrites or truncates it. It may come
+    into being later than this object, so it is taken as it is first found.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._store_name, self._log_name = str(store), str(_beside(store, "-wal"))
+        self._store = _identity(self._store_name)
+        self._log: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """Raises StoreDamaged. Two stats and no open: closing a file would drop SQLite's own locks on it."""
+        if self._store is None or _identity(self._store_name) != self._store:
+            raise StoreDamaged("the store was deleted or replaced while it was open")
+        log = _identity(self._log_name)
+        if self._log is None:
+            self._log = log
+        elif log != self._log:
+            raise StoreDamaged("the store's log was deleted or replaced while it was open")
+
+
+def _identity(name: str) -> tuple[int, int] | None:
+    """Device and inode; None where no file has this name."""
+    with disk_errors():
+        try:
+            found = os.stat(name)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+    return found.st_dev, found.st_ino
 
 
 class ProcessLock:

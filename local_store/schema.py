@@ -9,7 +9,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
-from kiosk.ports.errors import StoreDamaged
+from kiosk.ports.errors import StoreBroken, StoreDamaged
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.prepared import Database
 from local_store.tables import REVISIONS
@@ -25,13 +25,16 @@ def engine_over(connect: Callable[[], sqlcipher.Connection]) -> Engine:
 
 
 def revision_of(database: Database) -> str:
-    """The schema revision of an open store. Raises StoreDamaged when it holds none, or one that is not known here."""
+    """The schema revision of an open store. Raises StoreDamaged when it holds none; StoreBroken for one that is not
+    known here, for the program that made it can still open it."""
     if not database.tell("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"):
         raise StoreDamaged("not a station's store")
     found = database.tell("SELECT version_num FROM alembic_version")
-    revision = str(found[0][0]) if found else ""
+    if not found:
+        raise StoreDamaged("the store has no schema revision")
+    revision = str(found[0][0])
     if revision not in REVISIONS:
-        raise StoreDamaged(f"schema revision {revision!r} is unknown: made by a newer program?")
+        raise StoreBroken(f"the store has schema revision {revision!r}, newer than this program's {REVISIONS[-1]!r}")
     return revision
 
 

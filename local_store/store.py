@@ -10,7 +10,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from kiosk.domain.operations import Origin
 from kiosk.ports.errors import StoreDamaged
 from kiosk.ports.store import Store
-from local_store.files import ProcessLock
+from local_store.files import ProcessLock, SameFiles
 from local_store.prepared import Database
 from local_store.reader import StoreConfig, StoreReader
 from local_store.unit_of_work import Kept, SqlUnitOfWork
@@ -31,6 +31,7 @@ class SqlStore(StoreReader, Store):
         lock: ProcessLock,
         origin: Origin,
         kept: Kept,
+        same: SameFiles,
         left_unclean: bool,
     ) -> None:
         super().__init__(config, readers)
@@ -39,6 +40,7 @@ class SqlStore(StoreReader, Store):
         self._lock = lock
         self._origin = origin
         self._kept = kept
+        self._same = same
         self._damage = ""
         self._owner: int | None = None
         self._closed = False
@@ -46,7 +48,8 @@ class SqlStore(StoreReader, Store):
     def unit_of_work(self) -> SqlUnitOfWork:
         """On the thread that asked first, and on no other: with two on one connection, the roll-back of one drops the
         open transaction of the other, whose commit then says nothing. Raises StoreDamaged once anything was found
-        damaged: what can still be written would stand beside what cannot be read."""
+        damaged, or the files are not those that were opened: what can still be written would stand beside what cannot
+        be read, or nowhere."""
         thread = threading.get_ident()
         if self._owner is None:
             self._owner = thread
@@ -56,6 +59,11 @@ class SqlStore(StoreReader, Store):
             raise RuntimeError("a unit of work inside another")
         if self._damage:
             raise StoreDamaged(self._damage)
+        try:
+            self._same.check()
+        except StoreDamaged as damage:
+            self._found_damaged(damage)
+            raise
         return SqlUnitOfWork(self._database, self._origin, self._kept, self._found_damaged)
 
     def close(self) -> None:

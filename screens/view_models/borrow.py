@@ -11,8 +11,14 @@ from screens.view_models.rows import book_rows, can_be_taken_off, lent_in
 from screens.view_models.views import BorrowView, Countdown, Key
 
 
+MOST_SPINES = 24
+"""Beyond that nobody counts spines; the words say it."""
+
+
 def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator) -> BorrowView:
     limit, now = borrowing.patron.limit, borrowing.loans_now
+    places = max(limit, now)
+    drawn = places <= MOST_SPINES
     if limit > 0:
         shelf_line = words.plural("{now} of {n} book", "{now} of {n} books", limit, now=now)
     else:
@@ -27,8 +33,8 @@ def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator) ->
         greeting=words.text("Hello {name}!", name=name) if name else words.text("Hello!"),
         title=_title(borrowing, words),
         shelf_line=shelf_line,
-        shelf_total=max(limit, now),
-        shelf_colours=_spines(borrowing),
+        shelf_total=places if drawn else 0,
+        shelf_colours=_spines(borrowing) if drawn else (),
         rows=book_rows(borrowing.rows, words, taking_off=borrowing.taking_off),
         hint_title=hint_title,
         hint=hint,

@@ -58,6 +58,7 @@ def test_disputes_what_it_is_told_to_and_keeps_it() -> None:
     assert [verdict.reason for verdict in central.send(operations)] == [None, "unknown_item"]
     assert central.disputes() == {operations[1].id: "unknown_item"}
     assert list(central.received()) == operations
+    assert [verdict.reason for verdict in central.send(operations)] == [None, "unknown_item"]
 
 
 def test_forgets_every_cursor_as_after_a_restored_backup() -> None:

@@ -25,6 +25,7 @@ from central_server.wire import read_request
 ROOT = Path(__file__).parents[2]
 NOON_MS = 1_795_000_000_000
 Operation = dict[str, Any]
+ACCEPTED = ("accepted", None)
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -144,6 +145,17 @@ def take(
     verdicts = ingest(store, request, NOON_MS).verdicts
     assert [(one.epoch, one.seq) for one in verdicts] == [(one["epoch"], one["seq"]) for one in operations]
     return [(one.verdict.value, one.reason.value if one.reason else None) for one in verdicts]
+
+
+def disputed(reason: str) -> tuple[str, str]:
+    return "disputed", reason
+
+
+def disputes(store: Store) -> list[tuple[str, int, str, str]]:
+    """(epoch, seq, reason, state) of every dispute."""
+    with store.reading.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT epoch, seq, reason, state FROM dispute ORDER BY seq, reason")
+        return [tuple(row) for row in rows]
 
 
 @dataclass

@@ -112,7 +112,7 @@ def test_ends_alike_when_batches_are_split_doubled_and_shuffled(
     assert read_ledger(shared, library)["conflicts"] == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(history=histories())
 def test_disputes_nothing_of_the_chain_when_operations_come_in_order(
     shared: Store, tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, str]]

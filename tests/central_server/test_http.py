@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from central_server import pages
+from central_server.database import Store
 from central_server.wire import Reason
 from tests.central_server.support import Server, Station, request_of, serving
 
@@ -212,6 +214,11 @@ def test_escapes_what_stations_send_when_it_shows_the_page(server: Server, libra
         assert word not in answer.text
 
 
+def test_shows_the_page_when_the_store_has_no_library(store: Store) -> None:
+    assert "Chưa có thư viện nào" in pages.overview(store)
+
+
+@pytest.mark.slow
 def test_shows_the_page_when_there_is_no_library(tmp_path_factory: pytest.TempPathFactory) -> None:
     with serving(tmp_path_factory.mktemp("nobody")) as fresh:
         assert "Chưa có thư viện nào" in requests.get(fresh.url, timeout=5).text

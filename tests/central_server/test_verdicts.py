@@ -1,4 +1,4 @@
-"""Every verdict and every reason of the protocol's table."""
+"""Every verdict, and every reason of the protocol's table that is not about the chain."""
 
 import json
 from pathlib import Path
@@ -10,21 +10,18 @@ import pytest
 from central_server.database import Store
 from central_server.ledger import read_ledger
 from central_server.wire import Refused
-from tests.central_server.support import Station, bring, bring_a_small_library, loan_of, take
+from tests.central_server.support import (
+    ACCEPTED,
+    Station,
+    bring,
+    bring_a_small_library,
+    disputed,
+    disputes,
+    loan_of,
+    take,
+)
 
 Known = dict[str, dict[str, str]]
-ACCEPTED = ("accepted", None)
-
-
-def disputed(reason: str) -> tuple[str, str]:
-    return "disputed", reason
-
-
-def disputes(store: Store) -> list[tuple[str, int, str, str]]:
-    """(epoch, seq, reason, state) of every dispute."""
-    with store.reading.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT epoch, seq, reason, state FROM dispute ORDER BY seq, reason")
-        return [tuple(row) for row in rows]
 
 
 def changed(operation: dict[str, Any], **fields: Any) -> str:
@@ -49,11 +46,30 @@ def test_answers_duplicate_when_the_same_operation_comes_twice(store: Store, kno
     assert len(read_ledger(store, "hoa-sen")["operations"]) == 1
 
 
-def test_answers_duplicate_when_a_disputed_operation_comes_again(store: Store, known: Known) -> None:
-    out = Station().check_out("TK.9", known["patron"]["HS1"])
-    assert take(store, out) == [disputed("unknown_item")]
-    assert take(store, out) == [("duplicate", None)]
+def test_answers_the_dispute_again_when_a_disputed_operation_comes_again(store: Store, known: Known) -> None:
+    station = Station()
+    good, out = station.check_in("TK.1"), station.check_out("TK.9", known["patron"]["HS1"])
+    assert take(store, good, out, out) == [ACCEPTED, *[disputed("unknown_item")] * 2]
+    assert take(store, good, out) == [("duplicate", None), disputed("unknown_item")]
     assert len(disputes(store)) == 1
+    assert len(read_ledger(store, "hoa-sen")["loans"]) == 1
+
+
+def test_answers_as_before_when_the_dispute_was_settled(store: Store, known: Known) -> None:
+    station = Station()
+    first, second, third = (station.check_in("TK.1") for _ in range(3))
+    assert take(store, first, third, second) == [ACCEPTED, disputed("gap"), ACCEPTED]
+    assert take(store, third) == [disputed("gap")]
+    assert [one[3] for one in disputes(store)] == ["settled"]
+
+
+def test_answers_duplicate_when_an_accepted_operation_was_disputed_later(store: Store, known: Known) -> None:
+    station = Station()
+    first = station.check_in("TK.1")
+    anew = station.copy().reopen().check_in("TK.3")
+    assert take(store, first, anew, station.check_in("TK.2")) == [ACCEPTED] * 3
+    assert [reason for _, _, reason, _ in disputes(store)] == ["lost_tail"]
+    assert take(store, anew) == [("duplicate", None)]
 
 
 @pytest.mark.parametrize(
@@ -140,101 +156,6 @@ def test_disputes_an_identity_conflict_when_another_check_out_has_the_loans_id(s
     same = station.check_out("TK.2", known["patron"]["HS2"], loan=loan_of(out))
     assert take(store, out, same) == [ACCEPTED, disputed("identity_conflict")]
     assert [one["item_barcode"] for one in read_ledger(store, "hoa-sen")["loans"]] == ["TK.1"]
-
-
-def test_disputes_a_broken_chain_when_the_hash_does_not_follow(store: Store, known: Known) -> None:
-    station = Station()
-    first = station.check_out("TK.1", known["patron"]["HS1"])
-    station.last_hash = "11" * 32
-    second = station.check_out("TK.2", known["patron"]["HS1"])
-    assert take(store, first, second) == [ACCEPTED, disputed("broken_chain")]
-    assert len(read_ledger(store, "hoa-sen")["loans"]) == 2
-
-
-@pytest.mark.parametrize("named", [True, False])
-def test_disputes_a_broken_chain_when_the_first_hash_does_not_follow(store: Store, known: Known, named: bool) -> None:
-    station = Station()
-    first = station.check_in("TK.1")
-    if named:
-        station.reopen()
-    else:
-        station = Station()
-    station.last_hash = "22" * 32
-    assert take(store, first, station.check_in("TK.2")) == [ACCEPTED, disputed("broken_chain")]
-
-
-def test_disputes_a_gap_when_the_operation_before_is_missing(store: Store, known: Known) -> None:
-    station = Station()
-    first, second, third, fourth = (station.check_in("TK.1") for _ in range(4))
-    assert take(store, first, third, fourth) == [ACCEPTED, disputed("gap"), ACCEPTED]
-    assert [one[3] for one in disputes(store)] == ["open"]
-    assert take(store, second) == [ACCEPTED]
-    assert [one[3] for one in disputes(store)] == ["settled"]
-
-
-def test_disputes_a_broken_chain_when_what_fills_the_gap_does_not_fit(store: Store, known: Known) -> None:
-    station = Station()
-    first, _, third = (station.check_in("TK.1") for _ in range(3))
-    station.seq, station.last_hash = 1, first["hash"]
-    other_second = station.check_in("TK.3")
-    take(store, first, third)
-    assert take(store, other_second) == [ACCEPTED]
-    assert [(reason, state) for _, _, reason, state in disputes(store)] == [
-        ("broken_chain", "open"),
-        ("gap", "settled"),
-    ]
-
-
-def test_disputes_a_clone_when_two_epochs_name_one_predecessor(store: Store, known: Known) -> None:
-    station = Station()
-    first = station.check_in("TK.1")
-    card = station.copy().reopen()
-    station.reopen()
-    assert take(store, first, station.check_in("TK.1")) == [ACCEPTED, ACCEPTED]
-    assert take(store, card.check_in("TK.2"), card.check_in("TK.3")) == [disputed("clone"), ACCEPTED]
-
-
-def test_accepts_an_epoch_when_it_follows_the_last_operation(store: Store, known: Known) -> None:
-    station = Station()
-    batch = [station.check_in("TK.1"), station.check_in("TK.2")]
-    station.reopen()
-    batch.append(station.check_in("TK.3"))
-    station.reopen()
-    assert take(store, *batch) == [ACCEPTED] * 3
-    assert take(store, station.check_in("TK.1")) == [ACCEPTED]
-
-
-def test_disputes_a_lost_tail_when_the_predecessor_is_older_than_the_last(store: Store, known: Known) -> None:
-    station = Station()
-    first = station.check_in("TK.1")
-    backup = station.copy().reopen()
-    assert take(store, first, station.check_in("TK.2")) == [ACCEPTED, ACCEPTED]
-    assert take(store, backup.check_in("TK.3")) == [disputed("lost_tail")]
-
-
-def test_disputes_a_lost_tail_when_the_predecessor_is_another_than_the_last(store: Store, known: Known) -> None:
-    station = Station()
-    backup = station.copy()
-    backup.check_in("TK.2")
-    backup.reopen()
-    assert take(store, station.check_in("TK.1")) == [ACCEPTED]
-    assert take(store, backup.check_in("TK.3")) == [disputed("lost_tail")]
-
-
-def test_opens_a_lost_tail_when_the_tail_comes_after_the_epoch_without_it(store: Store, known: Known) -> None:
-    station = Station()
-    first = station.check_in("TK.1")
-    backup = station.copy().reopen()
-    assert take(store, first, backup.check_in("TK.3")) == [ACCEPTED, ACCEPTED]
-    assert take(store, station.check_in("TK.2")) == [ACCEPTED]
-    assert disputes(store) == [(backup.epoch, 1, "lost_tail", "open")]
-
-
-def test_accepts_an_epoch_when_its_predecessor_is_not_held(store: Store, known: Known) -> None:
-    station = Station()
-    station.check_in("TK.1")
-    station.reopen()
-    assert take(store, station.check_in("TK.2")) == [ACCEPTED]
 
 
 def test_disputes_a_false_reader_when_it_does_not_match_the_body(store: Store, known: Known) -> None:

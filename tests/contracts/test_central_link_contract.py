@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.domain.operations import ChainEnd, Operation, OperationKind, Reader
+from kiosk.domain.operations import ChainEnd, Operation, OperationId, OperationKind, Reader
 from kiosk.ports.central import (
     ChangePage,
     Gone,
@@ -145,6 +145,12 @@ def _lost_tail(centre: Centre, station: Station) -> tuple[list[Operation], Opera
     return [first, second], station.chain(after=ChainEnd(first.id, first.hash)).check_in(item.barcode, item.id)
 
 
+def _new_store(centre: Centre, station: Station) -> tuple[list[Operation], Operation]:
+    first, second = lend(centre, station, 2)
+    (anew,) = lend(centre, station, 1)
+    return [first, second], anew
+
+
 DISPUTES: dict[str, tuple[str, Spoil]] = {
     "gap": ("gap", _gap),
     "broken_chain": ("broken_chain", _broken_chain),
@@ -154,6 +160,7 @@ DISPUTES: dict[str, tuple[str, Spoil]] = {
     "false_reader": ("false_reader", _false_reader),
     "clone": ("clone", _clone),
     "lost_tail": ("lost_tail", _lost_tail),
+    "new_store": ("new_store", _new_store),
 }
 
 
@@ -161,10 +168,28 @@ DISPUTES: dict[str, tuple[str, Spoil]] = {
 def test_keeps_what_a_person_must_look_at(centre: Centre, station: Station, reason: str, spoil: Spoil) -> None:
     before, spoilt = spoil(centre, station)
     item = centre.item()
-    *good, verdict, after = station.link.send([*before, spoilt, station.chain().check_in(item.barcode, item.id)])
+    # Of the same station, and without a fault: what it follows has not come yet.
+    not_there = ChainEnd(OperationId(secrets.token_hex(16), 1), secrets.token_bytes(32))
+    later = station.chain(after=not_there).check_in(item.barcode, item.id)
+    *good, verdict, after = station.link.send([*before, spoilt, later])
     assert kinds(good) == [VerdictKind.ACCEPTED] * len(before)
     assert verdict == Verdict(spoilt.id, VerdictKind.DISPUTED, reason)
     assert after.kind is VerdictKind.ACCEPTED  # one bad operation holds up nothing behind it
+    # Whoever missed the first answer is told again.
+    assert list(station.link.send([spoilt])) == [Verdict(spoilt.id, VerdictKind.DISPUTED, reason)]
+
+
+def test_tells_of_a_loan_that_is_disputed(centre: Centre, station: Station) -> None:
+    before, anew = _new_store(centre, station)
+    station.link.send(before)
+    _, cursor = everything(station.link)
+    assert anew.reader is not None
+    for told in (1, 0):
+        assert kinds(station.link.send([anew])) == [VerdictKind.DISPUTED]
+        loans, cursor = everything(station.link, cursor=cursor)
+        assert [(loan.loan.patron_id, loan.open) for loan in loans if isinstance(loan, LoanRecord)] == [
+            (anew.reader.patron_id, True)
+        ] * told
 
 
 def test_tells_the_catalogue_from_the_beginning(centre: Centre, station: Station) -> None:
@@ -215,7 +240,7 @@ def test_a_renewal_and_a_loan_taken_back_are_told(centre: Centre, station: Stati
     record = changes[-1]
     assert isinstance(record, LoanRecord)
     assert lent.reader is not None
-    chain = station.chain()
+    chain = station.chain(after=ChainEnd(lent.id, lent.hash))
     data = {
         "loan": record.loan.id,
         "item": record.loan.item_id,

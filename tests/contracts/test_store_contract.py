@@ -13,6 +13,7 @@ import pytest
 
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
+from kiosk.domain.model import ItemStatus
 from kiosk.domain.operations import ChainEnd, Operation, OperationId
 from kiosk.ports.central import Gone
 from kiosk.ports.store import RecordedAct, ToCheck
@@ -88,6 +89,20 @@ def test_gives_holds_in_the_order_they_were_placed_not_the_order_they_came(stati
         assert [hold.id for hold in holds] == [first.hold.id, second.hold.id, third.hold.id]
         assert holds[0].shelf == "ngăn 9"
         assert list(work.holds_on("another title")) == []
+
+
+def test_counts_as_free_the_available_copies_of_a_title_that_are_on_nobodys_loan(station: Station) -> None:
+    other = replace(ITEMS[5], title_id="another title")
+    station.apply(*CATALOGUE[:-1], other, replace(ITEMS[0], status=ItemStatus.LOST))
+    with station.store.unit_of_work() as work:
+        assert work.free_copies(TITLE.id) == 4
+        loan, _ = lend(work, ITEMS[1])
+        lend(work, ITEMS[2])
+        assert work.free_copies(TITLE.id) == 2, "its own loans count"
+        take_back(work, ITEMS[1], loan)
+        assert work.free_copies(TITLE.id) == 3
+        assert work.free_copies("another title") == 1
+        assert work.free_copies("unknown") == 0
 
 
 # a check-out

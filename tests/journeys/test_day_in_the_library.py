@@ -41,6 +41,8 @@ LEDGER = {
             "kind": "check_out",
             "barcode": "TK.1",
             "loans": [],
+            "state": "settled",  # as the station says it
+            "verdict": "accepted",  # as the centre does
         }
         for n in (1, 2)
     ],
@@ -60,6 +62,7 @@ def test_finds_no_difference_between_equal_ledgers() -> None:
         lambda ledger: ledger["operations"].append(dict(ledger["operations"][0], seq=3)),
         lambda ledger: ledger["operations"][0].update(hash="other"),
         lambda ledger: ledger["operations"][0].update(barcode="TK.2"),
+        lambda ledger: ledger["operations"][0].update(verdict="disputed"),
         lambda ledger: ledger["loans"].clear(),
         lambda ledger: ledger["loans"][0].update(open=False),
         lambda ledger: ledger["loans"][0].update(due_on="2026-12-08"),

@@ -48,7 +48,7 @@ def contents(folder: Path, start: str = "store.db") -> dict[str, bytes]:
     found = {
         path.name.removeprefix(start): path.read_bytes()
         for path in folder.iterdir()
-        if path.name.startswith(start) and not path.name.endswith(("-shm", ".lock"))
+        if path.name.startswith(start) and not path.name.endswith(("-shm", ".lock", ".made"))
     }
     if not found.get("-wal", b"log"):
         del found["-wal"]
@@ -111,6 +111,16 @@ def _newer_schema(config: StoreConfig) -> StoreConfig:
     return config
 
 
+def _without_revision(config: StoreConfig) -> StoreConfig:
+    rewrite(config, "DELETE FROM alembic_version")
+    return config
+
+
+def _without_owner(config: StoreConfig) -> StoreConfig:
+    rewrite(config, "DELETE FROM meta WHERE key = 'device'")
+    return config
+
+
 def _not_ours(config: StoreConfig) -> StoreConfig:
     config.path.unlink()
     rewrite(config, "CREATE TABLE something (else_ TEXT)")
@@ -127,13 +137,12 @@ def _not_encrypted(config: StoreConfig) -> StoreConfig:
 
 CASES = {
     _garbage: "not a database",
-    _empty: "not a station's store",
+    _empty: "cut off",
     _cut_short: "malformed",
     _first_page_flipped: "not a database",
     _wrong_key: "not a database",
-    _other_library: "another library",
-    _other_device: "another device",
-    _newer_schema: "'9999' is unknown",
+    _without_revision: "no schema revision",
+    _without_owner: "names no device",
     _not_ours: "not a station's store",
     _not_encrypted: "not a database",
 }
@@ -164,18 +173,47 @@ def test_sets_a_store_aside_byte_for_byte_when_it_cannot_be_opened(
     assert contents(folder, aside) == before
 
 
-@pytest.mark.parametrize("damage", [_wrong_key, _other_library, _other_device])
-def test_brings_a_store_back_whole_when_it_was_set_aside_by_mistake(
-    tmp_path: Path, damage: Callable[[StoreConfig], StoreConfig]
+NOT_FOR_THIS_PROGRAM = {
+    _other_library: "belongs to library 'hoa-sen', and 'tran-phu' is configured",
+    _other_device: "belongs to device 'tram-1', and 'tram-2' is configured",
+    _newer_schema: "schema revision '9999', newer than this program's '0001'",
+}
+
+
+@pytest.mark.parametrize(("change", "says"), NOT_FOR_THIS_PROGRAM.items(), ids=lambda v: getattr(v, "__name__", ""))
+def test_leaves_a_whole_store_alone_when_it_is_not_for_this_program(
+    tmp_path: Path, change: Callable[[StoreConfig], StoreConfig], says: str
 ) -> None:
+    config = change(used_store(tmp_path))
+    before = contents(config.path.parent)
+    for opens in (open_store, read_store):
+        with pytest.raises(StoreBroken, match=says) as said:
+            opens(config)
+        assert not isinstance(said.value, StoreDamaged)
+        assert contents(config.path.parent) == before
+
+
+@pytest.mark.parametrize("typo", [_other_library, _other_device])
+def test_opens_with_every_loan_once_the_name_of_the_station_is_corrected(
+    tmp_path: Path, typo: Callable[[StoreConfig], StoreConfig]
+) -> None:
+    right = used_store(tmp_path, unclean=True)
+    with pytest.raises(StoreBroken, match="is configured"):
+        open_store(typo(right))
+    store = open_store(right)
+    assert len(list(store.ledger())) == 3
+    store.check()
+    store.close()
+
+
+def test_brings_a_store_back_whole_when_it_was_set_aside_by_mistake(tmp_path: Path) -> None:
     right = used_store(tmp_path, unclean=True)
     before = contents(right.path.parent)
     assert before["-wal"], "some loans are only in the log"
     with pytest.raises(StoreDamaged):
-        open_store(damage(right))
+        open_store(_wrong_key(right))
     aside = name_aside(right.path.parent)
-    if damage is _wrong_key:  # with the right key SQLite may have begun to read the log
-        assert contents(right.path.parent, aside) == before
+    assert contents(right.path.parent, aside) == before
     for path in sorted(right.path.parent.iterdir()):
         if path.name.startswith(aside):
             path.rename(path.with_name(path.name.replace(aside, "store.db")))
@@ -296,9 +334,9 @@ def test_only_reads_when_asked_to_read(tmp_path: Path) -> None:
     reader = read_store(config)
     assert len(list(reader.ledger())) == 3
     assert [row["open"] for row in reader.loans_ledger()] == [True] * 3
-    for wrong in (_wrong_key, _other_library):
-        with pytest.raises(StoreDamaged):
-            read_store(wrong(config))
+    assert list(reader.to_check()) == []
+    with pytest.raises(StoreDamaged):
+        read_store(_wrong_key(config))
     assert contents(config.path.parent) == before
     with pytest.raises(StoreBroken, match="no store"):
         read_store(config_in(tmp_path))

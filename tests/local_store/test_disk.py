@@ -90,8 +90,9 @@ def test_leaves_no_half_store_when_the_disk_is_full_at_the_first_start(tmp_path:
     with no_file_grows(), pytest.raises(StoreBroken):
         open_store(config_in(tmp_path))
     assert not config_in(tmp_path).path.exists()
+    assert not (tmp_path / "store.db.made").exists()
     open_store(config_in(tmp_path)).close()
-    assert sorted(os.listdir(tmp_path)) == ["store.db", "store.db.lock"]
+    assert sorted(os.listdir(tmp_path)) == ["store.db", "store.db.lock", "store.db.made"]
 
 
 @pytest.mark.parametrize("place", ["missing/folder", "a_file/store"])

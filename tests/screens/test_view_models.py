@@ -395,3 +395,11 @@ def test_every_weekday_has_its_own_word(words: Mapping[str, Translator]) -> None
             rights.append(page.rows[0].right)
         assert rights[0] == sunday
         assert len({re.sub(r"[\d/]+$", "", right) for right in rights}) == 7
+
+
+def test_draws_no_shelf_that_nobody_would_count(words: Mapping[str, Translator]) -> None:
+    patron = replace(BORROWING.patron, limit=1000)
+    view = present(State(doing=replace(BORROWING, patron=patron)), RULES, PLACE, words["vi"]).page
+    assert isinstance(view, BorrowView)
+    assert (view.shelf_total, view.shelf_colours) == (0, ())
+    assert "trong 1000 cuốn" in view.shelf_line
