@@ -47,6 +47,7 @@ BUILD_MS = 1795392000000
 """2026-11-23: no station of this build was ever switched on before it was built."""
 _STALE_BEAT_S = 5.0
 _FLOOR_EVERY_S = 3600.0
+_CHECK_AFTER_S = 60.0
 _STOP_WAIT_S = 5.0
 _SWITCH_INTERVAL_S = 0.0005
 
@@ -112,8 +113,9 @@ class Kiosk:
         except TableError as error:
             raise ConfigError(str(error)) from error
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
+        self._unclean: SqlStore | None = None
         self.store = StoreWorker(
-            lambda: open_store(config),
+            self._open_store,
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
             recovered=lambda: self.session.post(StoreRecovered(self.clock.monotonic())),
             monotonic=self.clock.monotonic,
@@ -140,6 +142,7 @@ class Kiosk:
         self._spawn("push", lambda: self._when_open(self.sync.run_push))
         self._spawn("pull", lambda: self._when_open(self.sync.run_pull))
         self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
+        self._spawn("check", lambda: self._when_open(self._check_after_an_unclean_stop))
         for scanner in self._scanners:
             self._spawn(scanner.name, partial(self._read, scanner))
 
@@ -164,6 +167,23 @@ class Kiosk:
 
     def scanned(self, raw: RawScan) -> None:
         self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
+
+    def _open_store(self) -> SqlStore:
+        store = open_store(self.config)
+        self._unclean = store if store.left_unclean else None
+        return store
+
+    def _check_after_an_unclean_stop(self) -> None:
+        """Reads the whole store, on a connection of its own and long after the first frame: seconds for a large one."""
+        store = self._unclean
+        if store is None or self._stop.wait(_CHECK_AFTER_S):
+            return
+        try:
+            store.check()
+            _log.info("the store is whole after an unclean stop")
+        except StoreBroken as error:
+            _log.error("check after an unclean stop: %s", error)
+            self.store.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
 
     def _ask(self, effect: StoreEffect) -> None:
         def answered(answer: object) -> None:

@@ -6,7 +6,7 @@
     ├── CursorLost          the centre does not know our place in its changes; begin again
     ├── DeviceLost          a scanner, camera or printer is gone; it may come back
     └── StoreBroken         nothing can be made durable now
-        └── StoreDamaged    what is on the disk is not our store, or not whole
+        └── StoreDamaged    the store is not whole, or gone
 
 A rule that says no is not here: refusals are values (kiosk.domain.blocks).
 """

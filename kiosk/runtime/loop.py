@@ -77,7 +77,10 @@ class SessionLoop:
             if following is not state:
                 _tell_what_changed(state, following)
                 state = following
-                self._show(state)
+                # What was just asked is answered in a moment, and only then is there something new to see: a window
+                # that draws meanwhile would only keep the store waiting for the interpreter.
+                if all(isinstance(effect, Play) for effect in effects):
+                    self._show(state)
             if isinstance(happened, _ANSWERS):
                 self._tell_how_long(happened)
 

@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -17,35 +18,56 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return store.path.read_bytes()
 
 
+@pytest.fixture(scope="session")
+def small_database(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+) -> tuple[bytes, dict[str, dict[str, str]]]:
+    """The file of a database with a small library `hoa-sen`, and the library's ids by barcode and card."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "central.sqlite").write_bytes(empty_database)
+    store = open_store(folder)
+    known = bring_a_small_library(store, folder)
+    store.close()
+    return store.path.read_bytes(), known
+
+
 @pytest.fixture
-def store(tmp_path: Path, empty_database: bytes) -> Iterator[Store]:
-    """A real database on disk, without a library."""
+def store(tmp_path: Path, empty_database: bytes, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A real database on disk, without a library, unless the test takes `known`."""
     folder = tmp_path / "data"
     folder.mkdir()
-    (folder / "central.sqlite").write_bytes(empty_database)
+    small = "known" in request.fixturenames
+    content = request.getfixturevalue("small_database")[0] if small else empty_database
+    (folder / "central.sqlite").write_bytes(content)
     store = open_store(folder, busy_timeout_s=0.2)
     yield store
     store.close()
 
 
 @pytest.fixture
-def known(store: Store, tmp_path: Path) -> dict[str, dict[str, str]]:
+def known(small_database: tuple[bytes, dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
     """A small library `hoa-sen` in `store`: its ids by barcode and card."""
-    return bring_a_small_library(store, tmp_path)
+    return copy.deepcopy(small_database[1])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real server process for the tests of one file, which take a library each. It soon says that it is busy."""
+    """A real server process for all tests that take a library each. It soon says that it is busy."""
     with serving(tmp_path_factory.mktemp("server"), "--busy-timeout", "0.3") as running:
         yield running
 
 
+@pytest.fixture(scope="session")
+def beside(server: Server) -> Iterator[Store]:
+    """The running server's database, opened by this process too."""
+    store = open_store(server.data)
+    yield store
+    store.close()
+
+
 @pytest.fixture
-def library(server: Server, tmp_path: Path) -> str:
+def library(beside: Store, tmp_path: Path) -> str:
     """A small library of this test alone, imported from this process into the running server's database."""
     code = f"l-{uuid4().hex}"
-    store = open_store(server.data)
-    bring_a_small_library(store, tmp_path, code)
-    store.close()
+    bring_a_small_library(beside, tmp_path, code)
     return code

@@ -72,13 +72,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> S
     return open_store(folder)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(history=histories(), data=st.data())
-def test_ends_alike_when_batches_are_split_doubled_and_shuffled(
-    shared: Store, tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, str]], data: st.DataObject
-) -> None:
+def check_any_order(shared: Store, folder: Path, history: list[tuple[str, str, str]], data: st.DataObject) -> None:
+    """Send `history` once split, doubled and shuffled, once in order, and compare."""
     library = f"l-{uuid4().hex[:12]}"
-    known = bring_a_small_library(shared, tmp_path_factory.getbasetemp(), library)
+    known = bring_a_small_library(shared, folder, library)
     operations = written(history, library, known["patron"])
     once = [(one["epoch"], one["seq"], one["hash"]) for one in operations]
     shuffled = data.draw(st.permutations(operations))
@@ -110,6 +107,23 @@ def test_ends_alike_when_batches_are_split_doubled_and_shuffled(
         take(shared, operation, library=library)
     assert outcome(shared, library) == (kept, loans)
     assert read_ledger(shared, library)["conflicts"] == 0
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=histories(), data=st.data())
+def test_ends_alike_when_batches_are_split_doubled_and_shuffled(
+    shared: Store, tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, str]], data: st.DataObject
+) -> None:
+    check_any_order(shared, tmp_path_factory.getbasetemp(), history, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=histories(), data=st.data())
+def test_ends_alike_often_when_batches_are_split_doubled_and_shuffled(
+    shared: Store, tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, str]], data: st.DataObject
+) -> None:
+    check_any_order(shared, tmp_path_factory.getbasetemp(), history, data)
 
 
 @settings(max_examples=15, deadline=None)

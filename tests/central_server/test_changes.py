@@ -11,16 +11,8 @@ from typing import Any
 
 import pytest
 
-from central_server.database import open_store
-from tests.central_server.support import ROOT, Server, Station, bring, bring_a_small_library, run, serving
-
-
-def import_elsewhere(data: Path, folder: Path, library: str, code: str) -> None:
-    """One more title, imported by another process."""
-    path = folder / f"{code}.csv"
-    path.write_text(f"Mã đầu sách,Nhan đề\n{code},Đất rừng phương Nam\n")
-    done = run("import", "--data", data, "--library", library, "--kind", "titles", path)
-    assert done.returncode == 0, done.stdout + done.stderr
+from central_server.database import Store, open_store
+from tests.central_server.support import ROOT, Server, Station, bring, bring_a_small_library, serving
 
 
 def test_gives_everything_page_by_page_when_the_cursor_is_empty(server: Server, library: str) -> None:
@@ -142,14 +134,14 @@ def test_answers_a_long_poll_when_an_operation_comes(server: Server, library: st
 
 
 def test_answers_a_long_poll_when_an_import_in_another_process_adds_a_title(
-    server: Server, library: str, tmp_path: Path
+    server: Server, beside: Store, library: str, tmp_path: Path
 ) -> None:
     _, cursor = server.all_changes(library)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(server.changes, library, cursor, wait=30)
         time.sleep(0.3)
-        import_elsewhere(server.data, tmp_path, library, "D2")
         begun = time.monotonic()
+        bring(beside, "titles", "Mã đầu sách,Nhan đề\nD2,Đất rừng phương Nam\n", tmp_path, library)
         assert [one["data"]["name"] for one in waiting.result(10).json()["changes"]] == ["Đất rừng phương Nam"]
     assert time.monotonic() - begun < 3
 
@@ -157,9 +149,9 @@ def test_answers_a_long_poll_when_an_import_in_another_process_adds_a_title(
 def test_keeps_answering_when_many_long_polls_wait(server: Server, library: str) -> None:
     found, cursor = server.all_changes(library)
     before = threads_of(server.process)
-    with ThreadPoolExecutor(120) as pool:
-        waiting = [pool.submit(server.changes, library, cursor, wait=30) for _ in range(120)]
-        time.sleep(1)
+    with ThreadPoolExecutor(60) as pool:
+        waiting = [pool.submit(server.changes, library, cursor, wait=30) for _ in range(60)]
+        time.sleep(0.5)
         assert server.changes(library).status_code == 200
         assert threads_of(server.process) <= before + 5
         server.post([Station(library=library).check_out("TK.2", found[-1]["id"])], library)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from central_server.database import open_store
+from central_server.address import CannotListen, listen
+from central_server.database import CannotOpen, Store, open_store
 from central_server.imports.run import import_file
+from central_server.ledger import as_text, read_ledger
 from tests.central_server.support import ROOT, Station, loan_of, run, take
 
 SAMPLES = ROOT / "samples"
@@ -18,6 +20,20 @@ def import_arguments(folder: Path, kind: str, file: Path, *more: str) -> tuple[s
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org"])
+def test_listens_nowhere_when_the_host_is_not_loopback(host: str) -> None:
+    with pytest.raises(CannotListen, match="requests are not signed yet"):
+        listen(host, 0)
+
+
+def test_listens_nowhere_when_the_port_is_taken() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(CannotListen, match="is taken"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", pytest.param("::", marks=pytest.mark.slow), pytest.param("example.org", marks=pytest.mark.slow)],
+)
 def test_refuses_to_serve_when_the_host_is_not_loopback(tmp_path: Path, host: str) -> None:
     done = run("serve", "--data", tmp_path / "data", "--host", host)
     assert (done.returncode, done.stdout) == (2, "")
@@ -25,6 +41,7 @@ def test_refuses_to_serve_when_the_host_is_not_loopback(tmp_path: Path, host: st
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 def test_says_so_when_the_port_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -34,6 +51,7 @@ def test_says_so_when_the_port_is_taken(tmp_path: Path) -> None:
     assert "is taken" in done.stderr
 
 
+@pytest.mark.slow
 def test_reports_line_by_line_when_a_file_is_imported(tmp_path: Path) -> None:
     path = tmp_path / "dau-sach.csv"
     path.write_text("Mã đầu sách,Nhan đề\nD1,Một\nD2,\nD3,Ba\n")
@@ -81,31 +99,24 @@ def test_imports_the_samples_when_no_line_may_be_skipped(tmp_path: Path) -> None
     store.close()
 
 
-def test_dumps_what_the_centre_holds_when_asked_for_the_ledger(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "data")
-    for name in ("titles.csv", "items.csv", "patrons.csv"):
-        import_file(store, "hoa-sen", "THCS Hoa Sen", Path(name).stem, SAMPLES / name)
-    with store.reading.connect() as connection:
-        patron = str(connection.exec_driver_sql("SELECT id FROM patron LIMIT 1").scalar())
+def test_tells_what_the_centre_holds_when_asked_for_the_ledger(store: Store, known: dict[str, dict[str, str]]) -> None:
+    patron = known["patron"]["HS1"]
     station = Station()
-    out = station.check_out("TK.00001", patron)
-    take(store, out, station.check_in("TK.99999"))
-    store.close()
-    done = run("ledger", "--data", tmp_path / "data", "--library", "hoa-sen", "--json")
-    assert done.returncode == 0, done.stderr
+    out = station.check_out("TK.1", patron)
+    take(store, out, station.check_in("TK.9"))
+    ledger = read_ledger(store, "hoa-sen")
     first = {"device": "tram-1", "epoch": station.epoch, "seq": 1, "hash": out["hash"], "kind": "check_out"}
-    ledger = json.loads(done.stdout)
     assert ledger["operations"][0] == first | {
         "verdict": "accepted",
         "reason": None,
-        "barcode": "TK.00001",
+        "barcode": "TK.1",
         "loans": [loan_of(out)],
     }
     assert [(one["verdict"], one["reason"]) for one in ledger["operations"][1:]] == [("disputed", "unknown_item")]
     assert ledger["loans"] == [
         {
             "id": loan_of(out),
-            "item_barcode": "TK.00001",
+            "item_barcode": "TK.1",
             "patron": patron,
             "due_on": "2026-12-01",
             "renewals": 0,
@@ -114,10 +125,26 @@ def test_dumps_what_the_centre_holds_when_asked_for_the_ledger(tmp_path: Path) -
         }
     ]
     assert ledger["disputes"] == 1
-    shown = run("ledger", "--data", tmp_path / "data", "--library", "hoa-sen").stdout
-    assert "2 operations, 1 loans, 1 disputes" in shown
+    assert "2 operations, 1 loans, 1 disputes" in as_text(ledger)
 
 
+@pytest.mark.slow
+def test_dumps_the_ledger_when_asked_for_it(store: Store, known: dict[str, dict[str, str]]) -> None:
+    take(store, Station().check_out("TK.1", known["patron"]["HS1"]))
+    ledger = read_ledger(store, "hoa-sen")
+    where = ("--data", store.path.parent, "--library", "hoa-sen")
+    done = run("ledger", *where, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == ledger
+    assert run("ledger", *where).stdout == as_text(ledger) + "\n"
+
+
+def test_finds_no_ledger_when_the_library_is_unknown(store: Store) -> None:
+    with pytest.raises(CannotOpen, match="no library 'hoa-sen'"):
+        read_ledger(store, "hoa-sen")
+
+
+@pytest.mark.slow
 def test_says_so_when_there_is_nothing_to_dump(tmp_path: Path) -> None:
     done = run("ledger", "--data", tmp_path, "--library", "hoa-sen")
     assert (done.returncode, done.stdout) == (2, "")
