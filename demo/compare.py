@@ -27,8 +27,10 @@ def differences(station: Ledger, centre: Ledger, device: str) -> list[str]:
         for name in here.keys() & there.keys()
         if here[name] != there[name]
     ]
-    ours = {row["id"]: _loan(row) for row in station["loans"]}
-    theirs = {row["id"]: _loan(row) for row in centre["loans"]}
+    # A voided loan never was: the station forgets it when the centre says so, and until then has it as ended.
+    voided = {row["id"] for row in centre["loans"] if row.get("voided") and not row["open"]}
+    ours = {row["id"]: _loan(row) for row in station["loans"] if row["open"] or row["id"] not in voided}
+    theirs = {row["id"]: _loan(row) for row in centre["loans"] if row["id"] not in voided}
     found += [
         f"loan {name}: here {ours.get(name)}, there {theirs.get(name)}"
         for name in sorted(ours.keys() | theirs.keys())
