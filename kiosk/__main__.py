@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="the station itself")
     run.add_argument("--pictures", metavar="DIR", help="save a picture of every screen that is shown")
-    ledger = commands.add_parser("ledger", help="every operation and loan kept here, and what a librarian should look at, as JSON")
+    ledger = commands.add_parser("ledger", help="what is kept here and what a librarian should look at, as JSON")
     new_store = commands.add_parser("new-store", help="begin a new store after a damaged one was set aside")
     new_store.add_argument("--yes", action="store_true", help="the set-aside store has been looked after")
     for command in (run, ledger, new_store):

@@ -37,7 +37,7 @@ def chosen(table: Mapping[str, Any], kinds: Mapping[str, T], where: str = "") ->
 
 
 def meant(wrong: object, known: Iterable[object]) -> str:
-    """"did you mean …?", or what there is."""
+    """ "did you mean …?", or what there is."""
     names = [str(right) for right in known]
     near = difflib.get_close_matches(str(wrong), names, n=1)
     return f'did you mean "{near[0]}"?' if near else _one_of(names)

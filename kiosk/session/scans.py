@@ -10,7 +10,15 @@ from kiosk.ports.devices import Sound
 from kiosk.session import visits
 from kiosk.session.effects import CheckIn, CheckOut, Effect, IdentifyPatron, Play, ResolveCode, TakeBack
 from kiosk.session.inputs import Scanned
-from kiosk.session.notices import CardOrBook, CitizenCard, Notice, PublishersCode, ReturnOffered, UnknownCode, UnreadableScan
+from kiosk.session.notices import (
+    CardOrBook,
+    CitizenCard,
+    Notice,
+    PublishersCode,
+    ReturnOffered,
+    UnknownCode,
+    UnreadableScan,
+)
 from kiosk.session.states import Borrowing, Home, Returning, Row, RowKind, SessionRules, State
 
 Step = tuple[State, tuple[Effect, ...]]

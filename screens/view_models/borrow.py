@@ -10,7 +10,6 @@ from screens.view_models.covers import COLOURS, cover_colour
 from screens.view_models.rows import book_rows, can_be_taken_off, lent_in
 from screens.view_models.views import BorrowView, Countdown, Key
 
-
 MOST_SPINES = 24
 """Beyond that nobody counts spines; the words say it."""
 

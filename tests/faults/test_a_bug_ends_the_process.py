@@ -58,6 +58,7 @@ def run(folder: Path, owner: str, how: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("owner", ["session", "store", "push", "scanner"])
 def test_ends_when_an_owner_meets_a_bug(tmp_path: Path, owner: str) -> None:
     done = run(tmp_path, owner, "protected")
@@ -66,6 +67,7 @@ def test_ends_when_an_owner_meets_a_bug(tmp_path: Path, owner: str) -> None:
     assert "ended by a bug" in done.stderr
 
 
+@pytest.mark.slow
 def test_control_without_the_hook_a_half_dead_kiosk_stays(tmp_path: Path) -> None:
     done = run(tmp_path, "store", "unprotected")
     assert "still here" in done.stdout

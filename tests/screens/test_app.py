@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.slow  # whole programs
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
 

@@ -96,7 +96,13 @@ def faults(page: Any) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(size, marks=[] if size == SIZES[1] else [pytest.mark.slow], id=f"{size[0]}x{size[1]}")
+        for size in SIZES
+    ],
+)
 @pytest.mark.parametrize("stretched", [False, True], ids=["as-is", "longer"])
 def test_words_stay_in_their_boxes(rig: Rig, size: tuple[int, int], stretched: bool) -> None:
     found: dict[str, list[str]] = {}
