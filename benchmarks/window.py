@@ -84,9 +84,9 @@ def idle(config: Path) -> None:
     flips = [0]
 
     def watch() -> None:
-        from kivy.core.window import Window
-
         time.sleep(_SETTLE_S)
+        from kivy.core.window import Window  # the other thread has imported it by now
+
         count = [0]
         Window.bind(on_flip=lambda *_: count.__setitem__(0, count[0] + 1))
         time.sleep(_IDLE_S)
