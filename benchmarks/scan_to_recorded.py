@@ -30,13 +30,14 @@ def main() -> None:
         _busy(report, folder, 100 if chosen.quick else 400, quick=chosen.quick)
     with rig.work_folder(Path("/dev/shm")) as folder:
         rig.fill(folder, size)
-        times = _loans(folder, count)
-        report.figure("cpu_p95_ms", percentile([each.cpu_ms for each in times], 95), "ms", 1.5)
-        normal = median([each.cpu_ms for each in times])
+        passes = _passes(folder, count)
+        # Other work on the machine slows the same instructions down: of three passes the middle one.
+        report.figure("cpu_p95_ms", median([percentile(each, 95) for each in passes]), "ms", 1.5)
+        normal = median([median(each) for each in passes])
     if not chosen.quick:
         with rig.work_folder(Path("/dev/shm")) as folder:
             rig.fill(folder, rig.GROWN)
-            grown = median([each.cpu_ms for each in _loans(folder, count)])
+            grown = median([median(each) for each in _passes(folder, count)])
         report.figure("growth", grown / normal, "×", 1.5)
     report.context["store"] = f"{size.patrons} patrons, {size.items} items, {size.past_loans} past loans"
     report.context["growth"] = "CPU of a loan at 1,000,000 items and past loans ÷ at the school's size"
@@ -44,11 +45,12 @@ def main() -> None:
     report.show(chosen.json)
 
 
-def _loans(folder: Path, count: int) -> list[rig.Timed]:
+def _passes(folder: Path, count: int) -> list[list[float]]:
+    """CPU milliseconds of each loan, three times over."""
     scanner = Scanner()
     with rig.BenchStation(rig.config_for(folder, scanner), scanner) as station:
         station.loans(rig.LOANS_PER_VISIT * 2)
-        return station.loans(count)
+        return [[each.cpu_ms for each in station.loans(count)] for _ in range(3)]
 
 
 def _on_disk(report: Report, folder: Path, count: int) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from kiosk.domain.clock_trust import Moment
 
+_AS_TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 NO_HASH = bytes(32)
 """What the first operation of all continues."""
 
@@ -116,5 +118,5 @@ def next_operation(
         previous = before.hash if before else NO_HASH
     else:
         previous = last.hash
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = _AS_TEXT(body)
     return Operation(OperationId(origin.epoch, seq), text, chain_hash(previous, text), reader)
