@@ -46,12 +46,12 @@ class Day:
         self.scanner.scan(code)
         kiosk.notice(staff_code)
         self.refusals += 1
-        time.sleep(0.4)  # long enough to be seen, and for its picture
+        time.sleep(0.6)  # long enough to be seen, and for its picture
 
     def _answered(self, kiosk: Kiosk, barcode: str, act: str) -> None:
         self.scanner.scan(barcode)
         self.times_ms.append(kiosk.act(act)["ms"])
-        time.sleep(0.25)
+        time.sleep(0.6)
 
 
 def play(out: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from screens.png import png
 
 MOST = 40
 MOST_OF_ONE = 8
-SETTLE_FLIPS = 2
+SETTLE_FLIPS = 10  # frames: longer than a new row slides
 
 
 class Pictures:
