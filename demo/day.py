@@ -87,6 +87,7 @@ def _first_sitting(day: Day, config: Path) -> dict[str, Any]:
     try:
         first_frame = kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")["value"]
         kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
+        time.sleep(1.0)  # nobody is there yet: the home page's picture
         _borrow_three_and_walk_away(day, kiosk)
         _wrong_codes_and_a_friend_in_between(day, kiosk)
         _return_two(day, kiosk)
