@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
 from kiosk.session.states import State
 from screens.bridge import UiBridge
 from screens.navigator import PageName, on_top, page_of
-from screens.pictures import MOST_OF_ONE, Pictures
+from screens.pictures import MOST_OF_ONE, SETTLE_FLIPS, Pictures
 from screens.png import png
 from screens.view_models.views import Shown
 from tests.screens import sample_views as views
@@ -87,10 +88,24 @@ def test_ends_on_the_last_of_a_thousand_states_from_three_threads() -> None:
     assert taken == shown
 
 
-def test_would_miss_the_last_state_if_it_woke_the_screen_only_once() -> None:
-    """Negative control of the test above."""
-    shown, taken = last_shown_and_taken(WakesOnlyOnce(lambda _: None, lambda: 0.0))
-    assert taken != shown
+@pytest.mark.parametrize(("bridge", "taken_last"), [(UiBridge, 2), (WakesOnlyOnce, 1)], ids=["real", "control"])
+def test_wakes_the_screen_again_for_a_state_after_the_one_taken(bridge: type[UiBridge], taken_last: int) -> None:
+    """The control shows what the test above would miss: a screen that is woken only once."""
+    crossing = bridge(lambda _: None, lambda: 0.0)
+    with Screen(crossing) as screen:
+        crossing.show(State(visit=1))
+        wait_until(lambda: bool(screen.taken), PATIENCE_S)
+        crossing.show(State(visit=2))
+        wait_until(lambda: screen.taken[-1].visit == 2, 0.5)
+        assert screen.taken[-1].visit == taken_last
+
+
+def wait_until(reached: Callable[[], bool], at_most_s: float) -> None:
+    settled = threading.Event()
+    for _ in range(int(at_most_s * 100)):
+        if reached():
+            return
+        settled.wait(0.01)
 
 
 def test_keeps_a_state_that_came_before_there_was_a_screen() -> None:
@@ -159,4 +174,5 @@ def test_a_page_is_pictured_again_only_when_it_looks_different(tmp_path: Path) -
 def test_a_page_is_pictured_after_it_has_stood_still(tmp_path: Path) -> None:
     pictures = Pictures(tmp_path)
     pictures.painted("home-vi")
-    assert [pictures.due() for _ in range(4)] == [False, False, True, False]
+    frames = [pictures.due() for _ in range(SETTLE_FLIPS + 2)]
+    assert frames == [False] * SETTLE_FLIPS + [True, False]
