@@ -107,9 +107,9 @@ class Kiosk:
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
-            self._signaller: Signaller = make_signaller(config.sound)
             self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
             self._link = make_link(config.central, config.station.library, config.station.device)
+            self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))

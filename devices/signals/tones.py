@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import sys
 import wave
@@ -66,8 +67,10 @@ def write_wav(path: Path, sound: Sound, volume: float) -> None:
     samples = render(sound, volume)
     if sys.byteorder == "big":
         samples.byteswap()
-    with wave.open(str(path), "wb") as file:
+    whole = io.BytesIO()  # given a path that cannot be opened, Python 3.11's wave complains once more, on stderr
+    with wave.open(whole, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes(samples.tobytes())
+    path.write_bytes(whole.getvalue())

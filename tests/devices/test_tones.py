@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import gc
 import math
 import wave
 from array import array
@@ -83,3 +84,10 @@ def test_is_a_chord_when_done(tmp_path: Path) -> None:
     between = max(strength(samples, hz) for hz in (450, 590, 720, 900))
     for hz in (523.3, 659.3, 784.0):
         assert strength(samples, hz) > 5 * between
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_says_only_os_error_when_the_folder_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_wav(tmp_path / "gone" / "ok.wav", Sound.OK, 0.5)
+    gc.collect()
