@@ -6,7 +6,6 @@ import logging
 import os
 import random
 import secrets
-import signal
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from central_link.registry import make_link
 from devices.host.clock import HostClock
+from devices.host.end_signals import call_when_told_to_end
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk.config import ConfigError, KioskConfig
@@ -288,8 +288,7 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
     except OSError as error:
         raise ConfigError(f'key "log.file" cannot be written: {error.strerror}') from error
     app, kiosk = make_station(config, pictures)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: app.stop())
+    call_when_told_to_end(app.stop)
     # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     kiosk.start()
