@@ -24,6 +24,15 @@ class RawScan:
     scanned_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small picture of what a camera sees: `luminance` is width × height bytes, top row first, 0 is black."""
+
+    width: int
+    height: int
+    luminance: bytes
+
+
 class Scanner(Protocol):
     @property
     def name(self) -> str:
