@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from central_link.registry import make_link
+from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
 from devices.host.systemd_notify import SystemdWatchdog
@@ -24,6 +24,7 @@ from kiosk.config import ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
+from kiosk.ports.central import Standing
 from kiosk.ports.devices import RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
@@ -108,7 +109,8 @@ class Kiosk:
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
             self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
-            self._link = make_link(config.central, config.station.library, config.station.device)
+            files = StationFiles(config.folder, config.data)
+            self._link = make_link(config.central, config.station.library, config.station.device, files)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
@@ -128,7 +130,7 @@ class Kiosk:
             self._link,
             self._run_in_store,
             Signals(self._stop, threading.Event(), threading.Event()),
-            lambda online, pending: self.session.post(LinkChanged(online, pending)),
+            lambda standing, pending: self.session.post(LinkChanged(standing is Standing.ACTIVE, pending)),
             monotonic=self.clock.monotonic,
             random=random.Random(),
         )
