@@ -24,7 +24,7 @@ def server_address(url: str) -> str:
         raise ValueError(f"the server's address begins with http:// or https://, unlike {_shown(url)}")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("the server's address holds no user name, question mark or #")
-    if not is_number and not _HOST.fullmatch(host):
+    if "%" in host or not (is_number or _HOST.fullmatch(host)):
         raise ValueError(f"not an address of a server: {_shown(url)}")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ValueError(f"a server on another machine is spoken to by https, and {_shown(url)} is not")

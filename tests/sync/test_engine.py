@@ -188,3 +188,25 @@ def test_ends_at_once_while_it_waits_for_changes_and_in_a_long_back_off() -> Non
     station.record()
     with station.running():
         eventually(lambda: station.central.sent >= 1 and station.central.asked >= 1)
+
+
+def test_says_once_that_it_is_not_admitted_and_goes_on_when_it_is(
+    station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often it tries, on both loops: one line for each change."""
+    caplog.set_level("INFO", "kiosk.sync")
+    refused = (Standing.NOT_ENROLLED, Standing.PENDING, Standing.REVOKED, Standing.PENDING)
+    with station.running():
+        for standing in refused:
+            station.central.set_standing(standing)
+            station.record()
+            eventually(lambda standing=standing: station.reported and station.reported[0] is standing)
+            tries = station.central.sent + station.central.asked
+            eventually(lambda tries=tries: station.central.sent + station.central.asked > tries + 4)
+        assert station.reported == (Standing.PENDING, 4)
+        station.central.set_standing(ACTIVE)
+        eventually(lambda: station.reported == (ACTIVE, 0))
+    assert len(station.central.received()) == 4
+    said = [line for line in caplog.messages if line.startswith("centre: ") and line != "centre: active"]
+    assert said == [f"centre: {standing}: simulated: {standing}" for standing in refused]
+    assert not [line for line in caplog.messages if "out of reach" in line]

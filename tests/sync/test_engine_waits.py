@@ -268,3 +268,26 @@ def test_says_once_that_the_centre_refuses(caplog: pytest.LogCaptureFixture) -> 
     assert [record.getMessage() for record in caplog.records] == [
         "outbox: the centre takes nothing of what is left (status 500: simulated)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("standing", "longest_s"), [(Standing.NOT_ENROLLED, 10), (Standing.PENDING, 10), (Standing.REVOKED, 300)]
+)
+def test_looks_often_only_while_somebody_is_about_to_admit_it(standing: Standing, longest_s: float) -> None:
+    bench = Bench()
+    bench.central.set_standing(standing)
+    bench.record()
+    bench.push.during = [bench.nothing] * 12
+    bench.engine.run_push()
+    assert bench.push.waits[-1] == longest_s
+    bench = Bench(AnswersAtOnce(Unreachable("no", standing)))
+    bench.pull.during = [bench.nothing] * 12
+    bench.engine.run_pull()
+    assert bench.pull.waits[-1] == longest_s
+
+
+def test_says_each_reason_for_being_out_of_reach_once(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(AnswersAtOnce(*[Unreachable(why) for why in ("no line", "no line", "no trust", "no trust")]))
+    bench.pull.during = [bench.nothing] * 3
+    bench.engine.run_pull()
+    assert caplog.messages == [f"changes: the centre is out of reach ({why})" for why in ("no line", "no trust")]
