@@ -24,7 +24,7 @@ def main() -> None:
             with rig.BenchStation(rig.config_for(folder / "store", scanner), scanner) as station:
                 rig.lend_directly(station.kiosk, 0, 0, count)
             with rig.serving(folder) as server:
-                rates.append(_drain(rig.config_for(folder / "store", scanner, server.url), scanner, count))
+                rates.append(_drain(rig.config_at(folder / "store", scanner, server), scanner, count))
     report.figure("operations_per_s", median(rates), "/s", 2_000, "higher")
     report.context |= {"operations": count, "rounds": rounds, "server": "python -m central_server, SQLite, same cores"}
     report.show(chosen.json)

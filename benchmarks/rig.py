@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import NamedTuple
 
+from demo.enrolment import enrol_station
 from demo.processes import ROOT, Server
 from demo.school import LIBRARY, Scanner
 from kiosk.bootstrap import Kiosk
@@ -136,6 +137,14 @@ level = "warning"
         encoding="utf-8",
     )
     return load(path)
+
+
+def config_at(folder: Path, scanner: Scanner, server: Server) -> KioskConfig:
+    """With a server at which this station is enrolled, and now for real if it was not yet."""
+    config = config_for(folder, scanner, server.url)
+    if not (folder / "device.key").exists():
+        enrol_station(folder / "kiosk.toml", server, LIBRARY, config.station.device)
+    return config
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Server:
     """The central server on loopback; killed and started again on the same port."""
 
     def __init__(self, data: Path) -> None:
-        self._data = data
+        self.data = data
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
 
@@ -45,12 +45,12 @@ class Server:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        words = ["central_server", "serve", "--data", str(self._data), "--port", str(self._port)]
+        words = ["central_server", "serve", "--data", str(self.data), "--port", str(self._port)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=(self._data.parent / "server.log").open("a"),
+            stderr=(self.data.parent / "server.log").open("a"),
             text=True,
         )
         assert self._process.stdout is not None

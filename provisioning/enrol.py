@@ -16,7 +16,7 @@ from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 1.0
 
 
 class AskedWrongly(Exception):
