@@ -1,4 +1,4 @@
-"""The command line of the central server: `serve`, `import`, `ledger`."""
+"""The command line of the central server: `serve`, `import`, `ledger`, and those about stations."""
 
 import argparse
 import os
@@ -9,9 +9,10 @@ from typing import NoReturn
 import msgspec
 from sqlalchemy.exc import OperationalError
 
-from central_server import __version__, log
-from central_server.address import CannotListen, listen
+from central_server import __version__, device_commands, log
+from central_server.address import CannotListen, listen, secured
 from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, is_passing, open_store
+from central_server.devices import CannotDo
 from central_server.imports.run import KINDS, import_file
 from central_server.ledger import as_text, read_ledger
 
@@ -27,9 +28,12 @@ def main() -> int:
                 return _serve(arguments)
             case "import":
                 return _import(arguments)
-            case _:
+            case "ledger":
                 return _ledger(arguments)
-    except (CannotOpen, CannotListen) as refused:
+            case _:
+                print(device_commands.run(arguments))
+                return 0
+    except (CannotOpen, CannotListen, CannotDo) as refused:
         _stop(str(refused))
     except OperationalError as error:
         if not is_passing(error):
@@ -38,13 +42,14 @@ def main() -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    listening = listen(arguments.host, arguments.port)
+    tls = secured(arguments.certificate, arguments.key)
+    listening = listen(arguments.host, arguments.port, secure=tls is not None)
     store = open_store(arguments.data, migrate=arguments.migrate, busy_timeout_s=arguments.busy_timeout)
     # Only here: the other commands start without a web server.
     from central_server.serving import serve
 
     log.begin()
-    serve(store, listening, lambda address: print(f"listening on {address}", flush=True))
+    serve(store, listening, tls, lambda address: print(f"listening on {address}", flush=True))
     return 0
 
 
@@ -86,6 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[common, opening], help="take requests of stations")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080, help="0: a free one")
+    serve.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="PEM, with those between it and the root; https"
+    )
+    serve.add_argument("--key", type=Path, metavar="FILE", help="PEM, the certificate's private key")
 
     bring = commands.add_parser("import", parents=[common, opening, of_library], help="import a file of a library")
     bring.add_argument("--library-name", metavar="NAME", help="needed the first time; later it renames")
@@ -94,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("file", type=Path, metavar="FILE", help="CSV (titles, items, patrons) or TOML")
 
     commands.add_parser("ledger", parents=[common, of_library], help="what is held of a library")
+    device_commands.add_parsers(commands, common)
     return parser
 
 

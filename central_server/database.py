@@ -19,7 +19,7 @@ from sqlcipher3 import dbapi2
 from central_server import tables
 
 FILE_NAME = "central.sqlite"
-REVISION = "0001"
+REVISION = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 
