@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from central_server import __version__, api_document, changes, clock, devices, log, pages
 from central_server.bell import Bell
 from central_server.database import Store, is_passing, reading
-from central_server.devices import Device, State
+from central_server.devices import Device
 from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import ingest
 from central_server.wire import (
@@ -169,7 +169,7 @@ def create_app(central: Central) -> FastAPI:
     async def enrolments(request: Request) -> Response:
         """Enrol a station's new key, which has signed this, by a token that a person made."""
         device = await gate.enrol(request)
-        return answer(request, EnrolmentAnswer(device.key_id, State.PENDING.value))
+        return answer(request, EnrolmentAnswer(device.key_id, device.told_state))
 
     @app.get("/v1/device", openapi_extra=api_document.DEVICE)
     async def device_route(request: Request, asked: Annotated[Asked, Depends(gate.fresh)]) -> Response:

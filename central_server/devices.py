@@ -23,6 +23,9 @@ class State(StrEnum):
     """For good: another key of the device took its place. Who holds it is told `revoked`."""
 
 
+_IN_USE = (State.PENDING, State.ACTIVE)
+
+
 class CannotDo(Exception):
     """Nothing was changed; the message is a sentence for the person who gave the command."""
 
@@ -98,7 +101,7 @@ def active(connection: sa.Connection, library: str, name: str) -> Device | None:
     return next((one for one in listed(connection, library, name) if one.state is State.ACTIVE), None)
 
 
-def confirm(connection: sa.Connection, library: str, name: str, words: str, now_ms: int) -> Device:
+def confirm(connection: sa.Connection, library: str, name: str, words: str, now_ms: int) -> None:
     """Let in the pending station that shows `words`; every other key of the device that is active or pending is
     replaced. Raises `CannotDo`."""
     waiting = [one for one in listed(connection, library, name) if one.state is State.PENDING]
@@ -111,15 +114,13 @@ def confirm(connection: sa.Connection, library: str, name: str, words: str, now_
             "Read them from the station's own screen. If it shows others than `devices` does here, somebody stands "
             "between: revoke it and enrol it anew."
         )
-    _set_state(connection, library, name, (State.PENDING, State.ACTIVE), State.REPLACED)
-    values = {"state": State.ACTIVE.value, "confirmed_ms": now_ms}
-    connection.execute(device.update().where(device.c.key_id == chosen.key_id).values(values))
-    return chosen
+    _set_state(connection, _keys(library, name), device.c.key_id != chosen.key_id, of=_IN_USE, to=State.REPLACED)
+    _set_state(connection, device.c.key_id == chosen.key_id, of=(State.PENDING,), to=State.ACTIVE, confirmed_ms=now_ms)
 
 
 def revoke(connection: sa.Connection, library: str, name: str) -> None:
     """Shut out the device, whether it is active or waits to be confirmed. Raises `CannotDo`."""
-    if not _set_state(connection, library, name, (State.PENDING, State.ACTIVE), State.REVOKED):
+    if not _set_state(connection, _keys(library, name), of=_IN_USE, to=State.REVOKED):
         raise CannotDo(f"No station is active or waits as {name!r} of {library!r}.")
 
 
@@ -131,8 +132,7 @@ def admit(connection: sa.Connection, library: str, name: str) -> None:
     once = [one for one in keys if one.state is State.REVOKED and one.confirmed_ms is not None]
     if not once:
         raise CannotDo(f"No confirmed station was revoked as {name!r} of {library!r}; enrol one.")
-    newest = device.c.key_id == once[-1].key_id
-    connection.execute(device.update().where(newest).values(state=State.ACTIVE.value))
+    _set_state(connection, device.c.key_id == once[-1].key_id, of=(State.REVOKED,), to=State.ACTIVE)
 
 
 def _devices(connection: sa.Connection, *chosen: sa.ColumnElement[bool]) -> list[Device]:
@@ -153,7 +153,13 @@ def _devices(connection: sa.Connection, *chosen: sa.ColumnElement[bool]) -> list
     ]
 
 
-def _set_state(connection: sa.Connection, library: str, name: str, before: Sequence[State], after: State) -> int:
-    """How many keys of the device changed."""
-    which = (device.c.library_id == library, device.c.device == name, device.c.state.in_([one.value for one in before]))
-    return connection.execute(device.update().where(*which).values(state=after.value)).rowcount
+def _keys(library: str, name: str) -> sa.ColumnElement[bool]:
+    return sa.and_(device.c.library_id == library, device.c.device == name)
+
+
+def _set_state(
+    connection: sa.Connection, *which: sa.ColumnElement[bool], of: Sequence[State], to: State, **other: int
+) -> int:
+    """How many keys changed."""
+    before = device.c.state.in_([one.value for one in of])
+    return connection.execute(device.update().where(*which, before).values(state=to.value, **other)).rowcount

@@ -90,10 +90,11 @@ def enrol(connection: sa.Connection, newcomer: Newcomer, now_ms: int) -> Device:
     mine = enrol_token.c.hash == _hash_of(newcomer.token or b"")
     token = connection.execute(sa.select(enrol_token).where(mine)).one_or_none()
     known = devices.find(connection, newcomer.key_id)
-    whose = {"library": newcomer.library, "device": newcomer.name, "key": newcomer.key_id[:16]}
     why = _fault(connection, token, newcomer, known, now_ms)
     if why or newcomer.token is None:
-        log.event("enrolment refused", why=why, **whose)
+        # Names as the token has them: what a stranger writes there may be anything.
+        whose = {"library": token.library_id, "device": token.device} if token else {}
+        log.event("enrolment refused", why=why, key=newcomer.key_id[:16], **whose)
         raise Refused(403, "This token is not good for this station: make a new one at the centre.")
     if known:
         return known  # the answer was lost on its way
@@ -103,7 +104,7 @@ def enrol(connection: sa.Connection, newcomer: Newcomer, now_ms: int) -> Device:
     )
     devices.add(connection, new)
     connection.execute(enrol_token.update().where(mine).values(used_by=new.key_id, used_ms=now_ms))
-    log.event("enrolled", **whose)
+    log.event("enrolled", library=new.library, device=new.name, key=new.key_id[:16])
     return new
 
 

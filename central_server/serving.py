@@ -46,6 +46,10 @@ def serve(store: Store, listening: socket.socket, tls: ssl.SSLContext | None, re
         # Longer than a long poll, so that a station's connection lives on between two of them.
         timeout_keep_alive=75,
         server_header=False,
+        # A proxy on this machine says for whom it asks: the page for people is for those here, and failed tries are
+        # counted by address. Nobody else is believed.
+        proxy_headers=True,
+        forwarded_allow_ips=["127.0.0.1", "::1"],
         ssl_context_factory=(lambda _config, _default: tls) if tls else None,
     )
     # uvicorn raises the signal again after it has stopped in good order.

@@ -118,7 +118,7 @@ class EnrolmentRequest(Struct, frozen=True):
 
 
 class EnrolmentAnswer(Struct, frozen=True):
-    """Enrolled; `state` is always `pending`."""
+    """Enrolled; `state` is `pending`, or what came of it when the first answer was lost."""
 
     key_id: str
     state: str

@@ -74,6 +74,12 @@ class SyncEngine:
         self._refused_for = ""
         self._pending = 0
         self._reported: tuple[Standing, int] | None = None
+        self.reached_at: float | None = None  # when the centre last answered as it should; monotonic seconds
+
+    @property
+    def standing(self) -> Standing | None:
+        """As reported last."""
+        return self._reported[0] if self._reported else None
 
     def wake(self) -> None:
         """Something was recorded."""
@@ -140,6 +146,7 @@ class SyncEngine:
     def _push_works(self) -> None:
         _say_back("outbox", self._push_finds)
         self._push_finds = _REACHED
+        self.reached_at = self._monotonic()
         if self._push_may_wake_pull:
             self._push_may_wake_pull = False
             self._signals.pull.set()
@@ -230,6 +237,7 @@ class SyncEngine:
         changed = self._pull_finds != _REACHED
         _say_back("changes", self._pull_finds)
         self._pull_finds = _REACHED
+        self.reached_at = self._monotonic()
         if self._pull_may_wake_push:
             self._pull_may_wake_push = False
             self._push_at_once = True

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import sqlalchemy as sa
 
-from central_server import tables
+from central_server import clock, tables
 from central_server.database import Store
 from central_server.devices import State
+from central_server.enrolment import make_token
 from tests.central_server.signing import Headers, Key
 from tests.central_server.support import Server, Station, request_of
 
 OPERATIONS = "/v1/operations"
+ENROLMENTS = "/v1/enrolments"
 FAULT = {"error", "again", "state"}
 
 
@@ -98,3 +101,29 @@ class Scene:
         assert (answer.status, answer.content["verdicts"][0]["verdict"]) == (200, "accepted")
         answer = self.send("GET", self.changes, self.key.sign("GET", self.changes, nonce=self.nonce()))
         assert (answer.status, len(answer.content["changes"])) == (200, 7)
+
+    def token(
+        self, library: str | None = None, device: str = "tram-2", *, minutes_ago: int = 0, replaces: bool = False
+    ) -> str:
+        """A token for half an hour, for a station that is not there yet."""
+        made_ms = clock.now_ms() - minutes_ago * 60_000
+        with self.store.writing.begin() as connection:
+            return make_token(connection, library or self.library, device, 30, made_ms, replaces=replaces).text
+
+    def enrolment(self, key: Key, token: str) -> dict[str, Any]:
+        return {
+            "protocol": 1,
+            "token": token,
+            "library": self.library,
+            "device": "tram-2",
+            "public_key": key.public_text,
+        }
+
+    def enrol(
+        self, key: Key, content: dict[str, Any], address: str | None = None, headers: Headers | None = None
+    ) -> Answer:
+        """From an address of its own, since too many failures shut an address out."""
+        body = json.dumps(content).encode()
+        signed = key.sign("POST", ENROLMENTS, body) if headers is None else headers
+        addressed = signed | {"X-Forwarded-For": address or f"2001:db8::{uuid4().hex[:4]}:{uuid4().hex[:4]}"}
+        return self.send("POST", ENROLMENTS, addressed, body)

@@ -182,6 +182,7 @@ class Server:
     url: str
     data: Path
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
+    trusted: Path | bool = True
 
     def key(self, library: str, device: str = "tram-1") -> Key:
         if (library, device) not in self.keys:
@@ -200,7 +201,9 @@ class Server:
         for _ in range(2):
             headers = key.sign(method, path, body, key.nonces.pop() if nonce and key.nonces else None)
             content: Any = iter([body[:-1], body[-1:]]) if chunked else body
-            answer = requests.request(method, self.url + path, data=content, headers=headers, timeout=70)
+            answer = requests.request(
+                method, self.url + path, data=content, headers=headers, timeout=70, verify=self.trusted
+            )
             key.nonces += [answer.headers["Tram-Nonce"]] if "Tram-Nonce" in answer.headers else []
             if not (answer.status_code == 401 and answer.json().get("again")):
                 break
@@ -239,10 +242,10 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, *options: str) -> Iterator[Server]:
+def serving(data: Path, *options: str | Path) -> Iterator[Server]:
     """The real server on a free port."""
     data.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "central_server", "serve", "--data", str(data), "--port", "0", *options]
+    command = [sys.executable, "-m", "central_server", "serve", "--data", str(data), "--port", "0", *map(str, options)]
     with (data / "stderr").open("a") as errors:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert process.stdout

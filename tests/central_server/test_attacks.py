@@ -265,3 +265,97 @@ def test_answers_400_when_the_headers_are_huge(scene: Scene) -> None:
 def test_shows_no_page_when_who_asks_sits_elsewhere(scene: Scene) -> None:
     scene.refuses(403, lambda: scene.send("GET", "/", {"X-Forwarded-For": "192.0.2.7"}))
     assert scene.send("GET", "/", {}).status == 200
+
+
+# Made from a token and the enrolment that it is for: what is sent instead. A new key signs all of them.
+ENROLMENTS: dict[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = {
+    "another library": lambda scene, right: right | {"library": scene.other},
+    "another device": lambda scene, right: right | {"device": "tram-9"},
+    "a token of another library": lambda scene, right: right | {"token": scene.token(scene.other, "tram-2")},
+    "a token of another device": lambda scene, right: right | {"token": scene.token(scene.library, "tram-3")},
+    "a token that is too old": lambda scene, right: right | {"token": scene.token(minutes_ago=31)},
+    "a token used by another key": lambda scene, right: right | {"token": _used_token(scene)},
+    "a tampered token": lambda scene, right: (
+        right | {"token": right["token"][:-1] + ("2" if right["token"].endswith("1") else "1")}
+    ),
+    "a token that is none": lambda scene, right: right | {"token": "x"},
+    "a token that is too large": lambda scene, right: right | {"token": "Z" * 26},
+    "no token": lambda scene, right: right | {"token": ""},
+}
+
+
+def _one_letter_off(token: str) -> str:
+    return token[:-1] + ("2" if token.endswith("1") else "1")
+
+
+def _used_token(scene: Scene) -> str:
+    token = scene.token()
+    first = Key()
+    assert scene.enrol(first, scene.enrolment(first, token)).status == 200
+    return token
+
+
+@pytest.mark.parametrize("attack", ENROLMENTS)
+def test_answers_403_in_the_same_words_when_the_token_is_not_good(scene: Scene, attack: str) -> None:
+    key = Key()
+    right = scene.enrolment(key, scene.token())
+    wrong = ENROLMENTS[attack](scene, right)
+    answer = scene.refuses(403, lambda: scene.enrol(key, wrong))
+    assert answer.content["error"] == "This token is not good for this station: make a new one at the centre."
+    assert "tram-nonce" not in answer.headers
+    unknown = scene.send("GET", "/v1/device", key.sign("GET", "/v1/device"))
+    assert (unknown.status, "again" in unknown.content) == (401, False)
+    assert scene.enrol(key, right).content == {"key_id": key.id, "state": "pending"}
+
+
+def test_enrols_once_when_a_key_is_known_or_a_station_active(scene: Scene) -> None:
+    active = scene.enrolment(scene.key, scene.token(device="tram-1", replaces=True)) | {"device": "tram-1"}
+    scene.refuses(403, lambda: scene.enrol(scene.key, active))
+    early = scene.enrolment(key := Key(), scene.token())
+    let_in(scene.store, Key(), scene.library, "tram-2")
+    scene.refuses(403, lambda: scene.enrol(key, early))
+    replacing = scene.enrolment(key, scene.token(replaces=True))
+    assert scene.enrol(key, replacing).status == 200
+
+
+def test_answers_401_when_an_enrolment_is_not_signed_by_its_own_key(scene: Scene) -> None:
+    key, other = Key(), Key()
+    right = scene.enrolment(key, scene.token())
+    scene.refuses(401, lambda: scene.enrol(other, right))
+    scene.refuses(401, lambda: scene.enrol(key, right | {"public_key": other.public_text}))
+    scene.refuses(401, lambda: scene.enrol(key, right, headers={}))
+    replayed = key.sign("POST", "/v1/enrolments", json.dumps(right).encode())
+    scene.refuses(401, lambda: scene.enrol(key, right | {"device": "tram-9"}, headers=replayed))
+    assert scene.enrol(key, right).status == 200
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"protocol": 2}, {"public_key": "A"}, {"public_key": "A" * 43 + "="}, {"token": None}, {"library": ""}]
+)
+def test_answers_400_when_an_enrolment_is_not_the_protocols_json(scene: Scene, spoilt: dict[str, Any]) -> None:
+    key = Key()
+    right = scene.enrolment(key, scene.token())
+    scene.refuses(400, lambda: scene.enrol(key, right | spoilt))
+    assert scene.enrol(key, right).status == 200
+
+
+def test_answers_429_when_enrolments_fail_again_and_again(scene: Scene) -> None:
+    key = Key()
+    right = scene.enrolment(key, scene.token())
+    for _ in range(10):
+        scene.refuses(403, lambda: scene.enrol(key, right | {"token": "x"}, address="192.0.2.9"))
+    scene.refuses(429, lambda: scene.enrol(key, right, address="192.0.2.9"))
+    assert scene.enrol(key, right, address="192.0.2.10").status == 200, "others may"
+
+
+def test_logs_no_token_when_it_refuses_or_takes_one(scene: Scene) -> None:
+    key = Key()
+    used, unused = scene.token(), scene.token()
+    for token, device in ((used, "tram-2"), (unused, "tram-9"), (unused, unused)):
+        scene.enrol(key, scene.enrolment(key, token) | {"device": device})
+    log = scene.server.log()
+    assert '"why":"token of another device"' in log
+    assert '"event":"enrolled"' in log
+    for token in (used, unused):
+        assert token not in log
+        assert token.replace("-", "") not in log
