@@ -99,10 +99,12 @@ def make_new_store(config: KioskConfig) -> None:
 
 @dataclass
 class Kiosk:
-    """The running parts below the screen. `show` is given every new state, on the session thread."""
+    """The running parts below the screen. `show` is given every new state, on the session thread. What speaks to the
+    centre begins when `painted` is set: before the first frame it would only delay it."""
 
     config: KioskConfig
     show: Callable[[State], None]
+    painted: threading.Event = field(default_factory=lambda: _already())
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _state: State = field(default_factory=State)
@@ -154,8 +156,8 @@ class Kiosk:
         threading.excepthook = _end_the_process
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
-        self._spawn("push", lambda: self._when_open(self.sync.run_push))
-        self._spawn("pull", lambda: self._when_open(self.sync.run_pull))
+        self._spawn("push", lambda: self._when_painted(self.sync.run_push))
+        self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
         self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
         self._spawn("check", lambda: self._when_open(self._check_after_an_unclean_stop))
         self._spawn("status", self._tell_status)
@@ -170,6 +172,7 @@ class Kiosk:
     def stop(self) -> None:
         """What the store was asked is finished; what is not sent yet stays in the outbox."""
         self.sync.stop()
+        self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
         for thread in self._threads:
@@ -256,6 +259,10 @@ class Kiosk:
                 work()
                 return
 
+    def _when_painted(self, work: Callable[[], None]) -> None:
+        self.painted.wait()
+        self._when_open(work)
+
     def _keep_time_floor(self) -> None:
         """A trusted clock now is a lower bound for every later start that knows no better."""
         wait = 0.0
@@ -280,6 +287,12 @@ class Kiosk:
         thread.start()
 
 
+def _already() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 def _end_the_process(args: threading.ExceptHookArgs) -> None:
     """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
     name = args.thread.name if args.thread else "?"
@@ -299,7 +312,7 @@ def make_station(
     from screens.view_models.place import Place
     from screens.view_models.present import Presenter
 
-    kiosk = Kiosk(config, lambda state: bridge.show(state))
+    kiosk = Kiosk(config, lambda state: bridge.show(state), painted=threading.Event())
     bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)
     place = Place(config.station.brand, config.station.place, config.codes.item_example)
     presenter = Presenter(place, kiosk.rules.languages)
@@ -307,6 +320,7 @@ def make_station(
     def first_frame() -> None:
         _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
         kiosk.watchdog.ready()
+        kiosk.painted.set()
 
     screen = ScreenConfig(
         width=config.screen.width,
