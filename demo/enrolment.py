@@ -25,9 +25,9 @@ def enrol_station(config: Path, server: Server, library: str, device: str) -> No
             raise DemoFailed("the station was confirmed and does not say so")
 
 
-def new_token(server: Server, library: str, device: str) -> str:
+def new_token(server: Server, library: str, device: str, *more: str) -> str:
     asked = ("enrol-token", "--data", str(server.data), "--library", library, "--device", device, "--json")
-    return str(json.loads(run_or_fail("central_server", *asked))["token"])
+    return str(json.loads(run_or_fail("central_server", *asked, *more))["token"])
 
 
 def confirm(server: Server, library: str, device: str, words: list[str]) -> None:

@@ -33,19 +33,21 @@ def run_or_fail(*words: str) -> str:
 
 
 class Server:
-    """The central server on loopback; killed and started again on the same port."""
+    """The central server on loopback; killed and started again on the same port. `options` of its `serve`."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         self.data = data
+        self._options = options
+        self._scheme = "http"
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{self._scheme}://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        words = ["central_server", "serve", "--data", str(self.data), "--port", str(self._port)]
+        words = ["central_server", "serve", "--data", str(self.data), "--port", str(self._port), *self._options]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=ROOT,
@@ -58,6 +60,7 @@ class Server:
         line = self._process.stdout.readline() if ready else ""
         if "listening on" not in line:
             raise DemoFailed(f"the server did not start: {line!r}")
+        self._scheme = line.removeprefix("listening on ").partition(":")[0]
         self._port = int(line.rsplit(":", 1)[1])
 
     def freeze(self) -> None:

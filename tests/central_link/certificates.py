@@ -35,6 +35,12 @@ class Authority:
 
     def server(self, address: str = "127.0.0.1", ends: datetime.datetime = _ENDS) -> ssl.SSLContext:
         """For a server whose certificate names `address`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_file(address, ends))
+        return context
+
+    def server_file(self, address: str = "127.0.0.1", ends: datetime.datetime = _ENDS) -> Path:
+        """A server's certificate and its key, in one file."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
         alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
@@ -52,9 +58,7 @@ class Authority:
             )
             + certificate.public_bytes(serialization.Encoding.PEM)
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
 
 _MAY_SIGN = x509.KeyUsage(

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from central_link.native_rest import NativeRestLink
-from demo.enrolment import confirm
+from demo.enrolment import confirm, new_token
 from demo.processes import Server, run, run_or_fail
 from demo.school import LIBRARY, fill, write_config
 from kiosk.ports.central import Standing, VerdictKind
 from kiosk.ports.errors import Unreachable
 from provisioning.enrol import settings
+from tests.central_link.certificates import Authority
 from tests.sync.chains import Chain
 
 pytestmark = pytest.mark.slow
@@ -42,10 +43,6 @@ def centre(server: Server) -> Asked:
     return asked
 
 
-def token(centre: Asked, *more: str) -> str:
-    return str(json.loads(centre("enrol-token", "--json", *more))["token"])
-
-
 def enrol(server: Server, config: Path, token: str, *more: str) -> subprocess.CompletedProcess[str]:
     return run("provisioning", "enrol", "--server", server.url, "--token", token, "--config", str(config), *more)
 
@@ -64,7 +61,7 @@ def test_is_let_in_shut_out_and_let_in_again(tmp_path: Path, server: Server, cen
     chain = Chain(LIBRARY, "tram-1")
     assert standing(link) is Standing.NOT_ENROLLED
 
-    first = token(centre)
+    first = new_token(server, LIBRARY, "tram-1")
     shown = json.loads(enrol(server, config, first, "--json", "--no-wait").stdout)
     assert shown["state"] == "pending"
     assert standing(link) is Standing.PENDING
@@ -103,7 +100,7 @@ def test_is_let_in_shut_out_and_let_in_again(tmp_path: Path, server: Server, cen
     centre("admit")
     assert VerdictKind.ACCEPTED not in {verdict.kind for verdict in link.send(operations)}  # the centre has them all
 
-    second = token(centre, "--replace")
+    second = new_token(server, LIBRARY, "tram-1", "--replace")
     assert enrol(server, config, second, "--no-wait").returncode == 2  # nobody said --again
     shown = json.loads(enrol(server, config, second, "--again", "--json", "--no-wait").stdout)
     assert standing(link) is Standing.PENDING
@@ -114,9 +111,9 @@ def test_is_let_in_shut_out_and_let_in_again(tmp_path: Path, server: Server, cen
     link.close()
 
 
-def test_goes_on_after_the_server_began_again(tmp_path: Path, server: Server, centre: Asked) -> None:
+def test_goes_on_after_the_server_began_again(tmp_path: Path, server: Server) -> None:
     config = write_config(tmp_path, server, scanner='kind = "lines"')
-    shown = json.loads(enrol(server, config, token(centre), "--json", "--no-wait").stdout)
+    shown = json.loads(enrol(server, config, new_token(server, LIBRARY, "tram-1"), "--json", "--no-wait").stdout)
     confirm(server, LIBRARY, "tram-1", shown["words"])
     link = NativeRestLink(settings(config))
     cursor = link.changes("", 10, 0.0).cursor
@@ -125,3 +122,26 @@ def test_goes_on_after_the_server_began_again(tmp_path: Path, server: Server, ce
     server.start()  # which has forgotten every nonce
     assert link.changes(cursor, 10, 0.0).changes
     link.close()
+
+
+def test_is_enrolled_over_https_with_the_schools_own_certificate(tmp_path: Path) -> None:
+    school = Authority(tmp_path, "school")
+    certificate = str(school.server_file())
+    server = Server(tmp_path / "centre", "--certificate", certificate, "--key", certificate)
+    server.data.mkdir()
+    fill(server.data)
+    server.start()
+    try:
+        config = write_config(tmp_path, server, scanner='kind = "lines"')
+        token = new_token(server, LIBRARY, "tram-1")
+        distrusting = enrol(server, config, token)
+        assert (distrusting.returncode, distrusting.stderr.count("\n")) == (1, 1)
+        assert "central.ca_file" in distrusting.stderr
+        config.write_text(config.read_text().replace("[central]", f'[central]\nca_file = "{school.file.name}"'))
+        shown = json.loads(enrol(server, config, token, "--json", "--no-wait").stdout)
+        confirm(server, LIBRARY, "tram-1", shown["words"])
+        link = NativeRestLink(settings(config))
+        assert standing(link) is Standing.ACTIVE
+        link.close()
+    finally:
+        server.stop()
