@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import msgspec
-from sqlalchemy.exc import OperationalError
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from central_server import __version__, log
+from central_server import __version__, log, postgresql
 from central_server.address import CannotListen, listen
-from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, is_passing, open_store
+from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, Store, is_passing, open_store, reason_of
 from central_server.imports.run import KINDS, import_file
 from central_server.ledger import as_text, read_ledger
 
@@ -31,15 +32,15 @@ def main() -> int:
                 return _ledger(arguments)
     except (CannotOpen, CannotListen) as refused:
         _stop(str(refused))
-    except OperationalError as error:
+    except DBAPIError as error:
         if not is_passing(error):
             raise
-        _stop(f"The database is busy or full, nothing was done: {error.orig}.")
+        _stop(f"The database is busy, full or not there; nothing was done: {reason_of(error)}.")
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     listening = listen(arguments.host, arguments.port)
-    store = open_store(arguments.data, migrate=arguments.migrate, busy_timeout_s=arguments.busy_timeout)
+    store = _store(arguments)
     # Only here: the other commands start without a web server.
     from central_server.serving import serve
 
@@ -49,7 +50,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    store = open_store(arguments.data, migrate=arguments.migrate, busy_timeout_s=arguments.busy_timeout)
+    store = _store(arguments)
     try:
         report = import_file(
             store, arguments.library, arguments.library_name, arguments.kind, arguments.file, arguments.language
@@ -61,7 +62,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _ledger(arguments: argparse.Namespace) -> int:
-    store = open_store(arguments.data, create=False, busy_timeout_s=arguments.busy_timeout)
+    store = _store(arguments, create=False)
     try:
         ledger = read_ledger(store, arguments.library)
     finally:
@@ -70,12 +71,33 @@ def _ledger(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _store(arguments: argparse.Namespace, *, create: bool = True) -> Store:
+    """The database that the command is about. Raises `CannotOpen`."""
+    migrate = create and arguments.migrate
+    return open_store(arguments.where, create=create, migrate=migrate, busy_timeout_s=arguments.busy_timeout)
+
+
+def _url(text: str) -> sa.URL:
+    try:
+        return postgresql.read_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="central_server", description="The central server of Trạm Xanh.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of the database")
+    where = common.add_mutually_exclusive_group(required=True)
+    where.add_argument("--data", type=Path, dest="where", metavar="DIR", help="the folder of an SQLite database")
+    where.add_argument(
+        "--database",
+        type=_url,
+        dest="where",
+        metavar="URL",
+        help="a PostgreSQL database, like postgresql://user@host/name; passwords are for ~/.pgpass",
+    )
     common.add_argument("--busy-timeout", type=float, default=DEFAULT_BUSY_TIMEOUT_S, metavar="SECONDS")
     opening = argparse.ArgumentParser(add_help=False)
     opening.add_argument("--migrate", action="store_true", help="bring an older database up to date")

@@ -1,7 +1,7 @@
 """The HTTP face: FastAPI routes. All work on the database happens in threads, all waiting on the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from central_server import __version__, api_document, changes, clock, log, pages
@@ -34,12 +34,14 @@ T = TypeVar("T")
 
 # A body that is too large is read to its end all the same, up to here: who is still sending does not hear a 413.
 _MOST_BYTES_READ = 64 * 1024 * 1024
+# Between two looks at a database that is not there.
+_REST_S = 5
 
 
 class Central:
     """What the routes share: the store, the threads that use it, the bell for those who wait.
 
-    One thread writes, since SQLite has one writer anyway; a few read.
+    One thread writes, since the database has one writer at a time anyway; a few read.
     """
 
     def __init__(self, store: Store) -> None:
@@ -106,10 +108,10 @@ class Central:
         )
         return request.library, OperationsAnswer(taken.verdicts)
 
-    async def _newest(self, library: str) -> int:
-        def newest(store: Store) -> int:
+    async def _newest(self, libraries: Collection[str]) -> Mapping[str, int]:
+        def newest(store: Store) -> Mapping[str, int]:
             with reading(store) as connection:
-                return changes.newest_seq(connection, library)
+                return changes.newest_of(connection, libraries)
 
         return await self.read(newest)
 
@@ -163,9 +165,10 @@ async def _watch(bell: Bell) -> None:
     while not bell.closing:
         try:
             await bell.watch()
-        except OperationalError:
+        except DBAPIError:
             # A poll that is not woken waits for its own end: no harm, but somebody should know.
             log.fault("watching for changes failed")
+            await asyncio.sleep(_REST_S)
 
 
 async def _body(request: Request) -> bytes:
@@ -212,7 +215,7 @@ def _add_faults(app: FastAPI) -> None:
     async def database_fault(_request: Request, error: Any) -> Response:
         log.fault("database")
         if is_passing(error):
-            return _fault(503, "The database is busy or full; nothing was recorded. Try again later.")
+            return _fault(503, "The database is busy, full or not there; nothing was recorded. Try again later.")
         return _fault(500, "The server has a fault; nothing was recorded.")
 
     async def bug(_request: Request, _error: Any) -> Response:
@@ -222,5 +225,5 @@ def _add_faults(app: FastAPI) -> None:
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(RequestValidationError, bad_parameter)
     app.add_exception_handler(HTTPException, http_fault)
-    app.add_exception_handler(OperationalError, database_fault)
+    app.add_exception_handler(DBAPIError, database_fault)
     app.add_exception_handler(Exception, bug)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from typing import Any
 from uuid import uuid4
 
 import requests
+import sqlalchemy as sa
 
-from central_server.database import Store
+from central_server import tables
+from central_server.database import Store, Where
 from central_server.imports.report import Report
 from central_server.imports.run import import_file
 from central_server.ingest import ingest
@@ -50,9 +53,9 @@ def bring_a_small_library(store: Store, folder: Path, library: str = "hoa-sen") 
     people = "HS1,Nguyễn Minh An,hs\nHS2,Trần Thu Hà,hs\nHS3,Lê Văn Bảo,hs\n"
     bring(store, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc\n{people}", folder, library)
     with store.reading.connect() as connection:
-        found = connection.exec_driver_sql("SELECT barcode, id FROM item WHERE library_id = ?", (library,))
+        found = connection.execute(sa.select(tables.item).where(tables.item.c.library_id == library))
         items = {str(row.barcode): str(row.id) for row in found}
-        found = connection.exec_driver_sql("SELECT card, id FROM patron WHERE library_id = ?", (library,))
+        found = connection.execute(sa.select(tables.patron).where(tables.patron.c.library_id == library))
         return {"item": items, "patron": {str(row.card): str(row.id) for row in found}}
 
 
@@ -164,7 +167,8 @@ class Server:
 
     process: subprocess.Popen[str]
     url: str
-    data: Path
+    where: Where
+    errors: Path
 
     def post(self, operations: Sequence[Operation], library: str = "hoa-sen") -> requests.Response:
         return self.post_raw(json.dumps(request_of(operations, library)).encode())
@@ -190,23 +194,27 @@ class Server:
         self.process.wait(10)
 
     def log(self) -> str:
-        return (self.data / "stderr").read_text()
+        return self.errors.read_text()
+
+
+def option_of(where: Where) -> tuple[str, str]:
+    """How the command line is told of `where`."""
+    return ("--data", str(where)) if isinstance(where, Path) else ("--database", where.render_as_string(False))
 
 
 @contextmanager
-def serving(data: Path, *options: str) -> Iterator[Server]:
+def serving(where: Where, *options: str) -> Iterator[Server]:
     """The real server on a free port."""
-    data.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "central_server", "serve", "--data", str(data), "--port", "0", *options]
-    with (data / "stderr").open("a") as errors:
+    command = [sys.executable, "-m", "central_server", "serve", *option_of(where), "--port", "0", *options]
+    with tempfile.NamedTemporaryFile() as errors:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
-    assert process.stdout
-    try:
-        line = process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:"), (data / "stderr").read_text()
-        yield Server(process, line.split()[-1], data)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(15)
-        process.stdout.close()
+        assert process.stdout
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("listening on http://127.0.0.1:"), Path(errors.name).read_text()
+            yield Server(process, line.split()[-1], where, Path(errors.name))
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(15)
+            process.stdout.close()
