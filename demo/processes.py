@@ -35,8 +35,10 @@ def run_or_fail(*words: str) -> str:
 class Server:
     """The central server on loopback; killed and started again on the same port."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, database: str = "") -> None:
+        """`data` is its folder, also when its database is another (`database`, the URL)."""
         self._data = data
+        self._where = ("--database", database) if database else ("--data", str(data))
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
 
@@ -45,7 +47,7 @@ class Server:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        words = ["central_server", "serve", "--data", str(self._data), "--port", str(self._port)]
+        words = ["central_server", "serve", *self._where, "--port", str(self._port)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=ROOT,
