@@ -76,7 +76,7 @@ from kivy.app import App
 from kivy.core.window import Window
 from kivy.uix.label import Label
 def flipped(*_):
-    print(round(time.perf_counter() - started, 3))
+    print(round(time.perf_counter() - started, 3), flush=True)
     os._exit(0)
 Window.bind(on_flip=flipped)
 App.build = lambda self: Label(text="x")
@@ -89,7 +89,7 @@ def _bare_kivy_s() -> float:
     times = []
     for _ in range(4):
         words = [sys.executable, "-c", _BARE_KIVY]
-        done = subprocess.run(words, env=_offscreen(), capture_output=True, text=True, check=False)
+        done = subprocess.run(words, env=_offscreen(), capture_output=True, text=True, check=True)
         times.append(float(done.stdout.split()[-1]))
     return median(times[1:])
 

@@ -1,4 +1,4 @@
-"""The command line of the central server: `serve`, `import`, `ledger`."""
+"""The command line of the central server: `serve`, `import`, `ledger`, and those about stations."""
 
 import argparse
 import os
@@ -10,9 +10,10 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import __version__, log, postgresql
-from central_server.address import CannotListen, listen
+from central_server import __version__, device_commands, log, postgresql
+from central_server.address import CannotListen, listen, secured
 from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, Store, is_passing, open_store, reason_of
+from central_server.devices import CannotDo
 from central_server.imports.run import KINDS, import_file
 from central_server.ledger import as_text, read_ledger
 
@@ -28,24 +29,27 @@ def main() -> int:
                 return _serve(arguments)
             case "import":
                 return _import(arguments)
-            case _:
+            case "ledger":
                 return _ledger(arguments)
-    except (CannotOpen, CannotListen) as refused:
+            case _:
+                return _decide(arguments)
+    except (CannotOpen, CannotListen, CannotDo) as refused:
         _stop(str(refused))
     except DBAPIError as error:
         if not is_passing(error):
             raise
-        _stop(f"The database is busy, full or not there; nothing was done: {reason_of(error)}.")
+        _stop(f"The database is busy, full or away; nothing was done: {reason_of(error)}.")
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    listening = listen(arguments.host, arguments.port)
+    tls = secured(arguments.certificate, arguments.key)
+    listening = listen(arguments.host, arguments.port, secure=tls is not None)
     store = _store(arguments)
     # Only here: the other commands start without a web server.
     from central_server.serving import serve
 
     log.begin()
-    serve(store, listening, lambda address: print(f"listening on {address}", flush=True))
+    serve(store, listening, tls, lambda address: print(f"listening on {address}", flush=True))
     return 0
 
 
@@ -68,6 +72,15 @@ def _ledger(arguments: argparse.Namespace) -> int:
     finally:
         store.close()
     print(msgspec.json.encode(ledger).decode() if arguments.json else as_text(ledger))
+    return 0
+
+
+def _decide(arguments: argparse.Namespace) -> int:
+    store = _store(arguments, create=False)
+    try:
+        print(device_commands.run(store, arguments))
+    finally:
+        store.close()
     return 0
 
 
@@ -108,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[common, opening], help="take requests of stations")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080, help="0: a free one")
+    serve.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="PEM, with those between it and the root; https"
+    )
+    serve.add_argument("--key", type=Path, metavar="FILE", help="PEM, the certificate's private key")
 
     bring = commands.add_parser("import", parents=[common, opening, of_library], help="import a file of a library")
     bring.add_argument("--library-name", metavar="NAME", help="needed the first time; later it renames")
@@ -116,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("file", type=Path, metavar="FILE", help="CSV (titles, items, patrons) or TOML")
 
     commands.add_parser("ledger", parents=[common, of_library], help="what is held of a library")
+    device_commands.add_parsers(commands, common)
     return parser
 
 

@@ -6,7 +6,16 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from central_server.wire import ChangesAnswer, Fault, HealthAnswer, OperationsAnswer, OperationsRequest
+from central_server.wire import (
+    ChangesAnswer,
+    DeviceAnswer,
+    EnrolmentAnswer,
+    EnrolmentRequest,
+    Fault,
+    HealthAnswer,
+    OperationsAnswer,
+    OperationsRequest,
+)
 
 _REF = "#/components/schemas/{name}"
 
@@ -23,12 +32,17 @@ def _answers(name: str, **faults: str) -> dict[str, Any]:
     return answers
 
 
+_NOT_LET_IN = {
+    "s401": "not signed as the protocol says, or (`again`) without a fresh nonce",
+    "s403": "not confirmed, revoked, or about another library or device",
+}
+
 OPERATIONS: dict[str, Any] = {
     "requestBody": {"required": True, "content": _content("OperationsRequest")},
     "responses": _answers(
         "OperationsAnswer",
         s400="not the JSON of the protocol (outside of an operation's body)",
-        s404="no such library",
+        **_NOT_LET_IN,
         s413="more than 500 operations or more than 4 MiB",
         s503="the database is busy or full; nothing was recorded",
     ),
@@ -37,11 +51,23 @@ CHANGES: dict[str, Any] = {
     "responses": _answers(
         "ChangesAnswer",
         s400="a parameter is wrong",
-        s404="no such library",
+        **_NOT_LET_IN,
         s410="the cursor is not known here: begin again from the empty cursor",
         s503="the database is busy",
     )
 }
+ENROLMENTS: dict[str, Any] = {
+    "requestBody": {"required": True, "content": _content("EnrolmentRequest")},
+    "responses": _answers(
+        "EnrolmentAnswer",
+        s400="not the JSON of the protocol",
+        s401="not signed with the new key",
+        s403="the token is not good for this station",
+        s429="too many have failed from this address",
+        s503="the database is busy or full",
+    ),
+}
+DEVICE: dict[str, Any] = {"responses": _answers("DeviceAnswer", s401=_NOT_LET_IN["s401"], s503="the database is busy")}
 HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
 
 
@@ -51,7 +77,16 @@ def attach(app: FastAPI) -> None:
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             made = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            structs = (OperationsRequest, OperationsAnswer, ChangesAnswer, HealthAnswer, Fault)
+            structs = (
+                OperationsRequest,
+                OperationsAnswer,
+                ChangesAnswer,
+                EnrolmentRequest,
+                EnrolmentAnswer,
+                DeviceAnswer,
+                HealthAnswer,
+                Fault,
+            )
             _, schemas = msgspec.json.schema_components(structs, ref_template=_REF)
             made.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
             # Parameters are refused with 400, as the protocol says, not with FastAPI's 422.

@@ -7,22 +7,28 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from fastapi import FastAPI, Query, Request, Response
+import sqlalchemy as sa
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from central_server import __version__, api_document, changes, clock, log, pages
+from central_server import __version__, api_document, changes, clock, devices, log, pages
 from central_server.bell import Bell
-from central_server.database import Store, has_library, is_passing, reading
+from central_server.database import Store, is_passing, reading
+from central_server.devices import Device
+from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import ingest
 from central_server.wire import (
     LONGEST_WAIT_S,
-    MOST_BYTES,
     MOST_CHANGES,
     PROTOCOL,
     ChangesAnswer,
+    DeviceAnswer,
+    EnrolmentAnswer,
+    Fault,
     HealthAnswer,
     OperationsAnswer,
     Refused,
@@ -32,8 +38,6 @@ from central_server.wire import (
 
 T = TypeVar("T")
 
-# A body that is too large is read to its end all the same, up to here: who is still sending does not hear a 413.
-_MOST_BYTES_READ = 64 * 1024 * 1024
 # Between two looks at a database that is not there.
 _REST_S = 5
 
@@ -50,23 +54,31 @@ class Central:
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
 
-    async def record(self, raw: bytes) -> OperationsAnswer:
+    async def record(self, asked: Asked) -> OperationsAnswer:
         """Take in a request. Raises `Refused` and SQLAlchemy's errors."""
-        library, answer = await asyncio.get_running_loop().run_in_executor(self._writer, self._record, raw)
-        self.bell.ring(library)
+        answer = await asyncio.get_running_loop().run_in_executor(self._writer, self._record, asked)
+        self.bell.ring(asked.device.library)
         return answer
 
     async def read(self, work: Callable[[Store], T]) -> T:
         """Run `work` in a reading thread."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, work, self._store)
 
-    async def changes(self, library: str, cursor: str, limit: int, wait_s: float) -> ChangesAnswer:
+    async def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in the writing thread, in a transaction of its own."""
+
+        def whole() -> T:
+            with self._store.writing.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, whole)
+
+    async def changes(self, asking: Device, library: str, cursor: str, limit: int, wait_s: float) -> ChangesAnswer:
         """What is new after `cursor`; with nothing new, waits up to `wait_s` seconds for something to happen."""
 
         def page(store: Store) -> ChangesAnswer:
             with reading(store) as connection:
-                if not has_library(connection, library):
-                    raise Refused(404, f"There is no library {library!r} here.")
+                devices.demand(connection, asking, library)
                 return changes.read_page(connection, library, cursor, limit)
 
         loop = asyncio.get_running_loop()
@@ -93,10 +105,12 @@ class Central:
         self._readers.shutdown()
         self._store.close()
 
-    def _record(self, raw: bytes) -> tuple[str, OperationsAnswer]:
-        request = read_request(raw)
+    def _record(self, asked: Asked) -> OperationsAnswer:
+        request = read_request(asked.body)
         begun = clock.stopwatch_ms()
-        taken = ingest(self._store, request, clock.now_ms())
+        with self._store.writing.begin() as connection:
+            devices.demand(connection, asked.device, request.library, request.device)
+            taken = ingest(connection, request, clock.now_ms())
         log.event(
             "operations",
             library=request.library,
@@ -106,7 +120,7 @@ class Central:
             disputed=taken.counts[VerdictKind.DISPUTED],
             ms=round(clock.stopwatch_ms() - begun, 1),
         )
-        return request.library, OperationsAnswer(taken.verdicts)
+        return OperationsAnswer(taken.verdicts)
 
     async def _newest(self, libraries: Collection[str]) -> Mapping[str, int]:
         def newest(store: Store) -> Mapping[str, int]:
@@ -130,32 +144,50 @@ def create_app(central: Central) -> FastAPI:
     app = FastAPI(
         title="Trạm Xanh, central server", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
+    gate = Gate(central)
     api_document.attach(app)
-    _add_faults(app)
+    _add_faults(app, gate)
+
+    def answer(request: Request, content: msgspec.Struct) -> Response:
+        return _json(content, 200, gate.headers(request))
 
     @app.post("/v1/operations", openapi_extra=api_document.OPERATIONS)
-    async def operations(request: Request) -> Response:
+    async def operations(request: Request, asked: Annotated[Asked, Depends(gate.signed)]) -> Response:
         """Record what happened at a station. 200 means: everything in the request is committed."""
-        return _json(await central.record(await _body(request)))
+        return answer(request, await central.record(asked))
 
     @app.get("/v1/changes", openapi_extra=api_document.CHANGES)
     async def changes_route(
+        request: Request,
+        asked: Annotated[Asked, Depends(gate.fresh)],
         library: str,
         cursor: str = "",
         limit: Annotated[int, Query(ge=1, le=MOST_CHANGES)] = 500,
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0,
     ) -> Response:
         """What a station should know, oldest change first."""
-        return _json(await central.changes(library, cursor, limit, wait))
+        return answer(request, await central.changes(asked.device, library, cursor, limit, wait))
+
+    @app.post("/v1/enrolments", openapi_extra=api_document.ENROLMENTS)
+    async def enrolments(request: Request) -> Response:
+        """Enrol a station's new key, which has signed this, by a token that a person made."""
+        device = await gate.enrol(request)
+        return answer(request, EnrolmentAnswer(device.key_id, device.told_state))
+
+    @app.get("/v1/device", openapi_extra=api_document.DEVICE)
+    async def device_route(request: Request, asked: Annotated[Asked, Depends(gate.fresh)]) -> Response:
+        """Who asks; answered in every state."""
+        who = asked.device
+        return answer(request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state))
 
     @app.get("/v1/health", openapi_extra=api_document.HEALTH)
     async def health() -> Response:
         """Whether the server is there, and its clock."""
         return _json(HealthAnswer("ok", PROTOCOL, __version__, clock.now_ms()))
 
-    @app.get("/", response_class=HTMLResponse)
+    @app.get("/", response_class=HTMLResponse, dependencies=[Depends(here_only)])
     async def overview() -> HTMLResponse:
-        """The last operations of each library, for people."""
+        """The last operations of each library, for people at the server's own machine."""
         return HTMLResponse(await central.read(pages.overview))
 
     return app
@@ -171,59 +203,42 @@ async def _watch(bell: Bell) -> None:
             await asyncio.sleep(_REST_S)
 
 
-async def _body(request: Request) -> bytes:
-    """The raw body. Raises `Refused` (413)."""
-    declared = request.headers.get("content-length", "")
-    too_long = declared.isdecimal() and int(declared) > MOST_BYTES
-    parts: list[bytes] = []
-    length = 0
-    async for part in request.stream():
-        length += len(part)
-        if length > MOST_BYTES:
-            too_long = True
-            parts.clear()
-        if length > _MOST_BYTES_READ:
-            break
-        if not too_long:
-            parts.append(part)
-    if too_long:
-        raise Refused(413, f"The request is larger than {MOST_BYTES} bytes.")
-    return b"".join(parts)
+def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(content), status, headers, "application/json")
 
 
-def _json(answer: msgspec.Struct, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(answer), status, media_type="application/json")
-
-
-def _fault(status: int, sentence: str) -> Response:
-    return Response(msgspec.json.encode({"error": sentence}), status, media_type="application/json")
-
-
-def _add_faults(app: FastAPI) -> None:
+def _add_faults(app: FastAPI, gate: Gate) -> None:
     """Let every failure be answered in the protocol's way."""
 
-    async def refused(_request: Request, error: Any) -> Response:
-        return _fault(error.status, error.sentence)
+    def answer(request: Request, status: int, sentence: str) -> Response:
+        return _json(Fault(sentence), status, gate.headers(request))
 
-    async def bad_parameter(_request: Request, error: Any) -> Response:
+    async def refused(request: Request, error: Any) -> Response:
+        return _json(error.fault, error.status, gate.headers(request))
+
+    async def bad_parameter(request: Request, error: Any) -> Response:
         first = error.errors()[0]
-        return _fault(400, f"{first['loc'][-1]}: {first['msg']}.")
+        return answer(request, 400, f"{first['loc'][-1]}: {first['msg']}.")
 
-    async def http_fault(_request: Request, error: Any) -> Response:
-        return _fault(error.status_code, str(error.detail))
+    async def http_fault(request: Request, error: Any) -> Response:
+        return answer(request, error.status_code, str(error.detail))
 
-    async def database_fault(_request: Request, error: Any) -> Response:
+    async def cut_off(request: Request, _error: Any) -> Response:
+        return answer(request, 400, "The request did not come to its end.")  # to nobody: who sent it is gone
+
+    async def database_fault(request: Request, error: Any) -> Response:
         log.fault("database")
         if is_passing(error):
-            return _fault(503, "The database is busy, full or not there; nothing was recorded. Try again later.")
-        return _fault(500, "The server has a fault; nothing was recorded.")
+            return answer(request, 503, "The database is busy, full or away; nothing was recorded. Try again later.")
+        return answer(request, 500, "The server has a fault; nothing was recorded.")
 
-    async def bug(_request: Request, _error: Any) -> Response:
+    async def bug(request: Request, _error: Any) -> Response:
         log.fault("bug")
-        return _fault(500, "The server has a fault; nothing was recorded.")
+        return answer(request, 500, "The server has a fault; nothing was recorded.")
 
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(RequestValidationError, bad_parameter)
     app.add_exception_handler(HTTPException, http_fault)
+    app.add_exception_handler(ClientDisconnect, cut_off)
     app.add_exception_handler(DBAPIError, database_fault)
     app.add_exception_handler(Exception, bug)

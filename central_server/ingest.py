@@ -14,12 +14,11 @@ import sqlalchemy as sa
 from central_server import disputes
 from central_server.bodies import Body, begins_a_store, kind_of, loans_of, predecessor_of, read_body
 from central_server.chain import Chain, Fault
-from central_server.database import Store, has_library
 from central_server.disputes import Dispute, Docket, version
 from central_server.projection import Projection
 from central_server.tables import conflict, operation, operation_reader, succession
 from central_server.upsert import add_new
-from central_server.wire import Operation, OperationsRequest, Reason, Refused, Verdict, VerdictKind
+from central_server.wire import Operation, OperationsRequest, Reason, Verdict, VerdictKind
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
@@ -42,15 +41,9 @@ class _Rows:
     successions: list[dict[str, object]] = field(default_factory=list)
 
 
-def ingest(store: Store, request: OperationsRequest, now_ms: int) -> Ingested:
-    """Record `request`; when this returns, it is committed.
-
-    Raises `Refused` (404) or an error of SQLAlchemy: then nothing of it was recorded.
-    """
-    with store.writing.begin() as connection:
-        if not has_library(connection, request.library):
-            raise Refused(404, f"There is no library {request.library!r} here.")
-        verdicts = _Batch(connection, request, now_ms).record()
+def ingest(connection: sa.Connection, request: OperationsRequest, now_ms: int) -> Ingested:
+    """Record `request`, of a device of this library. The answer may be told when the transaction is committed."""
+    verdicts = _Batch(connection, request, now_ms).record()
     return Ingested(verdicts, Counter(one.verdict for one in verdicts))
 
 

@@ -52,6 +52,7 @@ def engine(url: sa.URL, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
         pool_pre_ping=True,
         pool_size=4,
         max_overflow=4,
+        use_native_hstore=False,  # nothing here needs the question that it asks of every connection
     )
     settings = {
         "lock_timeout": int(busy_timeout_s * 1000),

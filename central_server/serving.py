@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -24,7 +25,7 @@ class _Server(uvicorn.Server):
         if self.started:
             address = self.servers[0].sockets[0].getsockname()
             host = f"[{address[0]}]" if ":" in address[0] else address[0]
-            self._ready(f"http://{host}:{address[1]}")
+            self._ready(f"{'https' if self.config.is_ssl else 'http'}://{host}:{address[1]}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Long polls are answered now; otherwise the end would wait for them.
@@ -32,8 +33,9 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(store: Store, listening: socket.socket, ready: Callable[[str], None]) -> None:
-    """Serve on `listening` until SIGTERM or SIGINT; `ready` is called with the address when requests are taken."""
+def serve(store: Store, listening: socket.socket, tls: ssl.SSLContext | None, ready: Callable[[str], None]) -> None:
+    """Serve on `listening`, by https with `tls`, until SIGTERM or SIGINT; `ready` is called with the address when
+    requests are taken."""
     central = Central(store)
     config = uvicorn.Config(
         create_app(central),
@@ -44,6 +46,11 @@ def serve(store: Store, listening: socket.socket, ready: Callable[[str], None]) 
         # Longer than a long poll, so that a station's connection lives on between two of them.
         timeout_keep_alive=75,
         server_header=False,
+        # A proxy on this machine says for whom it asks: the page for people is for those here, and failed tries are
+        # counted by address. Nobody else is believed.
+        proxy_headers=True,
+        forwarded_allow_ips=["127.0.0.1", "::1"],
+        ssl_context_factory=(lambda _config, _default: tls) if tls else None,
     )
     # uvicorn raises the signal again after it has stopped in good order.
     signal.signal(signal.SIGTERM, _leave)

@@ -1,4 +1,5 @@
-"""The tables of the centre. Every one carries `library_id`, and every query is scoped by it.
+"""The tables of the centre. Every one carries `library_id`, and every query is scoped by it; only who asks is found
+without: a station's key by its id, a token by its hash.
 
 Times are milliseconds since 1970 UTC, dates ISO text, ids of things UUIDs as text. The migrations create exactly these
 tables (a test compares).
@@ -253,4 +254,46 @@ voided = Table(
     Column("epoch", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     PrimaryKeyConstraint("library_id", "device", "epoch", "seq"),
+)
+
+# Stations' keys, every one that was ever enrolled. `words` is what both sides show while a person compares: they tell
+# nothing once the token is used. `state`: pending, active, revoked, replaced; at most one key of a device is active.
+device = Table(
+    "device",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("enrolled_ms", Integer, nullable=False),
+    Column("confirmed_ms", Integer),
+    Column("seen_ms", Integer),
+    PrimaryKeyConstraint("library_id", "key_id"),
+    UniqueConstraint("key_id"),
+    Index(
+        "device_active",
+        "library_id",
+        "device",
+        unique=True,
+        sqlite_where=text("state = 'active'"),
+        postgresql_where=text("state = 'active'"),
+    ),
+)
+
+# `used_by` is a key id. The token itself is known only to whom it was shown.
+enrol_token = Table(
+    "enrol_token",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("replaces", Boolean, nullable=False),
+    Column("made_ms", Integer, nullable=False),
+    Column("expires_ms", Integer, nullable=False),
+    Column("used_by", Text),
+    Column("used_ms", Integer),
+    PrimaryKeyConstraint("library_id", "hash"),
+    UniqueConstraint("hash"),
 )

@@ -4,7 +4,7 @@ The structs decode straight from the raw bytes of a request; the OpenAPI documen
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -109,6 +109,32 @@ class ChangesAnswer(Struct, frozen=True):
     more: bool
 
 
+class EnrolmentRequest(Struct, frozen=True):
+    """A station's new key, with the token that a person made for it."""
+
+    protocol: int
+    token: Annotated[str, Meta(max_length=64)]
+    library: Name
+    device: Name
+    public_key: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$", max_length=43, description="base64url of 32 bytes")]
+
+
+class EnrolmentAnswer(Struct, frozen=True):
+    """Enrolled; `state` is `pending`, or what came of it when the first answer was lost."""
+
+    key_id: str
+    state: str
+
+
+class DeviceAnswer(Struct, frozen=True):
+    """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`."""
+
+    library: str
+    device: str
+    key_id: str
+    state: str
+
+
 class HealthAnswer(Struct, frozen=True):
     status: str
     protocol: int
@@ -116,36 +142,51 @@ class HealthAnswer(Struct, frozen=True):
     now_ms: int
 
 
-class Fault(Struct, frozen=True):
-    """Why a whole request was not taken."""
+class Fault(Struct, frozen=True, omit_defaults=True):
+    """Why a whole request was not taken. `again`: ask once more, with the nonce that came. `state`: the station's."""
 
     error: str
+    again: bool = False
+    state: str | None = None
 
 
 class Refused(Exception):
-    """The whole request is refused, nothing of it was recorded; answered with `status` and `{"error": sentence}`."""
+    """The whole request is refused, nothing of it was recorded; answered with `status` and the `Fault`."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, *, again: bool = False, state: str | None = None) -> None:
         super().__init__(sentence)
         self.status = status
-        self.sentence = sentence
+        self.fault = Fault(sentence, again, state)
 
+
+R = TypeVar("R", OperationsRequest, EnrolmentRequest)
 
 _decoder = msgspec.json.Decoder(OperationsRequest)
+_enrolment_decoder = msgspec.json.Decoder(EnrolmentRequest)
+
+
+def read_enrolment(raw: bytes) -> EnrolmentRequest:
+    """Decode a `POST /v1/enrolments`. Raises `Refused` (400)."""
+    return _decode(_enrolment_decoder, raw)
 
 
 def read_request(raw: bytes) -> OperationsRequest:
     """Decode a `POST /v1/operations`. Raises `Refused` (400, 413)."""
-    try:
-        request = _decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(400, f"The request is not the JSON of protocol {PROTOCOL}: {error}.") from error
-    if request.protocol != PROTOCOL:
-        raise Refused(400, f"This server speaks protocol {PROTOCOL}; the request says {request.protocol}.")
+    request = _decode(_decoder, raw)
     if not request.operations:
         raise Refused(400, "The request carries no operation.")
     if len(request.operations) > MOST_OPERATIONS:
         raise Refused(
             413, f"The request carries {len(request.operations)} operations; at most {MOST_OPERATIONS} are taken."
         )
+    return request
+
+
+def _decode(decoder: msgspec.json.Decoder[R], raw: bytes) -> R:
+    try:
+        request = decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, f"The request is not the JSON of protocol {PROTOCOL}: {error}.") from error
+    if request.protocol != PROTOCOL:
+        raise Refused(400, f"This server speaks protocol {PROTOCOL}; the request says {request.protocol}.")
     return request

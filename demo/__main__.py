@@ -14,6 +14,7 @@ from demo import day
 from demo.office import Office
 from demo.processes import DemoFailed, Kiosk, Server
 from demo.school import LIBRARY, fill, write_config
+from demo.sheet import write_sheet
 
 TRY = """
 Quét thử: gõ một dòng rồi nhấn Enter.   Type a line, then Enter; it acts as a scan.
@@ -25,6 +26,7 @@ Quét thử: gõ một dòng rồi nhấn Enter.   Type a line, then Enter; it a
   HS240003 rồi/then TK.00010           a book that the office lent him: scanning it renews it
   9786042134620                        a publisher's code, not the library's label
 
+Thẻ và nhãn để in ra quét thử · cards and labels to print: {folder}/sheet.pdf
 The centre's page: {url}
 Close the window, or Ctrl+C here, to end. Everything of it is in {folder}
 """
@@ -67,6 +69,7 @@ def _window(out: Path | None) -> int:
         Office(server.url, LIBRARY).lend(day.QUOC_BAO, "TK.00010", days_ago=5, due_in=9)
         sound = "alsa" if shutil.which("aplay") else "none"
         config = write_config(folder, server, scanner='kind = "lines"', sound=sound, quick=False)
+        write_sheet(folder / "sheet.pdf")
         print(TRY.format(url=server.url, folder=folder), flush=True)
         kiosk = Kiosk(config, folder / "station.log", None, headless=False)
         try:

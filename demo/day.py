@@ -14,6 +14,7 @@ from demo.office import Office
 from demo.privacy import must_keep_secrets
 from demo.processes import DemoFailed, Kiosk, Server, run_or_fail
 from demo.school import LIBRARY, Scanner, fill, some_isbn, write_config
+from demo.sheet import write_sheet
 
 MINH_AN, GIA_HAN, QUOC_BAO = "HS250001", "HS250002", "HS240003"
 CITIZEN_CARD = "083214000123|320123456|Nguyễn Văn A|01012014|Nam|Bến Tre|20052023"
@@ -73,6 +74,7 @@ def play(out: Path) -> dict[str, Any]:
     finally:
         server.stop()
         day.scanner.close()
+    write_sheet(out / "sheet.pdf")
     must_agree(station, centre, "tram-1")
     must_keep_secrets(out, CITIZEN_CARD, json.dumps(station))
     summary = _summary(day, station, centre) | figures

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk import __version__
@@ -20,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     ledger = commands.add_parser("ledger", help="what is kept here and what a librarian should look at, as JSON")
     new_store = commands.add_parser("new-store", help="begin a new store after a damaged one was set aside")
     new_store.add_argument("--yes", action="store_true", help="the set-aside store has been looked after")
-    for command in (run, ledger, new_store):
+    status = commands.add_parser("status", help="how the station is: what runs, what it holds, what waits")
+    status.add_argument("--json", action="store_true", help="one JSON object for machines")
+    for command in (run, ledger, new_store, status):
         command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
@@ -29,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _run(config, options.pictures)
         if options.command == "ledger":
             return _ledger(config)
+        if options.command == "status":
+            return _status(config, as_json=options.json)
         return _new_store(config, options.yes)
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -57,6 +62,37 @@ def _ledger(config: KioskConfig) -> int:
         return 1
     print(json.dumps(ledger, ensure_ascii=False))
     return 0
+
+
+def _status(config: KioskConfig, *, as_json: bool) -> int:
+    """Status 0 only when the station runs, lends, and its store can be read."""
+    from kiosk.bootstrap import read_status, read_store
+    from kiosk.ports.errors import StoreBroken
+
+    store: dict[str, object]
+    try:
+        store = dict(read_store(config).counts())
+    except StoreBroken as error:
+        store = {"problem": str(error)}
+    running = read_status(config)
+    status: dict[str, object] = {
+        "version": __version__,
+        "library": config.station.library,
+        "device": config.station.device,
+        "running": running,
+        "store": store,
+    }
+    print(json.dumps(status) if as_json else "\n".join(_lines(status)))
+    return 0 if running and not running["staff_code"] and "problem" not in store else 1
+
+
+def _lines(table: dict[str, object], indent: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield f"{indent}{name}: {'-' if value is None else value}"
 
 
 def _new_store(config: KioskConfig, sure: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import random
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from central_link.registry import make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
+from devices.host.status_socket import ask_status, serve_status
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk.config import ConfigError, KioskConfig
@@ -35,6 +37,7 @@ from kiosk.session.inputs import LinkChanged, Scanned, ScannerLost, StoreFailed,
 from kiosk.session.states import SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.upkeep.logs import set_up as set_up_logs
+from kiosk.upkeep.status import Running
 
 if TYPE_CHECKING:
     from local_store.engine import SqlStore, StoreConfig, StoreReader
@@ -81,6 +84,12 @@ def read_store(config: KioskConfig) -> StoreReader:
     return engine.read_store(store_config(config, may_create_key=False))
 
 
+def read_status(config: KioskConfig) -> dict[str, object] | None:
+    """What the running station says; None when none runs."""
+    told = ask_status(config.data)
+    return json.loads(told) if told else None
+
+
 def make_new_store(config: KioskConfig) -> None:
     from local_store import engine
 
@@ -95,10 +104,14 @@ class Kiosk:
     show: Callable[[State], None]
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _state: State = field(default_factory=State)
+    _beat_at: float | None = None
+    _devices: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         config = self.config
         self.clock = HostClock(battery_clock=config.clock.battery_clock, floor_ms=BUILD_MS)
+        self._started_at = self.clock.monotonic()
         self.rules = SessionRules(
             language=config.session.language,
             warn_after_s=config.session.warn_after_s,
@@ -122,7 +135,7 @@ class Kiosk:
             retry_s=self.rules.store_retry_s,
         )
         self.session = SessionLoop(
-            self.rules, self.clock, self._ask, self.show, self._signaller, pass_on_beat=self._pass_on
+            self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
         )
         self.sync = SyncEngine(
             self._link,
@@ -143,7 +156,9 @@ class Kiosk:
         self._spawn("pull", lambda: self._when_open(self.sync.run_pull))
         self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
         self._spawn("check", lambda: self._when_open(self._check_after_an_unclean_stop))
+        self._spawn("status", self._tell_status)
         for scanner in self._scanners:
+            self._devices[scanner.name] = "waiting"
             self._spawn(scanner.name, partial(self._read, scanner))
 
     def beat(self) -> None:
@@ -195,6 +210,7 @@ class Kiosk:
     def _pass_on(self, beat: Beat) -> None:
         def answered() -> None:
             if self.clock.monotonic() - beat.at < _STALE_BEAT_S:
+                self._beat_at = beat.at
                 self.watchdog.alive()
 
         self.store.ping(answered)
@@ -203,7 +219,33 @@ class Kiosk:
         return self.store.call(job, LATER)
 
     def _read(self, scanner: Scanner) -> None:
-        scanner.run(self.scanned, lambda lost: self.session.post(ScannerLost(scanner.name, lost)), self._stop)
+        def lost(is_lost: bool) -> None:
+            self._devices[scanner.name] = "lost" if is_lost else "ready"
+            self.session.post(ScannerLost(scanner.name, is_lost))
+
+        scanner.run(self.scanned, lost, self._stop)
+
+    def _shown(self, state: State) -> None:
+        self._state = state
+        self.show(state)
+
+    def _tell_status(self) -> None:
+        try:
+            self.config.data.mkdir(parents=True, exist_ok=True)
+            serve_status(self.config.data, self._status, self._stop)
+        except OSError as error:
+            _log.warning("the station cannot tell its status: %s", error.strerror)
+
+    def _status(self) -> bytes:
+        running = Running(
+            self._state,
+            self._devices,
+            self._started_at,
+            self._beat_at,
+            self.sync.reached_at,
+            self.clock.now().trusted,
+        )
+        return json.dumps(running.at(self.clock.monotonic())).encode()
 
     def _when_open(self, work: Callable[[], None]) -> None:
         while not self._stop.is_set():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Select
+from sqlalchemy import CompoundSelect, Select
 
 from kiosk.ports.errors import StoreDamaged
 from local_store import statements
@@ -73,6 +73,13 @@ class StoreReader:
         for why, epoch, seq, barcode in self._read(statements.TO_CHECK):
             yield {"why": why, "epoch": epoch, "seq": seq, "barcode": barcode}
 
+    def counts(self) -> dict[str, int]:
+        """Rows: titles, items, patrons, open_loans, to_check, and operations that are pending, settled, disputed,
+        set_aside."""
+        counts = dict.fromkeys(("pending", "settled", "disputed", "set_aside"), 0)
+        counts |= dict(map(tuple, self._read(statements.COUNTS)))
+        return counts
+
     def check(self) -> None:
         """Reads the whole store: seconds for a large one, so never before the first frame.
 
@@ -87,7 +94,7 @@ class StoreReader:
         except DATABASE_ERRORS as error:
             raise translated(error) from error
 
-    def _read(self, statement: Select[Any]) -> Iterator[Any]:
+    def _read(self, statement: Select[Any] | CompoundSelect[Any]) -> Iterator[Any]:
         try:
             with self._readers.connect() as connection:
                 yield from connection.execution_options(yield_per=500).execute(statement)

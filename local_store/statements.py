@@ -18,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import sqlite
@@ -228,3 +229,12 @@ LOANS_LEDGER = (
     .order_by(loan.c.id)
 )
 TO_CHECK = select(to_check.c.why, to_check.c.epoch, to_check.c.seq, to_check.c.barcode).order_by(to_check.c.place)
+
+COUNTS = union_all(
+    *(
+        select(literal_column(f"'{name}'"), func.count()).select_from(table)
+        for name, table in (("titles", title), ("items", item), ("patrons", patron), ("to_check", to_check))
+    ),
+    select(literal_column("'open_loans'"), func.count()).select_from(loan).where(_OPEN),
+    select(outbox.c.state, func.count()).group_by(outbox.c.state),
+)

@@ -11,5 +11,6 @@ def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server of this test run, which need not survive a power cut."""
     if clusters.programs() is None:
         pytest.skip(clusters.HOW_TO_GET_IT)
-    with clusters.running(fsync="off", full_page_writes="off", synchronous_commit="off") as started:
+    quick = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    with clusters.running(max_connections=300, **quick) as started:
         yield started

@@ -72,6 +72,7 @@ class SyncEngine:
         self._refused_for = ""
         self._pending = 0
         self._reported: tuple[bool, int] | None = None
+        self.reached_at: float | None = None  # when the centre last answered as it should; monotonic seconds
 
     def wake(self) -> None:
         """Something was recorded."""
@@ -137,6 +138,7 @@ class SyncEngine:
         if self._push_reaches is False:
             _log.info("outbox: the centre is back")
         self._push_reaches = True
+        self.reached_at = self._monotonic()
         if self._push_may_wake_pull:
             self._push_may_wake_pull = False
             self._signals.pull.set()
@@ -223,6 +225,7 @@ class SyncEngine:
         if self._pull_reaches is False:
             _log.info("changes: the centre is back")
         self._pull_reaches = True
+        self.reached_at = self._monotonic()
         if self._pull_may_wake_push:
             self._pull_may_wake_push = False
             self._push_at_once = True

@@ -7,7 +7,9 @@ import pytest
 
 from central_server.database import Store, Where, open_store
 from tests.central_server.databases import Databases, PostgresqlDatabases, SqliteDatabases
-from tests.central_server.support import Server, bring_a_small_library, serving
+from tests.central_server.scene import Scene
+from tests.central_server.signing import Key
+from tests.central_server.support import Server, Station, bring_a_small_library, let_in, serving
 
 Known = dict[str, dict[str, str]]
 
@@ -78,3 +80,19 @@ def library(beside: Store, tmp_path: Path) -> str:
     code = f"l-{uuid4().hex}"
     bring_a_small_library(beside, tmp_path, code)
     return code
+
+
+@pytest.fixture
+def other_library(beside: Store, tmp_path: Path) -> str:
+    """A second one, with the same barcodes and cards."""
+    code = f"o-{uuid4().hex}"
+    bring_a_small_library(beside, tmp_path, code)
+    return code
+
+
+@pytest.fixture
+def scene(server: Server, beside: Store, library: str, other_library: str) -> Scene:
+    """Both at the running server, the first with an active station."""
+    key = Key()
+    let_in(beside, key, library, "tram-1")
+    return Scene(server, beside, library, other_library, key, Station(library=library))

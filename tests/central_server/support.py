@@ -13,17 +13,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import requests
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server import tables
-from central_server.database import Store, Where
+from central_server import devices, tables
+from central_server.database import Store, Where, open_store
+from central_server.devices import Device, State
 from central_server.imports.report import Report
 from central_server.imports.run import import_file
 from central_server.ingest import ingest
 from central_server.wire import read_request
+from tests.central_server.signing import Key
 
 ROOT = Path(__file__).parents[2]
 NOON_MS = 1_795_000_000_000
@@ -145,7 +149,8 @@ def take(
 ) -> list[tuple[str, str | None]]:
     """Ingest one batch without HTTP; answers (verdict, reason) of each."""
     request = read_request(json.dumps(request_of(operations, library, device)).encode())
-    verdicts = ingest(store, request, NOON_MS).verdicts
+    with store.writing.begin() as connection:
+        verdicts = ingest(connection, request, NOON_MS).verdicts
     assert [(one.epoch, one.seq) for one in verdicts] == [(one["epoch"], one["seq"]) for one in operations]
     return [(one.verdict.value, one.reason.value if one.reason else None) for one in verdicts]
 
@@ -161,24 +166,65 @@ def disputes(store: Store) -> list[tuple[str, int, str, str]]:
         return [tuple(row) for row in rows]
 
 
+def let_in(store: Store, key: Key, library: str, device: str) -> None:
+    """Make `key` the active one of the device, without the ceremony."""
+    with store.writing.begin() as connection:
+        if devices.find(connection, key.id) is None:
+            devices.add(
+                connection, Device(library, device, key.id, key.public, State.ACTIVE, "", NOON_MS, NOON_MS, NOON_MS)
+            )
+
+
 @dataclass
 class Server:
-    """A running server process."""
+    """A running server process, and the keys of the stations that ask it: they are let in when they first ask."""
 
     process: subprocess.Popen[str]
     url: str
     where: Where
     errors: Path
+    keys: dict[tuple[str, str], Key] = field(default_factory=dict)
+    trusted: Path | bool = True
+
+    def key(self, library: str, device: str = "tram-1") -> Key:
+        if (library, device) not in self.keys:
+            # Made from the names: who is let in stays so when the server begins again.
+            made = Key(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{library} {device}".encode()).digest()))
+            store = open_store(self.where, create=False)
+            let_in(store, made, library, device)
+            store.close()
+            self.keys[library, device] = made
+        return self.keys[library, device]
+
+    def ask(
+        self, key: Key, method: str, path: str, body: bytes = b"", *, nonce: bool = True, chunked: bool = False
+    ) -> requests.Response:
+        """A signed request, asked again when the server wants a nonce that is known."""
+        for _ in range(2):
+            headers = key.sign(method, path, body, key.nonces.pop() if nonce and key.nonces else None)
+            content: Any = iter([body[:-1], body[-1:]]) if chunked else body
+            answer = requests.request(
+                method, self.url + path, data=content, headers=headers, timeout=70, verify=self.trusted
+            )
+            key.nonces += [answer.headers["Tram-Nonce"]] if "Tram-Nonce" in answer.headers else []
+            if not (answer.status_code == 401 and answer.json().get("again")):
+                break
+        return answer
 
     def post(self, operations: Sequence[Operation], library: str = "hoa-sen") -> requests.Response:
-        return self.post_raw(json.dumps(request_of(operations, library)).encode())
+        return self.post_raw(json.dumps(request_of(operations, library)).encode(), library)
 
-    def post_raw(self, raw: Any) -> requests.Response:
-        return requests.post(f"{self.url}/v1/operations", data=raw, timeout=30)
+    def post_raw(
+        self, raw: bytes, library: str = "hoa-sen", device: str = "tram-1", *, chunked: bool = False
+    ) -> requests.Response:
+        key = self.key(library, device)
+        return self.ask(key, "POST", "/v1/operations", raw, nonce=False, chunked=chunked)
 
-    def changes(self, library: str = "hoa-sen", cursor: str = "", **other: Any) -> requests.Response:
-        parameters = {"library": library, "cursor": cursor, **other}
-        return requests.get(f"{self.url}/v1/changes", params=parameters, timeout=70)
+    def changes(
+        self, library: str = "hoa-sen", cursor: str = "", device: str = "tram-1", **other: Any
+    ) -> requests.Response:
+        query = urlencode({"library": library, "cursor": cursor, **other})
+        return self.ask(self.key(library, device), "GET", f"/v1/changes?{query}")
 
     def all_changes(self, library: str = "hoa-sen", cursor: str = "") -> tuple[list[dict[str, Any]], str]:
         found: list[dict[str, Any]] = []
@@ -203,15 +249,17 @@ def option_of(where: Where) -> tuple[str, str]:
 
 
 @contextmanager
-def serving(where: Where, *options: str) -> Iterator[Server]:
+def serving(where: Where, *options: str | Path) -> Iterator[Server]:
     """The real server on a free port."""
-    command = [sys.executable, "-m", "central_server", "serve", *option_of(where), "--port", "0", *options]
+    words = ["serve", *option_of(where), "--port", "0", *map(str, options)]
     with tempfile.NamedTemporaryFile() as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "central_server", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
         assert process.stdout
         try:
             line = process.stdout.readline()
-            assert line.startswith("listening on http://127.0.0.1:"), Path(errors.name).read_text()
+            assert line.startswith("listening on http"), Path(errors.name).read_text()
             yield Server(process, line.split()[-1], where, Path(errors.name))
         finally:
             if process.poll() is None:

@@ -151,7 +151,7 @@ def test_keeps_answering_when_many_long_polls_wait(server: Server, library: str)
     found, cursor = server.all_changes(library)
     before = threads_of(server.process)
     with ThreadPoolExecutor(60) as pool:
-        waiting = [pool.submit(server.changes, library, cursor, wait=30) for _ in range(60)]
+        waiting = [pool.submit(server.changes, library, cursor, f"tram-{n}", wait=30) for n in range(60)]
         time.sleep(0.5)
         assert server.changes(library).status_code == 200
         assert threads_of(server.process) <= before + 5

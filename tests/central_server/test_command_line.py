@@ -21,13 +21,13 @@ def import_arguments(folder: Path, kind: str, file: Path, *more: str) -> tuple[s
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org"])
 def test_listens_nowhere_when_the_host_is_not_loopback(host: str) -> None:
-    with pytest.raises(CannotListen, match="requests are not signed yet"):
-        listen(host, 0)
+    with pytest.raises(CannotListen, match="--certificate"):
+        listen(host, 0, secure=False)
 
 
 def test_listens_nowhere_when_the_port_is_taken() -> None:
-    with listen("127.0.0.1", 0) as taken, pytest.raises(CannotListen, match="is taken"):
-        listen("127.0.0.1", taken.getsockname()[1])
+    with listen("127.0.0.1", 0, secure=False) as taken, pytest.raises(CannotListen, match="is taken"):
+        listen("127.0.0.1", taken.getsockname()[1], secure=False)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_listens_nowhere_when_the_port_is_taken() -> None:
 def test_refuses_to_serve_when_the_host_is_not_loopback(tmp_path: Path, host: str) -> None:
     done = run("serve", "--data", tmp_path / "data", "--host", host)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "requests are not signed yet" in done.stderr
+    assert "give --certificate FILE and --key FILE" in done.stderr
     assert not (tmp_path / "data").exists()
 
 

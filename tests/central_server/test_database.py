@@ -11,8 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from central_server import tables
 from central_server.database import REVISION, CannotOpen, Store, Where, is_passing, open_store, reading
+from central_server.ledger import read_ledger
 from tests.central_server.databases import Databases
-from tests.central_server.support import Station, bring, take
+from tests.central_server.signing import Key
+from tests.central_server.support import Station, bring, bring_a_small_library, let_in, take
 
 
 def execute(where: Where, statement: str) -> None:
@@ -141,6 +143,25 @@ def test_refuses_a_database_when_its_schema_is_another(store: Store) -> None:
     execute(store.where, "UPDATE alembic_version SET version_num = '0000'")
     with pytest.raises(CannotOpen, match=f"revision 0000, this program needs {REVISION}.*--migrate"):
         open_store(store.where)
+
+
+def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Databases, tmp_path: Path) -> None:
+    where = databases.new()
+    store = open_store(where)
+    bring_a_small_library(store, tmp_path)
+    take(store, Station().check_in("TK.1"))
+    ledger = read_ledger(store, "hoa-sen")
+    store.close()
+    for statement in ("DROP TABLE device", "DROP TABLE enrol_token", "UPDATE alembic_version SET version_num = '0001'"):
+        execute(where, statement)
+    with pytest.raises(CannotOpen, match="revision 0001"):
+        open_store(where)
+    store = open_store(where, migrate=True)
+    assert read_ledger(store, "hoa-sen") == ledger
+    let_in(store, Key(), "hoa-sen", "tram-1")
+    with pytest.raises(DBAPIError, match=r"(?i)unique"):
+        let_in(store, Key(), "hoa-sen", "tram-1")
+    store.close()
 
 
 def test_refuses_a_database_when_it_cannot_be_migrated(store: Store) -> None:

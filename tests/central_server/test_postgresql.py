@@ -205,7 +205,7 @@ def test_answers_503_and_recovers_by_itself_when_the_database_server_restarts(tm
             assert server.post([first]).status_code == 200
             _, cursor = server.all_changes()
             waiting = pool.submit(server.changes, cursor=cursor, wait=50)
-            time.sleep(0.7)  # until it waits
+            time.sleep(1.5)  # until it waits
             cluster.stop(mode)
             for answer in (server.post([second]), server.changes(cursor=cursor), requests.get(server.url, timeout=10)):
                 assert (answer.status_code, list(answer.json())) == (503, ["error"])

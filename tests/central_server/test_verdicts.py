@@ -9,7 +9,6 @@ import pytest
 
 from central_server.database import Store
 from central_server.ledger import read_ledger
-from central_server.wire import Refused
 from tests.central_server.support import (
     ACCEPTED,
     Station,
@@ -229,12 +228,6 @@ def test_gives_the_first_reason_of_the_table_when_several_fit(store: Store, know
     out["reader"]["salt"] = "00" * 16
     renewed = station.renew("TK.9", str(uuid4()), str(uuid4()))
     assert take(store, out, renewed) == [disputed("gap"), disputed("unknown_item")]
-
-
-def test_refuses_the_request_when_the_library_is_unknown(store: Store) -> None:
-    with pytest.raises(Refused) as refused:
-        take(store, Station().check_in("TK.1"))
-    assert refused.value.status == 404
 
 
 def test_keeps_libraries_apart_when_their_barcodes_are_the_same(store: Store, known: Known, tmp_path: Path) -> None:

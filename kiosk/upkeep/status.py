@@ -1,0 +1,38 @@
+"""What a running station tells staff and machines about itself. Nothing in it is about a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kiosk.session.states import Resting, State
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Times are monotonic seconds; None: not yet. `devices`: "ready", "lost", or "waiting" before its first word."""
+
+    state: State
+    devices: Mapping[str, str]
+    started_at: float
+    beat_at: float | None
+    reached_at: float | None
+    clock_trusted: bool
+
+    def at(self, now: float) -> dict[str, object]:
+        def ago(then: float | None) -> float | None:
+            return None if then is None else round(now - then, 1)
+
+        doing = self.state.doing
+        return {
+            "up_s": ago(self.started_at),
+            "beat_s_ago": ago(self.beat_at),
+            "screen": type(doing).__name__.lower(),
+            "staff_code": doing.code if isinstance(doing, Resting) else None,
+            "clock_trusted": self.clock_trusted,
+            "devices": dict(self.devices),
+            "centre": {
+                "online": self.reached_at is not None and self.state.station.online,
+                "sync_s_ago": ago(self.reached_at),
+            },
+        }

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devices.host.status_socket import NAME, ask_status, serve_status
+
+
+@contextmanager
+def station(folder: Path, told: bytes) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=serve_status, args=(folder, lambda: told, stop))
+    thread.start()
+    while not (folder / NAME).exists() or ask_status(folder) is None:
+        assert thread.is_alive()
+    yield
+    stop.set()
+    thread.join()
+
+
+def test_tells_everybody_who_asks(tmp_path: Path) -> None:
+    long = b"x" * 300_000
+    with station(tmp_path, long):
+        assert [ask_status(tmp_path) for _ in range(3)] == [long] * 3
+        assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600
+    assert not (tmp_path / NAME).exists()
+
+
+def test_works_in_a_folder_whose_path_is_longer_than_an_address(tmp_path: Path) -> None:
+    folder = tmp_path / ("d" * 120)
+    folder.mkdir()
+    with station(folder, b"{}"):
+        assert ask_status(folder) == b"{}"
+
+
+def test_takes_the_place_of_a_station_whose_power_went(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(tmp_path / NAME))
+    assert ask_status(tmp_path) is None
+    with station(tmp_path, b"{}"):
+        assert ask_status(tmp_path) == b"{}"
+
+
+def test_hears_nothing_where_no_station_runs(tmp_path: Path) -> None:
+    assert ask_status(tmp_path) is None
+    assert ask_status(tmp_path / "not there") is None
+
+
+def test_is_not_held_up_by_somebody_who_never_reads(tmp_path: Path) -> None:
+    with station(tmp_path, b"y" * 5_000_000), socket.socket(socket.AF_UNIX) as idle:
+        idle.connect(str(tmp_path / NAME))
+        idle.close()
+        assert ask_status(tmp_path) is not None

@@ -1,0 +1,94 @@
+"""`kiosk status` beside a station that runs (without its window) and beside none."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.__main__ import main
+from kiosk.bootstrap import Kiosk
+from kiosk.config import load
+
+CONFIG = """
+[station]
+library = "hoa-sen"
+device = "tram-1"
+data = "data"
+[codes]
+card = 'HS[0-9]{6}'
+item = 'TK\\.[0-9]{5}'
+[central]
+kind = "simulated"
+[[scanner]]
+kind = "serial"
+port = "not-there"
+[sound]
+kind = "none"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def status_of(config: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    code = main(["status", "--json", "--config", str(config)])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def until(reached: Any) -> None:
+    deadline = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_tells_what_runs_what_is_lost_and_what_is_held(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kiosk = Kiosk(load(config), lambda _: None)
+    kiosk.start()
+    try:
+        kiosk.beat()
+        until(lambda: kiosk.sync.reached_at is not None and kiosk._beat_at is not None)
+        until(lambda: "lost" in kiosk._devices.values())
+        code, told = status_of(config, capsys)
+    finally:
+        kiosk.stop()
+    assert code == 0
+    running = told["running"]
+    assert running["devices"] == {"serial not-there": "lost"}
+    assert running["screen"] == "home"
+    assert running["centre"]["online"]
+    assert 0 <= running["beat_s_ago"] < 10
+    assert {name: told["store"][name] for name in ("pending", "disputed", "patrons")} == {
+        "pending": 0,
+        "disputed": 0,
+        "patrons": 0,
+    }
+    assert (told["library"], told["device"]) == ("hoa-sen", "tram-1")
+
+
+def test_says_that_nothing_runs_and_reads_the_store_all_the_same(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kiosk = Kiosk(load(config), lambda _: None)
+    kiosk.start()
+    assert kiosk.store.opened.wait(10)
+    kiosk.stop()
+    code, told = status_of(config, capsys)
+    assert (code, told["running"]) == (1, None)
+    assert told["store"]["pending"] == 0
+    assert main(["status", "--config", str(config)]) == 1
+    assert "running: -" in capsys.readouterr().out
+
+
+def test_says_that_there_is_no_store(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = status_of(config, capsys)
+    assert code == 1
+    assert told["store"]["problem"]
