@@ -6,6 +6,8 @@ import time
 
 from benchmarks import rig
 from benchmarks.report import Report, median, options
+from demo import cluster as clusters
+from demo.cluster import Cluster
 from demo.school import Scanner
 from kiosk.config import KioskConfig
 
@@ -16,6 +18,21 @@ def main() -> None:
     chosen = options(__doc__)
     report = Report("drain")
     size, count, rounds = (rig.QUICK, 1_000, 1) if chosen.quick else (rig.SCHOOL, 10_000, 3)
+    report.figure("operations_per_s", _rate(size, count, rounds), "/s", 2_000, "higher")
+    report.context |= {"operations": count, "rounds": rounds, "server": "python -m central_server, SQLite, same cores"}
+    postgresql = None
+    if clusters.programs():
+        with clusters.running() as cluster:
+            postgresql = _rate(size, count, rounds, cluster)
+            report.context["postgresql"] = cluster.run("postgres", "--version").strip()
+    else:
+        report.context["postgresql"] = clusters.HOW_TO_GET_IT
+    report.figure("drain_postgresql_per_s", postgresql, "/s", better="higher")
+    report.show(chosen.json)
+
+
+def _rate(size: rig.Size, count: int, rounds: int, cluster: Cluster | None = None) -> float:
+    """Operations per second, the median of `rounds`; into databases of `cluster`, or else into files."""
     rates = []
     for _ in range(rounds):
         with rig.work_folder() as folder:
@@ -23,11 +40,9 @@ def main() -> None:
             scanner = Scanner()
             with rig.BenchStation(rig.config_for(folder / "store", scanner), scanner) as station:
                 rig.lend_directly(station.kiosk, 0, 0, count)
-            with rig.serving(folder) as server:
+            with rig.serving(folder, database=cluster.url(cluster.create()) if cluster else "") as server:
                 rates.append(_drain(rig.config_at(folder / "store", scanner, server), scanner, count))
-    report.figure("operations_per_s", median(rates), "/s", 2_000, "higher")
-    report.context |= {"operations": count, "rounds": rounds, "server": "python -m central_server, SQLite, same cores"}
-    report.show(chosen.json)
+    return median(rates)
 
 
 def _drain(config: KioskConfig, scanner: Scanner, count: int) -> float:

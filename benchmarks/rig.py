@@ -250,19 +250,20 @@ def lend_directly(kiosk: Kiosk, first_item: int, first_card: int, count: int) ->
 
 
 @contextmanager
-def serving(folder: Path, titles: int = 1) -> Iterator[Server]:
-    """The real server process, whose catalogue has `titles` titles of its own."""
+def serving(folder: Path, titles: int = 1, database: str = "") -> Iterator[Server]:
+    """The real server process, whose catalogue has `titles` titles of its own; `database`: a URL instead of a file."""
     data = folder / "centre"
     data.mkdir()
     listing = folder / "titles.csv"
     with listing.open("w", encoding="utf-8") as file:
         file.write("Mã đầu sách,Nhan đề,Loại\n")
         file.writelines(f"M{n},Sách mới {n},STK\n" for n in range(titles))
-    words = ["--data", str(data), "--library", LIBRARY, "--library-name", "x", "--kind", "titles", str(listing)]
+    where = ["--database", database] if database else ["--data", str(data)]
+    words = [*where, "--library", LIBRARY, "--library-name", "x", "--kind", "titles", str(listing)]
     subprocess.run(
         [sys.executable, "-m", "central_server", "import", *words], cwd=ROOT, check=True, capture_output=True
     )
-    server = Server(data)
+    server = Server(data, database=database)
     server.start()
     try:
         yield server

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import msgspec
-from sqlalchemy.exc import OperationalError
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from central_server import __version__, device_commands, log
+from central_server import __version__, device_commands, log, postgresql
 from central_server.address import CannotListen, listen, secured
-from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, is_passing, open_store
+from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, Store, is_passing, open_store, reason_of
 from central_server.devices import CannotDo
 from central_server.imports.run import KINDS, import_file
 from central_server.ledger import as_text, read_ledger
@@ -31,20 +32,19 @@ def main() -> int:
             case "ledger":
                 return _ledger(arguments)
             case _:
-                print(device_commands.run(arguments))
-                return 0
+                return _decide(arguments)
     except (CannotOpen, CannotListen, CannotDo) as refused:
         _stop(str(refused))
-    except OperationalError as error:
+    except DBAPIError as error:
         if not is_passing(error):
             raise
-        _stop(f"The database is busy or full, nothing was done: {error.orig}.")
+        _stop(f"The database is busy, full or away; nothing was done: {reason_of(error)}.")
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     tls = secured(arguments.certificate, arguments.key)
     listening = listen(arguments.host, arguments.port, secure=tls is not None)
-    store = open_store(arguments.data, migrate=arguments.migrate, busy_timeout_s=arguments.busy_timeout)
+    store = _store(arguments)
     # Only here: the other commands start without a web server.
     from central_server.serving import serve
 
@@ -54,7 +54,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    store = open_store(arguments.data, migrate=arguments.migrate, busy_timeout_s=arguments.busy_timeout)
+    store = _store(arguments)
     try:
         report = import_file(
             store, arguments.library, arguments.library_name, arguments.kind, arguments.file, arguments.language
@@ -66,7 +66,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _ledger(arguments: argparse.Namespace) -> int:
-    store = open_store(arguments.data, create=False, busy_timeout_s=arguments.busy_timeout)
+    store = _store(arguments, create=False)
     try:
         ledger = read_ledger(store, arguments.library)
     finally:
@@ -75,12 +75,42 @@ def _ledger(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _decide(arguments: argparse.Namespace) -> int:
+    store = _store(arguments, create=False)
+    try:
+        print(device_commands.run(store, arguments))
+    finally:
+        store.close()
+    return 0
+
+
+def _store(arguments: argparse.Namespace, *, create: bool = True) -> Store:
+    """The database that the command is about. Raises `CannotOpen`."""
+    migrate = create and arguments.migrate
+    return open_store(arguments.where, create=create, migrate=migrate, busy_timeout_s=arguments.busy_timeout)
+
+
+def _url(text: str) -> sa.URL:
+    try:
+        return postgresql.read_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="central_server", description="The central server of Trạm Xanh.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of the database")
+    where = common.add_mutually_exclusive_group(required=True)
+    where.add_argument("--data", type=Path, dest="where", metavar="DIR", help="the folder of an SQLite database")
+    where.add_argument(
+        "--database",
+        type=_url,
+        dest="where",
+        metavar="URL",
+        help="a PostgreSQL database, like postgresql://user@host/name; passwords are for ~/.pgpass",
+    )
     common.add_argument("--busy-timeout", type=float, default=DEFAULT_BUSY_TIMEOUT_S, metavar="SECONDS")
     opening = argparse.ArgumentParser(add_help=False)
     opening.add_argument("--migrate", action="store_true", help="bring an older database up to date")

@@ -1,7 +1,7 @@
 """The HTTP face: FastAPI routes. All work on the database happens in threads, all waiting on the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -38,11 +38,14 @@ from central_server.wire import (
 
 T = TypeVar("T")
 
+# Between two looks at a database that is not there.
+_REST_S = 5
+
 
 class Central:
     """What the routes share: the store, the threads that use it, the bell for those who wait.
 
-    One thread writes, since SQLite has one writer anyway; a few read.
+    One thread writes, since the database has one writer at a time anyway; a few read.
     """
 
     def __init__(self, store: Store) -> None:
@@ -119,10 +122,10 @@ class Central:
         )
         return OperationsAnswer(taken.verdicts)
 
-    async def _newest(self, library: str) -> int:
-        def newest(store: Store) -> int:
+    async def _newest(self, libraries: Collection[str]) -> Mapping[str, int]:
+        def newest(store: Store) -> Mapping[str, int]:
             with reading(store) as connection:
-                return changes.newest_seq(connection, library)
+                return changes.newest_of(connection, libraries)
 
         return await self.read(newest)
 
@@ -194,9 +197,10 @@ async def _watch(bell: Bell) -> None:
     while not bell.closing:
         try:
             await bell.watch()
-        except OperationalError:
+        except DBAPIError:
             # A poll that is not woken waits for its own end: no harm, but somebody should know.
             log.fault("watching for changes failed")
+            await asyncio.sleep(_REST_S)
 
 
 def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -225,7 +229,7 @@ def _add_faults(app: FastAPI, gate: Gate) -> None:
     async def database_fault(request: Request, error: Any) -> Response:
         log.fault("database")
         if is_passing(error):
-            return answer(request, 503, "The database is busy or full; nothing was recorded. Try again later.")
+            return answer(request, 503, "The database is busy, full or away; nothing was recorded. Try again later.")
         return answer(request, 500, "The server has a fault; nothing was recorded.")
 
     async def bug(request: Request, _error: Any) -> Response:
@@ -236,5 +240,5 @@ def _add_faults(app: FastAPI, gate: Gate) -> None:
     app.add_exception_handler(RequestValidationError, bad_parameter)
     app.add_exception_handler(HTTPException, http_fault)
     app.add_exception_handler(ClientDisconnect, cut_off)
-    app.add_exception_handler(OperationalError, database_fault)
+    app.add_exception_handler(DBAPIError, database_fault)
     app.add_exception_handler(Exception, bug)

@@ -4,15 +4,15 @@ A waiting poll is a coroutine, so thousands of them cost no thread. All of this 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 _LOOK_EVERY_S = 0.5
 
 
 class Bell:
-    """One event per library that somebody waits for. `newest` answers the number of a library's newest change."""
+    """One event per library that somebody waits for. `newest` answers the numbers of libraries' newest changes."""
 
-    def __init__(self, newest: Callable[[str], Awaitable[int]]) -> None:
+    def __init__(self, newest: Callable[[Collection[str]], Awaitable[Mapping[str, int]]]) -> None:
         self._newest = newest
         self._events: dict[str, asyncio.Event] = {}
         self._seen: dict[str, int] = {}
@@ -37,8 +37,9 @@ class Bell:
         """Look every half second, as long as somebody waits, whether another process has added changes."""
         while not self.closing:
             await asyncio.sleep(_LOOK_EVERY_S)
-            for library in list(self._events):
-                newest = await self._newest(library)
+            if not self._events:
+                continue
+            for library, newest in (await self._newest(list(self._events))).items():
                 if newest != self._seen.get(library):
                     self._seen[library] = newest
                     self.ring(library)

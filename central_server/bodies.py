@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from central_server.wire import Epoch, Hash, Identity, Name, Operation, Sequence
+from central_server.wire import NO_NUL, Epoch, Hash, Identity, Name, Operation, Sequence
 
-Barcode = Annotated[str, Meta(min_length=1, max_length=256)]
+Barcode = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_NUL)]
 # Up to the year 9892, so that it is always a date.
 WallMs = Annotated[int, Meta(ge=0, le=250_000_000_000_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]

@@ -6,14 +6,15 @@ within a library: what one school does tells nothing to another.
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from central_server.tables import change, generation
+from central_server.tables import library as library_table
+from central_server.upsert import put
 from central_server.wire import Change, ChangesAnswer, Refused
 
 NO_MORE = "null"
@@ -41,21 +42,21 @@ def newest_seq(connection: sa.Connection, library: str) -> int:
     return connection.scalar(sa.select(sa.func.max(change.c.seq)).where(change.c.library_id == library)) or 0
 
 
+def newest_of(connection: sa.Connection, libraries: Collection[str]) -> dict[str, int]:
+    """The number of the newest change of each of `libraries`, by one question; 0 without any."""
+    known = library_table.c.library_id
+    newest = sa.select(sa.func.max(change.c.seq)).where(change.c.library_id == known).scalar_subquery()
+    rows = connection.execute(sa.select(known, newest).where(known.in_(libraries)))
+    return {name: seq or 0 for name, seq in rows}
+
+
 def publish(connection: sa.Connection, library: str, things: Sequence[Thing]) -> None:
     """Put `things` at the end of the feed, in their order. A thing may stand there only once."""
-    if not things:
-        return
-    start = newest_seq(connection, library) + 1
-    statement = insert(change)
-    statement = statement.on_conflict_do_update(
-        index_elements=["library_id", "kind", "id"],
-        set_={"seq": statement.excluded.seq, "data": statement.excluded.data},
-    )
     rows = [
         {"library_id": library, "kind": thing.kind, "id": thing.id, "seq": seq, "data": thing.data}
-        for seq, thing in enumerate(things, start)
+        for seq, thing in enumerate(things, newest_seq(connection, library) + 1)
     ]
-    connection.execute(statement, rows)
+    put(connection, change, rows)
 
 
 def publish_if_different(connection: sa.Connection, library: str, things: Sequence[Thing]) -> list[bool]:
@@ -132,6 +133,7 @@ def _read_cursor(text: str) -> _Cursor:
     try:
         plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
         token, seq, newest = plain.split(".")
+        bytes.fromhex(token)  # what is none may be no text of a database either
         return _Cursor(token, int(seq), int(newest))
     except (ValueError, binascii.Error) as error:
         raise Refused(410, "This is not a cursor of this server; begin again from the empty cursor.") from error

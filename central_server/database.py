@@ -1,38 +1,28 @@
-"""The database file: opening, durability, schema version.
+"""The centre's database, a file or one of a PostgreSQL server: opening it, and its schema version.
 
-One engine writes (every transaction takes the write lock at once, so that it cannot fail half-way for want of it), one
-only reads. SQLite comes from the `sqlcipher3` wheel, without a key: the system's SQLite may have the WAL-reset bug
-(before 3.51.3), which can corrupt a database that is served and imported into at the same time.
+One engine writes (every transaction begins with the only right to write, so that it cannot fail half-way for want of
+it), one only reads. What differs between the two kinds is in `sqlite` and `postgresql`.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlcipher3 import dbapi2
+from sqlalchemy.exc import DBAPIError
 
-from central_server import tables
+from central_server import postgresql, sqlite, tables
 
 FILE_NAME = "central.sqlite"
 REVISION = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
-
-# Faults of the machine or of the moment: nothing is wrong with the request, it may be sent again.
-_PASSING_ERRORS = {
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_FULL",
-    "SQLITE_IOERR",
-    "SQLITE_NOMEM",
-    "SQLITE_READONLY",
-    "SQLITE_CANTOPEN",
-}
+# The folder of a file, or the address of a database.
+Where = Path | sa.URL
 
 
 class CannotOpen(Exception):
@@ -41,51 +31,58 @@ class CannotOpen(Exception):
 
 @dataclass(frozen=True)
 class Store:
-    """An open database. `writing` begins with the write lock, `reading` cannot write."""
+    """An open database. `writing` begins with the right to write, `reading` cannot write."""
 
-    path: Path
+    where: Where
     writing: sa.Engine
     reading: sa.Engine
 
+    @property
+    def name(self) -> str:
+        """The database as a sentence calls it, without a password."""
+        return str(self.where / FILE_NAME) if isinstance(self.where, Path) else postgresql.shown(self.where)
+
     def close(self) -> None:
-        """Close every connection; the last one of all processes folds the write-ahead log into the file."""
+        """Close every connection; the last one of all processes folds SQLite's write-ahead log into the file."""
         self.reading.dispose()
         self.writing.dispose()
 
 
 def open_store(
-    directory: Path, *, create: bool = True, migrate: bool = False, busy_timeout_s: float = DEFAULT_BUSY_TIMEOUT_S
+    where: Where, *, create: bool = True, migrate: bool = False, busy_timeout_s: float = DEFAULT_BUSY_TIMEOUT_S
 ) -> Store:
-    """Open the database in `directory`; an empty one gets its tables.
+    """Open the database at `where`; an empty one gets its tables.
 
     `create` false: only an existing database is opened. `migrate`: bring an older schema up to date.
     Raises `CannotOpen`.
     """
-    path = directory / FILE_NAME
-    if not create and not path.exists():
-        raise CannotOpen(f"There is no database in {directory} (looked for {FILE_NAME}).")
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotOpen(f"The folder {directory} cannot be made: {error.strerror}.") from error
-    store = Store(path, _engine(path, busy_timeout_s, writes=True), _engine(path, busy_timeout_s, writes=False))
+    if isinstance(where, Path):
+        _find_folder(where, create=create)
+        engine = partial(sqlite.engine, where / FILE_NAME, busy_timeout_s)
+    else:
+        engine = partial(postgresql.engine, where, busy_timeout_s)
+    store = Store(where, engine(writes=True), engine(writes=False))
     try:
         _bring_to_revision(store, create=create, migrate=migrate)
         if create:
             _begin_generations(store)
     except DBAPIError as error:
         store.close()
-        raise CannotOpen(f"{path} cannot be opened as a database: {error.orig}.") from error
+        raise CannotOpen(f"{store.name} cannot be opened as a database: {reason_of(error)}.") from error
     except CannotOpen:
         store.close()
         raise
     return store
 
 
-def is_passing(error: OperationalError) -> bool:
-    """Whether the same request may succeed later: the database is busy, the disk is full …"""
-    name = str(getattr(error.orig, "sqlite_errorname", ""))
-    return any(name.startswith(passing) for passing in _PASSING_ERRORS)
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same request may succeed later: the database is busy or not there, the disk is full …"""
+    return sqlite.is_passing(error) or postgresql.is_passing(error)
+
+
+def reason_of(error: DBAPIError) -> str:
+    """What the database said, on one line and without a full stop."""
+    return " ".join(str(error.orig).split()).rstrip(".?")
 
 
 def begin_generation(connection: sa.Connection, library: str) -> None:
@@ -98,12 +95,16 @@ def begin_generation(connection: sa.Connection, library: str) -> None:
     connection.execute(tables.generation.insert(), row)
 
 
+def is_library_code(text: str) -> bool:
+    """Whether a library may be called `text`, like `hoa-sen`."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", text) is not None
+
+
 def has_library(connection: sa.Connection, library: str) -> bool:
     """Whether `library` was created here."""
-    return (
-        connection.scalar(sa.select(tables.library.c.library_id).where(tables.library.c.library_id == library))
-        is not None
-    )
+    known = sa.select(tables.library.c.library_id).where(tables.library.c.library_id == library)
+    # What is no code may be no text of a database either.
+    return is_library_code(library) and connection.scalar(known) is not None
 
 
 def _begin_generations(store: Store) -> None:
@@ -112,29 +113,15 @@ def _begin_generations(store: Store) -> None:
             begin_generation(connection, library)
 
 
-def _engine(path: Path, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
-    # hide_parameters: an SQL error in a log must not show a name or a card number.
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), module=dbapi2, hide_parameters=True, pool_size=4, max_overflow=4
-    )
-    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin in `_begin`, not where the driver guesses
-        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
-        if writes:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")
-        else:
-            connection.execute("PRAGMA query_only = ON")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
+def _find_folder(folder: Path, *, create: bool) -> None:
+    if not create:
+        if not (folder / FILE_NAME).exists():
+            raise CannotOpen(f"There is no database in {folder} (looked for {FILE_NAME}).")
+        return
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotOpen(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
 def _bring_to_revision(store: Store, *, create: bool, migrate: bool) -> None:
@@ -144,21 +131,23 @@ def _bring_to_revision(store: Store, *, create: bool, migrate: bool) -> None:
         if found == REVISION:
             return
         if found is None and not create:
-            raise CannotOpen(f"{store.path} is empty.")
+            raise CannotOpen(f"{store.name} is empty.")
+        if found is None and isinstance(store.where, sa.URL) and (unfit := postgresql.unfit(connection)):
+            raise CannotOpen(unfit)
         if found is not None and not migrate:
             raise CannotOpen(
-                f"{store.path} has the schema revision {found}, this program needs {REVISION}. "
-                "Make a copy of the folder, then start once with --migrate."
+                f"{store.name} has the schema revision {found}, this program needs {REVISION}. "
+                "Make a copy of it, then start once with --migrate."
             )
         if not create:
-            raise CannotOpen(f"{store.path} has the schema revision {found}, this program needs {REVISION}.")
-        _upgrade(store.path, connection)
+            raise CannotOpen(f"{store.name} has the schema revision {found}, this program needs {REVISION}.")
+        _upgrade(store, connection)
         connection.commit()
 
 
 def _revision(connection: sa.Connection) -> str | None:
     """The revision of the schema; `None` for an empty database. Raises `CannotOpen` for somebody else's database."""
-    names = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+    names = sa.inspect(connection).get_table_names()
     if not names:
         return None
     if "alembic_version" not in names:
@@ -166,7 +155,7 @@ def _revision(connection: sa.Connection) -> str | None:
     return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
 
 
-def _upgrade(path: Path, connection: sa.Connection) -> None:
+def _upgrade(store: Store, connection: sa.Connection) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError
@@ -177,7 +166,7 @@ def _upgrade(path: Path, connection: sa.Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise CannotOpen(f"{path} cannot be migrated: {error}. Was it written by a newer program?") from error
+        raise CannotOpen(f"{store.name} cannot be migrated: {error}. Was it written by a newer program?") from error
 
 
 @contextmanager

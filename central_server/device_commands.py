@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import clock, devices
-from central_server.database import Store, has_library, open_store
+from central_server.database import Store, has_library
 from central_server.devices import CannotDo, Device, State
 from central_server.enrolment import make_token
 
@@ -35,16 +35,9 @@ def add_parsers(
     commands.add_parser("admit", parents=[common, of_device], help="let a revoked station in again")
 
 
-def run(arguments: argparse.Namespace) -> str:
-    """Do one of these commands; answers what was done. Raises `CannotDo` and `CannotOpen`."""
-    store = open_store(arguments.data, create=False, busy_timeout_s=arguments.busy_timeout)
-    try:
-        return _done(store, arguments, clock.now_ms())
-    finally:
-        store.close()
-
-
-def _done(store: Store, arguments: argparse.Namespace, now_ms: int) -> str:
+def run(store: Store, arguments: argparse.Namespace) -> str:
+    """Do one of these commands; answers what was done. Raises `CannotDo`."""
+    now_ms = clock.now_ms()
     with store.writing.begin() as connection:
         match arguments.command:
             case "enrol-token":

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from central_server.tables import dispute
+from central_server.upsert import add_new
 from central_server.wire import Operation, Reason
 
 OPEN = "open"
@@ -42,24 +42,23 @@ def version(operation: Operation) -> dict[str, object]:
 
 def write(connection: sa.Connection, library: str, device: str, docket: Docket, now_ms: int) -> None:
     """Write `docket`. A dispute that is already there stays as it is; settled ones keep their row."""
-    if docket.opened:
-        rows = [
-            {
-                "library_id": library,
-                "device": device,
-                "epoch": one.epoch,
-                "seq": one.seq,
-                "reason": one.reason.value,
-                "subject": one.subject,
-                "held": _json(one.held),
-                "came": _json(one.came),
-                "state": OPEN,
-                "opened_ms": now_ms,
-                "settled_ms": None,
-            }
-            for one in docket.opened
-        ]
-        connection.execute(insert(dispute).on_conflict_do_nothing(), rows)
+    rows = [
+        {
+            "library_id": library,
+            "device": device,
+            "epoch": one.epoch,
+            "seq": one.seq,
+            "reason": one.reason.value,
+            "subject": one.subject,
+            "held": _json(one.held),
+            "came": _json(one.came),
+            "state": OPEN,
+            "opened_ms": now_ms,
+            "settled_ms": None,
+        }
+        for one in docket.opened
+    ]
+    add_new(connection, dispute, rows)
     gaps = (
         sa.and_(dispute.c.device == device, dispute.c.epoch == epoch, dispute.c.seq == seq)
         for epoch, seq in docket.gaps_filled

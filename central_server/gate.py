@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from central_server import clock, devices, enrolment, log
 from central_server.database import Store, reading
@@ -103,7 +103,7 @@ class Gate:
     async def _note_seen(self, key_id: str, now_ms: int) -> None:
         try:
             await self._threads.write(lambda connection: devices.note_seen(connection, key_id, now_ms))
-        except OperationalError:
+        except DBAPIError:
             log.fault("last seen not noted")
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from central_server import disputes
 from central_server.bodies import Body, begins_a_store, kind_of, loans_of, predecessor_of, read_body
@@ -18,6 +17,7 @@ from central_server.chain import Chain, Fault
 from central_server.disputes import Dispute, Docket, version
 from central_server.projection import Projection
 from central_server.tables import conflict, operation, operation_reader, succession
+from central_server.upsert import add_new
 from central_server.wire import Operation, OperationsRequest, Reason, Verdict, VerdictKind
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
@@ -182,7 +182,6 @@ class _Batch:
         ):
             if rows:
                 self._connection.execute(table.insert(), rows)
-        if self._rows.conflicts:
-            self._connection.execute(insert(conflict).on_conflict_do_nothing(), self._rows.conflicts)
+        add_new(self._connection, conflict, self._rows.conflicts)
         self._projection.write()
         disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)

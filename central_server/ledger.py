@@ -18,7 +18,7 @@ def read_ledger(store: Store, library: str) -> dict[str, Any]:
     """
     with reading(store) as connection:
         if not has_library(connection, library):
-            raise CannotOpen(f"There is no library {library!r} in {store.path}.")
+            raise CannotOpen(f"There is no library {library!r} in {store.name}.")
         operations = connection.execute(
             sa.select(operation).where(operation.c.library_id == library).order_by(operation.c.position)
         )

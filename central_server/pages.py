@@ -47,7 +47,7 @@ def _library(connection: sa.Connection, identity: str, name: str) -> dict[str, A
         .limit(_SHOWN)
     )
     operations = [_line(row) for row in connection.execute(last)]
-    on_loan = sa.select(sa.func.count()).where(loan.c.library_id == identity, sa.text("open = 1"))
+    on_loan = sa.select(sa.func.count()).where(loan.c.library_id == identity, loan.c.open)
     newest = sa.select(sa.func.max(operation.c.position)).where(operation.c.library_id == identity)
     return {
         "id": identity,

@@ -8,7 +8,6 @@ and `loan_end` for its check-out, and one that is taken back opens again whateve
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from central_server import changes, clock
 from central_server.bodies import Body, CheckIn, CheckOut, Renew, Void, is_false_reader, loans_of
@@ -16,6 +15,7 @@ from central_server.chain import Fault
 from central_server.disputes import Docket
 from central_server.loans import Loan, Moment, Place
 from central_server.tables import check_in, item, loan, loan_end, patron, voided
+from central_server.upsert import add_new, put
 from central_server.wire import Operation, Reason
 
 
@@ -65,12 +65,7 @@ class Projection:
     def write(self) -> None:
         """Write what `apply` changed, and tell the stations of it."""
         self._write_ends()
-        rows = [one.row(self._library) for one in self._touched.values()]
-        if rows:
-            statement = insert(loan)
-            new = {column.name: statement.excluded[column.name] for column in loan.c if not column.primary_key}
-            upsert = statement.on_conflict_do_update(index_elements=["library_id", "id"], set_=new)
-            self._connection.execute(upsert, rows)
+        put(self._connection, loan, [one.row(self._library) for one in self._touched.values()])
         news = []
         for one in self._touched.values():
             published = one.published()
@@ -220,10 +215,8 @@ class Projection:
             identities.update(self._connection.scalars(ended))
         barcodes = {body.data.barcode for body in bodies if isinstance(body, CheckOut | CheckIn)}
         named = sa.select(loan).where(loan.c.library_id == self._library, loan.c.id.in_(identities))
-        # `open = 1` stands there as the partial index has it.
-        on_loan = sa.select(loan).where(
-            loan.c.library_id == self._library, loan.c.barcode.in_(barcodes), sa.text("open = 1")
-        )
+        # `open` stands there as the partial index has it.
+        on_loan = sa.select(loan).where(loan.c.library_id == self._library, loan.c.barcode.in_(barcodes), loan.c.open)
         self._loans = {row.id: Loan.read(row) for row in self._connection.execute(on_loan)}
         self._loans.update({row.id: Loan.read(row) for row in self._connection.execute(named)})
         self._awaited = {one.id for one in self._loans.values() if one.moment is None}
@@ -264,30 +257,26 @@ class Projection:
 
     def _write_ends(self) -> None:
         mine = {"library_id": self._library}
-        if self._new_voided:
-            rows = [{**mine, **place._asdict()} for place in self._new_voided]
-            self._connection.execute(insert(voided).on_conflict_do_nothing(), rows)
-            for place in self._new_voided:
-                self._connection.execute(sa.delete(check_in).where(*_is(check_in, self._library, place)))
-        if self._new_check_ins:
-            rows = [
-                {
-                    **mine,
-                    "barcode": barcode,
-                    **place._asdict(),
-                    "wall_ms": moment.wall_ms,
-                    "trusted": moment.trusted,
-                    "position": moment.position,
-                }
-                for place, (barcode, moment) in self._new_check_ins.items()
-            ]
-            self._connection.execute(insert(check_in).on_conflict_do_nothing(), rows)
+        add_new(self._connection, voided, [{**mine, **place._asdict()} for place in self._new_voided])
+        for place in self._new_voided:
+            self._connection.execute(sa.delete(check_in).where(*_is(check_in, self._library, place)))
+        rows = [
+            {
+                **mine,
+                "barcode": barcode,
+                **place._asdict(),
+                "wall_ms": moment.wall_ms,
+                "trusted": moment.trusted,
+                "position": moment.position,
+            }
+            for place, (barcode, moment) in self._new_check_ins.items()
+        ]
+        add_new(self._connection, check_in, rows)
         for identity, place in self._gone_ends:
             here = (loan_end.c.loan_id == identity, *_is(loan_end, self._library, place))
             self._connection.execute(sa.delete(loan_end).where(*here))
-        if self._new_ends:
-            rows = [{**mine, "loan_id": identity, **place._asdict()} for identity, place in self._new_ends]
-            self._connection.execute(insert(loan_end).on_conflict_do_nothing(), rows)
+        ends = [{**mine, "loan_id": identity, **place._asdict()} for identity, place in self._new_ends]
+        add_new(self._connection, loan_end, ends)
 
 
 def _is(table: sa.Table, library: str, place: Place) -> list[sa.ColumnElement[bool]]:

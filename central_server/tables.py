@@ -6,19 +6,18 @@ tables (a test compares).
 """
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
+
+from central_server.columns import Integer, Text
 
 metadata = MetaData()
 
@@ -268,9 +267,9 @@ device = Table(
     Column("public_key", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),
     Column("words", Text, nullable=False),
-    Column("enrolled_ms", BigInteger, nullable=False),
-    Column("confirmed_ms", BigInteger),
-    Column("seen_ms", BigInteger),
+    Column("enrolled_ms", Integer, nullable=False),
+    Column("confirmed_ms", Integer),
+    Column("seen_ms", Integer),
     PrimaryKeyConstraint("library_id", "key_id"),
     UniqueConstraint("key_id"),
     Index(
@@ -291,10 +290,10 @@ enrol_token = Table(
     Column("hash", Text, nullable=False),
     Column("device", Text, nullable=False),
     Column("replaces", Boolean, nullable=False),
-    Column("made_ms", BigInteger, nullable=False),
-    Column("expires_ms", BigInteger, nullable=False),
+    Column("made_ms", Integer, nullable=False),
+    Column("expires_ms", Integer, nullable=False),
     Column("used_by", Text),
-    Column("used_ms", BigInteger),
+    Column("used_ms", Integer),
     PrimaryKeyConstraint("library_id", "hash"),
     UniqueConstraint("hash"),
 )

@@ -22,7 +22,9 @@ Salt = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32)]
 Identity = Annotated[
     str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$", max_length=36, description="a UUID")
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
+# Text of a database: PostgreSQL keeps no U+0000.
+NO_NUL = r"^[^\x00]*$"
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_NUL)]
 # Up to 2^53, so that every reader of JSON counts alike.
 Sequence = Annotated[int, Meta(ge=1, le=9_007_199_254_740_992)]
 

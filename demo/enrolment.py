@@ -26,7 +26,7 @@ def enrol_station(config: Path, server: Server, library: str, device: str) -> No
 
 
 def new_token(server: Server, library: str, device: str, *more: str) -> str:
-    asked = ("enrol-token", "--data", str(server.data), "--library", library, "--device", device, "--json")
+    asked = ("enrol-token", *server.where, "--library", library, "--device", device, "--json")
     return str(json.loads(run_or_fail("central_server", *asked, *more))["token"])
 
 
@@ -34,12 +34,12 @@ def confirm(server: Server, library: str, device: str, words: list[str]) -> None
     """What the person at the centre does who hears `words` from the station."""
     if _waiting(server, library, device)["words"] != words:
         raise DemoFailed("station and centre show other words")
-    asked = ("confirm", "--data", str(server.data), "--library", library, "--device", device)
+    asked = ("confirm", *server.where, "--library", library, "--device", device)
     run_or_fail("central_server", *asked, "--words", " ".join(words))
 
 
 def _waiting(server: Server, library: str, device: str) -> dict[str, Any]:
-    listed = run_or_fail("central_server", "devices", "--data", str(server.data), "--library", library, "--json")
+    listed = run_or_fail("central_server", "devices", *server.where, "--library", library, "--json")
     for one in json.loads(listed)["devices"]:
         if one["device"] == device and one["state"] == "pending":
             return dict(one)

@@ -35,8 +35,10 @@ def run_or_fail(*words: str) -> str:
 class Server:
     """The central server on loopback; killed and started again on the same port. `options` of its `serve`."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, database: str = "") -> None:
+        """`data` is its folder, also when its database is another (`database`, the URL)."""
         self.data = data
+        self.where = ("--database", database) if database else ("--data", str(data))
         self._options = options
         self._scheme = "http"
         self._port = 0
@@ -47,7 +49,7 @@ class Server:
         return f"{self._scheme}://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        words = ["central_server", "serve", "--data", str(self.data), "--port", str(self._port), *self._options]
+        words = ["central_server", "serve", *self.where, "--port", str(self._port), *self._options]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=ROOT,

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from central_server.imports.report import Outcome, Report
+from central_server.upsert import put
 
 _CHUNK = 500
 # Field → value, as the file says them, for one line.
@@ -40,10 +40,7 @@ def store(
             report.outcomes[line] = Outcome.UNCHANGED if row == before else Outcome.CHANGED
         if row != before:
             different.append(row)
-    if different:
-        statement = insert(table)
-        new = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
-        connection.execute(statement.on_conflict_do_update(index_elements=["library_id", "id"], set_=new), different)
+    put(connection, table, different)
     return different
 
 

@@ -1,6 +1,5 @@
 """One import: one file, one transaction, one report."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def import_file(
 
 def _name_library(connection: sa.Connection, library: str, name: str | None, report: Report) -> None:
     """Make the library, or give it another name."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", library):
+    if not database.is_library_code(library):
         report.refuse("bad_library", value=library)
     elif database.has_library(connection, library):
         if name:

@@ -5,64 +5,71 @@ from uuid import uuid4
 
 import pytest
 
-from central_server.database import Store, open_store
+from central_server.database import Store, Where, open_store
+from tests.central_server.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.central_server.scene import Scene
 from tests.central_server.signing import Key
 from tests.central_server.support import Server, Station, bring_a_small_library, let_in, serving
 
+Known = dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Every test runs on both kinds of database."""
+    if request.param == "sqlite":
+        return SqliteDatabases(tmp_path_factory)
+    return PostgresqlDatabases(request.getfixturevalue("cluster"))
+
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file of a database that has just been made: copying it is quicker than migrating for every test."""
-    folder = tmp_path_factory.mktemp("empty")
-    store = open_store(folder)
-    store.close()
-    return store.path.read_bytes()
+def empty_database(databases: Databases) -> Where:
+    """A database that has just been made, to be copied: that is quicker than migrating for every test."""
+    where = databases.new()
+    open_store(where).close()
+    return where
 
 
 @pytest.fixture(scope="session")
 def small_database(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
-) -> tuple[bytes, dict[str, dict[str, str]]]:
-    """The file of a database with a small library `hoa-sen`, and the library's ids by barcode and card."""
-    folder = tmp_path_factory.mktemp("small")
-    (folder / "central.sqlite").write_bytes(empty_database)
-    store = open_store(folder)
-    known = bring_a_small_library(store, folder)
+    databases: Databases, empty_database: Where, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Where, Known]:
+    """A database with a small library `hoa-sen`, to be copied, and the library's ids by barcode and card."""
+    where = databases.new(empty_database)
+    store = open_store(where)
+    known = bring_a_small_library(store, tmp_path_factory.mktemp("small"))
     store.close()
-    return store.path.read_bytes(), known
+    return where, known
 
 
 @pytest.fixture
-def store(tmp_path: Path, empty_database: bytes, request: pytest.FixtureRequest) -> Iterator[Store]:
+def store(databases: Databases, empty_database: Where, request: pytest.FixtureRequest) -> Iterator[Store]:
     """A real database on disk, without a library, unless the test takes `known`."""
-    folder = tmp_path / "data"
-    folder.mkdir()
     small = "known" in request.fixturenames
-    content = request.getfixturevalue("small_database")[0] if small else empty_database
-    (folder / "central.sqlite").write_bytes(content)
-    store = open_store(folder, busy_timeout_s=0.2)
+    where = databases.new(request.getfixturevalue("small_database")[0] if small else empty_database)
+    store = open_store(where, busy_timeout_s=0.2)
     yield store
     store.close()
+    databases.drop(where)
 
 
 @pytest.fixture
-def known(small_database: tuple[bytes, dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
+def known(small_database: tuple[Where, Known]) -> Known:
     """A small library `hoa-sen` in `store`: its ids by barcode and card."""
     return copy.deepcopy(small_database[1])
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(databases: Databases) -> Iterator[Server]:
     """A real server process for all tests that take a library each. It soon says that it is busy."""
-    with serving(tmp_path_factory.mktemp("server"), "--busy-timeout", "0.3") as running:
+    with serving(databases.new(), "--busy-timeout", "0.3") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def beside(server: Server) -> Iterator[Store]:
     """The running server's database, opened by this process too."""
-    store = open_store(server.data)
+    store = open_store(server.where)
     yield store
     store.close()
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,11 +17,12 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import requests
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_link.identity import DeviceKey
-from central_server import devices
-from central_server.database import Store, open_store
+from central_server import devices, tables
+from central_server.database import Store, Where, open_store
 from central_server.devices import Device, State
 from central_server.imports.report import Report
 from central_server.imports.run import import_file
@@ -56,9 +58,9 @@ def bring_a_small_library(store: Store, folder: Path, library: str = "hoa-sen") 
     people = "HS1,Nguyễn Minh An,hs\nHS2,Trần Thu Hà,hs\nHS3,Lê Văn Bảo,hs\n"
     bring(store, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc\n{people}", folder, library)
     with store.reading.connect() as connection:
-        found = connection.exec_driver_sql("SELECT barcode, id FROM item WHERE library_id = ?", (library,))
+        found = connection.execute(sa.select(tables.item).where(tables.item.c.library_id == library))
         items = {str(row.barcode): str(row.id) for row in found}
-        found = connection.exec_driver_sql("SELECT card, id FROM patron WHERE library_id = ?", (library,))
+        found = connection.execute(sa.select(tables.patron).where(tables.patron.c.library_id == library))
         return {"item": items, "patron": {str(row.card): str(row.id) for row in found}}
 
 
@@ -180,7 +182,8 @@ class Server:
 
     process: subprocess.Popen[str]
     url: str
-    data: Path
+    where: Where
+    errors: Path
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
     trusted: Path | bool = True
 
@@ -188,7 +191,7 @@ class Server:
         if (library, device) not in self.keys:
             # Made from the names: who is let in stays so when the server begins again.
             made = Key(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{library} {device}".encode()).digest()))
-            store = open_store(self.data, create=False)
+            store = open_store(self.where, create=False)
             let_in(store, made, library, device)
             store.close()
             self.keys[library, device] = made
@@ -238,23 +241,29 @@ class Server:
         self.process.wait(10)
 
     def log(self) -> str:
-        return (self.data / "stderr").read_text()
+        return self.errors.read_text()
+
+
+def option_of(where: Where) -> tuple[str, str]:
+    """How the command line is told of `where`."""
+    return ("--data", str(where)) if isinstance(where, Path) else ("--database", where.render_as_string(False))
 
 
 @contextmanager
-def serving(data: Path, *options: str | Path) -> Iterator[Server]:
+def serving(where: Where, *options: str | Path) -> Iterator[Server]:
     """The real server on a free port."""
-    data.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "central_server", "serve", "--data", str(data), "--port", "0", *map(str, options)]
-    with (data / "stderr").open("a") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
-    assert process.stdout
-    try:
-        line = process.stdout.readline()
-        assert line.startswith("listening on http"), (data / "stderr").read_text()
-        yield Server(process, line.split()[-1], data)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(15)
-        process.stdout.close()
+    words = ["serve", *option_of(where), "--port", "0", *map(str, options)]
+    with tempfile.NamedTemporaryFile() as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "central_server", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        assert process.stdout
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("listening on http"), Path(errors.name).read_text()
+            yield Server(process, line.split()[-1], where, Path(errors.name))
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(15)
+            process.stdout.close()

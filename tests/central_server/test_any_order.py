@@ -1,21 +1,35 @@
 """However batches are split, doubled and shuffled, the same loans and the same ledger come out, and nothing twice."""
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from central_server.database import Store
+from central_server import tables
+from central_server.database import Store, Where, open_store
 from central_server.ledger import read_ledger
+from tests.central_server.databases import Databases
 from tests.central_server.support import Operation, Station, bring_a_small_library, loan_of, take
 
 Known = dict[str, dict[str, str]]
 CARDS = ("HS1", "HS2")
 BARCODES = ("TK.1", "TK.2", "TK.9")
+OF_OPERATIONS = (
+    tables.operation,
+    tables.operation_reader,
+    tables.succession,
+    tables.dispute,
+    tables.loan,
+    tables.loan_end,
+    tables.check_in,
+    tables.voided,
+)
 
 
 @st.composite
@@ -62,14 +76,18 @@ def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any
     return kept, loans
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> Store:
-    """One database for all examples, which take two libraries each."""
-    from central_server.database import open_store
+def allow_deleting(connection: sa.Connection) -> None:
+    """Take away what keeps operations from being deleted."""
+    of_table = " ON operation" if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS operation_refuses_delete{of_table}")
 
-    folder: Path = tmp_path_factory.mktemp("orders")
-    (folder / "central.sqlite").write_bytes(empty_database)
-    return open_store(folder)
+
+@pytest.fixture(scope="module")
+def shared(databases: Databases, empty_database: Where) -> Iterator[Store]:
+    """One database for all examples, which take two libraries each."""
+    store = open_store(databases.new(empty_database))
+    yield store
+    store.close()
 
 
 def check_any_order(shared: Store, folder: Path, history: list[tuple[str, str, str]], data: st.DataObject) -> None:
@@ -88,21 +106,11 @@ def check_any_order(shared: Store, folder: Path, history: list[tuple[str, str, s
     kept, loans = outcome(shared, library)
     assert [one[:3] for one in kept] == sorted(once)
 
-    with (
-        shared.writing.begin() as connection
-    ):  # the same again in order, in the same library: its things have the same ids
-        connection.exec_driver_sql("DROP TRIGGER IF EXISTS operation_refuses_delete")
-        for table in (
-            "operation",
-            "operation_reader",
-            "succession",
-            "dispute",
-            "loan",
-            "loan_end",
-            "check_in",
-            "voided",
-        ):
-            connection.exec_driver_sql(f"DELETE FROM {table} WHERE library_id = ?", (library,))
+    # The same again in order, in the same library: its things have the same ids.
+    with shared.writing.begin() as connection:
+        allow_deleting(connection)
+        for table in OF_OPERATIONS:
+            connection.execute(table.delete().where(table.c.library_id == library))
     for operation in operations:
         take(shared, operation, library=library)
     assert outcome(shared, library) == (kept, loans)

@@ -10,7 +10,7 @@ from central_server.address import CannotListen, listen
 from central_server.database import CannotOpen, Store, open_store
 from central_server.imports.run import import_file
 from central_server.ledger import as_text, read_ledger
-from tests.central_server.support import ROOT, Station, loan_of, run, take
+from tests.central_server.support import ROOT, Station, loan_of, option_of, run, take
 
 SAMPLES = ROOT / "samples"
 
@@ -79,24 +79,20 @@ def test_reports_line_by_line_when_a_file_is_imported(tmp_path: Path) -> None:
     ],
 )
 def test_imports_nothing_when_the_file_or_the_library_is_not_there(
-    tmp_path: Path, library: str, file: str, code: str
+    store: Store, tmp_path: Path, library: str, file: str, code: str
 ) -> None:
     (tmp_path / "good.csv").write_text("code,title\nD1,x\n")
-    store = open_store(tmp_path / "data")
     report = import_file(store, library, None, "titles", tmp_path / file)
-    store.close()
     assert (report.exit_code, [one.code for one in report.findings]) == (2, [code])
 
 
-def test_imports_the_samples_when_no_line_may_be_skipped(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "data")
+def test_imports_the_samples_when_no_line_may_be_skipped(store: Store) -> None:
     for round_ in ("taken", "unchanged"):
         for name in ("circulation.toml", "calendar.toml", "titles.csv", "items.csv", "patrons.csv"):
             report = import_file(store, "hoa-sen", "THCS Hoa Sen", Path(name).stem, SAMPLES / name)
             assert report.exit_code == 0, report.as_text()
             assert {one.value for one in report.outcomes.values()} == {round_}
             assert [one.code for one in report.findings if one.code != "library_made"] == []
-    store.close()
 
 
 def test_tells_what_the_centre_holds_when_asked_for_the_ledger(store: Store, known: dict[str, dict[str, str]]) -> None:
@@ -132,7 +128,7 @@ def test_tells_what_the_centre_holds_when_asked_for_the_ledger(store: Store, kno
 def test_dumps_the_ledger_when_asked_for_it(store: Store, known: dict[str, dict[str, str]]) -> None:
     take(store, Station().check_out("TK.1", known["patron"]["HS1"]))
     ledger = read_ledger(store, "hoa-sen")
-    where = ("--data", store.path.parent, "--library", "hoa-sen")
+    where = (*option_of(store.where), "--library", "hoa-sen")
     done = run("ledger", *where, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == ledger

@@ -15,9 +15,10 @@ from central_server.enrolment import four_words, make_token, token_bytes, token_
 from central_server.imports.words import fold
 from central_server.nonces import GOOD_FOR_MS, KEPT, Nonces
 from central_server.tries import MOST, Tries
+from tests.central_server.databases import Databases
 from tests.central_server.scene import OPERATIONS, Scene
 from tests.central_server.signing import Key
-from tests.central_server.support import NOON_MS, ROOT, run, serving
+from tests.central_server.support import NOON_MS, ROOT, option_of, run, serving
 
 WORDS = (ROOT / "docs" / "protocol-words.txt").read_text("utf-8").splitlines()
 
@@ -186,13 +187,13 @@ def test_makes_no_token_when_it_is_asked_for_wrongly(
         make_token(connection, library or "hoa-sen", name, minutes, NOON_MS)
 
 
-def test_keeps_no_token_but_its_hash(store: Store, known: object) -> None:
+def test_keeps_no_token_but_its_hash(store: Store, known: object, databases: Databases) -> None:
     with store.writing.begin() as connection:
         token = make_token(connection, "hoa-sen", "tram-1", 30, NOON_MS).text
     secret = token_bytes(token)
     assert secret is not None
     store.close()
-    kept = b"".join(path.read_bytes() for path in store.path.parent.iterdir())
+    kept = databases.content(store.where)
     for form in (token.encode(), token.replace("-", "").encode(), secret, secret.hex().encode()):
         assert form not in kept
     assert hashlib.sha256(secret).hexdigest().encode() in kept
@@ -242,10 +243,11 @@ def test_lets_an_address_try_again_when_a_minute_has_passed() -> None:
 
 
 @pytest.mark.slow
-def test_enrols_a_station_by_the_commands_beside_a_running_server(tmp_path: Path) -> None:
+def test_enrols_a_station_by_the_commands_beside_a_running_server(databases: Databases, tmp_path: Path) -> None:
     titles = tmp_path / "titles.csv"
     titles.write_text("code,title\nD1,x\n")
-    data = ("--data", tmp_path / "data")
+    where = databases.new()
+    data = option_of(where)
     whose = (*data, "--library", "hoa-sen", "--device", "tram-1")
     run("import", *data, "--library", "hoa-sen", "--library-name", "Hoa Sen", "--kind", "titles", titles)
 
@@ -259,7 +261,7 @@ def test_enrols_a_station_by_the_commands_beside_a_running_server(tmp_path: Path
         assert (done.returncode, done.stdout) == (2, ""), done
         return done.stderr
 
-    with serving(tmp_path / "data") as server:
+    with serving(where) as server:
         assert said("devices", *data) == "No station was enrolled here.\n"
         token = json.loads(said("enrol-token", *whose, "--json"))
         assert token.keys() == {"token", "library", "device", "expires_ms"}

@@ -1,16 +1,18 @@
 """The protocol over HTTP, against the real server process."""
 
 import json
-import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from central_server import pages
-from central_server.database import Store
+from central_server.database import Store, open_store
+from central_server.ledger import read_ledger
 from central_server.wire import Reason
+from tests.central_server.databases import Databases
 from tests.central_server.support import Server, Station, request_of, serving
 
 
@@ -21,6 +23,11 @@ def sentence_of(answer: requests.Response, status: int) -> str:
     content = answer.json()
     assert list(content) == ["error"]
     return str(content["error"])
+
+
+def rename(store: Store, table: str, name: str) -> None:
+    with store.writing.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
 
 
 def patron_of(server: Server, library: str) -> str:
@@ -75,6 +82,8 @@ def test_takes_a_request_when_it_is_exactly_4_mib(server: Server, library: str) 
         b'{"protocol":1,"library":"x","device":"y","operations":[]}',
         b'{"protocol":1,"library":"","device":"y","operations":[]}',
         b'{"protocol":2,"library":"x","device":"y","operations":[{}]}',
+        b'{"protocol":1,"library":"x","device":"y\\u0000","operations":[{}]}',
+        b'{"protocol":1,"library":"x","device":"y\\ud800","operations":[{}]}',
     ],
 )
 def test_answers_400_when_the_request_is_not_the_protocols_json(server: Server, raw: bytes) -> None:
@@ -121,7 +130,7 @@ def test_answers_405_when_the_method_is_wrong(server: Server) -> None:
     sentence_of(requests.get(f"{server.url}/v1/operations", timeout=5), 405)
 
 
-def test_answers_503_when_another_process_holds_the_database(server: Server, beside: Store, library: str) -> None:
+def test_answers_503_when_another_process_writes(server: Server, beside: Store, library: str) -> None:
     operation = Station(library=library).check_in("TK.1")
     server.key(library)
     with beside.writing.begin():
@@ -129,15 +138,15 @@ def test_answers_503_when_another_process_holds_the_database(server: Server, bes
     assert server.post([operation], library).json()["verdicts"][0]["verdict"] == "accepted"
 
 
-def test_answers_500_and_goes_on_when_the_database_is_not_as_it_should_be(server: Server, library: str) -> None:
-    breaker = sqlite3.connect(server.data / "central.sqlite", isolation_level=None)
+def test_answers_500_and_goes_on_when_the_database_is_not_as_it_should_be(
+    server: Server, beside: Store, library: str
+) -> None:
     operation = Station(library=library).check_in("TK.1")
+    rename(beside, "voided", "elsewhere")
     try:
-        breaker.execute("ALTER TABLE voided RENAME TO elsewhere")
         assert "fault" in sentence_of(server.post([operation], library), 500)
     finally:
-        breaker.execute("ALTER TABLE elsewhere RENAME TO voided")
-        breaker.close()
+        rename(beside, "elsewhere", "voided")
     assert server.post([operation], library).json()["verdicts"][0]["verdict"] == "accepted"
 
 
@@ -175,6 +184,20 @@ def test_records_once_when_the_same_batch_comes_from_many_at_once(server: Server
     assert (seen.count("accepted"), seen.count("duplicate")) == (50, 250)
 
 
+@pytest.mark.slow
+def test_records_once_when_two_servers_work_on_one_database(server: Server, library: str) -> None:
+    station = Station(library=library)
+    batches = [[station.check_in("TK.1") for _ in range(20)] for _ in range(10)]
+    with serving(server.where) as other, ThreadPoolExecutor(4) as pool:
+        other.keys[library, station.device] = server.key(library)
+        posts = [pool.submit(one.post, batch, library) for batch in batches for one in (server, other)]
+        assert {post.result(60).status_code for post in posts} == {200}
+    store = open_store(server.where, create=False)
+    kept = [(one["epoch"], one["seq"]) for one in read_ledger(store, library)["operations"]]
+    store.close()
+    assert sorted(kept) == [(station.epoch, seq) for seq in range(1, 201)]
+
+
 def test_logs_no_personal_data_when_it_works(server: Server, library: str) -> None:
     patron = patron_of(server, library)
     server.post([Station(library=library).check_out("TK.1", patron)], library)
@@ -205,6 +228,6 @@ def test_shows_the_page_when_the_store_has_no_library(store: Store) -> None:
 
 
 @pytest.mark.slow
-def test_shows_the_page_when_there_is_no_library(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with serving(tmp_path_factory.mktemp("nobody")) as fresh:
+def test_shows_the_page_when_there_is_no_library(databases: Databases) -> None:
+    with serving(databases.new()) as fresh:
         assert "Chưa có thư viện nào" in requests.get(fresh.url, timeout=5).text

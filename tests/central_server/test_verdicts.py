@@ -21,6 +21,7 @@ from tests.central_server.support import (
 )
 
 Known = dict[str, dict[str, str]]
+DUE = {"due_on": "2026-12-01", "provisional": False}
 
 
 def changed(operation: dict[str, Any], **fields: Any) -> str:
@@ -85,6 +86,8 @@ def test_answers_duplicate_when_an_accepted_operation_was_disputed_later(store: 
         {"at": {"wall_ms": 10**30, "boot": "b", "boottime_ms": 1, "trusted": True}},
         {"actor": "dog"},
         {"reader": None},
+        {"data": {"loan": str(uuid4()), "item": str(uuid4()), "barcode": "TK.1\0", **DUE}},
+        {"data": {"loan": str(uuid4()), "item": str(uuid4()), "barcode": "TK.1\ud800", **DUE}},
         {"predecessor": {"epoch": "x", "seq": 1, "hash": ""}},
     ],
 )

@@ -16,6 +16,7 @@ from central_link.native_rest import NativeRestConfig, NativeRestLink
 from central_link.registry import ClosableLink
 from central_link.simulated import SimulatedCentral
 from central_server.database import open_store
+from central_server.postgresql import read_url
 from kiosk.domain.model import ItemStatus, Patron
 from kiosk.domain.operations import ChainEnd
 from kiosk.ports.central import Change, ItemRecord, PatronRecord, TitleRecord
@@ -98,10 +99,11 @@ def simulated() -> Iterator[Centre]:
 
 
 @contextmanager
-def native_rest(folder: Path) -> Iterator[Centre]:
+def native_rest(folder: Path, database: str = "") -> Iterator[Centre]:
+    """`database`: the URL of one of a PostgreSQL server, instead of a file."""
     made: list[NativeRestLink] = []
-    with central_server(folder) as url:
-        store = open_store(folder / "server", create=False)
+    with central_server(folder, database) as url:
+        store = open_store(read_url(database) if database else folder / "server", create=False)
 
         def link_of(device: str) -> NativeRestLink:
             let_in(store, enrolled(folder / device), LIBRARY, device)
@@ -117,15 +119,15 @@ def native_rest(folder: Path) -> Iterator[Centre]:
 
 
 @contextmanager
-def central_server(folder: Path) -> Iterator[str]:
+def central_server(folder: Path, database: str = "") -> Iterator[str]:
     """The real server as a process of its own; gives its address."""
-    data = str(folder / "server")
+    where = ("--database", database) if database else ("--data", str(folder / "server"))
     for kind, text in (("titles", TITLES_CSV), ("items", ITEMS_CSV), ("patrons", PATRONS_CSV)):
         file = folder / f"{kind}.csv"
         file.write_text(text, encoding="utf-8")
-        _run("import", "--data", data, "--library", LIBRARY, "--library-name", "Hoa Sen", "--kind", kind, str(file))
+        _run("import", *where, "--library", LIBRARY, "--library-name", "Hoa Sen", "--kind", kind, str(file))
     server = subprocess.Popen(
-        [sys.executable, "-m", "central_server", "serve", "--data", data, "--port", "0"],
+        [sys.executable, "-m", "central_server", "serve", *where, "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
     )

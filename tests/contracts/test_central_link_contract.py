@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from demo.cluster import Cluster
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, OperationKind, Reader
 from kiosk.ports.central import (
     ChangePage,
@@ -30,20 +31,33 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         yield made
 
 
-@pytest.fixture(scope="module", params=["simulated", "native_rest"])
+@pytest.fixture(scope="module")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Centre]:
+    with native_rest(tmp_path_factory.mktemp("centre"), cluster.url(cluster.create())) as made:
+        yield made
+
+
+CENTRES = [
+    pytest.param("", id="simulated"),
+    pytest.param("server", id="native_rest"),
+    pytest.param("postgresql_server", id="native_rest_on_postgresql", marks=pytest.mark.slow),
+]
+
+
+@pytest.fixture(scope="module", params=CENTRES)
 def centre(request: pytest.FixtureRequest) -> Iterator[Centre]:
-    if request.param == "native_rest":
-        yield request.getfixturevalue("server")
+    if request.param:
+        yield request.getfixturevalue(request.param)
     else:
         with simulated() as made:
             yield made
 
 
-@pytest.fixture(params=["simulated", "native_rest"])
+@pytest.fixture(params=CENTRES)
 def closable_centre(request: pytest.FixtureRequest) -> Iterator[Centre]:
     """Its links may be closed: no other test shares them."""
-    if request.param == "native_rest":
-        yield request.getfixturevalue("server")
+    if request.param:
+        yield request.getfixturevalue(request.param)
     else:
         with simulated() as made:
             yield made

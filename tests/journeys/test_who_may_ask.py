@@ -37,7 +37,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def centre(server: Server) -> Asked:
     def asked(command: str, *more: str) -> str:
-        who = ("--data", str(server.data), "--library", LIBRARY, "--device", "tram-1")
+        who = (*server.where, "--library", LIBRARY, "--device", "tram-1")
         return run_or_fail("central_server", command, *who, *more)
 
     return asked
@@ -70,8 +70,7 @@ def test_is_let_in_shut_out_and_let_in_again(tmp_path: Path, server: Server, cen
     wrong = run(
         "central_server",
         "confirm",
-        "--data",
-        str(server.data),
+        *server.where,
         "--library",
         LIBRARY,
         "--device",

@@ -1,0 +1,100 @@
+"""A database of a PostgreSQL server, for many schools.
+
+Whoever writes holds one lock of the database from the beginning of the transaction to its end, over all processes: as
+with SQLite there is one writer at a time, and what it has read stays true until it has committed.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+_WRITER = int.from_bytes(b"tramxanh")  # any number will do, if nobody else takes it in this database
+# One who was cut off from the server in the middle of writing holds up the others for no longer than this.
+_LONGEST_SILENCE_S = 300
+_CONNECTING = {
+    "application_name": "central_server",
+    "client_encoding": "utf8",
+    "connect_timeout": 5,
+    # A server that is gone without a word is noticed within a minute.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+# Connection lost; read-only (a standby) or silent for too long; another was first; no resources; not to be had; an
+# operator, a crash or a start; disk.
+_PASSING = ("08", "25006", "25P03", "40001", "40P01", "53", "55P03", "57", "58")
+
+
+def read_url(text: str) -> sa.URL:
+    """`postgresql://user@host/name` as given, with our driver. Raises `ValueError`; no password is in its sentence."""
+    try:
+        url = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):
+        raise ValueError("This is not an address like postgresql://user@host/name.") from None
+    if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise ValueError(f"The address begins with postgresql://, not with {url.drivername}://.")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def shown(url: sa.URL) -> str:
+    """`url` for people and logs: without passwords, wherever they stand in it."""
+    return url.set(drivername="postgresql", query={})._replace(password=None).render_as_string()
+
+
+def engine(url: sa.URL, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
+    """Connections to the database at `url`, made again by themselves after the server was away."""
+    made = sa.create_engine(
+        url,
+        connect_args={name: value for name, value in _CONNECTING.items() if name not in url.query},
+        hide_parameters=True,
+        isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
+        pool_pre_ping=True,
+        pool_size=4,
+        max_overflow=4,
+        use_native_hstore=False,  # nothing here needs the question that it asks of every connection
+    )
+    settings = {
+        "lock_timeout": int(busy_timeout_s * 1000),
+        "idle_in_transaction_session_timeout": _LONGEST_SILENCE_S * 1000,
+        # What is acknowledged is on the disk, whatever the server's own setting says.
+        "synchronous_commit": "on",
+        "default_transaction_read_only": "off" if writes else "on",
+    }
+
+    @sa.event.listens_for(made, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
+        connection.commit()
+
+    if writes:
+
+        @sa.event.listens_for(made, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+
+    @sa.event.listens_for(made, "handle_error")
+    def _say_less(context: sa.ExceptionContext) -> None:
+        # The server's details quote the row: a name, a card number.
+        error = context.original_exception
+        said = getattr(getattr(error, "diag", None), "message_primary", None)
+        if said and context.sqlalchemy_exception:
+            error.args = (said,)
+            context.sqlalchemy_exception.args = (f"({type(error).__name__}) {said}",)
+
+    return made
+
+
+def unfit(connection: sa.Connection) -> str | None:
+    """Why the database cannot be ours, as a sentence; `None` when it can."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        return f"The database's encoding is {encoding}, and names need UTF8: createdb -T template0 -E UTF8 NAME."
+    return None
+
+
+def is_passing(error: sa.exc.DBAPIError) -> bool:
+    """Whether `error` is the machine's or the moment's: not connected, busy, full, starting, stopping …"""
+    state = str(getattr(error.orig, "sqlstate", ""))
+    # Without a state: the connection could not be made, or was lost.
+    return isinstance(error, sa.exc.OperationalError) if state == "None" else state.startswith(_PASSING)

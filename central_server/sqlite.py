@@ -1,0 +1,45 @@
+"""A database in one file, for one school.
+
+SQLite comes from the `sqlcipher3` wheel, without a key: the system's SQLite may have the WAL-reset bug (before 3.51.3),
+which can corrupt a database that is served and imported into at the same time.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlcipher3 import dbapi2
+
+_PASSING = ("BUSY", "LOCKED", "FULL", "IOERR", "NOMEM", "READONLY", "CANTOPEN")
+
+
+def engine(path: Path, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
+    """Connections to the file at `path`; those that write begin with the write lock."""
+    # hide_parameters: an SQL error in a log must not show a name or a card number.
+    made = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)), module=dbapi2, hide_parameters=True, pool_size=4, max_overflow=4
+    )
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @sa.event.listens_for(made, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin in `_begin`, not where the driver guesses
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
+        if writes:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+
+    @sa.event.listens_for(made, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return made
+
+
+def is_passing(error: sa.exc.DBAPIError) -> bool:
+    """Whether `error` is the machine's or the moment's: the database is busy, the disk is full …"""
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    return name.removeprefix("SQLITE_").startswith(_PASSING)

@@ -1,0 +1,16 @@
+from collections.abc import Iterator
+
+import pytest
+
+from demo import cluster as clusters
+from demo.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this test run, which need not survive a power cut."""
+    if clusters.programs() is None:
+        pytest.skip(clusters.HOW_TO_GET_IT)
+    quick = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    with clusters.running(max_connections=300, **quick) as started:
+        yield started
