@@ -99,10 +99,10 @@ def read_header(
         names[column.field] = name
         places[column.field] = _under_one_heading(sheet, record, place)
     _tell_missing(line, [one for one in columns if one.field not in [*places, *given]], strangers, report)
-    if not report.readable:
-        return None
     read = {names[one.field]: one.header for one in columns if one.field in places}
     report.columns.append(Columns(line, read, [name for name in strangers.values() if name]))
+    if not report.readable:
+        return None
     merged = [one.bottom for one in sheet.merges if one.top <= record.line <= one.bottom]
     return Header(record, max([record.line, *merged]) + 1, places, strangers, frozenset(kept))
 

@@ -92,7 +92,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Ô gộp ở cột “{column}”: đã điền “{value}” cho {count} dòng.",
         "Merged cell in the column “{column}”: “{value}” was filled in for {count} lines.",
     ),
-    "band": ("“{value}” là tiêu đề nhóm (ô gộp ngang): bỏ qua.", "“{value}” is a heading across: left out."),
+    "band": ("“{value}” là dòng chữ gộp ngang, không phải dữ liệu: bỏ qua.", "“{value}” stands across the columns and is no data: left out."),
     # --- the header
     "no_header": (
         "Không tìm thấy dòng tiêu đề; cần có các cột {columns}.",
@@ -114,7 +114,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "A library should not keep them: use card or pupil numbers. "
         'If it must be, add --keep-column "{column}". Nothing was imported.',
     ),
-    "missing_column": ("Thiếu cột “{column}”.", "The column “{column}” is missing."),
+    "missing_column": (
+        'Thiếu cột “{column}”. Nếu mọi dòng đều như nhau, có thể thêm --value "{column}=…".',
+        'The column “{column}” is missing. If it is the same in every line, add --value "{column}=…".',
+    ),
     "missing_column_meant": (
         "Thiếu cột “{column}”. Có phải cột “{found}” không? Hãy đổi tên cột đó thành “{column}”.",
         "The column “{column}” is missing. Did you mean “{found}”? Rename it to “{column}”.",
@@ -162,8 +165,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "có thể đã mất số 0 ở đầu; bỏ qua dòng này. "
         "Hãy định dạng cột là Văn bản (Text) rồi gõ lại đủ số 0. Nếu {value} là đúng, thêm --numbers-as-shown.",
         "The cell “{column}” is the number {value}, other codes of the column have {width} digits: "
-        "zeros in front may be lost; the line is skipped. Format the column as text and type the zeros again. If {value} is right, add "
-        "--numbers-as-shown.",
+        "zeros in front may be lost; the line is skipped. Format the column as text and type the zeros again. "
+        "If {value} is right, add --numbers-as-shown.",
     ),
     "zeros_known": (
         "Ô “{column}” là số {value}, còn thư viện đã có “{known}”: có thể đã mất số 0 ở đầu; bỏ qua dòng này. "

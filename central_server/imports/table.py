@@ -103,7 +103,7 @@ def _facts(column: Column, tables: Sequence[tuple[Sheet, Header]]) -> _Facts:
         for record in _data(sheet, header):
             for place in places:
                 cell = (record.cells or {}).get(place, _EMPTY)
-                if cell.kind is Kind.NUMBER or (cell.text.isdigit() and cell.text.startswith("0")):
+                if cell.text.isdigit() and (cell.kind is Kind.NUMBER or cell.text.startswith("0")):
                     facts.width = max(facts.width, len(cell.text))
                 facts.month_first |= column.kind == "date" and is_month_first(cell.text)
                 facts.lost_letters |= column.kind == "text" and _LOST_LETTER.search(cell.text) is not None
