@@ -59,6 +59,7 @@ def _vni() -> dict[str, str]:
 VNI = _vni()
 _VNI_WRITTEN = re.compile("|".join(sorted(VNI, key=len, reverse=True)))
 _TO_TCVN3 = str.maketrans(TCVN3)
+_ONLY_SMALL = {letter for letter in TCVN3.values() if letter.islower()} - set("ăâêôơưđ")
 
 
 def decode(text: str, alphabet: Legacy, font: str = "") -> str:
@@ -66,7 +67,7 @@ def decode(text: str, alphabet: Legacy, font: str = "") -> str:
     match alphabet:
         case Legacy.TCVN3:
             said = text.translate(_TO_TCVN3)
-            return said.upper() if font.endswith("H") or _is_in_capitals(text) else said
+            return said.upper() if font.endswith("H") or _is_in_capitals(text) else _with_initials(said)
         case Legacy.VNI:
             return _VNI_WRITTEN.sub(lambda found: VNI[found[0]], text)
         case Legacy.CP1258:
@@ -84,3 +85,13 @@ def of_font(name: str) -> Legacy | None:
 def _is_in_capitals(text: str) -> bool:
     """Whether what TCVN3 could write as capitals are capitals: `NGUYÔN V¡N Tó`, but not `Vò Hµ`."""
     return re.search("[a-z]", text) is None and re.search("[A-Z][^ ]*[A-Z]", text) is not None
+
+
+def _with_initials(said: str) -> str:
+    """`said`, where a word has the initial that TCVN3 could not write when all others have one: `Ngọc ánh`."""
+    words = said.split(" ")
+    small = [word for word in words if word and word[0] in _ONLY_SMALL]
+    others = [word for word in words if word[:1].isalpha() and word not in small]
+    if not small or not others or not all(word[0].isupper() for word in others):
+        return said
+    return " ".join(word[0].upper() + word[1:] if word in small else word for word in words)

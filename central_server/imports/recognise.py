@@ -116,7 +116,7 @@ class _Column:
         for record, place in converted:
             cells = record.cells or {}
             cell = cells[place]
-            cells[place] = Cell(decode(cell.text, alphabet, cell.font))
+            cells[place] = Cell(decode(cell.text, of_font(cell.font) or alphabet, cell.font))
             told.count += 1
             if told.count <= 2:
                 told.line, told.before, told.after = record.line, cell.text, cells[place].text

@@ -58,6 +58,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The part {part} of the file is larger than {limit} MB when unpacked, mostly for millions of empty cells with "
         "borders and colours. Copy what is written to a new file and import that; nothing was imported.",
     ),
+    "too_many_tags": (
+        "Phần {part} của tệp quá rối. Hãy chép riêng phần có dữ liệu sang một tệp mới rồi nhập; chưa nhập gì cả.",
+        "The part {part} of the file is a tangle. Copy what is written to a new file and import that.",
+    ),
     "too_many_cells": (
         "Tệp có hơn {limit} ô. Hãy chia thành nhiều tệp rồi nhập; chưa nhập gì cả.",
         "The file has more than {limit} cells. Split it into several files; nothing was imported.",
@@ -92,7 +96,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Ô gộp ở cột “{column}”: đã điền “{value}” cho {count} dòng.",
         "Merged cell in the column “{column}”: “{value}” was filled in for {count} lines.",
     ),
-    "band": ("“{value}” là dòng chữ gộp ngang, không phải dữ liệu: bỏ qua.", "“{value}” stands across the columns and is no data: left out."),
+    "band": ("“{value}” là dòng chữ gộp ngang, không phải dữ liệu: bỏ qua.", "“{value}” is no data: left out."),
     # --- the header
     "no_header": (
         "Không tìm thấy dòng tiêu đề; cần có các cột {columns}.",

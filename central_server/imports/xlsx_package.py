@@ -17,6 +17,8 @@ ZIP_BEGINS = b"PK\x03\x04"
 _OLE_BEGINS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MEGABYTE = 1024 * 1024
 MOST_MEGABYTES = {"sheet": 200, "strings": 64, "other": 16}
+# openpyxl makes a tree of a part; one of sixteen megabytes could have five million branches.
+MOST_TAGS = 500_000
 
 
 class NotReadable(Exception):
@@ -57,6 +59,12 @@ class _Archive(ZipFile):
         if info.file_size > most * _MEGABYTE:
             raise NotReadable("too_large_inside", part=info.filename, limit=most)
         return super().open(info, *arguments, **options)
+
+    def read(self, name: str | ZipInfo, pwd: bytes | None = None) -> bytes:
+        content = super().read(name, pwd)
+        if content.count(b"<") > MOST_TAGS:
+            raise NotReadable("too_many_tags", part=name)
+        return content
 
 
 @dataclass

@@ -128,6 +128,8 @@ class _TextTarget:
 
     def taken(self) -> str:
         """What was collected since the last time."""
+        if not self._text:
+            return ""
         text = "".join(self._text)
         self._text.clear()
         self._letters = 0
