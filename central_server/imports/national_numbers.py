@@ -44,12 +44,20 @@ def check_columns(sheet: Sheet, header: Header, columns: Sequence[Column], repor
 def _share(sheet: Sheet, header: Header, places: Sequence[int]) -> tuple[float, int]:
     """How many of the cells are national numbers, as a share of those that are not empty and as a number.
 
-    A number that lost its zero, as in a cell of Excel, counts too.
+    A number that lost its zeros, as in a cell of Excel, counts too.
     """
     filled = found = 0
     for record in sheet.records:
         cell = record.cells.get(places[0]) if record.cells and places else None
         if cell is not None and record.line >= header.first_line and (text := tidy(cell.text)):
             filled += 1
-            found += is_one(text.zfill(_DIGITS) if cell.kind in (Kind.NUMBER, Kind.TEXT) else text)
+            found += is_one(text if sheet.is_excel and cell.kind is not Kind.NUMBER else _with_zeros(text))
     return (found / filled if filled else 0.0), found
+
+
+def _with_zeros(text: str) -> str:
+    """With the zeros that every number has in front; of two only where a pupil of Hà Nội (001) must be meant, for
+    cards often have ten digits."""
+    if len(text) == _DIGITS - 1:
+        return f"0{text}"
+    return f"00{text}" if re.fullmatch("1[23][0-9]{8}", text) else text

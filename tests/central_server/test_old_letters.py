@@ -16,9 +16,8 @@ from tests.central_server.test_csv_imports import codes, notes, told
 from tests.central_server.workbooks import PEOPLE, one_sheet
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
-SMALL = {unicodedata.normalize("NFC", vowel + tone) for vowel in "aăâeêioôơuưy" for tone in ("", *TONES)} - set(
-    "aeiouy"
-)
+TONED = [vowel + tone for vowel in "aăâeêioôơuưy" for tone in ("", *TONES)]
+SMALL = {unicodedata.normalize("NFC", one) for one in TONED} - set("aeiouy")
 LETTERS = sorted({"đ", "Đ", *SMALL, *(letter.upper() for letter in SMALL)})
 SCHOOL = list(csv.reader((ROOT / "samples/patrons.csv").read_text(encoding="utf-8").splitlines()))
 TO_TCVN3 = {letter: written for written, letter in TCVN3.items()}
