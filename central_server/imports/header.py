@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from central_server.imports.cells import Record, Sheet, letters_of
@@ -11,6 +12,7 @@ from central_server.imports.words import fold, meant, tidy
 
 # Schools put their name, the year and the like above the table.
 _LINES_SEARCHED = 30
+_MOST_UNDER_A_HEADING = 4
 _NATIONAL_NUMBER = re.compile(r"\b(dinh danh|cccd|cmnd|can cuoc|chung minh)\b")
 
 
@@ -48,8 +50,12 @@ def names_of(columns: Sequence[Column]) -> dict[str, str]:
 
 def column_named(header: str, columns: Sequence[Column]) -> Column | None:
     """The one of `columns` that `header` means."""
-    folded = fold(header)
-    return next((one for one in columns if folded in (fold(one.header), fold(one.field), *one.aliases)), None)
+    return _by_name(tuple(columns)).get(fold(header))
+
+
+@lru_cache
+def _by_name(columns: tuple[Column, ...]) -> dict[str, Column]:
+    return {name: one for one in reversed(columns) for name in (fold(one.header), fold(one.field), *one.aliases)}
 
 
 def is_national(header: str) -> bool:
@@ -85,6 +91,9 @@ def read_header(
     names: dict[str, str] = {}
     strangers: dict[int, str] = {}
     kept = set()
+    # Two columns are under one heading where “Họ và tên” stands over the family name and the given name.
+    merged = [one for one in sheet.merges if one.top <= record.line <= one.bottom]
+    over = {one.left: one.right for one in merged}
     for place, cell in sorted(record.cells.items()):
         name = tidy(cell.text)
         is_kept = fold(name) in kept_names
@@ -97,25 +106,19 @@ def read_header(
         if is_kept:
             kept.add(column.field)
         names[column.field] = name
-        places[column.field] = _under_one_heading(sheet, record, place)
+        places[column.field] = list(range(place, min(over.get(place, place), place + _MOST_UNDER_A_HEADING - 1) + 1))
     _tell_missing(line, [one for one in columns if one.field not in [*places, *given]], strangers, report)
     read = {names[one.field]: one.header for one in columns if one.field in places}
     report.columns.append(Columns(line, read, [name for name in strangers.values() if name]))
     if not report.readable:
         return None
-    merged = [one.bottom for one in sheet.merges if one.top <= record.line <= one.bottom]
-    return Header(record, max([record.line, *merged]) + 1, places, strangers, frozenset(kept))
+    first_line = max([record.line, *(one.bottom for one in merged)]) + 1
+    return Header(record, first_line, places, strangers, frozenset(kept))
 
 
 def reference(places: Sequence[int], line: Line) -> str | None:
     """Like `C7`; `None` in a file whose columns have no letters."""
     return f"{letters_of(places[0])}{line.number}" if line.sheet and places else None
-
-
-def _under_one_heading(sheet: Sheet, record: Record, place: int) -> list[int]:
-    """The places under a heading: two where “Họ và tên” stands over the family name and the given name."""
-    over = (one for one in sheet.merges if one.top <= record.line <= one.bottom and one.left == place)
-    return list(range(place, next((one.right for one in over), place) + 1))
 
 
 def _tell_missing(line: Line, missing: list[Column], strangers: dict[int, str], report: Report) -> None:

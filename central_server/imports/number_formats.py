@@ -5,6 +5,7 @@ import re
 _TOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.')
 _LITERALS = set('"\\ -/():+')
 _MOST_DIGITS = 15  # Excel keeps no more of a number.
+_LONGEST_FORMAT = 100
 
 
 def plain(value: str) -> str:
@@ -22,6 +23,8 @@ def padded(digits: str, number_format: str) -> str | None:
 
     `None` when the format (`General`, `0`, `#,##0` …) says nothing of zeros in front.
     """
+    if len(number_format) > _LONGEST_FORMAT:
+        return None
     tokens = [one for one in _TOKEN.findall(number_format.split(";")[0]) if one[0] not in "_*["]
     places = [at for at, token in enumerate(tokens) if token in ("0", "#", "?")]
     zeros = tokens.count("0")

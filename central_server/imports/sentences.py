@@ -31,6 +31,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Nhận ra bảng mã {name}: đã đổi {count} ô sang Unicode, ví dụ ở dòng {at}: “{before}” → “{after}”.",
         "Recognised as {name}: {count} cells were converted to Unicode, like in line {at}: “{before}” → “{after}”.",
     ),
+    "converted_text": (
+        "Nhận ra bảng mã {name}: đã đổi sang Unicode.",
+        "Recognised as {name}: converted to Unicode.",
+    ),
     # --- the workbook
     "not_excel": (
         "Tên tệp là của Excel nhưng bên trong không phải. Hãy mở bằng Excel, chọn “Lưu thành” loại .xlsx rồi nhập lại.",
@@ -178,6 +182,13 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The cell “{column}” is the number {value}, and “{known}” is known: zeros in front may be lost; the line is "
         "skipped. Format the column as text and type the zeros again.",
     ),
+    "codes_are_numbers": (
+        "{count} ô của cột “{column}” là số (như {value}), lấy đúng như Excel hiện. "
+        "Nếu mã có số 0 ở đầu, hãy định dạng cột là Văn bản (Text) và gõ lại trước khi nhập.",
+        "{count} cells of the column “{column}” are numbers (like {value}), taken as Excel shows them. "
+        "If the codes begin with zeros, format the column as text and type them again before importing.",
+    ),
+    "serial_date": ("Ô là số {value}: đọc là ngày {day}.", "The cell is the number {value}: read as the day {day}."),
     "code_not_whole": (
         "Ô “{column}” là số {value}, không dùng làm mã được; bỏ qua dòng này. "
         "Hãy định dạng cột là Văn bản (Text) và gõ lại.",

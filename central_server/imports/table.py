@@ -89,7 +89,16 @@ def good_rows(
             rows.append(row)
     if not read_any:
         report.refuse("no_lines")
+    _tell_numbers(rows, columns, report)
     return rows
+
+
+def _tell_numbers(rows: Sequence[Row], columns: Sequence[Column], report: Report) -> None:
+    """Say which codes were numbers: where all lost as many zeros, nothing else shows it."""
+    for column in columns:
+        shown = [row.values[column.field] for row in rows if row.line.sheet and column.field in row.numbers]
+        if shown:
+            report.note("codes_are_numbers", column=column.header, count=len(shown), value=shown[0])
 
 
 def _data(sheet: Sheet, header: Header) -> Iterable[Record]:
@@ -141,6 +150,9 @@ def _row(
             cells = [record.cells.get(place, _EMPTY) for place in places]
             parts = [_text(cell, column, sheet, facts[column.field]) for cell in cells]
             values[column.field] = _checked(" ".join(filter(None, parts)), column, facts[column.field])
+            if column.kind == "date" and cells[0].kind is Kind.NUMBER:
+                day = values[column.field]
+                report.note("serial_date", line, reference(places, line), value=cells[0].text, day=day)
             if column.kind in ("code", "card"):
                 is_number = [cell.kind is Kind.NUMBER or (not sheet.is_excel and cell.text.isdigit()) for cell in cells]
                 numbers.update([column.field] if any(is_number) else [])

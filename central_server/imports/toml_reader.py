@@ -34,6 +34,8 @@ def read_toml(
     text = read_text(raw, report)
     if text is None:
         return None
+    if text.alphabet:
+        report.note("converted_text", name=text.alphabet.label)
     lines = [text.decode(line) for line in text.lines]
     try:
         content = tomllib.loads("".join(lines))
