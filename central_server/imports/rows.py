@@ -48,7 +48,7 @@ def read_rows(name: str, raw: bytes, columns: Sequence[Column], options: Options
         if header is not None:
             merged.fill(sheet, header, columns, report)
             tables.append((sheet, header))
-    _tell_kept(options, sheets, report)
+    _tell_kept(options, report)
     return good_rows(tables, columns, given, options.numbers_as_shown, report) if report.readable else []
 
 
@@ -70,9 +70,10 @@ def _sheets(name: str, raw: bytes, columns: Sequence[Column], options: Options, 
 def _meant(
     sheets: list[Sheet], columns: Sequence[Column], forced: Legacy | None, options: Options, report: Report
 ) -> list[Sheet]:
-    """The sheets to import: those whose header is recognised, or the first with anything in it."""
+    """The sheets to import: those whose header is recognised, also in part where it is the only one."""
     required = sum(one.required for one in columns)
     meant: list[Sheet] = []
+    near: list[Sheet] = []
     filled = [sheet for sheet in sheets if sheet.records]
     for sheet in filled:
         if sheet.is_hidden and not options.sheets:
@@ -83,9 +84,10 @@ def _meant(
         known = known_columns(header, columns) if header else 0
         if not sheet.is_excel or options.sheets or (known >= max(required - _MOST_MISSING, 1) and known >= 2):
             meant.append(sheet)
-    visible = [sheet for sheet in filled if not sheet.is_hidden]
-    if not meant and len(visible) == 1 and any(known_columns(one, columns) for one in visible[0].records[:1]):
-        meant = visible
+        else:
+            near += [sheet] * bool(known)
+    if not meant and len(sheets) == len(near) == 1:
+        meant = near
     if not filled:
         report.refuse("empty_file")
     elif not meant:
@@ -108,7 +110,7 @@ def _given(columns: Sequence[Column], options: Options, report: Report) -> dict[
     return given
 
 
-def _tell_kept(options: Options, sheets: Sequence[Sheet], report: Report) -> None:
+def _tell_kept(options: Options, report: Report) -> None:
     """Refuse a confirmation that is about no column: it was mistyped."""
     headers = {fold(one) for columns in report.columns for one in [*columns.read, *columns.left_out]}
     for name in options.keep_columns if report.columns else ():

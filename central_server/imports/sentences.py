@@ -147,6 +147,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The column “{column}” holds national numbers: a library does not need them; it was dropped, nothing is kept.",
     ),
     # --- a line
+    "idle_lines": (
+        "Từ dòng này có {count} dòng không ghi gì ở các cột cần đọc: bỏ qua.",
+        "From this line on, {count} lines have nothing in the columns that are read: left out.",
+    ),
     "quoting": (
         'Dấu ngoặc kép (") mở, đóng không đúng; bỏ qua dòng này.',
         'The quotation marks (") do not match; the line is skipped.',
@@ -178,9 +182,9 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "zeros_known": (
         "Ô “{column}” là số {value}, còn thư viện đã có “{known}”: có thể đã mất số 0 ở đầu; bỏ qua dòng này. "
-        "Hãy định dạng cột là Văn bản (Text) rồi gõ lại đủ số 0.",
+        "Hãy định dạng cột là Văn bản (Text) rồi gõ lại đủ số 0. Nếu {value} là đúng, thêm --numbers-as-shown.",
         "The cell “{column}” is the number {value}, and “{known}” is known: zeros in front may be lost; the line is "
-        "skipped. Format the column as text and type the zeros again.",
+        "skipped. Format the column as text and type the zeros again. If {value} is right, add --numbers-as-shown.",
     ),
     "codes_are_numbers": (
         "{count} ô của cột “{column}” là số (như {value}), lấy đúng như Excel hiện. "

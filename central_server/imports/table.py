@@ -7,7 +7,7 @@ lost before the file came here, only the people who have the original can tell.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from central_server.imports import national_numbers
 from central_server.imports.cells import TROUBLES, Cell, Kind, Record, Sheet
@@ -75,7 +75,11 @@ def good_rows(
     key = columns[0]
     read_any = False
     for sheet, header in tables:
+        idle = []
         for record in _data(sheet, header):
+            if _is_idle(record, header):
+                idle.append(record.line)
+                continue
             read_any = True
             row = _row(record, sheet, header, columns, given, facts, report)
             if row is None:
@@ -87,10 +91,12 @@ def good_rows(
                 report.skip(row.line, "duplicate_key", cell, column=key.header, first=where)
                 continue
             rows.append(row)
+        if idle:
+            report.note("idle_lines", Line(idle[0], sheet.name), count=len(idle))
     if not read_any:
         report.refuse("no_lines")
     _tell_numbers(rows, columns, report)
-    return rows
+    return [replace(row, numbers=frozenset()) for row in rows] if numbers_as_shown else rows
 
 
 def _tell_numbers(rows: Sequence[Row], columns: Sequence[Column], report: Report) -> None:
@@ -103,6 +109,15 @@ def _tell_numbers(rows: Sequence[Row], columns: Sequence[Column], report: Report
 
 def _data(sheet: Sheet, header: Header) -> Iterable[Record]:
     return (record for record in sheet.records if record.line >= header.first_line)
+
+
+def _is_idle(record: Record, header: Header) -> bool:
+    """Whether nothing stands in the columns that are read: rows are often numbered before they are filled."""
+    cells = record.cells
+    if cells is None:
+        return False
+    places = (place for places in header.places.values() for place in places)
+    return not any(place in cells and (cells[place].kind in TROUBLES or tidy(cells[place].text)) for place in places)
 
 
 def _facts(column: Column, tables: Sequence[tuple[Sheet, Header]]) -> _Facts:

@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 ZIP_BEGINS = b"PK\x03\x04"
 _OLE_BEGINS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MEGABYTE = 1024 * 1024
-MOST_MEGABYTES = {"sheet": 200, "strings": 64, "other": 16}
+MOST_MEGABYTES = {"streamed": 200, "strings": 64, "other": 16}
 # openpyxl makes a tree of a part; one of sixteen megabytes could have five million branches.
 MOST_TAGS = 500_000
 
@@ -77,11 +77,16 @@ class Package:
     day_of: Callable[[str], date | None]
     strings_path: str | None = None
     remarks: list[str] = field(default_factory=list)
+    _read: int = 0
 
     def stream(self, path: str) -> Iterator[bytes]:
         """The XML of a part, piece by piece."""
         with self.archive.open(path) as part:
             while piece := part.read(64 * 1024):
+                # All sheets together: many may be made of one part.
+                self._read += len(piece)
+                if self._read > MOST_MEGABYTES["streamed"] * _MEGABYTE:
+                    raise NotReadable("too_large_inside", part=path, limit=MOST_MEGABYTES["streamed"])
                 yield piece
 
 
@@ -150,7 +155,7 @@ def _read_small_parts(archive: _Archive, raw: bytes) -> Package:
     ]
     strings = reader.package.find(SHARED_STRINGS)
     path = strings.PartName.removeprefix("/") if strings else None
-    archive.kinds |= {part.path: "sheet" for part in parts} | ({path: "strings"} if path else {})
+    archive.kinds |= {part.path: "streamed" for part in parts} | ({path: "strings"} if path else {})
     return Package(archive, parts, list(_styles(book)), day_of, path)
 
 

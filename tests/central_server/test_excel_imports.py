@@ -121,6 +121,13 @@ def test_finds_the_header_when_titles_stand_above_it_and_headings_across(store: 
     assert notes(report).count("band") == 1
 
 
+def test_leaves_out_lines_when_only_their_number_was_filled_in(store: Store, tmp_path: Path) -> None:
+    rows = [("STT", *PEOPLE), (1, "HS1", "An", "", "hs"), *((number,) for number in range(2, 50))]
+    report = bring(store, "patrons", one_sheet(rows), tmp_path)
+    assert (report.exit_code, outcomes(report)) == (0, {2: "taken"})
+    assert notes(report) == ["unknown_column", "idle_lines"]
+
+
 def test_skips_the_lines_when_they_share_a_code(store: Store, tmp_path: Path) -> None:
     raw = one_sheet(
         [PEOPLE, ("HS1", "An", "", "hs"), (None, "Bình", "", "hs")], lambda sheet: sheet.merge_cells("A2:A3")
@@ -157,6 +164,8 @@ def test_skips_a_number_when_the_library_knows_it_with_zeros(store: Store, tmp_p
     report = bring(store, "patrons", raw, tmp_path)
     assert ([code for _, code in codes(report)], cards(store)) == (["zeros_known"], ["000123"])
     assert "“000123”" in report.as_text()
+    bring(store, "patrons", raw, tmp_path, numbers_as_shown=True)
+    assert cards(store) == ["000123", "123"]
 
 
 def test_takes_a_number_as_shown_when_its_format_fixes_the_zeros(store: Store, tmp_path: Path) -> None:
