@@ -3,7 +3,9 @@
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import msgspec
@@ -12,9 +14,19 @@ from sqlalchemy.exc import DBAPIError
 
 from central_server import __version__, device_commands, log, postgresql
 from central_server.address import CannotListen, listen, secured
-from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, Store, is_passing, open_store, reason_of
+from central_server.database import (
+    DEFAULT_BUSY_TIMEOUT_S,
+    FILE_NAME,
+    CannotOpen,
+    Store,
+    is_passing,
+    open_store,
+    reason_of,
+)
 from central_server.devices import CannotDo
+from central_server.imports.rows import Options
 from central_server.imports.run import KINDS, import_file
+from central_server.imports.text_file import ENCODINGS
 from central_server.ledger import as_text, read_ledger
 
 
@@ -54,13 +66,31 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    store = _store(arguments)
-    try:
+    options = Options(
+        arguments.dry_run,
+        tuple(arguments.sheet),
+        arguments.encoding,
+        dict(arguments.value),
+        tuple(arguments.keep_column),
+        arguments.numbers_as_shown,
+    )
+    with ExitStack() as after:
+        where = arguments.where
+        if arguments.dry_run and isinstance(where, Path) and not (where / FILE_NAME).exists():
+            # The first look at a file, before there is anything to keep.
+            store = open_store(Path(after.enter_context(TemporaryDirectory())))
+        else:
+            store = _store(arguments, create=not arguments.dry_run)
+        after.callback(store.close)
         report = import_file(
-            store, arguments.library, arguments.library_name, arguments.kind, arguments.file, arguments.language
+            store,
+            arguments.library,
+            arguments.library_name,
+            arguments.kind,
+            arguments.file,
+            arguments.language,
+            options,
         )
-    finally:
-        store.close()
     print(msgspec.json.encode(report.as_json()).decode() if arguments.json else report.as_text())
     return report.exit_code
 
@@ -130,11 +160,39 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("--library-name", metavar="NAME", help="needed the first time; later it renames")
     bring.add_argument("--kind", required=True, choices=KINDS)
     bring.add_argument("--language", default="vi", choices=("vi", "en"), help="of the report")
-    bring.add_argument("file", type=Path, metavar="FILE", help="CSV (titles, items, patrons) or TOML")
+    bring.add_argument("--dry-run", action="store_true", help="say what would change, write nothing")
+    bring.add_argument("--sheet", action="append", default=[], metavar="NAME", help="only this sheet (again for more)")
+    bring.add_argument(
+        "--value",
+        action="append",
+        default=[],
+        type=_value,
+        metavar="COLUMN=VALUE",
+        help="for a column that is not there",
+    )
+    bring.add_argument("--encoding", choices=ENCODINGS, help="when it is not recognised")
+    bring.add_argument(
+        "--numbers-as-shown", action="store_true", help="codes that are numbers never had zeros in front"
+    )
+    bring.add_argument(
+        "--keep-column",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="take this column's national numbers as cards",
+    )
+    bring.add_argument("file", type=Path, metavar="FILE", help="Excel or CSV (titles, items, patrons), or TOML")
 
     commands.add_parser("ledger", parents=[common, of_library], help="what is held of a library")
     device_commands.add_parsers(commands, common)
     return parser
+
+
+def _value(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 'Loại bạn đọc=hs'")
+    return column, value
 
 
 def _stop(sentence: str) -> NoReturn:

@@ -1,1 +1,1 @@
-"""Importing what a school has: titles, items, patrons as CSV, rules and calendar as TOML; a report line by line."""
+"""Importing what a school has: titles, items, patrons as Excel or CSV, settings as TOML; a report line by line."""

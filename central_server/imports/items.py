@@ -1,4 +1,4 @@
-"""Items (bản sách) from CSV."""
+"""Items (bản sách) from a table."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from central_server import changes, tables
 from central_server.imports import catalogue
-from central_server.imports.csv_reader import Column, read_csv
-from central_server.imports.report import Report
+from central_server.imports.header import Column, names_of
+from central_server.imports.report import Line, Report
+from central_server.imports.table import Row
 from central_server.imports.words import fold, meant
 
 COLUMNS = (
-    Column("barcode", "Số ĐKCB", ("so dang ky ca biet", "dkcb", "ma vach", "accession number"), True, 64),
-    Column("code", "Mã đầu sách", ("title code", "ma sach"), True, 64),
+    Column("barcode", "Số ĐKCB", ("so dang ky ca biet", "dkcb", "ma vach", "accession number"), True, 64, "code"),
+    Column("code", "Mã đầu sách", ("title code", "ma sach"), True, 64, "code"),
     Column("status", "Tình trạng", ("trang thai",)),
 )
 
@@ -32,13 +33,13 @@ _STATUSES = {
 _CHUNK = 500
 
 
-def import_items(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+def import_items(connection: sa.Connection, library: str, rows: list[Row], report: Report) -> None:
     """Take in the items of a file, and tell the stations of those that are new or different."""
-    rows = read_csv(raw, COLUMNS, report)
+    rows = catalogue.without_lost_zeros(connection, tables.item, COLUMNS[0], library, rows, report)
     codes = {row.values["code"] for row in rows}
     titles = catalogue.known_by(connection, tables.title, "code", library, sorted(codes))
     all_codes: list[str] | None = None
-    lines: dict[int, catalogue.Values] = {}
+    lines: dict[Line, catalogue.Values] = {}
     for row in rows:
         title = titles.get(row.values["code"])
         status = _STATUSES.get(fold(row.values["status"])) if row.values.get("status") else "available"
@@ -46,15 +47,17 @@ def import_items(connection: sa.Connection, library: str, raw: bytes, report: Re
             if all_codes is None:
                 mine = tables.title.c.library_id == library
                 all_codes = list(connection.scalars(sa.select(tables.title.c.code).where(mine)))
-            _skip_unknown_title(row.line, row.values["code"], all_codes, report)
+            _skip_unknown_title(row, all_codes, report)
         elif status is None:
-            report.skip(row.line, "unknown_status", value=row.values["status"])
+            report.skip(row.line, "unknown_status", row.cells.get("status"), value=row.values["status"])
         else:
             values: dict[str, object] = {"barcode": row.values["barcode"], "title_id": title["id"]}
             if "status" in row.values:
                 values["status"] = status
             lines[row.line] = values
-    different = catalogue.store(connection, tables.item, "barcode", library, lines, {"status": "available"}, report)
+    columns = names_of(COLUMNS) | {"title_id": COLUMNS[1].header}
+    defaults = {"status": "available"}
+    different = catalogue.store(connection, tables.item, "barcode", library, lines, defaults, columns, report)
     types = {title["id"]: title["item_type"] for title in titles.values()}
     changes.publish_if_different(connection, library, [_thing(row, types[row["title_id"]]) for row in different])
 
@@ -71,12 +74,13 @@ def publish_of_titles(connection: sa.Connection, library: str, titles: Sequence[
     changes.publish_if_different(connection, library, things)
 
 
-def _skip_unknown_title(line: int, code: str, known: Sequence[str], report: Report) -> None:
+def _skip_unknown_title(row: Row, known: Sequence[str], report: Report) -> None:
+    code, cell = row.values["code"], row.cells.get("code")
     likely = meant(code, known)
     if likely:
-        report.skip(line, "unknown_title_meant", value=code, meant=likely)
+        report.skip(row.line, "unknown_title_meant", cell, value=code, meant=likely)
     else:
-        report.skip(line, "unknown_title", value=code)
+        report.skip(row.line, "unknown_title", cell, value=code)
 
 
 def _thing(row: dict[str, Any], item_type: str) -> changes.Thing:

@@ -1,6 +1,5 @@
-"""Patrons (bạn đọc) from CSV. Their full names stay here; stations are told a shortened one."""
+"""Patrons (bạn đọc) from a table. Their full names stay here; stations are told a shortened one."""
 
-import re
 from typing import Any
 
 import msgspec
@@ -8,36 +7,36 @@ import sqlalchemy as sa
 
 from central_server import changes, tables
 from central_server.imports import catalogue, rules
-from central_server.imports.csv_reader import Column, Row, read_csv
 from central_server.imports.dates import parse_date
-from central_server.imports.report import Report
+from central_server.imports.header import Column, names_of
+from central_server.imports.report import Line, Report
+from central_server.imports.table import Row
 from central_server.imports.words import fold, meant
 
+_CARD_ALIASES = ("ma the", "so the thu vien", "ma hoc sinh", "ma hs", "ma ban doc", "card number")
 COLUMNS = (
-    Column("card", "Số thẻ", ("ma the", "so the thu vien", "ma hoc sinh", "ma ban doc", "card number"), True, 64),
+    Column("card", "Số thẻ", _CARD_ALIASES, True, 64, "card"),
     Column("name", "Họ và tên", ("ho ten", "ten ban doc", "full name"), required=True),
     Column("class_name", "Lớp", ("class", "class name"), most_letters=64),
     Column("category", "Loại bạn đọc", ("loai", "patron category"), required=True, most_letters=64),
-    Column("valid_until", "Hạn thẻ", ("han su dung", "ngay het han", "valid until", "expires")),
+    Column("valid_until", "Hạn thẻ", ("han su dung", "ngay het han", "valid until", "expires"), kind="date"),
 )
 
 _DEFAULTS = {"class_name": "", "valid_until": None, "blocked": False}
 _CATEGORY_WORDS = {"hoc sinh": "hs", "pupil": "hs", "student": "hs", "giao vien": "gv", "teacher": "gv"}
-# Province 001 to 096, then sex and century (0 to 3 until the year 2099), then eight digits.
-_NATIONAL_NUMBER = re.compile(r"0(0[1-9]|[1-8][0-9]|9[0-6])[0-3][0-9]{8}")
 
 
-def import_patrons(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+def import_patrons(connection: sa.Connection, library: str, rows: list[Row], report: Report) -> None:
     """Take in the patrons of a file, and tell the stations of those that are new or different."""
     known = rules.patron_categories(connection, library)
-    lines: dict[int, catalogue.Values] = {}
-    for row in read_csv(raw, COLUMNS, report):
+    lines: dict[Line, catalogue.Values] = {}
+    for row in catalogue.without_lost_zeros(connection, tables.patron, COLUMNS[0], library, rows, report):
         values = _values(row, known, report)
         if values is not None:
             lines[row.line] = values
     if lines and not known:
         report.note("no_rules_yet")
-    different = catalogue.store(connection, tables.patron, "card", library, lines, _DEFAULTS, report)
+    different = catalogue.store(connection, tables.patron, "card", library, lines, _DEFAULTS, names_of(COLUMNS), report)
     changes.publish_if_different(connection, library, [_thing(row) for row in different])
 
 
@@ -48,19 +47,16 @@ def shown_name(name: str) -> str:
 
 def _values(row: Row, known: list[str], report: Report) -> dict[str, object] | None:
     values: dict[str, object] = dict(row.values)
-    if _NATIONAL_NUMBER.fullmatch(row.values["card"]):
-        report.skip(row.line, "national_number", column=COLUMNS[0].header)
-        return None
     category = _category(row.values["category"], known)
     if category is None:
-        _skip_unknown_category(row.line, row.values["category"], known, report)
+        _skip_unknown_category(row, known, report)
         return None
     values["category"] = category
     if "valid_until" in row.values:
         cell = row.values["valid_until"]
         valid_until = parse_date(cell)
         if cell and valid_until is None:
-            report.skip(row.line, "bad_date", column=COLUMNS[4].header)
+            report.skip(row.line, "bad_date", row.cells.get("valid_until"), column=COLUMNS[4].header)
             return None
         values["valid_until"] = valid_until.isoformat() if valid_until else None
     return values
@@ -77,12 +73,13 @@ def _category(cell: str, known: list[str]) -> str | None:
     return spelled or (usual if usual in known else None)
 
 
-def _skip_unknown_category(line: int, cell: str, known: list[str], report: Report) -> None:
-    likely = meant(cell, known)
+def _skip_unknown_category(row: Row, known: list[str], report: Report) -> None:
+    value, cell = row.values["category"], row.cells.get("category")
+    likely = meant(value, known)
     if likely:
-        report.skip(line, "unknown_category_meant", value=cell, meant=likely)
+        report.skip(row.line, "unknown_category_meant", cell, value=value, meant=likely)
     else:
-        report.skip(line, "unknown_category", value=cell, known=", ".join(known))
+        report.skip(row.line, "unknown_category", cell, value=value, known=", ".join(known))
 
 
 def _thing(row: dict[str, Any]) -> changes.Thing:

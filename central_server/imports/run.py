@@ -7,44 +7,75 @@ import sqlalchemy as sa
 
 from central_server import clock, database, tables
 from central_server.database import Store
+from central_server.imports import items, patrons, titles
 from central_server.imports.calendar import import_calendar
-from central_server.imports.items import import_items
-from central_server.imports.patrons import import_patrons
+from central_server.imports.header import Column
 from central_server.imports.report import Report
+from central_server.imports.rows import Options, read_rows
 from central_server.imports.rules import import_circulation
 from central_server.imports.sentences import Language
-from central_server.imports.titles import import_titles
+from central_server.imports.table import Row
+from central_server.imports.text_file import MOST_BYTES
 
-_IMPORTS: dict[str, Callable[[sa.Connection, str, bytes, Report], None]] = {
-    "titles": import_titles,
-    "items": import_items,
-    "patrons": import_patrons,
+_TABLES: dict[str, tuple[tuple[Column, ...], Callable[[sa.Connection, str, list[Row], Report], None]]] = {
+    "titles": (titles.COLUMNS, titles.import_titles),
+    "items": (items.COLUMNS, items.import_items),
+    "patrons": (patrons.COLUMNS, patrons.import_patrons),
+}
+_SETTINGS: dict[str, Callable[[sa.Connection, str, bytes, Report], None]] = {
     "circulation": import_circulation,
     "calendar": import_calendar,
 }
-KINDS = tuple(_IMPORTS)
+KINDS = (*_TABLES, *_SETTINGS)
+_ANY = Options()
 
 
 def import_file(
-    store: Store, library: str, library_name: str | None, kind: str, path: Path, language: Language = "vi"
+    store: Store,
+    library: str,
+    library_name: str | None,
+    kind: str,
+    path: Path,
+    language: Language = "vi",
+    options: Options = _ANY,
 ) -> Report:
     """Import `path` as `kind` (one of `KINDS`): the good lines are committed together, or nothing of it is.
 
     A library is made when it is named for the first time. Raises SQLAlchemy's errors.
     """
-    report = Report(kind, library, path.name, language)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        report.refuse("cannot_read", why=error.strerror)
+    report = Report(kind, library, path.name, language, options.dry_run)
+    raw = _read(path, report)
+    bring = _prepare(kind, path.name, raw, options, report)
+    if not report.readable:
         return report
     with store.writing.connect() as connection, connection.begin() as transaction:
         _name_library(connection, library, library_name, report)
         if report.readable:
-            _IMPORTS[kind](connection, library, raw, report)
-        if not report.readable:
+            bring(connection)
+        if options.dry_run or not report.readable:
             transaction.rollback()
     return report
+
+
+def _read(path: Path, report: Report) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        report.refuse("cannot_read", why=error.strerror)
+        return b""
+    if len(raw) > MOST_BYTES:
+        report.refuse("too_large", limit=MOST_BYTES // 1024 // 1024)
+    return raw
+
+
+def _prepare(kind: str, name: str, raw: bytes, options: Options, report: Report) -> Callable[[sa.Connection], None]:
+    """Read what can be read without the database, so that stations do not wait for it; answers the rest."""
+    if kind in _SETTINGS:
+        return lambda connection: _SETTINGS[kind](connection, report.library, raw, report)
+    columns, bring = _TABLES[kind]
+    rows = read_rows(name, raw, columns, options, report) if report.readable else []
+    return lambda connection: bring(connection, report.library, rows, report)
 
 
 def _name_library(connection: sa.Connection, library: str, name: str | None, report: Report) -> None:
@@ -61,4 +92,4 @@ def _name_library(connection: sa.Connection, library: str, name: str | None, rep
         row = {"library_id": library, "name": name, "created_ms": clock.now_ms()}
         connection.execute(tables.library.insert(), row)
         database.begin_generation(connection, library)
-        report.note("library_made", value=library)
+        report.note("library_would_be_made" if report.dry_run else "library_made", value=library)

@@ -14,10 +14,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file has a header and no line of data.",
     ),
     "not_utf8": (
-        "Tệp không phải UTF-8: byte thứ {byte} (cột {column} của dòng) không đọc được. "
-        "Hãy lưu lại tệp dạng “CSV UTF-8” rồi nhập lại; chưa nhập gì cả.",
-        "The file is not UTF-8: byte {byte} (byte {column} of its line) cannot be read. "
-        "Save it as “CSV UTF-8” and import again; nothing was imported.",
+        "Tệp không phải UTF-8: byte thứ {byte} (cột {column} của dòng) không đọc được, "
+        "và không chắc là bảng mã nào. Hãy lưu lại tệp dạng “CSV UTF-8” rồi nhập lại, "
+        "hoặc ghi rõ bảng mã, ví dụ --encoding tcvn3; chưa nhập gì cả.",
+        "The file is not UTF-8: byte {byte} (byte {column} of its line) cannot be read, "
+        "and what else it is, is not sure. Save it as “CSV UTF-8” and import again, "
+        "or say what it is, like --encoding tcvn3; nothing was imported.",
     ),
     "not_utf16": (
         "Tệp bắt đầu như UTF-16 nhưng không đọc được. Hãy lưu lại tệp dạng “CSV UTF-8”; chưa nhập gì cả.",
@@ -25,8 +27,105 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "utf16": ("Tệp được lưu bằng UTF-16; vẫn đọc được.", "The file is UTF-16; it was read all the same."),
     "delimiter": ("Các cột cách nhau bằng {name}.", "The columns are separated by {name}."),
+    "converted": (
+        "Nhận ra bảng mã {name}: đã đổi {count} ô sang Unicode, ví dụ ở dòng {at}: “{before}” → “{after}”.",
+        "Recognised as {name}: {count} cells were converted to Unicode, like in line {at}: “{before}” → “{after}”.",
+    ),
+    "converted_text": (
+        "Nhận ra bảng mã {name}: đã đổi sang Unicode.",
+        "Recognised as {name}: converted to Unicode.",
+    ),
+    # --- the workbook
+    "not_excel": (
+        "Tên tệp là của Excel nhưng bên trong không phải. Hãy mở bằng Excel, chọn “Lưu thành” loại .xlsx rồi nhập lại.",
+        "The name is that of an Excel file, the content is not. Open it in Excel, save it as .xlsx and import again.",
+    ),
+    "old_excel": (
+        "Đây là tệp Excel đời cũ (.xls). Hãy mở bằng Excel, chọn “Lưu thành” loại .xlsx rồi nhập lại.",
+        "This is an Excel file of the old kind (.xls). Open it in Excel, save it as .xlsx and import again.",
+    ),
+    "other_excel": (
+        "Tệp này không phải sổ tính .xlsx. Hãy mở bằng Excel, chọn “Lưu thành” loại .xlsx rồi nhập lại.",
+        "This is no .xlsx workbook. Open it in Excel, save it as .xlsx and import again.",
+    ),
+    "locked_excel": (
+        "Tệp có mật khẩu. Hãy mở bằng Excel, bỏ mật khẩu, lưu lại rồi nhập.",
+        "The file has a password. Open it in Excel, remove the password, save it and import again.",
+    ),
+    "broken_excel": (
+        "Tệp Excel bị hỏng hoặc tải về chưa đủ. Hãy mở bằng Excel, lưu lại dạng .xlsx rồi nhập; chưa nhập gì cả.",
+        "The Excel file is damaged or not whole. Open it in Excel, save it as .xlsx and import; nothing was imported.",
+    ),
+    "too_large_inside": (
+        "Phần {part} của tệp mở ra lớn hơn {limit} MB, thường vì hàng triệu ô trống có kẻ khung, tô màu. "
+        "Hãy chép riêng phần có dữ liệu sang một tệp mới rồi nhập; chưa nhập gì cả.",
+        "The part {part} of the file is larger than {limit} MB when unpacked, mostly for millions of empty cells with "
+        "borders and colours. Copy what is written to a new file and import that; nothing was imported.",
+    ),
+    "too_many_tags": (
+        "Phần {part} của tệp quá rối. Hãy chép riêng phần có dữ liệu sang một tệp mới rồi nhập; chưa nhập gì cả.",
+        "The part {part} of the file is a tangle. Copy what is written to a new file and import that.",
+    ),
+    "too_many_cells": (
+        "Tệp có hơn {limit} ô. Hãy chia thành nhiều tệp rồi nhập; chưa nhập gì cả.",
+        "The file has more than {limit} cells. Split it into several files; nothing was imported.",
+    ),
+    "macros": (
+        "Tệp có macro: không chạy, chỉ đọc dữ liệu.",
+        "The file has macros: they are not run, only what is written is read.",
+    ),
+    "external_links": (
+        "Tệp có liên kết đến tệp khác: không mở tệp đó, dùng giá trị đã lưu.",
+        "The file has links to other files: those are not opened, the saved values are used.",
+    ),
+    "no_such_sheet": (
+        "Không có trang “{sheet}”; tệp có các trang {names}.",
+        "There is no sheet “{sheet}”; the file has {names}.",
+    ),
+    "no_sheets": ("Tệp này không phải Excel nên không có trang.", "This is no Excel file, so there are no sheets."),
+    "hidden_sheet": (
+        "Trang này đang ẩn: bỏ qua. Nếu cần, hãy nhập riêng bằng --sheet.",
+        "This sheet is hidden: it is left out. To import it, name it with --sheet.",
+    ),
+    "sheet_left_out": (
+        "Không thấy dòng tiêu đề quen thuộc: bỏ qua trang này.",
+        "No header is recognised: the sheet is left out.",
+    ),
+    "formulas": (
+        "{count} ô là công thức: dùng giá trị đã lưu trong tệp.",
+        "{count} cells are formulas: the values saved in the file are used.",
+    ),
+    "empty_rows": ("{count} dòng trống: bỏ qua.", "{count} empty rows: left out."),
+    "filled_down": (
+        "Ô gộp ở cột “{column}”: đã điền “{value}” cho {count} dòng.",
+        "Merged cell in the column “{column}”: “{value}” was filled in for {count} lines.",
+    ),
+    "band": ("“{value}” là dòng chữ gộp ngang, không phải dữ liệu: bỏ qua.", "“{value}” is no data: left out."),
     # --- the header
-    "missing_column": ("Thiếu cột “{column}”.", "The column “{column}” is missing."),
+    "no_header": (
+        "Không tìm thấy dòng tiêu đề; cần có các cột {columns}.",
+        "No line names the columns; these are needed: {columns}.",
+    ),
+    "header_below": (
+        "Đây là dòng tiêu đề; bỏ qua các dòng phía trên.",
+        "This line names the columns; the lines above are left out.",
+    ),
+    "no_such_column": (
+        "Không có cột “{column}”; hãy xem lại tên cột trong lệnh.",
+        "There is no column “{column}”; look at the name in the command.",
+    ),
+    "national_cards": (
+        "Cột “{column}” dùng làm số thẻ nhưng chứa số định danh cá nhân ({count} ô). "
+        "Số này của riêng mỗi người, thư viện không nên giữ: hãy dùng số thẻ hoặc mã học sinh. "
+        'Nếu vẫn cần, thêm --keep-column "{column}". Chưa nhập gì cả.',
+        "The column “{column}” is to be the card number, and holds national numbers ({count} cells). "
+        "A library should not keep them: use card or pupil numbers. "
+        'If it must be, add --keep-column "{column}". Nothing was imported.',
+    ),
+    "missing_column": (
+        'Thiếu cột “{column}”. Nếu mọi dòng đều như nhau, có thể thêm --value "{column}=…".',
+        'The column “{column}” is missing. If it is the same in every line, add --value "{column}=…".',
+    ),
     "missing_column_meant": (
         "Thiếu cột “{column}”. Có phải cột “{found}” không? Hãy đổi tên cột đó thành “{column}”.",
         "The column “{column}” is missing. Did you mean “{found}”? Rename it to “{column}”.",
@@ -48,6 +147,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The column “{column}” holds national numbers: a library does not need them; it was dropped, nothing is kept.",
     ),
     # --- a line
+    "idle_lines": (
+        "Từ dòng này có {count} dòng không ghi gì ở các cột cần đọc: bỏ qua.",
+        "From this line on, {count} lines have nothing in the columns that are read: left out.",
+    ),
     "quoting": (
         'Dấu ngoặc kép (") mở, đóng không đúng; bỏ qua dòng này.',
         'The quotation marks (") do not match; the line is skipped.',
@@ -68,6 +171,73 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "duplicate_key": (
         "“{column}” trùng với dòng {first}; bỏ qua dòng này.",
         "“{column}” is the same as in line {first}; the line is skipped.",
+    ),
+    "zeros_lost": (
+        "Ô “{column}” là số {value}, còn mã khác trong cột dài {width} chữ số: "
+        "có thể đã mất số 0 ở đầu; bỏ qua dòng này. "
+        "Hãy định dạng cột là Văn bản (Text) rồi gõ lại đủ số 0. Nếu {value} là đúng, thêm --numbers-as-shown.",
+        "The cell “{column}” is the number {value}, other codes of the column have {width} digits: "
+        "zeros in front may be lost; the line is skipped. Format the column as text and type the zeros again. "
+        "If {value} is right, add --numbers-as-shown.",
+    ),
+    "zeros_known": (
+        "Ô “{column}” là số {value}, còn thư viện đã có “{known}”: có thể đã mất số 0 ở đầu; bỏ qua dòng này. "
+        "Hãy định dạng cột là Văn bản (Text) rồi gõ lại đủ số 0. Nếu {value} là đúng, thêm --numbers-as-shown.",
+        "The cell “{column}” is the number {value}, and “{known}” is known: zeros in front may be lost; the line is "
+        "skipped. Format the column as text and type the zeros again. If {value} is right, add --numbers-as-shown.",
+    ),
+    "codes_are_numbers": (
+        "{count} ô của cột “{column}” là số (như {value}), lấy đúng như Excel hiện. "
+        "Nếu mã có số 0 ở đầu, hãy định dạng cột là Văn bản (Text) và gõ lại trước khi nhập.",
+        "{count} cells of the column “{column}” are numbers (like {value}), taken as Excel shows them. "
+        "If the codes begin with zeros, format the column as text and type them again before importing.",
+    ),
+    "serial_date": ("Ô là số {value}: đọc là ngày {day}.", "The cell is the number {value}: read as the day {day}."),
+    "code_not_whole": (
+        "Ô “{column}” là số {value}, không dùng làm mã được; bỏ qua dòng này. "
+        "Hãy định dạng cột là Văn bản (Text) và gõ lại.",
+        "The cell “{column}” is the number {value}, which is no code; the line is skipped. "
+        "Format the column as text and type it again.",
+    ),
+    "merged_code": (
+        "Ô “{column}” gộp chung cho nhiều dòng; mỗi dòng phải có mã riêng. Bỏ qua dòng này.",
+        "The cell “{column}” is merged over several lines; each needs its own code. The line is skipped.",
+    ),
+    "error_cell": (
+        "Ô “{column}” báo lỗi {value}; bỏ qua dòng này.",
+        "The cell “{column}” is an error, {value}; the line is skipped.",
+    ),
+    "formula_without_value": (
+        "Ô “{column}” là công thức chưa có giá trị; bỏ qua dòng này. Hãy mở tệp bằng Excel, lưu lại rồi nhập.",
+        "The cell “{column}” is a formula without a saved value; the line is skipped. Open the file in Excel, save it.",
+    ),
+    "cell_too_long": (
+        "Ô “{column}” quá dài; bỏ qua dòng này.",
+        "The cell “{column}” is too long; the line is skipped.",
+    ),
+    "date_in_cell": (
+        "Ô “{column}” là ngày {value}: có lẽ Excel đã tự đổi chữ bạn gõ (như 6/1). Hãy định dạng cột là Văn bản (Text) "
+        "rồi gõ lại; bỏ qua dòng này.",
+        "The cell “{column}” is the date {value}: Excel probably made it of what was typed (like 6/1). "
+        "Format the column as text and type it again; the line is skipped.",
+    ),
+    "ambiguous_date": (
+        "Cột “{column}” có ngày viết kiểu tháng/ngày, nên không biết ngày này đọc thế nào; bỏ qua dòng này. "
+        "Hãy ghi mọi ngày theo ngày/tháng/năm.",
+        "The column “{column}” has dates as month/day, so it is not sure how to read this one; the line is skipped. "
+        "Write every date as day/month/year.",
+    ),
+    "lost_letters": (
+        "Ô “{column}” đã mất chữ có dấu (thành dấu “?”) khi lưu tệp; bỏ qua dòng này. "
+        "Hãy nhập tệp .xlsx gốc, hoặc lưu lại dạng “CSV UTF-8”.",
+        "The cell “{column}” lost letters (they became “?”) when the file was saved; the line is skipped. "
+        "Import the .xlsx itself, or save it as “CSV UTF-8”.",
+    ),
+    "uncertain_letters": (
+        "Không chắc ô “{column}” viết bằng bảng mã nào, vì cột này lẫn nhiều bảng mã; bỏ qua dòng này. "
+        "Hãy gõ lại ô này bằng Unicode.",
+        "In which alphabet the cell “{column}” is, is not sure, for the column mixes several; the line is skipped. "
+        "Type it again in Unicode.",
     ),
     "bad_date": (
         "Ngày trong ô “{column}” không đúng; hãy ghi ngày/tháng/năm, ví dụ 31/05/2027. Bỏ qua dòng này.",
@@ -106,6 +276,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The cell “{column}” looks like a national number, not a card number: not kept, the line is skipped.",
     ),
     # --- notes
+    "and_more": (
+        "còn {count} chỗ nữa giống như ở dòng {like}: {where}.",
+        "{count} more like in line {like}: {where}.",
+    ),
     "no_rules_yet": (
         "Chưa nhập chính sách lưu thông, nên chưa kiểm tra được loại bạn đọc và loại sách.",
         "The circulation rules are not imported yet, so categories and types were not checked.",
@@ -152,6 +326,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         'Chưa có thư viện “{value}”; lần đầu hãy thêm --library-name "Tên thư viện".',
         'There is no library “{value}” yet; the first time, add --library-name "Its name".',
     ),
+    "library_would_be_made": ("Sẽ tạo thư viện “{value}”.", "The library “{value}” would be created."),
     "library_made": ("Đã tạo thư viện “{value}”.", "The library “{value}” was created."),
 }
 
@@ -163,6 +338,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "line": ("dòng", "line"),
     "lines": ("dòng", "lines"),
     "nothing": ("Chưa nhập gì cả.", "Nothing was imported."),
+    "dry_run": (
+        "CHẠY THỬ: chưa ghi gì cả; dưới đây là những gì sẽ làm.",
+        "DRY RUN: nothing is written; this is what would be done.",
+    ),
+    "sheet": ("trang", "sheet"),
+    "columns": ("các cột đọc được", "columns read"),
+    "left_out": ("bỏ qua", "left out"),
     "comma": ("dấu phẩy", "commas"),
     "semicolon": ("dấu chấm phẩy", "semicolons"),
     "tab": ("dấu tab", "tabs"),

@@ -1,45 +1,72 @@
-"""Reading a file of text as people save it: UTF-8 with or without a mark, UTF-16, any line ends."""
+"""Reading a file of text as people save it: UTF-8 with or without a mark, UTF-16, an alphabet from before Unicode, any
+line ends."""
 
 import codecs
 import io
+from typing import NamedTuple
 
-from central_server.imports.report import Report
+from central_server.imports.legacy import Legacy, decode
+from central_server.imports.recognise import recognise
+from central_server.imports.report import Line, Report
 
 MOST_BYTES = 64 * 1024 * 1024
+ENCODINGS = ("utf-8", "utf-16", *[one.value for one in Legacy])
 
 
-def read_lines(raw: bytes, report: Report) -> list[str] | None:
-    """The lines of `raw`, each with its `\\n`; `None` when the report says why not."""
-    if len(raw) > MOST_BYTES:
-        report.refuse("too_large", limit=MOST_BYTES // 1024 // 1024)
-        return None
-    text = _decode(raw, report)
+class Text(NamedTuple):
+    """Lines, each with its `\n`. Under an old `alphabet` they are seen as Windows-1252: `decode` says what they say."""
+
+    lines: list[str]
+    alphabet: Legacy | None = None
+
+    def decode(self, part: str) -> str:
+        """What a part of a line says."""
+        return decode(part, self.alphabet) if self.alphabet else part
+
+
+def read_text(raw: bytes, report: Report, encoding: str | None = None) -> Text | None:
+    """The text of `raw`; `None` when the report says why not. `encoding` is one of `ENCODINGS`, if a person said it."""
+    if encoding == "utf-16" or (encoding is None and _utf16(raw)):
+        text, alphabet = _decode_utf16(raw, _utf16(raw) or "utf-16", report), None
+    else:
+        text, alphabet = _decode(raw, report, encoding)
     if text is None:
         return None
     if not text.strip():
         report.refuse("empty_file")
         return None
-    return list(io.StringIO(text, newline=None))
+    return Text(list(io.StringIO(text, newline=None)), alphabet)
 
 
-def _decode(raw: bytes, report: Report) -> str | None:
-    utf16 = _utf16(raw)
-    if utf16:
-        try:
-            text = raw.decode(utf16)
-        except UnicodeDecodeError:
-            report.refuse("not_utf16")
-            return None
-        report.note("utf16")
-        return text.removeprefix("\ufeff")
+def _decode_utf16(raw: bytes, codec: str, report: Report) -> str | None:
     try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The codec counts from behind the mark.
-        at = error.start + (len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0)
-        line_start = raw.rfind(b"\n", 0, at) + 1
-        report.refuse("not_utf8", line=raw.count(b"\n", 0, at) + 1, byte=at + 1, column=at - line_start + 1)
+        text = raw.decode(codec)
+    except UnicodeDecodeError:
+        report.refuse("not_utf16")
         return None
+    report.note("utf16")
+    return text.removeprefix("\ufeff")
+
+
+def _decode(raw: bytes, report: Report, encoding: str | None) -> tuple[str | None, Legacy | None]:
+    try:
+        return raw.decode("utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        failed_at = error.start
+    has_mark = raw.startswith(codecs.BOM_UTF8)
+    seen = raw.decode("cp1252", "replace")
+    if encoding is None and not has_mark:
+        alphabet = recognise(seen)
+    else:
+        alphabet = Legacy(encoding) if encoding in list(Legacy) else None
+    if alphabet:
+        return seen, alphabet
+    # The codec counts from behind the mark.
+    at = failed_at + (len(codecs.BOM_UTF8) if has_mark else 0)
+    line_start = raw.rfind(b"\n", 0, at) + 1
+    line = Line(raw.count(b"\n", 0, at) + 1)
+    report.refuse("not_utf8", line, byte=at + 1, column=at - line_start + 1)
+    return None, None
 
 
 def _utf16(raw: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""Titles (đầu sách) from CSV."""
+"""Titles (đầu sách) from a table."""
 
 import re
 from typing import Any
@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from central_server import changes, tables
 from central_server.imports import catalogue, items, rules
-from central_server.imports.csv_reader import Column, read_csv
-from central_server.imports.report import Report
+from central_server.imports.header import Column, names_of
+from central_server.imports.report import Line, Report
+from central_server.imports.table import Row
 
 COLUMNS = (
-    Column("code", "Mã đầu sách", ("title code", "ma sach"), required=True, most_letters=64),
+    Column("code", "Mã đầu sách", ("title code", "ma sach"), required=True, most_letters=64, kind="code"),
     Column("title", "Nhan đề", ("name", "ten sach", "ten dau sach", "tua sach"), required=True, most_letters=1000),
     Column("author", "Tác giả", (), most_letters=500),
     Column("publisher", "Nhà xuất bản", ("nxb",)),
@@ -34,25 +35,25 @@ _DEFAULTS = {
 }
 
 
-def import_titles(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+def import_titles(connection: sa.Connection, library: str, rows: list[Row], report: Report) -> None:
     """Take in the titles of a file, and tell the stations of those that are new or different."""
     known_types = rules.item_types(connection, library)
-    lines: dict[int, catalogue.Values] = {}
-    for row in read_csv(raw, COLUMNS, report):
+    lines: dict[Line, catalogue.Values] = {}
+    for row in catalogue.without_lost_zeros(connection, tables.title, COLUMNS[0], library, rows, report):
         values: dict[str, object] = dict(row.values)
         if "isbn" in values:
-            values["isbn"] = _isbn(row.values["isbn"], row.line, report)
+            values["isbn"] = _isbn(row, report)
         if "year" in values:
-            values["year"] = _year(row.values["year"], row.line, report)
+            values["year"] = _year(row, report)
         item_type = row.values.get("item_type", "")
         if "item_type" in values and not item_type:
-            report.note("no_type", line=row.line)
+            report.note("no_type", row.line)
         elif item_type and known_types and item_type not in known_types:
-            report.note("type_without_rule", line=row.line, value=item_type)
+            report.note("type_without_rule", row.line, row.cells.get("item_type"), value=item_type)
         lines[row.line] = values
     if lines and not known_types:
         report.note("no_rules_yet")
-    different = catalogue.store(connection, tables.title, "code", library, lines, _DEFAULTS, report)
+    different = catalogue.store(connection, tables.title, "code", library, lines, _DEFAULTS, names_of(COLUMNS), report)
     changes.publish_if_different(connection, library, [_thing(row) for row in different])
     # The type of a title is told with its items.
     items.publish_of_titles(connection, library, different)
@@ -67,22 +68,24 @@ def is_isbn(digits: str) -> bool:
     return False
 
 
-def _isbn(cell: str, line: int, report: Report) -> str | None:
+def _isbn(row: Row, report: Report) -> str | None:
+    cell = row.values["isbn"]
     digits = re.sub(r"[\s\-‐‑–]", "", cell).upper()
     if not digits:
         return None
     if is_isbn(digits):
         return digits
-    report.note("bad_isbn", line=line, value=cell)
+    report.note("bad_isbn", row.line, row.cells.get("isbn"), value=cell)
     return None
 
 
-def _year(cell: str, line: int, report: Report) -> int | None:
+def _year(row: Row, report: Report) -> int | None:
+    cell = row.values["year"]
     if not cell:
         return None
     if re.fullmatch(r"1[4-9][0-9]{2}|20[0-9]{2}", cell):
         return int(cell)
-    report.note("bad_year", line=line, value=cell)
+    report.note("bad_year", row.line, row.cells.get("year"), value=cell)
     return None
 
 

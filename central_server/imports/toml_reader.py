@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from central_server import changes
-from central_server.imports.report import Outcome, Report
-from central_server.imports.text_file import read_lines
+from central_server.imports.report import Line, Outcome, Report
+from central_server.imports.text_file import read_text
 from central_server.imports.words import meant
 
 S = TypeVar("S", bound=Struct)
@@ -31,14 +31,17 @@ def read_toml(
     `tables` says which keys each table may have: `""` the file itself, `"limits.*"` every table in `limits`, `"policy"`
     every `[[policy]]`. `normal(key, value)` may put a value into the form that `shape` wants.
     """
-    lines = read_lines(raw, report)
-    if lines is None:
+    text = read_text(raw, report)
+    if text is None:
         return None
+    if text.alphabet:
+        report.note("converted_text", name=text.alphabet.label)
+    lines = [text.decode(line) for line in text.lines]
     try:
         content = tomllib.loads("".join(lines))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
-        report.refuse("bad_toml", line=int(found[1]) if found else None, why=error)
+        report.refuse("bad_toml", Line(int(found[1])) if found else None, why=error)
         return None
     for name, table in tables.items():
         for where, part in _parts(content, name):
@@ -61,7 +64,21 @@ def publish(connection: sa.Connection, library: str, kind: str, value: Struct, r
     known = changes.current(connection, library, kind, library)
     thing = changes.Thing(kind, library, msgspec.json.encode(value).decode())
     (different,) = changes.publish_if_different(connection, library, [thing])
-    report.outcomes[1] = Outcome.UNCHANGED if not different else Outcome.CHANGED if known else Outcome.TAKEN
+    report.outcomes[Line(1)] = Outcome.UNCHANGED if not different else Outcome.CHANGED if known else Outcome.TAKEN
+    if known and different:
+        before, after = (dict(_leaves(msgspec.json.decode(text))) for text in (known, thing.data))
+        keys = [key for key in before | after if before.get(key) != after.get(key)]
+        report.changed[Line(1)] = tuple(f"{key}: {before.get(key, '–')} → {after.get(key, '–')}" for key in keys)
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value in a JSON document with its name, like `limits.hs.total`."""
+    if not isinstance(value, dict | list):
+        yield name, value
+        return
+    parts = value.items() if isinstance(value, dict) else enumerate(value, 1)
+    for key, part in parts:
+        yield from _leaves(part, f"{name}.{key}" if name else str(key))
 
 
 def _parts(content: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -84,11 +101,11 @@ def _check_keys(part: dict[str, Any], where: str, table: type[Struct], lines: li
     for key in part:
         if key in known:
             continue
-        line = next((number for number, text in enumerate(lines, 1) if _names(text, key)), None)
+        line = next((Line(number) for number, text in enumerate(lines, 1) if _names(text, key)), None)
         if likely := meant(key, known.keys() - part.keys()):
-            report.refuse("unknown_key_meant", line=line, key=key, where=where, meant=likely)
+            report.refuse("unknown_key_meant", line, key=key, where=where, meant=likely)
         else:
-            report.refuse("unknown_key", line=line, key=key, where=where)
+            report.refuse("unknown_key", line, key=key, where=where)
     for key, required in known.items():
         if required and key not in part:
             report.refuse("missing_key", key=key, where=where)

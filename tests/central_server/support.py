@@ -25,6 +25,7 @@ from central_server import devices, tables
 from central_server.database import Store, Where, open_store
 from central_server.devices import Device, State
 from central_server.imports.report import Report
+from central_server.imports.rows import Options
 from central_server.imports.run import import_file
 from central_server.ingest import ingest
 from central_server.wire import read_request
@@ -43,12 +44,20 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def bring(
-    store: Store, kind: str, content: str | bytes, folder: Path, library: str = "hoa-sen", name: str = "Hoa Sen"
+    store: Store,
+    kind: str,
+    content: str | bytes,
+    folder: Path,
+    library: str = "hoa-sen",
+    name: str = "Hoa Sen",
+    **options: Any,
 ) -> Report:
-    """Import `content` as the file of its kind."""
-    path = folder / f"{kind}-{uuid4().hex}.{'toml' if kind in ('circulation', 'calendar') else 'csv'}"
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return import_file(store, library, name, kind, path)
+    """Import `content` as the file of its kind; `options` are those of `Options`."""
+    raw = content.encode() if isinstance(content, str) else content
+    ending = "toml" if kind in ("circulation", "calendar") else "xlsx" if raw.startswith(b"PK") else "csv"
+    path = folder / f"{kind}-{uuid4().hex}.{ending}"
+    path.write_bytes(raw)
+    return import_file(store, library, name, kind, path, options=Options(**options))
 
 
 def bring_a_small_library(store: Store, folder: Path, library: str = "hoa-sen") -> dict[str, dict[str, str]]:

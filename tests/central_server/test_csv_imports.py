@@ -28,7 +28,7 @@ def told(store: Store, kind: str, library: str = "hoa-sen") -> list[dict[str, An
 
 def codes(report: Report) -> list[tuple[int | None, str]]:
     """(line, code) of every problem."""
-    return [(one.line, one.code) for one in report.findings if one.is_problem]
+    return [(one.line and one.line.number, one.code) for one in report.findings if one.is_problem]
 
 
 def notes(report: Report) -> list[str]:
@@ -38,7 +38,7 @@ def notes(report: Report) -> list[str]:
 
 
 def outcomes(report: Report) -> dict[int, str]:
-    return {line: outcome.value for line, outcome in report.outcomes.items()}
+    return {line.number: outcome.value for line, outcome in report.outcomes.items()}
 
 
 def test_takes_titles_when_every_column_is_there(store: Store, tmp_path: Path) -> None:

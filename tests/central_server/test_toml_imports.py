@@ -7,6 +7,7 @@ import pytest
 from central_server.database import Store
 from tests.central_server.support import bring
 from tests.central_server.test_csv_imports import codes, notes, outcomes, told
+from tests.central_server.test_old_letters import in_tcvn3
 
 CIRCULATION = """version = "2026-09-01"
 [limits.hs]
@@ -119,3 +120,10 @@ def test_keeps_the_old_rules_when_new_ones_are_wrong(store: Store, tmp_path: Pat
 def test_names_the_patrons_without_rules_when_rules_come_later(store: Store, tmp_path: Path) -> None:
     bring(store, "patrons", "card,name,category\nA,An,hs\nB,Bình,khách\n", tmp_path)
     assert notes(bring(store, "circulation", CIRCULATION, tmp_path)) == ["category_without_rule"]
+
+
+def test_reads_the_calendar_when_it_is_in_an_old_alphabet(store: Store, tmp_path: Path) -> None:
+    content = CALENDAR.replace('"Tết"', '"Nghỉ Tết Nguyên đán, cả trường đóng cửa"')
+    report = bring(store, "calendar", in_tcvn3(content).encode("cp1252"), tmp_path)
+    assert (report.exit_code, notes(report)) == (0, ["converted_text"])
+    assert told(store, "calendar")[0]["closed"][0]["name"] == "Nghỉ Tết Nguyên đán, cả trường đóng cửa"
