@@ -1,4 +1,4 @@
-"""The command line of the central server: `serve`, `import`, `ledger`."""
+"""The command line of the central server: `serve`, `import`, `ledger`; the rest is in `central_server.office`."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from typing import NoReturn
 import msgspec
 from sqlalchemy.exc import OperationalError
 
-from central_server import __version__, log
+from central_server import __version__, log, office
 from central_server.address import CannotListen, listen
 from central_server.database import DEFAULT_BUSY_TIMEOUT_S, CannotOpen, is_passing, open_store
 from central_server.imports.run import KINDS, import_file
@@ -27,8 +27,12 @@ def main() -> int:
                 return _serve(arguments)
             case "import":
                 return _import(arguments)
-            case _:
+            case "ledger":
                 return _ledger(arguments)
+            case _:
+                status, said = office.run(arguments)
+                print(said)
+                return status
     except (CannotOpen, CannotListen) as refused:
         _stop(str(refused))
     except OperationalError as error:
@@ -94,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("file", type=Path, metavar="FILE", help="CSV (titles, items, patrons) or TOML")
 
     commands.add_parser("ledger", parents=[common, of_library], help="what is held of a library")
+    office.add_commands(commands, common, of_library)
     return parser
 
 

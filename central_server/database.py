@@ -19,7 +19,7 @@ from sqlcipher3 import dbapi2
 from central_server import tables
 
 FILE_NAME = "central.sqlite"
-REVISION = "0001"
+REVISION = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 
@@ -123,6 +123,7 @@ def _engine(path: Path, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin in `_begin`, not where the driver guesses
         connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
+        connection.execute("PRAGMA temp_store = MEMORY")  # no reader in a file that nobody knows of
         if writes:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
