@@ -89,9 +89,7 @@ def erase(
     known = erased_among(connection, library, [patron_id])
     if not known and not _is_here(connection, library, patron_id):
         raise CannotErase("There is no such reader in this library; nothing was erased.")
-    asked = [
-        dict(row) for row in connection.execute(sa.select(request).where(*_of(request, library, patron_id))).mappings()
-    ]
+    asked = connection.execute(sa.select(request).where(*_of(request, library, patron_id))).mappings().all()
     waited = connection.scalars(sa.select(hold.c.id).where(*_of(hold, library, patron_id))).all()
     mark = mark_of(patron_id)
     if not known:
@@ -101,9 +99,9 @@ def erase(
     _leave_feed(connection, library, "patron", [patron_id])
     for one in loans:
         one.patron = None
-    changes.publish_if_different(
-        connection, library, [changes.Thing("loan", one.id, told) for one in loans if (told := one.published())]
-    )
+    told = ((one.id, one.published() or changes.NO_MORE) for one in loans)
+    shown = [changes.Thing("loan", identity, data) for identity, data in told if data != changes.NO_MORE]
+    changes.publish(connection, library, shown)
     changes.publish(connection, library, [changes.Thing("hold", identity, changes.NO_MORE) for identity in waited])
     nobody = {"patron_id": None, "why": None}
     for row in asked:

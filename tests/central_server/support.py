@@ -165,7 +165,8 @@ def feed(store: Store, library: str = "hoa-sen", cursor: str = "") -> tuple[list
     """Every change after `cursor`, and the cursor behind them."""
     with reading(store) as connection:
         answer = read_page(connection, library, cursor, 2_000)
-    return [{"kind": one.kind, "id": one.id, "data": json.loads(bytes(one.data))} for one in answer.changes], answer.cursor
+    changes = [{"kind": one.kind, "id": one.id, "data": json.loads(bytes(one.data))} for one in answer.changes]
+    return changes, answer.cursor
 
 
 def disputed(reason: str) -> tuple[str, str]:
