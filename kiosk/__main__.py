@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from kiosk import __version__
@@ -20,7 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     ledger = commands.add_parser("ledger", help="what is kept here and what a librarian should look at, as JSON")
     new_store = commands.add_parser("new-store", help="begin a new store after a damaged one was set aside")
     new_store.add_argument("--yes", action="store_true", help="the set-aside store has been looked after")
-    for command in (run, ledger, new_store):
+    audit = commands.add_parser("audit", help="whether the store is what was once written")
+    verify = audit.add_subparsers(dest="act", required=True).add_parser(
+        "verify", help="all of it, up to the first fault"
+    )
+    verify.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
+    for command in (run, ledger, new_store, verify):
         command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
@@ -29,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _run(config, options.pictures)
         if options.command == "ledger":
             return _ledger(config)
+        if options.command == "audit":
+            return _audit(config, options.json)
         return _new_store(config, options.yes)
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -57,6 +65,27 @@ def _ledger(config: KioskConfig) -> int:
         return 1
     print(json.dumps(ledger, ensure_ascii=False))
     return 0
+
+
+def _audit(config: KioskConfig, as_json: bool) -> int:
+    from kiosk.bootstrap import read_store
+    from kiosk.ports.errors import StoreBroken
+    from kiosk.upkeep.audit import verify
+
+    try:
+        report = verify(read_store(config).history(), config.station.library, config.station.device)
+    except StoreBroken as error:
+        print(f"the store cannot be read: {error}", file=sys.stderr)
+        return 1
+    fault = report.fault
+    if as_json:
+        print(json.dumps(asdict(report)))
+    else:
+        counts = f"{report.operations} operations in {report.epochs} epochs, {report.readers} readers"
+        print(f"{counts}, {report.erased} erased: " + ("every chain verifies" if fault is None else "FAULT"))
+        if fault is not None:
+            print(f"place {fault.place}, epoch {fault.epoch}, seq {fault.seq}: {fault.what}")
+    return 0 if fault is None else 1
 
 
 def _new_store(config: KioskConfig, sure: bool) -> int:
