@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import TypeVar
+from uuid import UUID
 
 import pytest
 
@@ -24,7 +27,7 @@ from kiosk.session.effects import Ask, CheckIn, CheckOut, StoreEffect, TakeBack,
 from kiosk.session.inputs import Answer, Asked, LoanRecorded
 from kiosk.upkeep.audit import verify
 from kiosk.upkeep.forgetting import forget_erased
-from local_store import SqlStore, StoreConfig, engine, open_store
+from local_store import SqlStore, StoreConfig, engine, erasing, open_store
 from tests.local_store.decrypted import files_with
 from tests.local_store.shelf import BOOT, BUILD_MS, CATALOGUE, ITEMS, TITLE, config_in, hold_by, new_id
 
@@ -192,3 +195,46 @@ def test_lets_a_broken_store_be_known(life: Life) -> None:
     with pytest.raises(StoreBroken):
         forget_erased(broken, life.store.forget, NEVER)
     assert life.forget() == 1
+
+
+@pytest.mark.parametrize("written_anew", [True, False], ids=["whole", "control"])
+def test_leaves_no_copy_that_a_split_page_forgot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_anew: bool
+) -> None:
+    """Deleting overwrites what is deleted, but not the copies of rows that moved when a page was split before."""
+    if not written_anew:
+        monkeypatch.setattr(erasing, "_WRITTEN_ANEW", ())
+    chance = Random(5)  # one of the few in which such a copy stays
+    config = config_in(tmp_path)
+    records = [
+        PatronRecord(
+            Patron(
+                str(UUID(int=chance.getrandbits(128))),
+                f"N{chance.getrandbits(60):015x}" + "x" * chance.randint(0, 60),
+                "7A",
+                "hs",
+                None,
+                False,
+            ),
+            (f"C{chance.getrandbits(60):015x}",),
+        )
+        for _ in range(400)
+    ]
+    with closing(open_store(config)) as store:
+        with store.unit_of_work() as work:
+            for record in records:
+                work.apply([record], "1")
+            gone = [record for record in records if chance.random() < 0.5]
+            work.apply([Gone("erased_reader", erased_mark(record.patron.id)) for record in gone], "2")
+            work.commit()
+
+        def on_store(job: Callable[[UnitOfWork], T], /) -> T:
+            with store.unit_of_work() as work:
+                return job(work)
+
+        assert forget_erased(on_store, store.forget, NEVER) == len(gone)
+        canaries = [canary for one in gone for canary in (one.patron.id, one.patron.shown_name[:16], one.cards[0])]
+        assert bool(files_with(config, canaries)) is not written_anew
+        with store.unit_of_work() as work:
+            left = [record for record in records if record not in gone]
+            assert [work.patron_by_card(record.cards[0]) for record in left] == [record.patron for record in left]
