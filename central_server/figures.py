@@ -1,6 +1,5 @@
 """How often books are read in the library, and how many readers come: counts by day, about nobody."""
 
-from collections import Counter
 from collections.abc import Mapping
 
 import sqlalchemy as sa
@@ -12,11 +11,11 @@ from central_server.tables import daily_use
 Use = tuple[str, str, str]
 
 
-def uses_of(body: Body) -> Counter[Use]:
-    """What the operation adds to the figures."""
+def use_of(body: Body) -> Use | None:
+    """What the operation counts as; `None` for most."""
     if isinstance(body, InHouseUse | Visit):
-        return Counter({(kind_of(body), body.data.day.isoformat(), barcode_of(body) or ""): 1})
-    return Counter()
+        return kind_of(body), body.data.day.isoformat(), barcode_of(body) or ""
+    return None
 
 
 def add(connection: sa.Connection, library: str, uses: Mapping[Use, int]) -> None:

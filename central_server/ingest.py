@@ -119,7 +119,8 @@ class _Batch:
             misplaced = self._chain.judge(came, body)
             faults, reader = self._projection.apply(came, body, self._position, self._docket)
             faults += self._requests.saw(body, self._position, reader)
-            self._uses += figures.uses_of(body)
+            if use := figures.use_of(body):
+                self._uses[use] += 1
             faults += [misplaced] if misplaced else []
             fault = min(faults, key=lambda one: _RANK[one.reason], default=None)
         if follows := self._chain.add(came, body, fault.reason if fault else None, self._docket):

@@ -44,7 +44,8 @@ class StoreReader:
         self._suspicion = Suspicion(config.path)
 
     def ledger(self) -> Iterator[dict[str, object]]:
-        """Every operation, oldest first: device, epoch, seq, hash (hex), kind, state, reason, barcode, loans (ids)."""
+        """Every operation, oldest first: device, epoch, seq, hash (hex), kind, state, reason, barcode (or
+        None), loans (ids)."""
         for epoch, seq, hash_, kind, state, reason, barcode, loans in self._read(statements.LEDGER):
             yield {
                 "device": self._config.device_id,
@@ -54,7 +55,7 @@ class StoreReader:
                 "kind": kind,
                 "state": state,
                 "reason": reason,
-                "barcode": barcode,
+                "barcode": barcode or None,
                 "loans": loans.split(),
             }
 
