@@ -29,7 +29,7 @@ def listed(connection: sa.Connection, library: str, *, everything: bool = False)
         .order_by(request.c.asked_ms, request.c.position)
     )
     if not everything:
-        found = found.where(request.c.state == State.WAITING)
+        found = found.where(request.c.state == State.WAITING.value)
     return [_line(row) for row in connection.execute(found).mappings()]
 
 

@@ -193,7 +193,7 @@ def _cancelled_early(connection: sa.Connection, placed: dict[str, Any]) -> list[
     """The wish to cancel a hold may come before the wish to have it."""
     early = sa.select(request).where(
         request.c.library_id == placed["library_id"],
-        request.c.state == State.WAITING,
+        request.c.state == State.WAITING.value,
         request.c.kind == "cancel_hold",
         request.c.subject == placed["id"],
     )
