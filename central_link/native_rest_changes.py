@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
 from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
 
 _Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\Z")]
@@ -80,6 +81,16 @@ class _Hold(msgspec.Struct):
     placed_ms: _Milliseconds
 
 
+class _Request(msgspec.Struct):
+    kind: str
+    subject: str
+    patron: _Id | None
+    asked_ms: _Milliseconds
+    state: RequestState
+    by: Literal["rule", "person"] | None
+    why: str | None
+
+
 class _Limits(msgspec.Struct):
     total: _Count
     overdue_blocks_after_days: _Days
@@ -141,6 +152,10 @@ def _hold(id: str, data: _Hold) -> HoldRecord:
     return HoldRecord(Hold(id, data.title, data.patron, data.shelf), data.placed_ms)
 
 
+def _request(id: str, data: _Request) -> RequestRecord:
+    return RequestRecord(id, data.kind, data.subject, data.patron, data.asked_ms, data.state, data.by, data.why)
+
+
 def _circulation(_id: str, data: _Circulation) -> CirculationRules:
     return CirculationRules(
         data.version,
@@ -183,7 +198,9 @@ _of_one_thing: dict[str, Callable[[str, msgspec.Raw], Change]] = {
     "patron": _reader(_Patron, _patron),
     "loan": _reader(_Loan, _loan),
     "hold": _reader(_Hold, _hold),
+    "request": _reader(_Request, _request),
 }
+_ERASED = "erased_reader"  # of such a one only the end is told
 _row = msgspec.json.Decoder(_Row)
 
 
@@ -195,11 +212,13 @@ def change_from(raw: msgspec.Raw) -> Change:
         kind = row.kind
         if kind in _of_the_library:
             return _of_the_library[kind](row.id, row.data)
-        if kind not in _of_one_thing:
+        if kind not in _of_one_thing and kind != _ERASED:
             raise Unreadable(kind)
         msgspec.convert(row.id, _Id)
         if bytes(row.data) == b"null":
             return Gone(kind, row.id)
+        if kind == _ERASED:
+            raise Unreadable(kind)
         return _of_one_thing[kind](row.id, row.data)
     except (ValueError, RecursionError) as error:  # what msgspec and a broken encoding raise
         raise Unreadable(kind) from error

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from central_link.native_rest_changes import Unreadable, change_from
-from kiosk.domain.operations import Operation, OperationId
+from kiosk.domain.operations import Operation, OperationId, Reader
 from kiosk.ports.central import Change, ChangePage, Verdict, VerdictKind
 from kiosk.ports.errors import Unreachable
 
@@ -23,9 +23,10 @@ _REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KIND = re.compile(r"[a-z_]{1,20}")
 
 
-class _Reader(msgspec.Struct):
+class _Reader(msgspec.Struct, omit_defaults=True):
     patron: str
     salt: str
+    private: str | None = None
 
 
 class _SentOperation(msgspec.Struct):
@@ -78,12 +79,16 @@ def encode_operations(library_id: str, device_id: str, operations: Sequence[Oper
                     operation.id.seq,
                     operation.hash.hex(),
                     operation.body,
-                    _Reader(operation.reader.patron_id, operation.reader.salt.hex()) if operation.reader else None,
+                    _reader(operation.reader),
                 )
                 for operation in operations
             ],
         )
     )
+
+
+def _reader(reader: Reader | None) -> _Reader | None:
+    return _Reader(reader.patron_id, reader.salt.hex(), reader.private) if reader else None
 
 
 def decode_verdicts(content: bytes, sent: Sequence[Operation]) -> tuple[Verdict, ...]:

@@ -178,6 +178,6 @@ class SimulatedCentral:
         known = len(self._ledger.received)
         verdict = self._ledger.record(operation, self._disputed.get(operation.id))
         if len(self._ledger.received) > known:  # a fact counts, disputed or not
-            self._feed.extend(self._ledger.loan_changes(operation))
+            self._feed.extend(self._ledger.changes(operation))
             self._changed.notify_all()
         return verdict

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from central_link.simulated_requests import SUBJECTS, Requests
 from kiosk.domain.clock_trust import Moment
 from kiosk.domain.model import Loan
-from kiosk.domain.operations import NO_HASH, Operation, OperationId, OperationKind, chain_hash
-from kiosk.ports.central import LoanRecord, Verdict, VerdictKind
+from kiosk.domain.operations import NO_HASH, Operation, OperationId, OperationKind, chain_hash, commitment
+from kiosk.ports.central import Change, LoanRecord, Verdict, VerdictKind
 
 
 class Ledger:
@@ -26,6 +27,7 @@ class Ledger:
         self._successors: dict[OperationId, str] = {}
         self._store_began: dict[tuple[str, str], str] = {}
         self._loans: dict[str, LoanRecord] = {}
+        self._requests = Requests()
 
     def record(self, operation: Operation, dispute: str | None = None) -> Verdict:
         """The verdict after recording it. `dispute`: a reason to find in it whatever it says."""
@@ -81,18 +83,20 @@ class Ledger:
             return "lost_tail"
         return None
 
-    def loan_changes(self, operation: Operation) -> Iterator[LoanRecord]:
-        """The loans as they are after an operation that was recorded."""
+    def changes(self, operation: Operation) -> Iterator[Change]:
+        """The loans, holds and requests as they are after an operation that was recorded."""
         body = _readable(operation)
         if body is None:
             return
         data = body["data"]
+        reader = operation.reader
+        patron_id = reader.patron_id if reader and _is_true_reader(operation, body) else None
+        yield from self._requests.changes(body, patron_id)
         match body["kind"]:
-            case OperationKind.CHECK_OUT if operation.reader is not None:
+            case OperationKind.CHECK_OUT:
                 moment = Moment(body["at"]["wall_ms"], "", 0, trusted=True)
                 due_on = date.fromisoformat(data["due_on"])
-                patron = operation.reader.patron_id if _is_true_reader(operation, body) else None
-                loan = Loan(data["loan"], data["item"], patron, moment.day, due_on, 0, "")
+                loan = Loan(data["loan"], data["item"], patron_id, moment.day, due_on, 0, "")
                 yield self._keep(LoanRecord(loan, open=True))
             case OperationKind.RENEW if data["loan"] in self._loans:
                 record = self._loans[data["loan"]]
@@ -114,11 +118,19 @@ _DATA = {
     OperationKind.CHECK_IN: {"barcode", "item", "loans"},
     OperationKind.RENEW: {"loan", "item", "due_on", "renewals"},
     OperationKind.VOID: {"voids", "kind", "loans"},
+    OperationKind.IN_HOUSE_USE: {"barcode", "day"},
+    OperationKind.VISIT: {"day"},
+    **{kind: {"request"} for kind in SUBJECTS},
 }
 
 
 def _is_true_reader(operation: Operation, body: Mapping[str, Any]) -> bool:
-    return bool(body["reader"] == (operation.reader.commitment() if operation.reader else None))
+    """None at all may be erased; what was private to them too."""
+    reader = operation.reader
+    if reader is None:
+        return True
+    private = None if reader.private is None else commitment(reader.salt, reader.private)
+    return bool(body["reader"] == reader.commitment() and private in (None, body["data"].get("private")))
 
 
 def _readable(operation: Operation) -> dict[str, Any] | None:

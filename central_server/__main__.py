@@ -1,4 +1,4 @@
-"""The command line of the central server: `serve`, `import`, `ledger`, and those about stations."""
+"""The command line of the central server: `serve`, `import`, `ledger`; the rest is in `central_server.office`."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import __version__, device_commands, log, postgresql
+from central_server import __version__, device_commands, log, office, postgresql
 from central_server.address import CannotListen, listen, secured
 from central_server.database import (
     DEFAULT_BUSY_TIMEOUT_S,
@@ -44,7 +44,7 @@ def main() -> int:
             case "ledger":
                 return _ledger(arguments)
             case _:
-                return _decide(arguments)
+                return _for_people(arguments)
     except (CannotOpen, CannotListen, CannotDo) as refused:
         _stop(str(refused))
     except DBAPIError as error:
@@ -105,13 +105,17 @@ def _ledger(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _decide(arguments: argparse.Namespace) -> int:
+def _for_people(arguments: argparse.Namespace) -> int:
     store = _store(arguments, create=False)
     try:
-        print(device_commands.run(store, arguments))
+        if arguments.command in office.COMMANDS:
+            status, said = office.run(store, arguments)
+        else:
+            status, said = 0, device_commands.run(store, arguments)
     finally:
         store.close()
-    return 0
+    print(said)
+    return status
 
 
 def _store(arguments: argparse.Namespace, *, create: bool = True) -> Store:
@@ -185,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("ledger", parents=[common, of_library], help="what is held of a library")
     device_commands.add_parsers(commands, common)
+    office.add_commands(commands, common, of_library)
     return parser
 
 

@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from central_server.wire import NO_NUL, Epoch, Hash, Identity, Name, Operation, Sequence
+from central_server.wire import MOST_WORDS, NO_NUL, Epoch, Hash, Identity, Name, Operation, Reader, Sequence
 
 Barcode = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_NUL)]
 # Up to the year 9892, so that it is always a date.
 WallMs = Annotated[int, Meta(ge=0, le=250_000_000_000_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Words = Annotated[str, Meta(max_length=MOST_WORDS, pattern=NO_NUL)]
 Loans = Annotated[list[Identity], Meta(max_length=100)]
 
 
@@ -65,6 +66,60 @@ class VoidData(Struct, frozen=True):
     loans: Loans
 
 
+class InHouseUseData(Struct, frozen=True):
+    barcode: Barcode
+    item: Identity | None
+    day: date
+
+
+class VisitData(Struct, frozen=True):
+    day: date
+
+
+class AskedData(Struct, frozen=True, kw_only=True):
+    request: Identity
+
+
+class PlaceHoldData(AskedData, frozen=True, kw_only=True):
+    title: Identity
+
+
+class CancelHoldData(AskedData, frozen=True, kw_only=True):
+    hold: Identity
+
+
+class CardLinkData(AskedData, frozen=True, kw_only=True):
+    private: Hash
+
+
+class ItemStatusData(AskedData, frozen=True, kw_only=True):
+    barcode: Barcode
+    status: Literal["available", "damaged", "lost", "withdrawn"]
+
+
+class SettingsData(AskedData, frozen=True, kw_only=True):
+    values: Annotated[dict[Name, Words], Meta(min_length=1, max_length=50)]
+
+
+class SettlementData(AskedData, frozen=True, kw_only=True):
+    barcode: Barcode
+    loan: Identity | None
+    how: Literal["replaced", "paid", "waived"]
+    amount: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None
+
+
+class SuggestionData(AskedData, frozen=True, kw_only=True):
+    text: Words | None = None
+    private: Hash | None = None
+
+
+class FaultReportData(AskedData, frozen=True, kw_only=True):
+    about: Literal["station", "item", "other"]
+    barcode: Barcode | None
+    text: Words | None = None
+    private: Hash | None = None
+
+
 class _Common(Struct, frozen=True, tag_field="kind", kw_only=True):
     v: Literal[1]
     library: Name
@@ -97,7 +152,57 @@ class Void(_Common, frozen=True, tag="void", kw_only=True):
     data: VoidData
 
 
-Body = CheckOut | CheckIn | Renew | Void
+class InHouseUse(_Common, frozen=True, tag="in_house_use", kw_only=True):
+    data: InHouseUseData
+
+
+class Visit(_Common, frozen=True, tag="visit", kw_only=True):
+    reader: Hash
+    data: VisitData
+
+
+class RequestBody(_Common, frozen=True, kw_only=True):
+    data: AskedData
+
+
+class PlaceHold(RequestBody, frozen=True, tag="place_hold", kw_only=True):
+    reader: Hash
+    data: PlaceHoldData
+
+
+class CancelHold(RequestBody, frozen=True, tag="cancel_hold", kw_only=True):
+    reader: Hash
+    data: CancelHoldData
+
+
+class CardLink(RequestBody, frozen=True, tag="card_link", kw_only=True):
+    reader: Hash
+    data: CardLinkData
+
+
+class ItemStatus(RequestBody, frozen=True, tag="item_status", kw_only=True):
+    data: ItemStatusData
+
+
+class Settings(RequestBody, frozen=True, tag="settings", kw_only=True):
+    data: SettingsData
+
+
+class Settlement(RequestBody, frozen=True, tag="settlement", kw_only=True):
+    data: SettlementData
+
+
+class Suggestion(RequestBody, frozen=True, tag="suggestion", kw_only=True):
+    data: SuggestionData
+
+
+class FaultReport(RequestBody, frozen=True, tag="fault_report", kw_only=True):
+    data: FaultReportData
+
+
+FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit
+AnyRequest = PlaceHold | CancelHold | CardLink | ItemStatus | Settings | Settlement | Suggestion | FaultReport
+Body = FactBody | AnyRequest
 
 _decoder: msgspec.json.Decoder[Body] = msgspec.json.Decoder(Body)
 
@@ -128,20 +233,41 @@ def begins_a_store(body: Body) -> bool:
     return body.seq == 1 and body.predecessor is None
 
 
-def kind_of(body: Body) -> str:
-    """`check_out`, `check_in`, `renew` or `void`."""
+def kind_of(body: Body | RequestBody) -> str:
+    """The word of the protocol's tables, as `check_out` or `place_hold`."""
     return str(body.__struct_config__.tag)
 
 
 def loans_of(body: Body) -> list[str]:
-    """The loans that the operation names."""
-    return [body.data.loan] if isinstance(body, CheckOut | Renew) else body.data.loans
+    """The loans that a fact names."""
+    match body:
+        case CheckOut() | Renew():
+            return [body.data.loan]
+        case CheckIn() | Void():
+            return body.data.loans
+        case _:
+            return []
+
+
+def barcode_of(body: Body) -> str | None:
+    """The barcode that a fact is about. What a request is about is for whoever decides it."""
+    return None if isinstance(body, Visit | RequestBody) else body.data.barcode
 
 
 def is_false_reader(operation: Operation, body: Body) -> bool:
-    """Whether the reader that came along does not match the commitment. None at all is no lie: it may be erased."""
+    """Whether the reader that came along, or what is private to them, does not match the commitments in the body.
+
+    Nothing at all is no lie: it may be erased.
+    """
     reader = operation.reader
     if reader is None:
         return False
-    commitment = hmac.new(bytes.fromhex(reader.salt), reader.patron.encode("ascii"), hashlib.sha256).hexdigest()
-    return body.reader is None or not hmac.compare_digest(commitment, body.reader)
+    words = getattr(body.data, "private", None)
+    return not (
+        _matches(reader, reader.patron, body.reader) and (not reader.private or _matches(reader, reader.private, words))
+    )
+
+
+def _matches(reader: Reader, said: str, commitment: str | None) -> bool:
+    found = hmac.new(bytes.fromhex(reader.salt), said.encode(), hashlib.sha256).hexdigest()
+    return commitment is not None and hmac.compare_digest(found, commitment)

@@ -112,11 +112,11 @@ class Chain:
             before = self.held.get((came.epoch, came.seq - 1))
             if before is None:
                 return Fault(Reason.GAP, None)
-            if not _follows(came.hash, before, came.body.encode()):
+            if not follows(came.hash, before, came.body.encode()):
                 return Fault(Reason.BROKEN_CHAIN, _place(came.epoch, came.seq - 1, before))
             return None
         named = predecessor_of(body)
-        if not _follows(came.hash, named.hash if named else None, came.body.encode()):
+        if not follows(came.hash, named.hash if named else None, came.body.encode()):
             return Fault(Reason.BROKEN_CHAIN, None)
         if named is None:
             if self._store_began is not None:
@@ -174,12 +174,12 @@ class Chain:
         in_batch = self._came.get(after)
         after_body = in_batch.body.encode() if in_batch else self.bodies_of([after])[after]
         docket.gaps_filled.append(after)
-        if not _follows(self.held[after], came.hash, after_body):
+        if not follows(self.held[after], came.hash, after_body):
             held = {**_place(*after, self.held[after]), "body": after_body.decode()}
             docket.opened.append(Dispute(*after, Reason.BROKEN_CHAIN, held, version(came)))
 
 
-def _follows(claimed: str, before: str | None, body: bytes) -> bool:
+def follows(claimed: str, before: str | None, body: bytes) -> bool:
     """Whether `claimed` is the hash of `body` after `before` (hex; `None`: after nothing)."""
     start = _BEGINNING if before is None else bytes.fromhex(before)
     return hashlib.sha256(start + body).hexdigest() == claimed

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from central_server import postgresql, sqlite, tables
 
 FILE_NAME = "central.sqlite"
-REVISION = "0002"
+REVISION = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 # The folder of a file, or the address of a database.

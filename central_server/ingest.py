@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 import msgspec
 import sqlalchemy as sa
 
-from central_server import disputes
-from central_server.bodies import Body, begins_a_store, kind_of, loans_of, predecessor_of, read_body
+from central_server import disputes, figures
+from central_server.bodies import Body, barcode_of, begins_a_store, kind_of, loans_of, predecessor_of, read_body
 from central_server.chain import Chain, Fault
 from central_server.disputes import Dispute, Docket, version
+from central_server.erasing import erased_among
 from central_server.projection import Projection
+from central_server.requests import Requests
 from central_server.tables import conflict, operation, operation_reader, succession
 from central_server.upsert import add_new
-from central_server.wire import Operation, OperationsRequest, Reason, Verdict, VerdictKind
+from central_server.wire import Operation, OperationsRequest, Reader, Reason, Verdict, VerdictKind
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
@@ -56,6 +58,7 @@ class _Batch:
         self._now_ms = now_ms
         self._rows = _Rows()
         self._docket = Docket()
+        self._uses: Counter[figures.Use] = Counter()
 
     def record(self) -> list[Verdict]:
         self._chain = Chain(self._connection, self._library, self._device, self._operations)
@@ -67,7 +70,10 @@ class _Batch:
         if any(body and begins_a_store(body) for body in bodies):
             self._chain.learn_beginning()
         batch = [(one, body) for one, body in zip(self._operations, bodies, strict=True) if body]
-        self._projection = Projection(self._connection, self._library, self._device, batch)
+        readers = {one.reader.patron for one in self._operations if one.reader}
+        self._erased = erased_among(self._connection, self._library, readers)
+        self._projection = Projection(self._connection, self._library, self._device, batch, self._erased)
+        self._requests = Requests(self._connection, self._library, [body for _, body in batch], self._now_ms)
         self._position = self._last_position()
         verdicts = [self._judge(one, body) for one, body in zip(self._operations, bodies, strict=True)]
         self._write()
@@ -104,7 +110,10 @@ class _Batch:
             fault: Fault | None = Fault(Reason.UNREADABLE, None)
         else:
             misplaced = self._chain.judge(came, body)
-            faults = self._projection.apply(came, body, self._position, self._docket)
+            faults, reader = self._projection.apply(came, body, self._position, self._docket)
+            faults += self._requests.saw(body, self._position, reader)
+            if use := figures.use_of(body):
+                self._uses[use] += 1
             faults += [misplaced] if misplaced else []
             fault = min(faults, key=lambda one: _RANK[one.reason], default=None)
         if follows := self._chain.add(came, body, fault.reason if fault else None, self._docket):
@@ -115,16 +124,15 @@ class _Batch:
             subject = loans_of(body)[0] if body and fault.reason is Reason.UNKNOWN_LOAN else ""
             self._docket.opened.append(Dispute(came.epoch, came.seq, fault.reason, fault.held, version(came), subject))
         self._rows.operations.append(self._row(came, body, fault))
-        if came.reader:
+        if kept := self._kept(came):
             self._rows.readers.append(
-                {
-                    "library_id": self._library,
-                    "position": self._position,
-                    "patron_id": came.reader.patron,
-                    "salt": came.reader.salt,
-                }
+                {"library_id": self._library, "position": self._position, **_columns(kept)},
             )
         return fault
+
+    def _kept(self, came: Operation) -> Reader | None:
+        """The reader that came along, unless they were erased here."""
+        return None if came.reader is None or came.reader.patron in self._erased else came.reader
 
     def _row(self, came: Operation, body: Body | None, fault: Fault | None) -> dict[str, object]:
         return {
@@ -136,7 +144,7 @@ class _Batch:
             "hash": came.hash,
             "body": came.body.encode(),
             "kind": kind_of(body) if body else None,
-            "barcode": body.data.barcode if body else None,
+            "barcode": barcode_of(body) if body else None,
             "loans": msgspec.json.encode(loans_of(body) if body else []).decode(),
             "verdict": (VerdictKind.DISPUTED if fault else VerdictKind.ACCEPTED).value,
             "reason": fault.reason.value if fault else None,
@@ -157,8 +165,7 @@ class _Batch:
                 "hash": came.hash,
                 "body_hash": body_hash,
                 "body": came.body.encode(),
-                "patron_id": came.reader.patron if came.reader else None,
-                "salt": came.reader.salt if came.reader else None,
+                **_columns(self._kept(came)),
                 "received_ms": self._now_ms,
             }
         )
@@ -184,4 +191,12 @@ class _Batch:
                 self._connection.execute(table.insert(), rows)
         add_new(self._connection, conflict, self._rows.conflicts)
         self._projection.write()
+        self._requests.write()
+        figures.add(self._connection, self._library, self._uses)
         disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
+
+
+def _columns(reader: Reader | None) -> dict[str, object]:
+    if reader is None:
+        return {"patron_id": None, "salt": None, "private": None}
+    return {"patron_id": reader.patron, "salt": reader.salt, "private": reader.private}

@@ -11,7 +11,23 @@ from central_server.tables import item, library, loan, operation, patron, title
 
 _SHOWN = 50
 
-_KINDS = {"check_out": "Mượn", "check_in": "Trả", "renew": "Gia hạn", "void": "Lấy lại", None: "Không đọc được"}
+_KINDS = {
+    "check_out": "Mượn",
+    "check_in": "Trả",
+    "renew": "Gia hạn",
+    "void": "Lấy lại",
+    "in_house_use": "Đọc tại chỗ",
+    "visit": "Lượt bạn đọc",
+    "place_hold": "Xin đặt trước",
+    "cancel_hold": "Xin bỏ đặt trước",
+    "card_link": "Xin gắn thẻ",
+    "item_status": "Báo tình trạng sách",
+    "settings": "Xin đổi cài đặt",
+    "settlement": "Xin ghi bồi thường",
+    "suggestion": "Góp ý",
+    "fault_report": "Báo trục trặc",
+    None: "Không đọc được",
+}
 _VERDICTS = {"accepted": "Đã ghi", "disputed": "Cần thủ thư xem"}
 _REASONS = {
     "unreadable": "nội dung không đọc được",

@@ -5,12 +5,12 @@ loans that it names, and every loan of its item that began before it. So a check
 and `loan_end` for its check-out, and one that is taken back opens again whatever only it had ended.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import sqlalchemy as sa
 
 from central_server import changes, clock
-from central_server.bodies import Body, CheckIn, CheckOut, Renew, Void, is_false_reader, loans_of
+from central_server.bodies import Body, CheckIn, CheckOut, Renew, Void, barcode_of, is_false_reader, loans_of
 from central_server.chain import Fault
 from central_server.disputes import Docket
 from central_server.loans import Loan, Moment, Place
@@ -20,14 +20,23 @@ from central_server.wire import Operation, Reason
 
 
 class Projection:
-    """The loans that a batch of one device touches, loaded at once, changed in memory, written at once."""
+    """The loans that a batch of one device touches, loaded at once, changed in memory, written at once.
+
+    `erased`: the patrons who were erased, of those that the batch names.
+    """
 
     def __init__(
-        self, connection: sa.Connection, library: str, device: str, batch: Sequence[tuple[Operation, Body]]
+        self,
+        connection: sa.Connection,
+        library: str,
+        device: str,
+        batch: Sequence[tuple[Operation, Body]],
+        erased: Set[str],
     ) -> None:
         self._connection = connection
         self._library = library
         self._device = device
+        self._erased = erased
         self._new_ends: set[tuple[str, Place]] = set()
         self._gone_ends: set[tuple[str, Place]] = set()
         self._new_check_ins: dict[Place, tuple[str, Moment]] = {}
@@ -39,17 +48,18 @@ class Projection:
         self._load_loans(bodies)
         self._load_check_ins(bodies)
 
-    def apply(self, came: Operation, body: Body, position: int, docket: Docket) -> list[Fault]:
-        """Let `came` have happened; answers its faults, in no order. It counts all the same."""
+    def apply(self, came: Operation, body: Body, position: int, docket: Docket) -> tuple[list[Fault], str | None]:
+        """Let `came` have happened; answers its faults, in no order, and whose it is. It counts all the same."""
         faults = []
         moment = Moment(self._place(body.epoch, body.seq), body.at.wall_ms, body.at.trusted, position)
         false_reader = is_false_reader(came, body)
-        reader = came.reader.patron if came.reader and not false_reader else None
+        named = came.reader.patron if came.reader and came.reader.patron not in self._erased else None
+        reader = None if false_reader else named
         if false_reader:
             faults.append(Fault(Reason.FALSE_READER, None))
-        if body.data.barcode not in self._items:
+        if (barcode := barcode_of(body)) is not None and barcode not in self._items:
             faults.append(Fault(Reason.UNKNOWN_ITEM, None))
-        if came.reader and came.reader.patron not in self._patrons:
+        if named and named not in self._patrons:
             faults.append(Fault(Reason.UNKNOWN_PATRON, None))
         match body:
             case CheckOut():
@@ -60,7 +70,7 @@ class Projection:
                 faults += self._renew(body)
             case Void():
                 self._void(body)
-        return faults
+        return faults, reader
 
     def write(self) -> None:
         """Write what `apply` changed, and tell the stations of it."""
@@ -182,7 +192,7 @@ class Projection:
     # --- loading and writing
 
     def _load_catalogue(self, bodies: Iterable[Body], patrons: set[str]) -> None:
-        barcodes = {body.data.barcode for body in bodies}
+        barcodes = {barcode for body in bodies if (barcode := barcode_of(body)) is not None}
         items = sa.select(item.c.barcode, item.c.id).where(
             item.c.library_id == self._library, item.c.barcode.in_(barcodes)
         )

@@ -25,6 +25,7 @@ def engine(path: Path, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin in `_begin`, not where the driver guesses
         connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_s * 1000)}")
+        connection.execute("PRAGMA temp_store = MEMORY")  # no reader in a file that nobody knows of
         if writes:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")

@@ -125,7 +125,7 @@ operation = Table(
     sqlite_with_rowid=False,
 )
 
-# Who an operation is about: may be erased without touching the operation or its chain.
+# Who an operation is about, and what is private to them: may be erased without touching the operation or its chain.
 operation_reader = Table(
     "operation_reader",
     metadata,
@@ -133,6 +133,7 @@ operation_reader = Table(
     Column("position", Integer, nullable=False),
     Column("patron_id", Text, nullable=False),
     Column("salt", Text, nullable=False),
+    Column("private", Text),
     PrimaryKeyConstraint("library_id", "position"),
     sqlite_with_rowid=False,
 )
@@ -150,6 +151,7 @@ conflict = Table(
     Column("body", LargeBinary, nullable=False),
     Column("patron_id", Text),
     Column("salt", Text),
+    Column("private", Text),
     Column("received_ms", Integer, nullable=False),
     PrimaryKeyConstraint("library_id", "device", "epoch", "seq", "hash", "body_hash"),
 )
@@ -296,4 +298,76 @@ enrol_token = Table(
     Column("used_ms", Integer),
     PrimaryKeyConstraint("library_id", "hash"),
     UniqueConstraint("hash"),
+)
+
+# What stations ask for, decided here. `patron_id`: whose it is, erasable; `data`: the body's, without anything private.
+# `decided_by`: "rule", or who decided at the centre.
+request = Table(
+    "request",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("patron_id", Text),
+    Column("subject", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("asked_ms", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_by", Text),
+    Column("why", Text),
+    Column("decided_ms", Integer),
+    PrimaryKeyConstraint("library_id", "id"),
+    Index("request_by_state", "library_id", "state", "asked_ms"),
+)
+
+# Who waits for which title; its id is that of the request. `loan_id`: the loan that gave it to them, so that it stands
+# again when that loan is voided.
+hold = Table(
+    "hold",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("title_id", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Column("shelf", Text, nullable=False),
+    Column("placed_ms", Integer, nullable=False),
+    Column("loan_id", Text),
+    PrimaryKeyConstraint("library_id", "id"),
+    Index("hold_by_patron", "library_id", "patron_id"),
+    Index("hold_by_loan", "library_id", "loan_id"),
+)
+
+# Cards beside the one of the patron's list.
+patron_card = Table(
+    "patron_card",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "number"),
+    Index("patron_card_by_patron", "library_id", "patron_id"),
+)
+
+# How often something was done on a day, for figures: nobody is in here. `barcode` is "" for visits.
+daily_use = Table(
+    "daily_use",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("barcode", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "kind", "day", "barcode"),
+)
+
+# Who was erased, by a mark that leads to nobody (central_server.erasing): what a station sends later stays forgotten.
+erased_reader = Table(
+    "erased_reader",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("erased_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "mark"),
 )

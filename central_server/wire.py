@@ -13,6 +13,7 @@ PROTOCOL = 1
 MOST_OPERATIONS = 500
 MOST_BYTES = 4 * 1024 * 1024
 MOST_CHANGES = 2_000
+MOST_WORDS = 2_000
 LONGEST_WAIT_S = 55
 
 # The lengths stand beside the patterns because `$` also matches before a last line feed.
@@ -30,10 +31,11 @@ Sequence = Annotated[int, Meta(ge=1, le=9_007_199_254_740_992)]
 
 
 class Reader(Struct, frozen=True):
-    """Who an operation is about, outside its chain so that it can be erased."""
+    """Who an operation is about, and what is `private` to them: outside its chain so that it can be erased."""
 
     patron: Identity
     salt: Salt
+    private: Annotated[str, Meta(min_length=1, max_length=MOST_WORDS, pattern=NO_NUL)] | None = None
 
 
 class Operation(Struct, frozen=True):

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from kiosk import __version__
@@ -23,7 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     new_store.add_argument("--yes", action="store_true", help="the set-aside store has been looked after")
     status = commands.add_parser("status", help="how the station is: what runs, what it holds, what waits")
     status.add_argument("--json", action="store_true", help="one JSON object for machines")
-    for command in (run, ledger, new_store, status):
+    audit = commands.add_parser("audit", help="whether the store is what was once written")
+    verify = audit.add_subparsers(dest="act", required=True).add_parser(
+        "verify", help="all of it, up to the first fault"
+    )
+    verify.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
+    for command in (run, ledger, new_store, status, verify):
         command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
@@ -34,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _ledger(config)
         if options.command == "status":
             return _status(config, as_json=options.json)
+        if options.command == "audit":
+            return _audit(config, options.json)
         return _new_store(config, options.yes)
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -93,6 +101,27 @@ def _lines(table: dict[str, object], indent: str = "") -> Iterator[str]:
             yield from _lines(value, indent + "  ")
         else:
             yield f"{indent}{name}: {'-' if value is None else value}"
+
+
+def _audit(config: KioskConfig, as_json: bool) -> int:
+    from kiosk.bootstrap import read_store
+    from kiosk.ports.errors import StoreBroken
+    from kiosk.upkeep.audit import verify
+
+    try:
+        report = verify(read_store(config).history(), config.station.library, config.station.device)
+    except StoreBroken as error:
+        print(f"the store cannot be read: {error}", file=sys.stderr)
+        return 1
+    fault = report.fault
+    if as_json:
+        print(json.dumps(asdict(report)))
+    else:
+        counts = f"{report.operations} operations in {report.epochs} epochs, {report.readers} readers"
+        print(f"{counts}, {report.erased} erased: " + ("every chain verifies" if fault is None else "FAULT"))
+        if fault is not None:
+            print(f"place {fault.place}, epoch {fault.epoch}, seq {fault.seq}: {fault.what}")
+    return 0 if fault is None else 1
 
 
 def _new_store(config: KioskConfig, sure: bool) -> int:

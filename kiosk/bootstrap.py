@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -34,9 +35,10 @@ from kiosk.ports.tables import TableError
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.session.effects import StoreEffect
-from kiosk.session.inputs import LinkChanged, Scanned, ScannerLost, StoreFailed, StoreRecovered
+from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, ScannerLost, StoreFailed, StoreRecovered
 from kiosk.session.states import SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
+from kiosk.upkeep.forgetting import forget_erased
 from kiosk.upkeep.logs import set_up as set_up_logs
 from kiosk.upkeep.status import Running
 
@@ -52,6 +54,7 @@ BUILD_MS = 1795392000000
 _STALE_BEAT_S = 5.0
 _FLOOR_EVERY_S = 3600.0
 _CHECK_AFTER_S = 60.0
+_FORGET_EVERY_S = 60.0
 _STOP_WAIT_S = 5.0
 _SWITCH_INTERVAL_S = 0.0005
 
@@ -131,6 +134,7 @@ class Kiosk:
             raise ConfigError(str(error)) from error
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
         self._unclean: SqlStore | None = None
+        self._opened: SqlStore | None = None
         self.store = StoreWorker(
             self._open_store,
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
@@ -159,6 +163,7 @@ class Kiosk:
         self._spawn("push", lambda: self._when_painted(self.sync.run_push))
         self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
         self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
+        self._spawn("forget", lambda: self._when_open(self._forget_erased))
         self._spawn("check", lambda: self._when_open(self._check_after_an_unclean_stop))
         self._spawn("status", self._tell_status)
         for scanner in self._scanners:
@@ -191,6 +196,7 @@ class Kiosk:
     def _open_store(self) -> SqlStore:
         store = open_store(self.config)
         self._unclean = store if store.left_unclean else None
+        self._opened = store
         return store
 
     def _check_after_an_unclean_stop(self) -> None:
@@ -208,9 +214,15 @@ class Kiosk:
     def _ask(self, effect: StoreEffect) -> None:
         def answered(answer: object) -> None:
             self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
+            if self.config.station.counts_visits and isinstance(answer, PatronFound):
+                self._count_visit(answer.patron_id)
             self.sync.wake()
 
         self.store.submit(lambda work: self.desk.answer(effect, work), answered)
+
+    def _count_visit(self, patron_id: str) -> None:
+        """A commit of its own, behind the loans: the first book does not wait for it."""
+        self.store.submit(partial(self.desk.visited, patron_id), lambda new: self.sync.wake() if new else None, LATER)
 
     def _pass_on(self, beat: Beat) -> None:
         def answered() -> None:
@@ -262,6 +274,14 @@ class Kiosk:
     def _when_painted(self, work: Callable[[], None]) -> None:
         self.painted.wait()
         self._when_open(work)
+
+    def _forget_erased(self) -> None:
+        """Looks once a minute whether the centre has erased somebody."""
+        while not self._stop.wait(_FORGET_EVERY_S):
+            store = self._opened
+            if store is not None:
+                with suppress(StoreBroken):  # the store worker says so, and the readers stay on the list
+                    forget_erased(self._run_in_store, store.forget, self._stop)
 
     def _keep_time_floor(self) -> None:
         """A trusted clock now is a lower bound for every later start that knows no better."""

@@ -22,13 +22,15 @@ class ConfigError(ValueError):
 
 
 class StationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """`data` holds the store and its key; relative paths count from the file's own folder."""
+    """`data` holds the store and its key; relative paths count from the file's own folder. `counts_visits`: a reader's
+    first card of a day is written down as a visit."""
 
     library: _Name
     device: _Name
     data: str
     place: str = ""
     brand: str = "Trạm Xanh"
+    counts_visits: bool = False
 
 
 class CodesConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

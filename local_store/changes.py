@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import assert_never
 
 from kiosk.domain.due_dates import Calendar
+from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
+from kiosk.domain.requests import RequestRecord
 from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
 from local_store import documents, statements
 from local_store.prepared import Database
@@ -37,6 +40,7 @@ def apply_changes(
     cards: list[_Row] = []
     loans: list[_Row] = []
     holds: list[_Row] = []
+    requests: list[_Row] = []
     gone: list[Gone] = []
     rules: CirculationRules | None = None
     calendar: Calendar | None = None
@@ -68,6 +72,8 @@ def apply_changes(
                         "placed_ms": placed_ms,
                     }
                 )
+            case RequestRecord():
+                requests.append(asdict(change))
             case Gone():
                 gone.append(change)
             case CirculationRules():
@@ -87,6 +93,7 @@ def apply_changes(
         (statements.PUT_CARD, cards),
         (statements.PUT_LOAN, loans),
         (statements.PUT_HOLD, holds),
+        (statements.PUT_REQUEST, requests),
     ):
         if rows:
             database.run_each(statement, rows)
@@ -109,6 +116,8 @@ def _key(change: Change) -> tuple[str, str]:
             return "loan", change.loan.id
         case HoldRecord():
             return "hold", change.hold.id
+        case RequestRecord():
+            return "request", change.id
         case Gone():
             return change.kind, change.id
         case CirculationRules():
@@ -120,6 +129,11 @@ def _key(change: Change) -> tuple[str, str]:
 
 
 def _drop(database: Database, gone: Gone, card_lists: list[_Row]) -> None:
+    if gone.kind in ("patron", "erased_reader"):
+        # Whatever else names them is found later, in small steps: the outbox may be long.
+        database.run(statements.PUT_TO_ERASE, mark=gone.id if gone.kind == "erased_reader" else erased_mark(gone.id))
+        if gone.kind == "erased_reader":
+            return
     statement = statements.DROP.get(gone.kind)
     if statement is None:
         log.warning("the centre ended a thing of an unknown kind %r", gone.kind)

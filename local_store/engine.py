@@ -179,7 +179,8 @@ def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
             raise _set_aside(config, damage) from damage
         same.check()
         origin = Origin(config.library_id, config.device_id, secrets.token_hex(16), before)
-        return SqlStore(config, database, _reading(config), lock, origin, kept, same, left_unclean)
+        beside = _connector(config.path, config.key, "PRAGMA busy_timeout = 100")
+        return SqlStore(config, database, _reading(config), beside, lock, origin, kept, same, left_unclean)
     except BaseException:
         database.close()
         raise

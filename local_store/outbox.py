@@ -97,6 +97,7 @@ class Outbox:
             hash=operation.hash,
             reader=operation.reader and operation.reader.patron_id,
             salt=operation.reader and operation.reader.salt,
+            private=operation.reader and operation.reader.private,
             state="pending",
             reason=None,
             barcode=act.barcode,
@@ -120,8 +121,8 @@ class Outbox:
     def pending(self, limit: int, after: int) -> Sequence[tuple[int, Operation]]:
         rows = self._db.rows(sql.PENDING, limit=limit, after=max(after, self.ends.told_to))
         return [
-            (place, Operation(OperationId(epoch, seq), body, hash_, Reader(patron, salt) if patron else None))
-            for place, epoch, seq, body, hash_, patron, salt in rows
+            (place, Operation(OperationId(epoch, seq), body, hash_, Reader(patron, salt, private) if patron else None))
+            for place, epoch, seq, body, hash_, patron, salt, private in rows
         ]
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:

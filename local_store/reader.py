@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import CompoundSelect, Select
+from sqlalchemy import CompoundSelect, Connection, Select
 
 from kiosk.ports.errors import StoreDamaged
+from kiosk.ports.store import AuditLine, KeptOperation
 from local_store import statements
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
@@ -42,7 +44,8 @@ class StoreReader:
         self._suspicion = Suspicion(config.path)
 
     def ledger(self) -> Iterator[dict[str, object]]:
-        """Every operation, oldest first: device, epoch, seq, hash (hex), kind, state, reason, barcode, loans (ids)."""
+        """Every operation, oldest first: device, epoch, seq, hash (hex), kind, state, reason, barcode (or
+        None), loans (ids)."""
         for epoch, seq, hash_, kind, state, reason, barcode, loans in self._read(statements.LEDGER):
             yield {
                 "device": self._config.device_id,
@@ -52,7 +55,7 @@ class StoreReader:
                 "kind": kind,
                 "state": state,
                 "reason": reason,
-                "barcode": barcode,
+                "barcode": barcode or None,
                 "loans": loans.split(),
             }
 
@@ -80,6 +83,22 @@ class StoreReader:
         counts |= dict(map(tuple, self._read(statements.COUNTS)))
         return counts
 
+    def history(self) -> Iterator[tuple[KeptOperation | None, AuditLine | None]]:
+        """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing."""
+        with self._reading() as connection:
+            connection.exec_driver_sql("BEGIN")  # both questions are about one moment
+            some = connection.execution_options(yield_per=500)
+            operations = (KeptOperation(**row) for row in some.execute(statements.HISTORY).mappings())
+            lines = (AuditLine(**row) for row in some.execute(statements.AUDIT_CHAIN).mappings())
+            operation, line = next(operations, None), next(lines, None)
+            while operation or line:
+                place = min(one.place for one in (operation, line) if one)
+                here = operation if operation and operation.place == place else None
+                beside = line if line and line.place == place else None
+                yield here, beside
+                operation = next(operations, None) if here else operation
+                line = next(lines, None) if beside else line
+
     def check(self) -> None:
         """Reads the whole store: seconds for a large one, so never before the first frame.
 
@@ -95,9 +114,14 @@ class StoreReader:
             raise translated(error) from error
 
     def _read(self, statement: Select[Any] | CompoundSelect[Any]) -> Iterator[Any]:
+        with self._reading() as connection:
+            yield from connection.execution_options(yield_per=500).execute(statement)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         try:
             with self._readers.connect() as connection:
-                yield from connection.execution_options(yield_per=500).execute(statement)
+                yield connection
         except DATABASE_ERRORS as error:
             problem = translated(error)
             if isinstance(problem, StoreDamaged):

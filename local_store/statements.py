@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from sqlalchemy import (
+    Column,
     ColumnElement,
+    Executable,
     Integer,
     Select,
     Table,
@@ -35,8 +39,11 @@ from local_store.tables import (
     outbox,
     patron,
     patron_card,
+    request,
     title,
     to_check,
+    to_erase,
+    visit,
 )
 
 # Literals where an index is partial: SQLite chooses it only when the query says the same words.
@@ -159,7 +166,16 @@ ACT = Prepared(
 OPERATION = Prepared(select(outbox.c.place, outbox.c.state, outbox.c.loans).where(_AT))
 _pending_beyond = _PENDING, outbox.c.place > bindparam("told_to", type_=Integer)
 PENDING = Prepared(
-    select(outbox.c.place, outbox.c.epoch, outbox.c.seq, outbox.c.body, outbox.c.hash, outbox.c.reader, outbox.c.salt)
+    select(
+        outbox.c.place,
+        outbox.c.epoch,
+        outbox.c.seq,
+        outbox.c.body,
+        outbox.c.hash,
+        outbox.c.reader,
+        outbox.c.salt,
+        outbox.c.private,
+    )
     .where(_PENDING, outbox.c.place > bindparam("after", type_=Integer))
     .order_by(outbox.c.place)
     .limit(bindparam("limit", type_=Integer))
@@ -209,8 +225,18 @@ PUT_LOAN = _upsert(
 )
 DROP = {
     table.name: Prepared(delete(table).where(table.c.id == bindparam("id")))
-    for table in (title, item, patron, loan, hold)
+    for table in (title, item, patron, loan, hold, request)
 }
+
+# requests and visits
+PUT_REQUEST = _upsert(request, "id")
+REQUESTS_OF_PATRON = Prepared(
+    select(*request.c)
+    .where(request.c.patron_id == bindparam("patron_id"))
+    .order_by(request.c.asked_ms.desc(), request.c.id.desc())
+)
+LAST_VISIT = Prepared(select(visit.c.day).where(visit.c.patron_id == bindparam("patron_id")))
+PUT_VISIT = _upsert(visit, "patron_id")
 
 # for comparing with the centre
 LEDGER = select(
@@ -237,4 +263,61 @@ COUNTS = union_all(
     ),
     select(literal_column("'open_loans'"), func.count()).select_from(loan).where(_OPEN),
     select(outbox.c.state, func.count()).group_by(outbox.c.state),
+)
+
+AUDIT_CHAIN = select(audit.c.place, audit.c.entry, audit.c.hash).order_by(audit.c.place)
+HISTORY = (
+    select(
+        outbox.c.place,
+        outbox.c.epoch,
+        outbox.c.seq,
+        outbox.c.kind,
+        outbox.c.body,
+        outbox.c.hash,
+        outbox.c.reader,
+        outbox.c.salt,
+        outbox.c.private,
+        epoch.c.before,
+    )
+    .outerjoin(epoch, epoch.c.id == outbox.c.epoch)
+    .order_by(outbox.c.place)
+)
+
+# forgetting
+TO_ERASE = Prepared(select(to_erase.c.mark).order_by(to_erase.c.mark))
+PUT_TO_ERASE = Prepared(sqlite.insert(to_erase).on_conflict_do_nothing())
+ERASED = Prepared(delete(to_erase).where(to_erase.c.mark == bindparam("gone")))
+
+
+class Walk(NamedTuple):
+    """`look`: rows after a key (at first `start`) with their readers; `forget`: what is done to one of them."""
+
+    look: Prepared
+    forget: Prepared
+    start: str | int
+
+
+def _walk(key: Column[Any], reader: ColumnElement[Any], change: Executable) -> Walk:
+    found = select(key, reader).where(key > bindparam("after")).order_by(key)
+    some = found.limit(bindparam("limit", type_=Integer)).offset(literal_column("0"))
+    return Walk(Prepared(some), Prepared(change), 0 if isinstance(key.type, Integer) else "")
+
+
+def _without(table: Table, key: Column[Any], *names: str) -> Executable:
+    return update(table).where(key == bindparam("gone")).values({name: text("NULL") for name in names})
+
+
+def _dropped(table: Table, key: Column[Any]) -> Executable:
+    return delete(table).where(key == bindparam("gone"))
+
+
+# Everything that may name a reader, in the order in which it is walked through.
+NAMING = (
+    _walk(patron.c.id, patron.c.id, _dropped(patron, patron.c.id)),
+    _walk(patron_card.c.number, patron_card.c.patron_id, _dropped(patron_card, patron_card.c.number)),
+    _walk(visit.c.patron_id, visit.c.patron_id, _dropped(visit, visit.c.patron_id)),
+    _walk(hold.c.id, hold.c.patron_id, _dropped(hold, hold.c.id)),
+    _walk(request.c.id, request.c.patron_id, _without(request, request.c.id, "patron_id", "why")),
+    _walk(loan.c.id, loan.c.patron_id, _without(loan, loan.c.id, "patron_id")),
+    _walk(outbox.c.place, outbox.c.reader, _without(outbox, outbox.c.place, "reader", "salt", "private")),
 )

@@ -10,6 +10,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from kiosk.domain.operations import Origin
 from kiosk.ports.errors import StoreDamaged
 from kiosk.ports.store import Store
+from local_store.errors import translated
 from local_store.files import ProcessLock, SameFiles
 from local_store.prepared import Database
 from local_store.reader import StoreConfig, StoreReader
@@ -20,7 +21,7 @@ class SqlStore(StoreReader, Store):
     """Made by local_store.engine.open_store.
 
     `left_unclean`: it was not closed the last time (a power cut, a kill). Nothing is lost by that, but it is the
-    moment to call `check` once the first frame is there.
+    moment to call `check` once the first frame is there. `beside` makes a second writing connection, for `forget`.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class SqlStore(StoreReader, Store):
         config: StoreConfig,
         database: Database,
         readers: Callable[[], sqlcipher.Connection],
+        beside: Callable[[], sqlcipher.Connection],
         lock: ProcessLock,
         origin: Origin,
         kept: Kept,
@@ -37,6 +39,7 @@ class SqlStore(StoreReader, Store):
         super().__init__(config, readers)
         self.left_unclean = left_unclean
         self._database = database
+        self._beside = beside
         self._lock = lock
         self._origin = origin
         self._kept = kept
@@ -65,6 +68,20 @@ class SqlStore(StoreReader, Store):
             self._found_damaged(damage)
             raise
         return SqlUnitOfWork(self._database, self._origin, self._kept, self._found_damaged)
+
+    def forget(self) -> bool:
+        """What was erased is overwritten in the file (secure_delete), but its log holds pages as they were before: they
+        go into the file, and the log is cut to nothing. Most of that holds up nobody; the last step is quick."""
+        try:
+            database = Database(self._beside())
+        except sqlcipher.Error as error:
+            raise translated(error) from error
+        try:
+            database.tell("PRAGMA wal_checkpoint(PASSIVE)")
+            ((busy, _, _),) = database.tell("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            database.close()
+        return not busy
 
     def close(self) -> None:
         """From any thread, when nobody works any more. A second time does nothing."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -134,6 +134,7 @@ outbox = Table(
     Column("loans", Text, nullable=False),  # ids, parted by blanks
     Column("boot_id", Text, nullable=False),
     Column("boottime_ms", Integer, nullable=False),
+    Column("private", Text),  # the reader's own words, erased with them
     # Only the few that a person must look at; see local_store.outbox for how the pending ones are found.
     Index("outbox_for_a_person", "state", "place", sqlite_where=text("state IN ('disputed', 'set_aside')")),
 )
@@ -154,4 +155,35 @@ to_check = Table(
     Column("epoch", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("barcode", Text, nullable=False),
+)
+
+# What this library asked the centre for, and what became of it.
+request = Table(
+    "request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("patron_id", Text),
+    Column("asked_ms", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # waiting | granted | declined
+    Column("by", Text),
+    Column("why", Text),
+    Index("request_by_patron", "patron_id", "asked_ms"),
+    sqlite_with_rowid=False,
+)
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("patron_id", Text, primary_key=True),
+    Column("day", Text, nullable=False),  # the last one on which they came
+    sqlite_with_rowid=False,
+)
+
+to_erase = Table(
+    "to_erase",
+    metadata,
+    Column("mark", Text, primary_key=True),  # kiosk.domain.ids.erased_mark
+    sqlite_with_rowid=False,
 )

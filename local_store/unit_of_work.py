@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import asdict, dataclass
 from datetime import date
 from types import TracebackType
 from typing import Self
@@ -12,10 +12,11 @@ from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
+from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Verdict
 from kiosk.ports.errors import StoreDamaged
-from kiosk.ports.store import OutboxCounts, RecordedAct, ToCheck, UnitOfWork
-from local_store import documents
+from kiosk.ports.store import ErasedUpTo, OutboxCounts, RecordedAct, ToCheck, UnitOfWork
+from local_store import documents, erasing
 from local_store import statements as sql
 from local_store.changes import apply_changes
 from local_store.outbox import Ends, Outbox
@@ -164,6 +165,25 @@ class SqlUnitOfWork(UnitOfWork):
             is_provisional=int(provisional),
         )
 
+    # requests and visits
+
+    def put_request(self, record: RequestRecord) -> None:
+        self._db.run(sql.PUT_REQUEST, **asdict(record))
+
+    def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
+        rows = self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)
+        return [
+            RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why)
+            for id_, kind, subject, patron, asked_ms, state, by, why in rows
+        ]
+
+    def last_visit(self, patron_id: str) -> date | None:
+        row = self._db.row(sql.LAST_VISIT, patron_id=patron_id)
+        return _DATE(row[0]) if row else None
+
+    def put_visit(self, patron_id: str, day: date) -> None:
+        self._db.run(sql.PUT_VISIT, patron_id=patron_id, day=day.isoformat())
+
     # what is told to the centre
 
     @property
@@ -210,6 +230,17 @@ class SqlUnitOfWork(UnitOfWork):
         if rules is not None or calendar is not None:
             # Read back when next asked for. The store's own stay as they are until this has been committed.
             self._documents = Documents()
+
+    # forgetting
+
+    def to_erase(self) -> frozenset[str]:
+        return frozenset(mark for (mark,) in self._db.rows(sql.TO_ERASE))
+
+    def erase(self, marks: Set[str], after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+        return erasing.erase(self._db, marks, after, limit)
+
+    def erased(self, marks: Set[str]) -> None:
+        self._db.run_each(sql.ERASED, [{"gone": mark} for mark in marks])
 
     # time
 

@@ -1,5 +1,6 @@
 """Patrons (bạn đọc) from a table. Their full names stay here; stations are told a shortened one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -37,7 +38,19 @@ def import_patrons(connection: sa.Connection, library: str, rows: list[Row], rep
     if lines and not known:
         report.note("no_rules_yet")
     different = catalogue.store(connection, tables.patron, "card", library, lines, _DEFAULTS, names_of(COLUMNS), report)
-    changes.publish_if_different(connection, library, [_thing(row) for row in different])
+    publish(connection, library, different)
+
+
+def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Tell the stations of those of `rows` (of the table `patron`) that say something new."""
+    linked: dict[str, list[str]] = {}
+    listed = sa.exists().where(
+        tables.patron.c.library_id == library, tables.patron.c.card == tables.patron_card.c.number
+    )
+    mine = sa.select(tables.patron_card).where(tables.patron_card.c.library_id == library, ~listed)
+    for card in connection.execute(mine.order_by(tables.patron_card.c.number)):
+        linked.setdefault(card.patron_id, []).append(card.number)
+    changes.publish_if_different(connection, library, [_thing(row, linked.get(row["id"], [])) for row in rows])
 
 
 def shown_name(name: str) -> str:
@@ -82,13 +95,13 @@ def _skip_unknown_category(row: Row, known: list[str], report: Report) -> None:
         report.skip(row.line, "unknown_category", cell, value=value, known=", ".join(known))
 
 
-def _thing(row: dict[str, Any]) -> changes.Thing:
+def _thing(row: dict[str, Any], linked: list[str]) -> changes.Thing:
     data = {
         "shown_name": shown_name(row["name"]),
         "class_name": row["class_name"],
         "category": row["category"],
         "valid_until": row["valid_until"],
         "blocked": row["blocked"],
-        "cards": [row["card"]],
+        "cards": [row["card"], *linked],
     }
     return changes.Thing("patron", row["id"], msgspec.json.encode(data).decode())

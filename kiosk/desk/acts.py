@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from kiosk.desk.ask import ask as ask_centre
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.recording import Tools
 from kiosk.desk.take_back import take_back
+from kiosk.desk.use_in_house import record_visit, use_in_house
 from kiosk.ports.store import UnitOfWork
-from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, ResolveCode, StoreEffect, TakeBack
+from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, ResolveCode, StoreEffect, TakeBack, UseInHouse
 from kiosk.session.inputs import Answer
 
 
@@ -31,3 +33,11 @@ class Desk:
                 return take_back(work, ask, self._tools)
             case ResolveCode():
                 return resolve_code(work, ask, self._tools)
+            case UseInHouse():
+                return use_in_house(work, ask, self._tools)
+            case Ask():
+                return ask_centre(work, ask, self._tools)
+
+    def visited(self, patron_id: str, work: UnitOfWork) -> bool:
+        """Writes down that this patron came, once a day. Raises StoreBroken."""
+        return record_visit(work, patron_id, self._tools)

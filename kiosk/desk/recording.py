@@ -9,7 +9,15 @@ from typing import Any
 
 from kiosk.domain.clock_trust import Moment, library_day
 from kiosk.domain.model import Item
-from kiosk.domain.operations import Actor, Operation, OperationId, OperationKind, Reader, next_operation
+from kiosk.domain.operations import (
+    Actor,
+    Operation,
+    OperationId,
+    OperationKind,
+    Reader,
+    commitment,
+    next_operation,
+)
 from kiosk.ports.host import Clock
 from kiosk.ports.store import RecordedAct, UnitOfWork
 from kiosk.session.notices import BookShown
@@ -51,18 +59,23 @@ def record(
     kind: OperationKind,
     data: Mapping[str, Any],
     *,
-    barcode: str,
-    loans: Sequence[str],
     patron_id: str | None,
+    barcode: str = "",
+    loans: Sequence[str] = (),
+    private: str | None = None,
+    actor: Actor | None = None,
 ) -> OperationId:
-    reader = Reader(patron_id, tools.random_bytes(16)) if patron_id is not None else None
+    """`private`: what stays outside of the chain with the reader. `actor` None: the patron, or without one anyone."""
+    reader = Reader(patron_id, tools.random_bytes(16), private) if patron_id is not None else None
+    if reader and private is not None:
+        data = {**data, "private": commitment(reader.salt, private)}
     operation: Operation = next_operation(
         work.origin,
         work.last_operation(),
         kind,
         data,
         moment=moment,
-        actor=Actor.PATRON if reader else Actor.ANYONE,
+        actor=actor or (Actor.PATRON if reader else Actor.ANYONE),
         reader=reader,
         policy_version=work.rules().version,
     )

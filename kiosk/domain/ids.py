@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID, uuid5
+
+_ERASED = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")  # docs/protocol.md
+
+
+def erased_mark(patron_id: str) -> str:
+    """Under which the centre speaks of a patron whom it has erased: nobody finds the id in it who does not know it."""
+    return str(uuid5(_ERASED, patron_id))
+
 
 def time_ordered_id(wall_ms: int, random_bytes: bytes) -> str:
     """A version 7 UUID (RFC 9562): the milliseconds first, so that new rows lie side by side in an index.

@@ -19,10 +19,22 @@ NO_HASH = bytes(32)
 
 
 class OperationKind(StrEnum):
+    # facts: they happened at the shelf, and the centre records them
     CHECK_OUT = "check_out"
     CHECK_IN = "check_in"
     RENEW = "renew"
     VOID = "void"
+    IN_HOUSE_USE = "in_house_use"
+    VISIT = "visit"
+    # requests: the centre decides them
+    PLACE_HOLD = "place_hold"
+    CANCEL_HOLD = "cancel_hold"
+    CARD_LINK = "card_link"
+    ITEM_STATUS = "item_status"
+    SETTINGS = "settings"
+    SETTLEMENT = "settlement"
+    SUGGESTION = "suggestion"
+    FAULT_REPORT = "fault_report"
 
 
 class Actor(StrEnum):
@@ -39,13 +51,15 @@ class OperationId:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who an operation is about, kept outside the chain so that it can be erased. `salt`: 16 random bytes."""
+    """Who an operation is about, kept outside the chain so that it can be erased. `salt`: 16 random bytes. `private`:
+    what of the operation only this reader may say (a card number, their own words), erased with them."""
 
     patron_id: str
     salt: bytes
+    private: str | None = None
 
     def commitment(self) -> str:
-        return hmac.new(self.salt, self.patron_id.encode("ascii"), hashlib.sha256).hexdigest()
+        return commitment(self.salt, self.patron_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,11 @@ class Origin:
     device_id: str
     epoch: str
     predecessor: ChainEnd | None
+
+
+def commitment(salt: bytes, said: str) -> str:
+    """What stands in the chain for `said`: without the salt nobody finds it by trying."""
+    return hmac.new(salt, said.encode(), hashlib.sha256).hexdigest()
 
 
 def chain_hash(previous: bytes, body: str) -> bytes:

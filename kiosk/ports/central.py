@@ -11,6 +11,7 @@ from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import Operation, OperationId
+from kiosk.domain.requests import RequestRecord
 
 
 class Standing(StrEnum):
@@ -81,13 +82,23 @@ class HoldRecord:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The thing of this kind and id is no more."""
+    """The thing of this kind and id is no more. Of an "erased_reader" the id is kiosk.domain.ids.erased_mark."""
 
-    kind: str  # "title" | "item" | "patron" | "loan" | "hold"
+    kind: str  # "title" | "item" | "patron" | "loan" | "hold" | "request" | "erased_reader"
     id: str
 
 
-Change = TitleRecord | ItemRecord | PatronRecord | LoanRecord | HoldRecord | CirculationRules | Calendar | Gone
+Change = (
+    TitleRecord
+    | ItemRecord
+    | PatronRecord
+    | LoanRecord
+    | HoldRecord
+    | RequestRecord
+    | CirculationRules
+    | Calendar
+    | Gone
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ raise StoreBroken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
+from kiosk.domain.requests import RequestRecord
 from kiosk.ports.central import Change, Verdict
 
 
@@ -50,6 +51,17 @@ class OutboxCounts:
     set_aside: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ErasedUpTo:
+    """A place in the walk over all that may name a reader: the table's number there, and the last key looked at."""
+
+    table: int
+    key: str | int | None
+
+
+BEGINNING = ErasedUpTo(0, None)
+
+
 class UnitOfWork(Protocol):
     """Reads see this transaction's own writes. Nothing is durable before `commit` has returned."""
 
@@ -79,6 +91,15 @@ class UnitOfWork(Protocol):
     def end_loans(self, loan_ids: Sequence[str], on: date) -> None: ...
     def reopen_loans(self, loan_ids: Sequence[str]) -> None: ...
     def extend_loan(self, loan_id: str, due_on: date, renewals: int, renewed_on: date, provisional: bool) -> None: ...
+
+    # requests and visits
+    def put_request(self, record: RequestRecord) -> None: ...
+    def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
+        """Newest first."""
+        ...
+
+    def last_visit(self, patron_id: str) -> date | None: ...
+    def put_visit(self, patron_id: str, day: date) -> None: ...
 
     # what is told to the centre
     @property
@@ -110,6 +131,20 @@ class UnitOfWork(Protocol):
         """A loan about which this station has something to tell is left alone: the centre will speak of it again."""
         ...
 
+    # forgetting
+    def to_erase(self) -> frozenset[str]:
+        """The marks (kiosk.domain.ids.erased_mark) of readers who are gone and may still be in here."""
+        ...
+
+    def erase(self, marks: Set[str], after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+        """Looks at the next `limit` rows and takes these readers out of them, with all that is theirs. Gives where to
+        go on; None: nothing is left. Begins at `BEGINNING`."""
+        ...
+
+    def erased(self, marks: Set[str]) -> None:
+        """Nobody needs to look for these any more."""
+        ...
+
     # time
     def time_floor_ms(self) -> int: ...
     def raise_time_floor(self, wall_ms: int) -> None: ...
@@ -119,6 +154,31 @@ class UnitOfWork(Protocol):
         ...
 
     def commit(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOperation:
+    """An operation as it lies in the store, every column as it is found. `before`: the last place before its epoch."""
+
+    place: int
+    epoch: str
+    seq: int
+    kind: str
+    body: str
+    hash: bytes
+    reader: str | None
+    salt: bytes | None
+    private: str | None
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """`hash`: SHA-256 of (the line before's hash, 32 zero bytes at first; then `entry`)."""
+
+    place: int
+    entry: str
+    hash: bytes
 
 
 class Store(Protocol):
@@ -132,6 +192,15 @@ class Store(Protocol):
 
     def loans_ledger(self) -> Iterator[dict[str, object]]:
         """Every loan known here, for comparing with the centre: id, item_barcode, patron, due_on, renewals, open."""
+        ...
+
+    def history(self) -> Iterator[tuple[KeptOperation | None, AuditLine | None]]:
+        """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing."""
+        ...
+
+    def forget(self) -> bool:
+        """Leaves nothing of what was erased in the files; from any thread. False: somebody reads just now, so it has to
+        be tried again."""
         ...
 
     def close(self) -> None: ...

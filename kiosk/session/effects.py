@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.domain.operations import OperationId
+from kiosk.domain.requests import Wish
 from kiosk.ports.devices import Sound
 
 
@@ -53,9 +54,30 @@ class TakeBack:
 
 
 @dataclass(frozen=True, slots=True)
+class UseInHouse:
+    """A book is read here. `patron_id` None: nobody showed a card."""
+
+    visit: int
+    request: int
+    barcode: str
+    patron_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """For the centre to decide. `patron_id` None: nobody in particular asks."""
+
+    visit: int
+    request: int
+    patron_id: str | None
+    wish: Wish
+    by_librarian: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Play:
     sound: Sound
 
 
-StoreEffect = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack
+StoreEffect = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | UseInHouse | Ask
 Effect = StoreEffect | Play

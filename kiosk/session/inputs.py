@@ -172,6 +172,37 @@ class NotTakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class InHouseUseRecorded:
+    """Durable: the book is read here."""
+
+    visit: int
+    request: int
+    operation: OperationId
+    book: BookShown
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Durable, and on its way to the centre, which decides `id` some time later."""
+
+    visit: int
+    request: int
+    operation: OperationId
+    id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """Nothing was recorded: no reader asks, or one who is not in the list any more."""
+
+    visit: int
+    request: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFailed:
     code: str
     at: float
@@ -206,5 +237,8 @@ Answer = (
     | NobodyHasIt
     | TakenBack
     | NotTakenBack
+    | InHouseUseRecorded
+    | Asked
+    | NotAsked
 )
 Input = Scanned | Touched | TakeOffTouched | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost

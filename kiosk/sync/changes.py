@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kiosk.ports.central import CentralLink, Change, ChangePage
+from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import UnitOfWork
-from kiosk.sync.on_store import OnStore
 
 PAGE = 1_000
 LONGEST_HOLD_S = 0.020

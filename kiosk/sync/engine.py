@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from kiosk.ports.central import CentralLink, Standing
 from kiosk.ports.errors import CursorLost, PortError, StoreBroken, Unreachable
+from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import WaitSignal
 from kiosk.sync.changes import Changes
-from kiosk.sync.on_store import OnStore
 from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.sync.schedule import Schedule
 

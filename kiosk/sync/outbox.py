@@ -10,9 +10,9 @@ from enum import Enum, auto
 from kiosk.domain.operations import Operation, OperationId
 from kiosk.ports.central import CentralLink, Standing, Verdict
 from kiosk.ports.errors import Refused, StoreBroken, Unreachable
+from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import UnitOfWork
-from kiosk.sync.on_store import OnStore
 
 _log = logging.getLogger(__name__)
 

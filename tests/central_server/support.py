@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_link.identity import DeviceKey
 from central_server import devices, tables
-from central_server.database import Store, Where, open_store
+from central_server.changes import read_page
+from central_server.database import Store, Where, open_store, reading
 from central_server.devices import Device, State
 from central_server.imports.report import Report
 from central_server.imports.rows import Options
@@ -97,11 +98,15 @@ class Station:
         same = (self.library, self.device, self.trusted, self.wall_ms, self.epoch, self.seq, self.last_hash)
         return Station(*same, predecessor=self.predecessor)
 
-    def write(self, kind: str, data: dict[str, Any], patron: str | None = None, **other: Any) -> Operation:
-        """The next operation; `other` replaces fields of the body."""
+    def write(
+        self, kind: str, data: dict[str, Any], patron: str | None = None, *, private: str | None = None, **other: Any
+    ) -> Operation:
+        """The next operation; `other` replaces fields of the body. `private`: what is for the centre's eyes only."""
         self.seq += 1
         self.wall_ms += 1000
         salt = os.urandom(16)
+        if private:
+            data = data | {"private": hmac.new(salt, private.encode(), "sha256").hexdigest()}
         body: dict[str, Any] = {
             "v": 1,
             "kind": kind,
@@ -119,9 +124,10 @@ class Station:
         if self.seq == 1:
             body["predecessor"] = self.predecessor
         text = json.dumps(body | other, ensure_ascii=False)
-        return self.seal(text, {"patron": patron, "salt": salt.hex()} if patron else None)
+        reader = {"patron": patron, "salt": salt.hex(), "private": private} if patron else None
+        return self.seal(text, reader)
 
-    def seal(self, text: str, reader: dict[str, str] | None = None) -> Operation:
+    def seal(self, text: str, reader: dict[str, str | None] | None = None) -> Operation:
         """`text` as the body of the operation that `seq` counts now."""
         self.last_hash = hashlib.sha256(bytes.fromhex(self.last_hash) + text.encode()).hexdigest()
         return {"epoch": self.epoch, "seq": self.seq, "hash": self.last_hash, "body": text, "reader": reader}
@@ -145,6 +151,14 @@ class Station:
         voided = {"voids": voids, "kind": body["kind"], "barcode": data["barcode"], "loans": loans}
         return self.write("void", voided, other["reader"]["patron"] if other["reader"] else None)
 
+    def ask(self, kind: str, patron: str | None = None, *, private: str | None = None, **data: Any) -> Operation:
+        """A request, with an id of its own unless `request` is in `data`."""
+        return self.write(kind, {"request": str(uuid4())} | data, patron, private=private)
+
+
+def request_id(operation: Operation) -> str:
+    return str(json.loads(operation["body"])["data"]["request"])
+
 
 def loan_of(operation: Operation) -> str:
     return str(json.loads(operation["body"])["data"]["loan"])
@@ -163,6 +177,14 @@ def take(
         verdicts = ingest(connection, request, NOON_MS).verdicts
     assert [(one.epoch, one.seq) for one in verdicts] == [(one["epoch"], one["seq"]) for one in operations]
     return [(one.verdict.value, one.reason.value if one.reason else None) for one in verdicts]
+
+
+def feed(store: Store, library: str = "hoa-sen", cursor: str = "") -> tuple[list[dict[str, Any]], str]:
+    """Every change after `cursor`, and the cursor behind them."""
+    with reading(store) as connection:
+        answer = read_page(connection, library, cursor, 2_000)
+    changes = [{"kind": one.kind, "id": one.id, "data": json.loads(bytes(one.data))} for one in answer.changes]
+    return changes, answer.cursor
 
 
 def disputed(reason: str) -> tuple[str, str]:

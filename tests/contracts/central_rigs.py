@@ -28,7 +28,7 @@ LIBRARY = "hoa-sen"
 ITEMS = 60
 PATRONS = 5
 
-TITLES_CSV = "Mã đầu sách,Nhan đề,Tác giả,Loại\nDM,Dế Mèn phiêu lưu ký,Tô Hoài,STK\n"
+TITLES_CSV = "Mã đầu sách,Nhan đề,Tác giả,Loại\nDM,Dế Mèn phiêu lưu ký,Tô Hoài,STK\nHT,Không có bản nào,,STK\n"
 ITEMS_CSV = "Số ĐKCB,Mã đầu sách\n" + "".join(f"TK.{number:05},DM\n" for number in range(ITEMS))
 PATRONS_CSV = "Số thẻ,Họ và tên,Lớp,Loại bạn đọc\n" + "".join(
     f"HS.{number:04},Nguyễn Thị Số {number},6A,hs\n" for number in range(PATRONS)
@@ -53,17 +53,23 @@ class Centre:
 
     link_of: Callable[[str], ClosableLink]
     _items: Iterator[ItemRecord] = field(init=False)
+    _title: TitleRecord = field(init=False)
     _patrons: Iterator[PatronRecord] = field(init=False)
     _devices: Iterator[int] = field(init=False, default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         link = self.link_of("nobody")
         changes, _ = everything(link)
+        self._title = next(one for one in changes if isinstance(one, TitleRecord) and not one.author)
         self._items = iter([change for change in changes if isinstance(change, ItemRecord)])
         self._patrons = itertools.cycle([change for change in changes if isinstance(change, PatronRecord)])
 
     def item(self) -> ItemRecord:
         return next(self._items)
+
+    def title(self) -> str:
+        """One of which nobody has a copy."""
+        return self._title.id
 
     def patron(self) -> str:
         return next(self._patrons).patron.id
@@ -86,7 +92,7 @@ class Station:
 def simulated() -> Iterator[Centre]:
     central = SimulatedCentral()
     title = TitleRecord(str(uuid.uuid4()), "Dế Mèn phiêu lưu ký", "Tô Hoài", None, "", "")
-    central.publish(title)
+    central.publish(title, TitleRecord(str(uuid.uuid4()), "Không có bản nào", "", None, "", ""))
     for number in range(ITEMS):
         central.publish(ItemRecord(str(uuid.uuid4()), title.id, f"TK.{number:05}", "STK", ItemStatus.AVAILABLE))
     for number in range(PATRONS):

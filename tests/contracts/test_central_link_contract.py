@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -10,10 +11,28 @@ from dataclasses import replace
 import pytest
 
 from demo.cluster import Cluster
+from kiosk.domain.model import Hold, ItemStatus
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, OperationKind, Reader
+from kiosk.domain.requests import (
+    CancelHold,
+    ChangeItemStatus,
+    ChangeSettings,
+    FaultAbout,
+    LinkCard,
+    PlaceHold,
+    ReportFault,
+    RequestRecord,
+    RequestState,
+    Settle,
+    SettledBy,
+    Suggest,
+    Wish,
+    worded,
+)
 from kiosk.ports.central import (
     ChangePage,
     Gone,
+    HoldRecord,
     ItemRecord,
     LoanRecord,
     PatronRecord,
@@ -23,6 +42,7 @@ from kiosk.ports.central import (
 )
 from kiosk.ports.errors import CursorLost, Unreachable
 from tests.contracts.central_rigs import ITEMS, PATRONS, Centre, Station, everything, native_rest, simulated
+from tests.sync.chains import WALL_MS
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +229,7 @@ def test_tells_of_a_loan_that_is_disputed(centre: Centre, station: Station) -> N
 def test_tells_the_catalogue_from_the_beginning(centre: Centre, station: Station) -> None:
     changes, _ = everything(station.link)
     found = [sum(isinstance(change, kind) for change in changes) for kind in (TitleRecord, ItemRecord, PatronRecord)]
-    assert found == [1, ITEMS, PATRONS]
+    assert found == [2, ITEMS, PATRONS]
 
 
 def test_tells_the_same_in_small_pages(station: Station) -> None:
@@ -282,6 +302,78 @@ def test_a_renewal_and_a_loan_taken_back_are_told(centre: Centre, station: Stati
     (ended,), _ = everything(station.link, cursor=cursor)
     # "As if it had never been": gone, or ended.
     assert ended == Gone("loan", record.loan.id) or (isinstance(ended, LoanRecord) and not ended.open)
+
+
+WISHES: list[tuple[Wish, bool]] = [
+    (LinkCard("HS.9000"), True),
+    (ChangeItemStatus("TK.00001", ItemStatus.DAMAGED), False),
+    (ChangeSettings({"loan_days": "10"}), False),
+    (Settle("TK.00001", None, SettledBy.PAID, 45_000), True),
+    (Suggest("Thêm truyện tranh"), True),
+    (Suggest("Thêm truyện tranh"), False),
+    (ReportFault(FaultAbout.STATION, "Máy quét chậm"), True),
+    (ReportFault(FaultAbout.ITEM, "Rách bìa", "TK.00001"), False),
+]
+
+
+@pytest.mark.parametrize(("wish", "by_reader"), WISHES)
+def test_tells_of_a_request_that_it_waits(centre: Centre, station: Station, wish: Wish, by_reader: bool) -> None:
+    _, cursor = everything(station.link)
+    patron = centre.patron() if by_reader else None
+    asked = station.chain().ask(wish, patron)
+    assert kinds(station.link.send([asked])) == [VerdictKind.ACCEPTED]
+    (told,), _ = everything(station.link, cursor=cursor)
+    words = worded(wish, has_reader=by_reader)
+    identity = json.loads(asked.body)["data"]["request"]
+    assert told == RequestRecord(identity, words.kind, words.subject, patron, WALL_MS)
+
+
+def test_grants_a_hold_and_ends_it_when_the_reader_wants_it_no_more(centre: Centre, station: Station) -> None:
+    _, cursor = everything(station.link)
+    patron, title = centre.patron(), centre.title()
+    chain = station.chain()
+    asked = chain.ask(PlaceHold(title), patron)
+    station.link.send([asked])
+    told, cursor = everything(station.link, cursor=cursor)
+    identity = json.loads(asked.body)["data"]["request"]
+    granted = RequestRecord(identity, "place_hold", title, patron, WALL_MS, RequestState.GRANTED, "rule")
+    assert told == [HoldRecord(Hold(identity, title, patron, ""), WALL_MS), granted]
+    cancelled = chain.ask(CancelHold(identity), patron)
+    station.link.send([cancelled])
+    told, _ = everything(station.link, cursor=cursor)
+    of_it = replace(granted, id=json.loads(cancelled.body)["data"]["request"], kind="cancel_hold", subject=identity)
+    assert told == [Gone("hold", identity), of_it]
+
+
+def test_takes_an_operation_whose_reader_was_erased_meanwhile(centre: Centre, station: Station) -> None:
+    """The commitment stays in the body; who it was is not sent any more."""
+    chain = station.chain()
+    item = centre.item()
+    lent, asked = chain.check_out(item.id, item.barcode, centre.patron()), chain.ask(Suggest("Thêm"), centre.patron())
+    _, cursor = everything(station.link)
+    verdicts = station.link.send([replace(lent, reader=None), replace(asked, reader=None)])
+    assert kinds(verdicts) == [VerdictKind.ACCEPTED] * 2
+    told, _ = everything(station.link, cursor=cursor)
+    loan, request = (next(one for one in told if isinstance(one, kind)) for kind in (LoanRecord, RequestRecord))
+    assert (loan.loan.patron_id, request.patron_id) == (None, None)
+
+
+def test_disputes_words_that_are_not_those_that_were_written(centre: Centre, station: Station) -> None:
+    asked = station.chain().ask(LinkCard("HS.9000"), centre.patron())
+    assert asked.reader is not None
+    other = replace(asked, reader=replace(asked.reader, private="HS.9001"))
+    assert list(station.link.send([other])) == [Verdict(asked.id, VerdictKind.DISPUTED, "false_reader")]
+
+
+def test_counts_a_visit_and_a_book_read_in_the_library(centre: Centre, station: Station) -> None:
+    chain, item = station.chain(), centre.item()
+    read = {"barcode": item.barcode, "item": item.id, "day": "2026-11-23"}
+    operations = [
+        chain.write(OperationKind.VISIT, {"day": "2026-11-23"}, centre.patron()),
+        chain.write(OperationKind.IN_HOUSE_USE, read, centre.patron()),
+        chain.write(OperationKind.IN_HOUSE_USE, read),
+    ]
+    assert kinds(station.link.send(operations)) == [VerdictKind.ACCEPTED] * 3
 
 
 def test_holds_the_answer_back_until_something_happens(centre: Centre, station: Station) -> None:

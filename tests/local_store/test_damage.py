@@ -176,7 +176,7 @@ def test_sets_a_store_aside_byte_for_byte_when_it_cannot_be_opened(
 NOT_FOR_THIS_PROGRAM = {
     _other_library: "belongs to library 'hoa-sen', and 'tran-phu' is configured",
     _other_device: "belongs to device 'tram-1', and 'tram-2' is configured",
-    _newer_schema: "schema revision '9999', newer than this program's '0001'",
+    _newer_schema: "schema revision '9999', newer than this program's '0002'",
 }
 
 

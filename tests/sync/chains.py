@@ -7,7 +7,17 @@ import uuid
 from typing import Any
 
 from kiosk.domain.clock_trust import Moment
-from kiosk.domain.operations import Actor, ChainEnd, Operation, OperationKind, Origin, Reader, next_operation
+from kiosk.domain.operations import (
+    Actor,
+    ChainEnd,
+    Operation,
+    OperationKind,
+    Origin,
+    Reader,
+    commitment,
+    next_operation,
+)
+from kiosk.domain.requests import Wish, worded
 
 WALL_MS = 1_795_000_000_000
 
@@ -19,7 +29,12 @@ class Chain:
         self._origin = Origin(library, device, secrets.token_hex(16), after)
         self.end: ChainEnd | None = None
 
-    def write(self, kind: OperationKind, data: dict[str, Any], patron: str | None = None) -> Operation:
+    def write(
+        self, kind: OperationKind, data: dict[str, Any], patron: str | None = None, private: str | None = None
+    ) -> Operation:
+        reader = Reader(patron, secrets.token_bytes(16), private) if patron else None
+        if reader and private:
+            data = data | {"private": commitment(reader.salt, private)}
         operation = next_operation(
             self._origin,
             self.end,
@@ -27,7 +42,7 @@ class Chain:
             data,
             moment=Moment(WALL_MS, str(uuid.uuid4()), 1_000, trusted=True),
             actor=Actor.PATRON if patron else Actor.ANYONE,
-            reader=Reader(patron, secrets.token_bytes(16)) if patron else None,
+            reader=reader,
             policy_version="2026-09-01",
         )
         self.end = ChainEnd(operation.id, operation.hash)
@@ -45,6 +60,10 @@ class Chain:
 
     def check_in(self, barcode: str, item: str | None = None, loans: tuple[str, ...] = ()) -> Operation:
         return self.write(OperationKind.CHECK_IN, {"barcode": barcode, "item": item, "loans": list(loans)})
+
+    def ask(self, wish: Wish, patron: str | None = None) -> Operation:
+        words = worded(wish, has_reader=patron is not None)
+        return self.write(words.kind, {"request": str(uuid.uuid4()), **words.data}, patron, words.private)
 
     def check_ins(self, count: int) -> list[Operation]:
         return [self.check_in(f"TK.{number:05}") for number in range(count)]

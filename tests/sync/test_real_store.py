@@ -15,9 +15,9 @@ from kiosk.domain.clock_trust import Moment
 from kiosk.domain.model import ItemStatus
 from kiosk.domain.operations import Actor, Operation, OperationKind, next_operation
 from kiosk.ports.central import ItemRecord, TitleRecord
+from kiosk.ports.on_store import OnStore
 from kiosk.ports.store import OutboxCounts, RecordedAct, UnitOfWork
 from kiosk.sync.changes import Changes
-from kiosk.sync.on_store import OnStore
 from kiosk.sync.outbox import Outbox, Outcome
 from local_store import StoreConfig, open_store
 from tests.sync.chains import WALL_MS

@@ -1,4 +1,4 @@
-"""How sync reaches the store."""
+"""How sync and upkeep reach the store."""
 
 from __future__ import annotations
 

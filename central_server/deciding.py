@@ -1,0 +1,124 @@
+"""What a person at the centre does with requests: sees them, and grants or declines those that wait."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from central_server import clock, requests
+from central_server.imports import items, patrons
+from central_server.requests import Decision, State
+from central_server.tables import item, operation_reader, patron, patron_card, request, title
+
+
+class CannotDecide(Exception):
+    """Nothing was decided; the message is a sentence for the person who asked."""
+
+
+def listed(connection: sa.Connection, library: str, *, everything: bool = False) -> list[dict[str, Any]]:
+    """The requests that wait, oldest first; or all. Names and cards are in it: for people at the centre only."""
+    private = sa.and_(
+        operation_reader.c.library_id == request.c.library_id, operation_reader.c.position == request.c.position
+    )
+    owner = sa.and_(patron.c.library_id == request.c.library_id, patron.c.id == request.c.patron_id)
+    found = (
+        sa.select(request, operation_reader.c.private, patron.c.name, patron.c.card)
+        .outerjoin(operation_reader, private)
+        .outerjoin(patron, owner)
+        .where(request.c.library_id == library)
+        .order_by(request.c.asked_ms, request.c.position)
+    )
+    if not everything:
+        found = found.where(request.c.state == State.WAITING.value)
+    return [_line(row) for row in connection.execute(found).mappings()]
+
+
+def as_text(lines: list[dict[str, Any]]) -> str:
+    """The list as lines for people."""
+    return "\n".join([*(_as_text(one) for one in lines), f"{len(lines)} requests"])
+
+
+def decide(
+    connection: sa.Connection, library: str, identity: str, *, grant: bool, by: str, why: str | None, now_ms: int
+) -> None:
+    """Grant or decline a request that waits, with all that follows from it. Raises `CannotDecide`."""
+    row = requests.find(connection, library, identity)
+    if row is None:
+        raise CannotDecide(f"There is no request {identity} in this library.")
+    if row["state"] != State.WAITING:
+        raise CannotDecide(f"That request was {row['state']} already.")
+    if grant:
+        _carry_out(connection, row, now_ms)
+    requests.settle(connection, row, Decision(State.GRANTED if grant else State.DECLINED, why), by, now_ms)
+
+
+def _carry_out(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> None:
+    match row["kind"]:
+        case "place_hold" | "cancel_hold":
+            decision = requests.by_rule(connection, row, now_ms)
+            if decision is None:
+                raise CannotDecide("The reader, the title or the hold is not known here yet; it can only be declined.")
+            if decision.state is not State.GRANTED:
+                raise CannotDecide(f"The rule declines it ({decision.why}); it can only be declined.")
+        case "card_link":
+            _link_card(connection, row)
+        case "item_status":
+            _set_status(connection, row)
+
+
+def _link_card(connection: sa.Connection, row: dict[str, Any]) -> None:
+    library, owner = row["library_id"], row["patron_id"]
+    mine = (operation_reader.c.library_id == library, operation_reader.c.position == row["position"])
+    number = connection.scalar(sa.select(operation_reader.c.private).where(*mine))
+    people = sa.select(patron).where(patron.c.library_id == library)
+    whose = connection.execute(people.where(patron.c.id == owner)).mappings().first()
+    if whose is None or number is None:
+        raise CannotDecide("The reader is not known here, or the card did not come along; it can only be declined.")
+    known = sa.select(patron_card.c.patron_id).where(
+        patron_card.c.library_id == library, patron_card.c.number == number
+    )
+    holder = connection.scalar(people.with_only_columns(patron.c.id).where(patron.c.card == number))
+    holder = holder or connection.scalar(known)
+    if holder not in (None, owner):
+        raise CannotDecide("The card belongs to another reader; it can only be declined.")
+    if holder is None:
+        connection.execute(patron_card.insert(), {"library_id": library, "number": number, "patron_id": owner})
+        patrons.publish(connection, library, [dict(whose)])
+
+
+def _set_status(connection: sa.Connection, row: dict[str, Any]) -> None:
+    library = row["library_id"]
+    status = msgspec.json.decode(row["data"])["status"]
+    here = (item.c.library_id == library, item.c.barcode == row["subject"])
+    if not connection.execute(sa.update(item).where(*here).values(status=status)).rowcount:
+        raise CannotDecide("The barcode is in no catalogue of this library; it can only be declined.")
+    titles = sa.select(title).where(
+        title.c.library_id == library, title.c.id.in_(sa.select(item.c.title_id).where(*here))
+    )
+    items.publish_of_titles(connection, library, [dict(one) for one in connection.execute(titles).mappings()])
+
+
+def _line(row: Any) -> dict[str, Any]:
+    data = msgspec.json.decode(row["data"])
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "role": row["role"],
+        "patron": row["patron_id"],
+        "name": row["name"],
+        "card": row["card"],
+        "subject": row["subject"],
+        "text": row["private"] or data.get("text"),
+        "data": data,
+        "asked_ms": row["asked_ms"],
+        "state": row["state"],
+        "by": row["decided_by"],
+        "why": row["why"],
+        "decided_ms": row["decided_ms"],
+    }
+
+
+def _as_text(one: dict[str, Any]) -> str:
+    who = f"{one['name']} ({one['card']})" if one["name"] else one["role"]
+    said = " ".join(part for part in (one["subject"], one["text"], one["data"].get("status"), one["why"]) if part)
+    return f"{one['id']} {clock.shown_time(one['asked_ms'])} {one['kind']:<12} {one['state']:<8} {who}: {said}"

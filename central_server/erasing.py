@@ -1,0 +1,134 @@
+"""Erasing a reader: afterwards nothing here leads to them, and every chain still verifies.
+
+Chains cover commitments only, so a reader and the salt may go. What remains is a mark, from which nobody finds the
+reader, but which a station that knows them recognises; what a station sends late stays forgotten by it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+
+from central_server import changes, requests
+from central_server.loans import Loan
+from central_server.tables import (
+    change,
+    conflict,
+    erased_reader,
+    hold,
+    loan,
+    operation_reader,
+    patron,
+    patron_card,
+    request,
+)
+
+# docs/protocol.md has the same.
+_MARKS = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")
+_NAMING = (loan, request, hold, patron_card, conflict, operation_reader)
+
+
+class CannotErase(Exception):
+    """Nothing was erased; the message is a sentence for the person who asked."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How much was taken away, for the report. `loans`: those that have no reader any more."""
+
+    operations: int
+    loans: int
+    open_loans: int
+    holds: int
+    requests: int
+
+
+def mark_of(patron_id: str) -> str:
+    """The UUID under which an erased patron is remembered (RFC 9562, version 5)."""
+    return str(uuid5(_MARKS, patron_id))
+
+
+def erased_among(connection: sa.Connection, library: str, patrons: Collection[str]) -> frozenset[str]:
+    """Those of `patrons` who were erased."""
+    if not patrons:
+        return frozenset()
+    marks = {mark_of(one): one for one in patrons}
+    known = sa.select(erased_reader.c.mark).where(
+        erased_reader.c.library_id == library, erased_reader.c.mark.in_(marks)
+    )
+    return frozenset(marks[mark] for mark in connection.scalars(known))
+
+
+def patron_of_card(connection: sa.Connection, library: str, number: str) -> str:
+    """Raises `CannotErase` when nobody has this card."""
+    listed = sa.select(patron.c.id).where(patron.c.library_id == library, patron.c.card == number)
+    linked = sa.select(patron_card.c.patron_id).where(
+        patron_card.c.library_id == library, patron_card.c.number == number
+    )
+    found: str | None = connection.scalar(listed) or connection.scalar(linked)
+    if found is None:
+        raise CannotErase("Nobody in this library has that card; nothing was erased.")
+    return found
+
+
+def erase(
+    connection: sa.Connection, library: str, patron_id: str, now_ms: int, *, with_open_loans: bool = False
+) -> Erased:
+    """Take `patron_id` out of every table, and tell the stations. Raises `CannotErase`.
+
+    The file forgets only with `central_server.forgetting`.
+    """
+    loans = [Loan.read(row) for row in connection.execute(sa.select(loan).where(*_of(loan, library, patron_id))).all()]
+    open_loans = sum(one.open for one in loans)
+    if open_loans and not with_open_loans:
+        raise CannotErase(
+            f"This reader has {open_loans} books on loan; nothing was erased. "
+            "With --with-open-loans the loans stay open, and nobody knows any more who has the books."
+        )
+    known = erased_among(connection, library, [patron_id])
+    if not known and not _is_here(connection, library, patron_id):
+        raise CannotErase("There is no such reader in this library; nothing was erased.")
+    asked = connection.execute(sa.select(request).where(*_of(request, library, patron_id))).mappings().all()
+    waited = connection.scalars(sa.select(hold.c.id).where(*_of(hold, library, patron_id))).all()
+    mark = mark_of(patron_id)
+    if not known:
+        connection.execute(erased_reader.insert(), {"library_id": library, "mark": mark, "erased_ms": now_ms})
+    # Before anything leaves the feed: its numbers must go on from the highest that was ever given.
+    changes.publish(connection, library, [changes.Thing("erased_reader", mark, changes.NO_MORE)])
+    _leave_feed(connection, library, "patron", [patron_id])
+    for one in loans:
+        one.patron = None
+    told = ((one.id, one.published() or changes.NO_MORE) for one in loans)
+    shown = [changes.Thing("loan", identity, data) for identity, data in told if data != changes.NO_MORE]
+    changes.publish(connection, library, shown)
+    changes.publish(connection, library, [changes.Thing("hold", identity, changes.NO_MORE) for identity in waited])
+    nobody = {"patron_id": None, "why": None}
+    for row in asked:
+        requests.tell(connection, {**row, **nobody})
+    connection.execute(sa.update(request).where(*_of(request, library, patron_id)).values(nobody))
+    connection.execute(sa.update(loan).where(*_of(loan, library, patron_id)).values(patron_id=None))
+    kept = {"patron_id": None, "salt": None, "private": None}
+    connection.execute(sa.update(conflict).where(*_of(conflict, library, patron_id)).values(kept))
+    for table in (hold, patron_card):
+        connection.execute(sa.delete(table).where(*_of(table, library, patron_id)))
+    connection.execute(sa.delete(patron).where(patron.c.library_id == library, patron.c.id == patron_id))
+    operations = connection.execute(
+        sa.delete(operation_reader).where(*_of(operation_reader, library, patron_id))
+    ).rowcount
+    return Erased(operations, len(loans), open_loans, len(waited), len(asked))
+
+
+def _of(table: sa.Table, library: str, patron_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return table.c.library_id == library, table.c.patron_id == patron_id
+
+
+def _is_here(connection: sa.Connection, library: str, patron_id: str) -> bool:
+    listed = sa.select(patron.c.id).where(patron.c.library_id == library, patron.c.id == patron_id)
+    named = (sa.select(table.c.patron_id).where(*_of(table, library, patron_id)).limit(1) for table in _NAMING)
+    return any(connection.scalar(one) is not None for one in (listed, *named))
+
+
+def _leave_feed(connection: sa.Connection, library: str, kind: str, identities: Collection[str]) -> None:
+    mine = (change.c.library_id == library, change.c.kind == kind, change.c.id.in_(identities))
+    connection.execute(sa.delete(change).where(*mine))

@@ -1,0 +1,34 @@
+"""Asking the centre for something: written down like what happened, and answered by its changes some time later."""
+
+from __future__ import annotations
+
+from kiosk.desk.recording import Today, Tools, record
+from kiosk.domain.ids import time_ordered_id
+from kiosk.domain.operations import Actor
+from kiosk.domain.requests import NEED_A_READER, RequestRecord, worded
+from kiosk.ports.store import UnitOfWork
+from kiosk.session.effects import Ask
+from kiosk.session.inputs import Asked, NotAsked
+
+
+def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
+    patron_id = asks.patron_id
+    nobody = patron_id is None and isinstance(asks.wish, NEED_A_READER)
+    if nobody or (patron_id is not None and work.patron(patron_id) is None):  # taken from the list while standing here
+        return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
+    moment = Today.of(work, tools).moment
+    words = worded(asks.wish, has_reader=patron_id is not None)
+    identity = time_ordered_id(moment.wall_ms, tools.random_bytes(10))
+    operation = record(
+        work,
+        tools,
+        moment,
+        words.kind,
+        {"request": identity, **words.data},
+        patron_id=patron_id,
+        private=words.private,
+        actor=Actor.LIBRARIAN if asks.by_librarian else None,
+    )
+    work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms))
+    work.commit()
+    return Asked(asks.visit, asks.request, operation, identity, tools.clock.monotonic())

@@ -1,0 +1,137 @@
+"""What somebody asks the centre for. The wire's words are in docs/protocol.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from kiosk.domain.model import ItemStatus
+from kiosk.domain.operations import OperationKind
+
+
+class RequestState(StrEnum):
+    WAITING = "waiting"
+    GRANTED = "granted"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request and what has become of it. `subject`: the title, hold or barcode that it is about, or "". `by`: "rule"
+    (then `why` is a word of the protocol's table) or "person" (a sentence)."""
+
+    id: str
+    kind: str
+    subject: str
+    patron_id: str | None
+    asked_ms: int
+    state: RequestState = RequestState.WAITING
+    by: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    title_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelHold:
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCard:
+    """Another card for this patron."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItemStatus:
+    barcode: str
+    status: ItemStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    values: Mapping[str, str]
+
+
+class SettledBy(StrEnum):
+    REPLACED = "replaced"
+    PAID = "paid"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """A lost or damaged book is made good. `amount` in đồng."""
+
+    barcode: str
+    loan_id: str | None
+    how: SettledBy
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggest:
+    text: str
+
+
+class FaultAbout(StrEnum):
+    STATION = "station"
+    ITEM = "item"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFault:
+    about: FaultAbout
+    text: str
+    barcode: str | None = None
+
+
+Wish = PlaceHold | CancelHold | LinkCard | ChangeItemStatus | ChangeSettings | Settle | Suggest | ReportFault
+NEED_A_READER = PlaceHold | CancelHold | LinkCard
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A wish in the protocol's words: `data` without its id and without what is `private` to the reader."""
+
+    kind: OperationKind
+    subject: str
+    data: Mapping[str, Any]
+    private: str | None = None
+
+
+def worded(wish: Wish, *, has_reader: bool) -> Worded:
+    """What a reader writes is theirs, so it stays erasable; what nobody in particular writes stands in the open."""
+    match wish:
+        case PlaceHold(title_id):
+            return Worded(OperationKind.PLACE_HOLD, title_id, {"title": title_id})
+        case CancelHold(hold_id):
+            return Worded(OperationKind.CANCEL_HOLD, hold_id, {"hold": hold_id})
+        case LinkCard(number):
+            return Worded(OperationKind.CARD_LINK, "", {}, number)
+        case ChangeItemStatus(barcode, status):
+            return Worded(OperationKind.ITEM_STATUS, barcode, {"barcode": barcode, "status": status})
+        case ChangeSettings(values):
+            return Worded(OperationKind.SETTINGS, "", {"values": dict(values)})
+        case Settle(barcode, loan_id, how, amount):
+            data = {"barcode": barcode, "loan": loan_id, "how": how, "amount": amount}
+            return Worded(OperationKind.SETTLEMENT, barcode, data)
+        case Suggest(text):
+            open_text, private = _parted(text, has_reader)
+            return Worded(OperationKind.SUGGESTION, "", {"text": open_text}, private)
+        case ReportFault(about, text, barcode):
+            open_text, private = _parted(text, has_reader)
+            data = {"about": about, "barcode": barcode, "text": open_text}
+            return Worded(OperationKind.FAULT_REPORT, barcode or "", data, private)
+
+
+def _parted(text: str, has_reader: bool) -> tuple[str | None, str | None]:
+    return (None, text) if has_reader else (text, None)

@@ -1,0 +1,267 @@
+"""A reader who is erased: found nowhere afterwards, every chain still verifies, and nothing late brings them back."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from central_server import deciding, erasing, forgetting
+from central_server.chain_audit import audit
+from central_server.database import Store, open_store, reading
+from central_server.ledger import read_ledger
+from central_server.tables import metadata
+from tests.central_server.support import (
+    ACCEPTED,
+    NOON_MS,
+    Operation,
+    Station,
+    bring,
+    bring_a_small_library,
+    disputed,
+    feed,
+    loan_of,
+    request_id,
+    run,
+    take,
+)
+
+Known = dict[str, dict[str, str]]
+
+
+def erase(store: Store, patron: str, *, library: str = "hoa-sen", with_open_loans: bool = False) -> erasing.Erased:
+    with store.writing.begin() as connection:
+        erased = erasing.erase(connection, library, patron, NOON_MS, with_open_loans=with_open_loans)
+    assert forgetting.forget(store)
+    return erased
+
+
+def verifies(store: Store) -> bool:
+    with reading(store) as connection:
+        return audit(connection).fault is None
+
+
+def files_with(folder: Path, canaries: list[str]) -> dict[str, list[str]]:
+    """Which canary is found in which file under `folder`, byte by byte."""
+    found = {}
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        raw = path.read_bytes()
+        if here := [canary for canary in canaries if canary.encode() in raw or canary.encode("utf-16-le") in raw]:
+            found[path.name] = here
+    return found
+
+
+class Life:
+    """A reader of random name, cards and words, who lives through everything that the centre records."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        name, self.card, self.second = (f"Canary{os.urandom(8).hex()}" for _ in range(3))
+        self.words = f"Em là {name}"
+        first = f"Số thẻ,Họ và tên,Lớp,Loại bạn đọc\n{self.card},Trần {name} Vi,6A,hs\n"
+        for text in (first, first.replace("6A", "7A")):
+            bring(store, "patrons", text, folder)
+        patron_of = "SELECT id FROM patron WHERE card = ?"
+        with store.reading.connect() as connection:
+            self.patron = str(connection.exec_driver_sql(patron_of, (self.card,)).scalar())
+            self.title = str(connection.exec_driver_sql("SELECT id FROM title").scalar())
+        self.canaries = [name, self.card, self.second, self.words, self.patron]
+        for path in folder.glob("*.csv"):
+            path.unlink()
+        self.operations = self._live()
+
+    def _live(self) -> list[Operation]:
+        station, other = Station(), Station(device="tram-2")
+        me = self.patron
+        out = station.check_out("TK.1", me)
+        slip = station.check_out("TK.2", me)
+        fork = station.copy()
+        batch = [
+            out,
+            slip,
+            station.void(slip),
+            station.renew("TK.1", me, loan_of(out)),
+            station.check_in("TK.1", [loan_of(out)]),
+            held := station.ask("place_hold", me, title=self.title),
+            station.ask("place_hold", me, title=str(uuid4())),
+            link := station.ask("card_link", me, private=self.second),
+            station.ask("suggestion", me, private=self.words),
+            station.write("visit", {"day": "2026-11-23"}, me),
+            station.write("in_house_use", {"barcode": "TK.1", "item": None, "day": "2026-11-23"}, me),
+            station.check_out("TK.9", me),
+            station.check_in("TK.9"),
+        ]
+        assert [reason for _, reason in take(self.store, *batch) if reason] == ["unknown_item"] * 2
+        elsewhere = [other.check_out("TK.3", str(uuid4())), other.check_out("TK.3", me), other.check_in("TK.3")]
+        verdicts = take(self.store, *elsewhere, device="tram-2")
+        assert verdicts == [disputed("unknown_patron"), disputed("already_on_loan"), ACCEPTED]
+        conflicting = fork.check_out("TK.2", me)
+        assert take(self.store, conflicting) == [disputed("identity_conflict")]
+        gap = other.copy()
+        gap.check_in("TK.3")
+        lost = gap.seal("nobody can read this", {"patron": me, "salt": "00" * 16, "private": None})
+        assert take(self.store, lost | {"seq": 9}, device="tram-2") == [disputed("unreadable")]
+        with self.store.writing.begin() as connection:
+            deciding.decide(
+                connection, "hoa-sen", request_id(link), grant=True, by="cô", why=f"Thẻ {self.second}", now_ms=NOON_MS
+            )
+        assert any((one["kind"], one["id"]) == ("hold", request_id(held)) for one in feed(self.store)[0])
+        return [*batch, *elsewhere]
+
+
+@pytest.fixture
+def life(store: Store, known: Known, tmp_path: Path) -> Life:
+    return Life(store, tmp_path)
+
+
+def test_is_found_nowhere_when_erased_and_every_chain_verifies(store: Store, life: Life, tmp_path: Path) -> None:
+    folder = store.path.parent
+    everywhere = files_with(folder, life.canaries)
+    assert set().union(*map(set, everywhere.values())) == set(life.canaries)
+    before = read_ledger(store, "hoa-sen")
+    erased = erase(store, life.patron)
+    assert (erased.operations, erased.open_loans, erased.requests) == (13, 0, 4)
+    assert files_with(tmp_path, life.canaries) == {}
+    assert verifies(store)
+    after = read_ledger(store, "hoa-sen")
+    assert after["operations"] == before["operations"]
+    assert {one["patron"] for one in after["loans"]}.isdisjoint({life.patron})
+    store.close()
+    assert files_with(tmp_path, life.canaries) == {}
+
+
+@pytest.mark.parametrize("protection", ["secure_delete", "vacuum and checkpoint"])
+def test_is_still_found_when_the_files_are_not_made_to_forget(store: Store, life: Life, protection: str) -> None:
+    """The negative control: each protection switched off leaves something behind."""
+    store.close()
+    again = open_store(store.path.parent)
+    with again.writing.connect() as connection:
+        if protection == "secure_delete":
+            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+        erasing.erase(connection, "hoa-sen", life.patron, NOON_MS)
+        connection.commit()
+        if protection == "secure_delete":
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert files_with(store.path.parent, life.canaries)
+    again.close()
+
+
+def test_tells_the_stations_without_naming_the_reader(store: Store, life: Life) -> None:
+    _, cursor = feed(store)
+    erase(store, life.patron)
+    everything, _ = feed(store)
+    assert all(canary not in json.dumps(everything, ensure_ascii=False) for canary in life.canaries)
+    news, _ = feed(store, cursor=cursor)
+    mark = {"kind": "erased_reader", "id": erasing.mark_of(life.patron), "data": None}
+    assert news[0] == mark
+    told: dict[str, list[Any]] = {}
+    for one in news[1:]:
+        told.setdefault(one["kind"], []).append(one["data"] and one["data"].get("patron"))
+    assert told == {"loan": [None] * len(told["loan"]), "hold": [None], "request": [None] * 4}
+    assert len(told["loan"]) == 3
+
+
+def test_numbers_the_feed_on_when_the_erased_reader_was_the_newest_in_it(
+    store: Store, known: Known, tmp_path: Path
+) -> None:
+    bring(store, "patrons", "Số thẻ,Họ và tên,Loại bạn đọc\nHS9,Người Mới Đến,hs\n", tmp_path)
+    changes, cursor = feed(store)
+    assert changes[-1]["kind"] == "patron"
+    erase(store, changes[-1]["id"])
+    assert [one["kind"] for one in feed(store, cursor=cursor)[0]] == ["erased_reader"]
+
+
+def test_keeps_the_reader_when_books_are_on_loan_unless_told_otherwise(store: Store, known: Known) -> None:
+    an = known["patron"]["HS1"]
+    out = Station().check_out("TK.1", an)
+    take(store, out)
+    with pytest.raises(erasing.CannotErase, match="1 books on loan"):
+        erase(store, an)
+    assert [one["patron"] for one in read_ledger(store, "hoa-sen")["loans"]] == [an]
+    assert erase(store, an, with_open_loans=True).open_loans == 1
+    assert [(one["patron"], one["open"]) for one in read_ledger(store, "hoa-sen")["loans"]] == [(None, True)]
+    assert take(store, Station(device="tram-2").check_in("TK.1"), device="tram-2") == [ACCEPTED]
+    assert [one["open"] for one in read_ledger(store, "hoa-sen")["loans"]] == [False]
+
+
+def test_stays_forgotten_when_a_station_sends_late_what_it_had_recorded(store: Store, known: Known) -> None:
+    station, an = Station(), known["patron"]["HS1"]
+    erase(store, an)
+    out, asked = station.check_out("TK.1", an), station.ask("card_link", an, private="HS.900")
+    fork = station.copy()
+    assert take(store, out, asked) == [ACCEPTED] * 2
+    assert take(store, station.copy().check_out("TK.2", an) | {"reader": None}) == [ACCEPTED]
+    assert take(store, fork.check_out("TK.3", an)) == [disputed("identity_conflict")]
+    for table in metadata.tables.values():
+        with reading(store) as connection:
+            for row in connection.execute(table.select()).all():
+                assert an not in str(row)
+                assert "HS.900" not in str(row)
+    assert verifies(store)
+
+
+def test_disputes_a_false_reader_though_the_one_it_names_was_erased(store: Store, known: Known) -> None:
+    out = Station().check_out("TK.1", known["patron"]["HS2"])
+    out["reader"]["patron"] = known["patron"]["HS1"]
+    erase(store, known["patron"]["HS1"])
+    assert take(store, out) == [disputed("false_reader")]
+
+
+def test_answers_as_before_when_an_operation_of_an_erased_reader_comes_again(store: Store, life: Life) -> None:
+    erase(store, life.patron)
+    assert take(store, life.operations[0]) == [("duplicate", None)]
+    assert take(store, life.operations[0] | {"reader": None}) == [("duplicate", None)]
+
+
+def test_erases_one_library_only_when_both_have_the_same_reader(store: Store, known: Known, tmp_path: Path) -> None:
+    bring_a_small_library(store, tmp_path, "sao-mai")
+    an = known["patron"]["HS1"]
+    with store.writing.begin() as connection:
+        connection.exec_driver_sql("UPDATE patron SET id = ? WHERE library_id = 'sao-mai' AND card = 'HS1'", (an,))
+    for library in ("hoa-sen", "sao-mai"):
+        station = Station(library=library)
+        out = station.check_out("TK.1", an)
+        take(store, out, station.check_in("TK.1", [loan_of(out)]), library=library)
+    erase(store, an)
+    assert [one["patron"] for one in read_ledger(store, "hoa-sen")["loans"]] == [None]
+    assert [one["patron"] for one in read_ledger(store, "sao-mai")["loans"]] == [an]
+    again = Station("sao-mai", "tram-2").check_out("TK.2", an)
+    assert take(store, again, library="sao-mai", device="tram-2") == [ACCEPTED]
+
+
+def test_finds_the_reader_by_a_linked_card_too_and_nobody_by_a_strange_one(store: Store, life: Life) -> None:
+    with reading(store) as connection:
+        for card in (life.card, life.second):
+            assert erasing.patron_of_card(connection, "hoa-sen", card) == life.patron
+        with pytest.raises(erasing.CannotErase, match="Nobody"):
+            erasing.patron_of_card(connection, "hoa-sen", "HS999")
+    with pytest.raises(erasing.CannotErase, match="no such reader"):
+        erase(store, str(uuid4()))
+
+
+def test_says_so_when_somebody_reads_so_long_that_the_log_cannot_go(store: Store, life: Life) -> None:
+    with store.writing.begin() as connection:
+        erasing.erase(connection, "hoa-sen", life.patron, NOON_MS)
+    with reading(store) as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM patron").scalar()
+        assert not forgetting.forget(store)
+    assert forgetting.forget(store)
+    assert files_with(store.path.parent, life.canaries) == {}
+
+
+@pytest.mark.slow
+def test_erases_on_the_command_line_and_says_nothing_of_whom(store: Store, known: Known) -> None:
+    station = Station()
+    out = station.check_out("TK.1", known["patron"]["HS1"])
+    take(store, out)
+    common = ("erase-reader", "--data", store.path.parent, "--library", "hoa-sen", "--card", "HS1")
+    refused = run(*common)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "1 books on loan" in refused.stderr
+    done = run(*common, "--with-open-loans", "--json")
+    counts = {"operations": 1, "loans": 1, "open_loans": 1, "holds": 0, "requests": 0, "forgotten": True}
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, counts, "")
+    gone = run(*common)
+    assert (gone.returncode, gone.stderr) == (2, "Nobody in this library has that card; nothing was erased.\n")
