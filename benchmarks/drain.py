@@ -41,7 +41,7 @@ def _rate(size: rig.Size, count: int, rounds: int, cluster: Cluster | None = Non
             with rig.BenchStation(rig.config_for(folder / "store", scanner), scanner) as station:
                 rig.lend_directly(station.kiosk, 0, 0, count)
             with rig.serving(folder, database=cluster.url(cluster.create()) if cluster else "") as server:
-                rates.append(_drain(rig.config_for(folder / "store", scanner, server.url), scanner, count))
+                rates.append(_drain(rig.config_at(folder / "store", scanner, server), scanner, count))
     return median(rates)
 
 

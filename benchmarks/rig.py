@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import NamedTuple
 
+from demo.enrolment import enrol_station
 from demo.processes import ROOT, Server
 from demo.school import LIBRARY, Scanner
 from kiosk.bootstrap import Kiosk
@@ -138,6 +139,14 @@ level = "warning"
     return load(path)
 
 
+def config_at(folder: Path, scanner: Scanner, server: Server) -> KioskConfig:
+    """With a server at which this station is enrolled, and now for real if it was not yet."""
+    config = config_for(folder, scanner, server.url)
+    if not (folder / "device.key").exists():
+        enrol_station(folder / "kiosk.toml", server, LIBRARY, config.station.device)
+    return config
+
+
 @dataclass(frozen=True)
 class Moment:
     at: float  # monotonic seconds
@@ -254,7 +263,7 @@ def serving(folder: Path, titles: int = 1, database: str = "") -> Iterator[Serve
     subprocess.run(
         [sys.executable, "-m", "central_server", "import", *words], cwd=ROOT, check=True, capture_output=True
     )
-    server = Server(data, database)
+    server = Server(data, database=database)
     server.start()
     try:
         yield server

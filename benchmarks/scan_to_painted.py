@@ -26,8 +26,9 @@ def main() -> None:
         with rig.serving(folder, titles) as server:
             with rig.BenchStation(rig.config_for(folder, scanner), scanner) as station:
                 rig.lend_directly(station.kiosk, 1_500, 100, backlog)
+            config = rig.config_at(folder, scanner, server)
             server.freeze()
-            timed = _paint(rig.config_for(folder, scanner, server.url), count, 1_000, 200, server.thaw)
+            timed = _paint(config, count, 1_000, 200, server.thaw)
     busy = [took for took, pending in timed if pending > backlog // 20]
     if len(busy) < 20 and not chosen.quick:
         raise RuntimeError(f"only {len(busy)} of {count} loans fell into the busy time")

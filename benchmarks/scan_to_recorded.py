@@ -151,7 +151,7 @@ def _busy(report: Report, folder: Path, count: int, *, quick: bool) -> None:
         with rig.BenchStation(rig.config_for(folder / "busy", scanner), scanner) as station:
             station.next_item, station.next_card = 100, 100
             rig.lend_directly(station.kiosk, first_item=1_500, first_card=0, count=backlog)
-        with rig.BenchStation(rig.config_for(folder / "busy", scanner, server.url), scanner) as station:
+        with rig.BenchStation(rig.config_at(folder / "busy", scanner, server), scanner) as station:
             station.next_item, station.next_card = 1_000, 200
             # The loans themselves are sent too, one behind another: busy means that much of the backlog is left.
             times = [each.wall_ms for each in station.loans(count) if each.pending > backlog // 20]

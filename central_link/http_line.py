@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import io
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
@@ -33,17 +36,27 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`content_type` without its parameters, in lower case."""
+    """`content_type` without its parameters, in lower case. `nonce`: what the server gave for the next request."""
 
     status: int
     content_type: str
     content: bytes
+    nonce: str | None = None
+
+
+class Distrusted(Unreachable):
+    """`why` TLS says that the server's certificate cannot be trusted."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the server's certificate is not trusted: {why}")
+        self.why = why
 
 
 class HttpLine:
-    """Used by one thread at a time; `close` may come from any thread and ends an answer that is waited for."""
+    """Used by one thread at a time; `close` may come from any thread and ends an answer that is waited for. `ca_file`:
+    the only authority (PEM) whose word is taken for a server's certificate, instead of the usual ones."""
 
-    def __init__(self, connect_timeout_s: float) -> None:
+    def __init__(self, connect_timeout_s: float, ca_file: Path | None = None) -> None:
         self._connect_timeout_s = connect_timeout_s
         self._socket: socket.socket | None = None
         self._closed = False
@@ -51,6 +64,7 @@ class HttpLine:
         self._session.trust_env = False  # no proxy and no netrc stands between a station and its server
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.clear()
+        self._session.verify = str(ca_file) if ca_file else True
         adapter = _BoundedAdapter(self._opened)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -63,6 +77,7 @@ class HttpLine:
         within_s: float,
         params: Mapping[str, str | int] | None = None,
         body: bytes | None = None,
+        auth: AuthBase | None = None,
     ) -> Answer:
         """The whole answer, whatever its status. Raises Unreachable when there is none within `within_s` seconds."""
         if self._closed:
@@ -77,14 +92,17 @@ class HttpLine:
                 params=params,
                 data=body,
                 headers=headers,
+                auth=auth,
                 timeout=(self._connect_timeout_s, within_s),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 content = response.raw.read(LARGEST_ANSWER + 1, decode_content=False)
                 content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                answer = Answer(response.status_code, content_type, content)
+                answer = Answer(response.status_code, content_type, content, response.headers.get("Tram-Nonce"))
         except (requests.RequestException, HTTPError, OSError) as error:
+            if distrust := _distrust(error):
+                raise Distrusted(distrust) from error
             # The error's own text names addresses at best; its kind says what a log needs.
             raise Unreachable(f"no whole answer: {type(error).__name__}") from error
         if answer.status != 200:
@@ -108,6 +126,18 @@ class HttpLine:
             with suppress(OSError):
                 # The plain socket's own: a reader in another thread must wake up, TLS or not.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _distrust(error: BaseException | None) -> str | None:
+    """What TLS says against a certificate, wherever in the chain of errors it said it."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        seen.append(error)
+        inner = [cause for cause in (*error.args, getattr(error, "reason", None)) if isinstance(cause, BaseException)]
+        error = inner[0] if inner else error.__cause__ or error.__context__
+    return None
 
 
 class _BoundedReader(io.RawIOBase):

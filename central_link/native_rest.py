@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
-from urllib3.exceptions import LocationParseError
-from urllib3.util import parse_url
 
-from central_link.http_line import Answer, HttpLine
-from central_link.native_rest_wire import decode_page, decode_verdicts, encode_operations
+from central_link.address import server_address
 from kiosk.domain.operations import Operation
 from kiosk.ports.central import Capabilities, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable
+
+if TYPE_CHECKING:
+    from central_link.http_line import Answer
+    from central_link.signed_line import SignedLine
 
 LARGEST_BATCH = 500
 LARGEST_PAGE = 2_000
@@ -27,18 +28,24 @@ _Batch = Annotated[int, Meta(ge=1, le=LARGEST_BATCH)]
 
 @dataclass(frozen=True, slots=True)
 class NativeRestConfig:
-    """`url` of the server, e.g. http://127.0.0.1:8080. `read_timeout_s` bounds a whole answer (beyond a wait that was
-    asked for), `batch` is operations in one request. Raises ValueError with a sentence for whoever wrote the file."""
+    """`url` of the server, e.g. https://thu-vien.example.vn. `key_folder` holds the station's own key. `ca_file`: the
+    only authority (PEM) that is trusted for the server's certificate. `read_timeout_s` bounds a whole answer (beyond a
+    wait that was asked for), `batch` is operations in one request. Raises ValueError with a sentence for whoever wrote
+    the file."""
 
     url: str
     library_id: str
     device_id: str
+    key_folder: Path
+    ca_file: Path | None = None
     connect_timeout_s: _Seconds = 5.0
     read_timeout_s: _Seconds = 30.0
     batch: _Batch = LARGEST_BATCH
 
     def __post_init__(self) -> None:
-        server_address(self.url)
+        address = server_address(self.url)
+        if self.ca_file is not None:
+            check_authority(self.ca_file, address)
         if not self.library_id or not self.device_id:
             raise ValueError("a station needs a library and a device name")
 
@@ -52,8 +59,8 @@ class NativeRestLink:
         base = server_address(config.url)
         self._operations_url = f"{base}/v1/operations"
         self._changes_url = f"{base}/v1/changes"
-        self._push_line = HttpLine(config.connect_timeout_s)
-        self._pull_line = HttpLine(config.connect_timeout_s)
+        self._push_line = _LateLine(config)
+        self._pull_line = _LateLine(config)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -64,15 +71,22 @@ class NativeRestLink:
     def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
         if not operations:
             return ()
+        from central_link.native_rest_wire import decode_verdicts, encode_operations
+
         body = encode_operations(self._config.library_id, self._config.device_id, operations)
-        answer = self._push_line.ask("POST", self._operations_url, body=body, within_s=self._config.read_timeout_s)
+        # Sent twice it would change nothing and tell nothing new.
+        answer = self._push_line().ask(
+            "POST", self._operations_url, body=body, within_s=self._config.read_timeout_s, once=False
+        )
         if answer.status in (400, 413, 500):
             raise Refused(answer.status)
         return decode_verdicts(_protocol_content(answer), operations)
 
     def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
+        from central_link.native_rest_wire import decode_page
+
         wait = min(max(int(wait_s), 0), LONGEST_WAIT_S)
-        answer = self._pull_line.ask(
+        answer = self._pull_line().ask(
             "GET",
             self._changes_url,
             params={
@@ -92,34 +106,41 @@ class NativeRestLink:
         self._pull_line.close()
 
 
-def server_address(url: str) -> str:
-    """`url` without its last "/". Raises ValueError for what a station must not speak to."""
-    if not url.isascii() or any(sign in url for sign in " \\\t\r\n"):
-        raise ValueError(f"not an address of a server: {url!r}")
-    try:
-        parts = parse_url(url)
-    except LocationParseError as error:
-        raise ValueError(f"not an address of a server: {url!r}") from error
-    if parts.scheme not in ("http", "https") or not parts.host:
-        raise ValueError(f"the server's address begins with http:// or https://, unlike {url!r}")
-    if parts.auth or parts.query or parts.fragment:
-        raise ValueError("the server's address holds no user name, question mark or #")
-    if not _is_loopback(parts.host):
-        raise ValueError(
-            "requests are not signed yet, so a station speaks only to a server on the same machine "
-            f"(http://127.0.0.1:PORT), not to {parts.host!r}"
-        )
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.host}{port}{(parts.path or '').rstrip('/')}"
+class _LateLine:
+    """Made when it is first asked for, by the thread that will use it: the first frame does not wait for what it
+    imports."""
+
+    def __init__(self, config: NativeRestConfig) -> None:
+        self._config = config
+        self._line: SignedLine | None = None
+        self._closed = False
+
+    def __call__(self) -> SignedLine:
+        if self._line is None:
+            from central_link.signed_line import SignedLine, stations_key
+
+            config = self._config
+            self._line = SignedLine(stations_key(config.key_folder), config.connect_timeout_s, config.ca_file)
+        if self._closed:  # perhaps just now
+            self._line.close()
+        return self._line
+
+    def close(self) -> None:
+        self._closed = True
+        if self._line is not None:
+            self._line.close()
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def check_authority(ca_file: Path, address: str) -> None:
+    """Raises ValueError with a sentence for what cannot vouch for the server at `address`."""
+    if not address.startswith("https:"):
+        raise ValueError(f"ca_file is about the certificate of a server with https, unlike {address}")
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+        known = b"-----BEGIN CERTIFICATE-----" in ca_file.read_bytes()
+    except OSError as error:
+        raise ValueError(f"ca_file {ca_file} cannot be read: {error.strerror}") from error
+    if not known:
+        raise ValueError(f"ca_file {ca_file} holds no certificate (PEM)")
 
 
 def _protocol_content(answer: Answer) -> bytes:

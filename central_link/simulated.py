@@ -12,7 +12,7 @@ from threading import Condition
 
 from central_link.simulated_ledger import Ledger
 from kiosk.domain.operations import Operation, OperationId
-from kiosk.ports.central import Capabilities, Change, ChangePage, Verdict
+from kiosk.ports.central import Capabilities, Change, ChangePage, Standing, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable
 
 
@@ -36,7 +36,7 @@ class SimulatedCentral:
         self._ledger = Ledger()
         self._feed: list[Change] = []
         self._generation = 1
-        self._online = True
+        self._standing = Standing.ACTIVE
         self._closed = False
         self._failures: deque[Failure | None] = deque()
         self._refused: dict[OperationId, int] = {}
@@ -81,7 +81,10 @@ class SimulatedCentral:
             if start >= len(self._feed):
                 self._changed.wait_for(
                     lambda: (
-                        len(self._feed) > start or self._generation != generation or not self._online or self._closed
+                        len(self._feed) > start
+                        or self._generation != generation
+                        or self._standing is not Standing.ACTIVE
+                        or self._closed
                     ),
                     timeout=wait_s,
                 )
@@ -99,8 +102,12 @@ class SimulatedCentral:
     # ---- what a test or a demo does to it
 
     def set_online(self, online: bool) -> None:
+        self.set_standing(Standing.ACTIVE if online else Standing.UNREACHABLE)
+
+    def set_standing(self, standing: Standing) -> None:
+        """What it thinks of this station."""
         with self._changed:
-            self._online = online
+            self._standing = standing
             self._changed.notify_all()
 
     def fail_next(self, *failures: Failure | None) -> None:
@@ -154,8 +161,10 @@ class SimulatedCentral:
     # ----
 
     def _must_be_reachable(self) -> None:
-        if not self._online or self._closed:
+        if self._closed or self._standing is Standing.UNREACHABLE:
             raise Unreachable("simulated: offline")
+        if self._standing is not Standing.ACTIVE:
+            raise Unreachable(f"simulated: {self._standing}", self._standing)
 
     def _place(self, cursor: str) -> int:
         if not cursor:

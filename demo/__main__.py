@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from demo import day
+from demo.enrolment import enrol_station
 from demo.office import Office
 from demo.processes import DemoFailed, Kiosk, Server
 from demo.school import LIBRARY, fill, write_config
@@ -66,9 +67,10 @@ def _window(out: Path | None) -> int:
     fill(folder / "centre")
     server.start()
     try:
-        Office(server.url, LIBRARY).lend(day.QUOC_BAO, "TK.00010", days_ago=5, due_in=9)
+        Office(server, LIBRARY).lend(day.QUOC_BAO, "TK.00010", days_ago=5, due_in=9)
         sound = "alsa" if shutil.which("aplay") else "none"
         config = write_config(folder, server, scanner='kind = "lines"', sound=sound, quick=False)
+        enrol_station(config, server, LIBRARY, "tram-1")
         write_sheet(folder / "sheet.pdf")
         print(TRY.format(url=server.url, folder=folder), flush=True)
         kiosk = Kiosk(config, folder / "station.log", None, headless=False)

@@ -33,26 +33,28 @@ def run_or_fail(*words: str) -> str:
 
 
 class Server:
-    """The central server on loopback; killed and started again on the same port."""
+    """The central server on loopback; killed and started again on the same port. `options` of its `serve`."""
 
-    def __init__(self, data: Path, database: str = "") -> None:
+    def __init__(self, data: Path, *options: str, database: str = "") -> None:
         """`data` is its folder, also when its database is another (`database`, the URL)."""
-        self._data = data
-        self._where = ("--database", database) if database else ("--data", str(data))
+        self.data = data
+        self.where = ("--database", database) if database else ("--data", str(data))
+        self._options = options
+        self._scheme = "http"
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{self._scheme}://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        words = ["central_server", "serve", *self._where, "--port", str(self._port)]
+        words = ["central_server", "serve", *self.where, "--port", str(self._port), *self._options]
         self._process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=(self._data.parent / "server.log").open("a"),
+            stderr=(self.data.parent / "server.log").open("a"),
             text=True,
         )
         assert self._process.stdout is not None
@@ -60,6 +62,7 @@ class Server:
         line = self._process.stdout.readline() if ready else ""
         if "listening on" not in line:
             raise DemoFailed(f"the server did not start: {line!r}")
+        self._scheme = line.removeprefix("listening on ").partition(":")[0]
         self._port = int(line.rsplit(":", 1)[1])
 
     def freeze(self) -> None:

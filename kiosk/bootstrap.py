@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from central_link.registry import make_link
+from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
 from devices.host.status_socket import ask_status, serve_status
@@ -26,6 +26,7 @@ from kiosk.config import ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
+from kiosk.ports.central import Standing
 from kiosk.ports.devices import RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
@@ -98,10 +99,12 @@ def make_new_store(config: KioskConfig) -> None:
 
 @dataclass
 class Kiosk:
-    """The running parts below the screen. `show` is given every new state, on the session thread."""
+    """The running parts below the screen. `show` is given every new state, on the session thread. What speaks to the
+    centre begins when `painted` is set: before the first frame it would only delay it."""
 
     config: KioskConfig
     show: Callable[[State], None]
+    painted: threading.Event = field(default_factory=lambda: _already())
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _state: State = field(default_factory=State)
@@ -121,7 +124,8 @@ class Kiosk:
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
             self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
-            self._link = make_link(config.central, config.station.library, config.station.device)
+            files = StationFiles(config.folder, config.data)
+            self._link = make_link(config.central, config.station.library, config.station.device, files)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
@@ -141,7 +145,7 @@ class Kiosk:
             self._link,
             self._run_in_store,
             Signals(self._stop, threading.Event(), threading.Event()),
-            lambda online, pending: self.session.post(LinkChanged(online, pending)),
+            lambda standing, pending: self.session.post(LinkChanged(standing is Standing.ACTIVE, pending)),
             monotonic=self.clock.monotonic,
             random=random.Random(),
         )
@@ -152,8 +156,8 @@ class Kiosk:
         threading.excepthook = _end_the_process
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
-        self._spawn("push", lambda: self._when_open(self.sync.run_push))
-        self._spawn("pull", lambda: self._when_open(self.sync.run_pull))
+        self._spawn("push", lambda: self._when_painted(self.sync.run_push))
+        self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
         self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
         self._spawn("check", lambda: self._when_open(self._check_after_an_unclean_stop))
         self._spawn("status", self._tell_status)
@@ -168,6 +172,7 @@ class Kiosk:
     def stop(self) -> None:
         """What the store was asked is finished; what is not sent yet stays in the outbox."""
         self.sync.stop()
+        self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
         for thread in self._threads:
@@ -242,6 +247,7 @@ class Kiosk:
             self._devices,
             self._started_at,
             self._beat_at,
+            self.sync.standing,
             self.sync.reached_at,
             self.clock.now().trusted,
         )
@@ -252,6 +258,10 @@ class Kiosk:
             if self.store.opened.wait(0.5):
                 work()
                 return
+
+    def _when_painted(self, work: Callable[[], None]) -> None:
+        self.painted.wait()
+        self._when_open(work)
 
     def _keep_time_floor(self) -> None:
         """A trusted clock now is a lower bound for every later start that knows no better."""
@@ -277,6 +287,12 @@ class Kiosk:
         thread.start()
 
 
+def _already() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 def _end_the_process(args: threading.ExceptHookArgs) -> None:
     """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
     name = args.thread.name if args.thread else "?"
@@ -296,7 +312,7 @@ def make_station(
     from screens.view_models.place import Place
     from screens.view_models.present import Presenter
 
-    kiosk = Kiosk(config, lambda state: bridge.show(state))
+    kiosk = Kiosk(config, lambda state: bridge.show(state), painted=threading.Event())
     bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)
     place = Place(config.station.brand, config.station.place, config.codes.item_example)
     presenter = Presenter(place, kiosk.rules.languages)
@@ -304,6 +320,7 @@ def make_station(
     def first_frame() -> None:
         _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
         kiosk.watchdog.ready()
+        kiosk.painted.set()
 
     screen = ScreenConfig(
         width=config.screen.width,

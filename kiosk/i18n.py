@@ -1,7 +1,7 @@
 r"""Words in the reader's language: gettext catalogues in locale/<language>/LC_MESSAGES, msgids in English.
 
     pybabel extract --no-default-keywords -k text -k plural:1,2 -k in_context:1c,2 \
-        --no-location -o kiosk.pot kiosk screens
+        --no-location -o kiosk.pot kiosk screens provisioning
     pybabel update -D kiosk -d kiosk/locale -i kiosk.pot -w 120 --no-fuzzy-matching
 
 script/setup compiles them. The first argument of `text`, `plural` and `in_context` is always a literal: extraction

@@ -12,6 +12,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from kiosk.domain.operations import ChainEnd, Origin
 from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.private_file import sync_folder
 from local_store import files, schema, statements
 from local_store.errors import translated
 from local_store.outbox import open_outbox
@@ -153,7 +154,7 @@ def _build(config: StoreConfig) -> None:
         database.close()
     files.sync_file(half)
     os.rename(half, config.path)
-    files.sync_folder(config.path.parent)
+    sync_folder(config.path.parent)
     files.Made(config.path).ensure()
     log.info("a new store was made")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.private_file import sync_folder
 
 _SIDE_FILES = ("-wal", "-shm")
 _ASIDE = ".damaged-"
@@ -88,15 +89,6 @@ def remove_half_made(path: Path) -> None:
     """What a store that was never finished left behind. It was never opened, so it holds nothing."""
     for ending in ("", *_SIDE_FILES, "-journal"):
         _beside(path, ending).unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes names in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_file(path: Path) -> None:

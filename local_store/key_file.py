@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import secrets
-import stat
 from pathlib import Path
 
 from kiosk.ports.errors import StoreBroken
+from kiosk.ports.private_file import make_private, read_private
 from local_store import files
-
-log = logging.getLogger(__name__)
 
 _LENGTH = 32
 
@@ -28,24 +24,8 @@ def read_or_create_key(key_file: Path, store: Path, *, may_create: bool = True) 
                 raise StoreBroken("the key file is missing, and there is a store that only it opens")
             if not may_create:
                 raise StoreBroken("there is no key file")
-            _make(key_file)
-        key = key_file.read_bytes()
+            make_private(key_file, secrets.token_bytes(_LENGTH))
+        key = read_private(key_file)
         if len(key) != _LENGTH:
             raise StoreBroken(f"the key file holds {len(key)} bytes, not {_LENGTH}")
-        if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
-            log.warning("the key file could be read by other accounts; closed to them")
-            key_file.chmod(0o600)
         return key
-
-
-def _make(key_file: Path) -> None:
-    """Under another name until it is whole, so that a power cut leaves a key or none, never half of one."""
-    half = key_file.with_name(key_file.name + ".new")
-    half.unlink(missing_ok=True)
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(_LENGTH))
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(half, key_file)
-    files.sync_folder(key_file.parent)

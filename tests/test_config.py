@@ -74,7 +74,7 @@ def test_says_so_when_the_file_is_missing_or_not_text(tmp_path: Path) -> None:
         (GOOD.replace("port =", "prot ="), "port"),
         (GOOD.replace('kind = "native_rest"', 'kind = "native-rest"'), "native_rest"),
         (GOOD.replace("[codes]", '[log]\nfile = "no/where.log"\n[codes]'), 'key "log.file" cannot be written'),
-        (GOOD.replace("http://127.0.0.1:1", "http://example.org"), "on the same machine"),
+        (GOOD.replace("http://127.0.0.1:1", "http://example.org"), "by https"),
     ],
 )
 def test_ends_with_status_2_and_a_sentence_for_a_bad_file(tmp_path: Path, text: str, says: str) -> None:

@@ -13,6 +13,16 @@ from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import Operation, OperationId
 
 
+class Standing(StrEnum):
+    """This station towards the centre. What a person must do something about comes last."""
+
+    ACTIVE = "active"
+    UNREACHABLE = "unreachable"
+    NOT_ENROLLED = "not_enrolled"  # no key here, or not one that the centre knows
+    PENDING = "pending"  # nobody at the centre has confirmed it yet
+    REVOKED = "revoked"
+
+
 class VerdictKind(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"

@@ -1,7 +1,7 @@
 """What can fail outside.
 
     PortError
-    ├── Unreachable         no answer is known; the same operations may be sent again
+    ├── Unreachable         no answer is known, or none for this station; the same operations may be sent again
     ├── Refused             the centre refused a whole request, so nothing of it was recorded
     ├── CursorLost          the centre does not know our place in its changes; begin again
     ├── DeviceLost          a scanner, camera or printer is gone; it may come back
@@ -13,13 +13,19 @@ A rule that says no is not here: refusals are values (kiosk.domain.blocks).
 
 from __future__ import annotations
 
+from kiosk.ports.central import Standing
+
 
 class PortError(Exception):
     """The message is for the log: never a name, a card number or a title."""
 
 
 class Unreachable(PortError):
-    pass
+    """`standing`: why not, as far as the centre or this station knows; never ACTIVE."""
+
+    def __init__(self, detail: str, standing: Standing = Standing.UNREACHABLE) -> None:
+        super().__init__(detail)
+        self.standing = standing
 
 
 class Refused(PortError):

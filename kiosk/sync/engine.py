@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
-from kiosk.ports.central import CentralLink
+from kiosk.ports.central import CentralLink, Standing
 from kiosk.ports.errors import CursorLost, PortError, StoreBroken, Unreachable
 from kiosk.ports.signals import WaitSignal
 from kiosk.sync.changes import Changes
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 LONG_POLL_S = 25.0
 _QUICK_POLL_S = 1.0  # a long poll that ends sooner with nothing new was none …
 _POLL_PAUSE_S = 5.0  # … so the station itself keeps the peace
+_WHILE_ENROLLING_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Signals:
 class SyncEngine:
     """`run_push` and `run_pull` each want a thread; everything else here may be called from any thread.
 
-    `report(online, pending)` is called on the push thread whenever either changes, first when the centre has answered
+    `report(standing, pending)` is called on the push thread whenever either changes, first when the centre has answered
     or failed to; `pending` counts operations that the centre does not have yet.
     """
 
@@ -47,7 +49,7 @@ class SyncEngine:
         link: CentralLink,
         on_store: OnStore,
         signals: Signals,
-        report: Callable[[bool, int], None],
+        report: Callable[[Standing, int], None],
         *,
         monotonic: Callable[[], float],
         random: Random,
@@ -63,16 +65,21 @@ class SyncEngine:
         self._changes = Changes(link, on_store, monotonic)
         self._push_schedule = Schedule(random)
         self._pull_schedule = Schedule(random)
-        # Each flag is written by one loop and read by the other; the push loop alone reports, so nothing needs a lock.
-        self._push_reaches: bool | None = None
-        self._pull_reaches: bool | None = None
+        # Each of these is written by one loop and read by the other, and the push loop alone reports: no lock.
+        self._push_finds: _Finds | None = None
+        self._pull_finds: _Finds | None = None
         self._push_at_once = False
         self._pull_may_wake_push = False
         self._push_may_wake_pull = False
         self._refused_for = ""
         self._pending = 0
-        self._reported: tuple[bool, int] | None = None
+        self._reported: tuple[Standing, int] | None = None
         self.reached_at: float | None = None  # when the centre last answered as it should; monotonic seconds
+
+    @property
+    def standing(self) -> Standing | None:
+        """As reported last."""
+        return self._reported[0] if self._reported else None
 
     def wake(self) -> None:
         """Something was recorded."""
@@ -107,7 +114,8 @@ class SyncEngine:
                 signals.push.wait()
             else:
                 # A refusal is about what was sent: something new may be taken, and prove the old ones at fault.
-                self._wait_before_push(self._push_schedule.next_s(), new_is_tried=outcome is Outcome.REFUSED)
+                pause_s = _pause_s(self._push_schedule, self._push_finds)
+                self._wait_before_push(pause_s, new_is_tried=outcome is Outcome.REFUSED)
 
     def _push_once(self) -> Outcome:
         run = self._outbox.push(self._signals.stop)
@@ -126,18 +134,18 @@ class SyncEngine:
                 self._refused_for = run.detail
                 self._push_works()
             case Outcome.UNREACHABLE:
-                if self._push_reaches is not False:
-                    _log.warning("outbox: the centre is out of reach (%s)", run.detail)
+                finds = _Finds(run.standing, run.detail)
+                if self._push_finds != finds:
+                    _say_unreachable("outbox", finds)
                     self._pull_may_wake_push = True
-                self._push_reaches = False
+                self._push_finds = finds
             case Outcome.STORE_BROKEN:
                 _log.debug("outbox: the store is broken (%s)", run.detail)  # the store's owner says it aloud
         return run.outcome
 
     def _push_works(self) -> None:
-        if self._push_reaches is False:
-            _log.info("outbox: the centre is back")
-        self._push_reaches = True
+        _say_back("outbox", self._push_finds)
+        self._push_finds = _REACHED
         self.reached_at = self._monotonic()
         if self._push_may_wake_pull:
             self._push_may_wake_pull = False
@@ -166,9 +174,14 @@ class SyncEngine:
         self._tell()
 
     def _tell(self) -> None:
-        known = [reaches for reaches in (self._push_reaches, self._pull_reaches) if reaches is not None]
-        if known and self._reported != (all(known), self._pending):
-            self._reported = (all(known), self._pending)
+        known = [finds for finds in (self._push_finds, self._pull_finds) if finds is not None]
+        if not known:
+            return
+        gravest = max(known, key=lambda finds: _GRAVITY.index(finds.standing))
+        if self._reported != (gravest.standing, self._pending):
+            if self._reported is None or self._reported[0] is not gravest.standing:
+                _say_standing(gravest)
+            self._reported = (gravest.standing, self._pending)
             self._report(*self._reported)
 
     # ---- the pull thread
@@ -193,7 +206,7 @@ class SyncEngine:
                 place_lost = place_lost or isinstance(error, CursorLost)
                 self._pull_failed(error)
                 wait_s = 0.0
-                signals.pull.wait(self._pull_schedule.next_s())
+                signals.pull.wait(_pause_s(self._pull_schedule, self._pull_finds))
                 continue
             self._pull_worked()
             if page.changes and not page.more:
@@ -213,21 +226,55 @@ class SyncEngine:
                 self._changes.begin_again()
             case StoreBroken():
                 _log.debug("changes: the store is broken (%s)", error)
-            case _ if self._pull_reaches is not False:
-                _log.warning("changes: the centre is out of reach (%s)", error)
-                self._pull_reaches = False
+            case Unreachable() if self._pull_finds != (finds := _Finds(error.standing, str(error))):
+                _say_unreachable("changes", finds)
+                self._pull_finds = finds
                 self._pull_may_wake_push = True
                 self._push_may_wake_pull = True
                 self._signals.push.set()  # it reports
 
     def _pull_worked(self) -> None:
-        changed = self._pull_reaches is not True
-        if self._pull_reaches is False:
-            _log.info("changes: the centre is back")
-        self._pull_reaches = True
+        changed = self._pull_finds != _REACHED
+        _say_back("changes", self._pull_finds)
+        self._pull_finds = _REACHED
         self.reached_at = self._monotonic()
         if self._pull_may_wake_push:
             self._pull_may_wake_push = False
             self._push_at_once = True
         if changed or self._push_at_once:
             self._signals.push.set()
+
+
+class _Finds(NamedTuple):
+    """How one loop found the centre when it last spoke to it."""
+
+    standing: Standing
+    why: str = ""
+
+
+_REACHED = _Finds(Standing.ACTIVE)
+_GRAVITY = tuple(Standing)
+
+
+def _pause_s(schedule: Schedule, finds: _Finds | None) -> float:
+    wait_s = schedule.next_s()
+    somebody_waits = finds is not None and finds.standing in (Standing.NOT_ENROLLED, Standing.PENDING)
+    return min(wait_s, _WHILE_ENROLLING_S) if somebody_waits else wait_s
+
+
+def _say_standing(finds: _Finds) -> None:
+    """Once for both loops; what is out of reach each says by itself."""
+    if finds.standing is Standing.ACTIVE:
+        _log.info("centre: %s", finds.standing)
+    elif finds.standing is not Standing.UNREACHABLE:
+        _log.warning("centre: %s: %s", finds.standing, finds.why)
+
+
+def _say_unreachable(loop: str, finds: _Finds) -> None:
+    if finds.standing is Standing.UNREACHABLE:
+        _log.warning("%s: the centre is out of reach (%s)", loop, finds.why)
+
+
+def _say_back(loop: str, before: _Finds | None) -> None:
+    if before is not None and before.standing is Standing.UNREACHABLE:
+        _log.info("%s: the centre is back", loop)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from kiosk.domain.operations import Operation, OperationId
-from kiosk.ports.central import CentralLink, Verdict
+from kiosk.ports.central import CentralLink, Standing, Verdict
 from kiosk.ports.errors import Refused, StoreBroken, Unreachable
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import UnitOfWork
@@ -36,11 +36,12 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PushRun:
-    """`taken`: operations that the centre has recorded. `detail` is for the log."""
+    """`taken`: operations that the centre has recorded. `detail` is for the log, `standing` said if out of reach."""
 
     outcome: Outcome
     taken: int = 0
     detail: str = ""
+    standing: Standing = Standing.ACTIVE
 
 
 class Outbox:
@@ -66,7 +67,7 @@ class Outbox:
                     break
                 self._send(rows, run, stop)
         except Unreachable as error:
-            ended = PushRun(Outcome.UNREACHABLE, run.taken, str(error))
+            ended = PushRun(Outcome.UNREACHABLE, run.taken, str(error), error.standing)
         except StoreBroken as error:
             ended = PushRun(Outcome.STORE_BROKEN, run.taken, str(error))
         except _TakesNothing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kiosk.ports.central import Standing
 from kiosk.session.states import Resting, State
 
 
@@ -16,6 +17,7 @@ class Running:
     devices: Mapping[str, str]
     started_at: float
     beat_at: float | None
+    standing: Standing | None
     reached_at: float | None
     clock_trusted: bool
 
@@ -32,7 +34,7 @@ class Running:
             "clock_trusted": self.clock_trusted,
             "devices": dict(self.devices),
             "centre": {
-                "online": self.reached_at is not None and self.state.station.online,
+                "standing": self.standing,
                 "sync_s_ago": ago(self.reached_at),
             },
         }

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from central_link.identity import DeviceKey, Identity
 
 
 @dataclass
@@ -30,10 +35,12 @@ Answerer = Callable[[BaseHTTPRequestHandler, Request], None]
 
 @dataclass
 class StandIn:
-    """`answer` is called for each request; `requests` came so far. `released`: a slow answer may end."""
+    """`answer` is called for each request; `requests` came so far. `released`: a slow answer may end. `key_folder`
+    holds the key of a station that was enrolled here."""
 
     url: str
     answer: Answerer
+    key_folder: Path
     requests: list[Request] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -63,15 +70,23 @@ def accepted(request: Request) -> list[dict[str, Any]]:
     ]
 
 
-def right(handler: BaseHTTPRequestHandler, request: Request) -> None:
+def right(handler: BaseHTTPRequestHandler, request: Request, **headers: str) -> None:
     if request.method == "POST":
-        reply(handler, json.dumps({"verdicts": accepted(request)}).encode())
+        reply(handler, json.dumps({"verdicts": accepted(request)}).encode(), **headers)
     else:
-        reply(handler, b'{"changes": [], "cursor": "1", "more": false}')
+        reply(handler, b'{"changes": [], "cursor": "1", "more": false}', **headers)
+
+
+def enrolled(folder: Path, token: bytes = bytes(16)) -> DeviceKey:
+    """The key of a station whose enrolment with `token` went well."""
+    identity = Identity(folder)
+    key = identity.key_for(token)
+    identity.sign_with(key)
+    return key
 
 
 @contextmanager
-def stand_in(answer: Answerer = right) -> Iterator[StandIn]:
+def stand_in(answer: Answerer = right, tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -91,7 +106,12 @@ def stand_in(answer: Answerer = right) -> Iterator[StandIn]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    there = StandIn(f"http://127.0.0.1:{server.server_address[1]}", answer)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    folder = TemporaryDirectory()
+    enrolled(Path(folder.name))
+    scheme = "https" if tls else "http"
+    there = StandIn(f"{scheme}://127.0.0.1:{server.server_address[1]}", answer, Path(folder.name))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -101,3 +121,4 @@ def stand_in(answer: Answerer = right) -> Iterator[StandIn]:
         server.shutdown()
         server.server_close()
         thread.join()
+        folder.cleanup()

@@ -33,7 +33,7 @@ def server() -> Iterator[StandIn]:
 
 def link_to(server: StandIn, read_timeout_s: float = 20.0) -> NativeRestLink:
     return NativeRestLink(
-        NativeRestConfig(server.url, "hoa-sen", "tram-1", connect_timeout_s=5.0, read_timeout_s=read_timeout_s)
+        NativeRestConfig(server.url, "hoa-sen", "tram-1", server.key_folder, read_timeout_s=read_timeout_s)
     )
 
 
@@ -354,7 +354,7 @@ def test_is_out_of_reach_when_nobody_listens(server: StandIn, operations: list[O
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening: whoever connects is turned away
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        link = NativeRestLink(NativeRestConfig(url, "hoa-sen", "tram-1"))
+        link = NativeRestLink(NativeRestConfig(url, "hoa-sen", "tram-1", server.key_folder))
         with pytest.raises(Unreachable):
             link.send(operations)
         with pytest.raises(Unreachable):

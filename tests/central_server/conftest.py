@@ -82,12 +82,11 @@ def library(beside: Store, tmp_path: Path) -> str:
     return code
 
 
-@pytest.fixture
-def other_library(beside: Store, tmp_path: Path) -> str:
-    """A second one, with the same barcodes and cards."""
-    code = f"o-{uuid4().hex}"
-    bring_a_small_library(beside, tmp_path, code)
-    return code
+@pytest.fixture(scope="session")
+def other_library(beside: Store, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A library with the same barcodes and cards, which nobody changes."""
+    bring_a_small_library(beside, tmp_path_factory.mktemp("other"), "sao-khue")
+    return "sao-khue"
 
 
 @pytest.fixture

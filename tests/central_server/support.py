@@ -20,6 +20,7 @@ import requests
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central_link.identity import DeviceKey
 from central_server import devices, tables
 from central_server.database import Store, Where, open_store
 from central_server.devices import Device, State
@@ -166,7 +167,7 @@ def disputes(store: Store) -> list[tuple[str, int, str, str]]:
         return [tuple(row) for row in rows]
 
 
-def let_in(store: Store, key: Key, library: str, device: str) -> None:
+def let_in(store: Store, key: Key | DeviceKey, library: str, device: str) -> None:
     """Make `key` the active one of the device, without the ceremony."""
     with store.writing.begin() as connection:
         if devices.find(connection, key.id) is None:

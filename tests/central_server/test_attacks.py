@@ -13,7 +13,7 @@ import pytest
 
 from central_server import devices
 from central_server.devices import State
-from tests.central_server.scene import OPERATIONS, Scene
+from tests.central_server.scene import ENROLMENTS, OPERATIONS, Scene
 from tests.central_server.signing import Headers, Key, digest_of
 from tests.central_server.support import Station, let_in, request_of
 
@@ -268,7 +268,7 @@ def test_shows_no_page_when_who_asks_sits_elsewhere(scene: Scene) -> None:
 
 
 # Made from a token and the enrolment that it is for: what is sent instead. A new key signs all of them.
-ENROLMENTS: dict[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = {
+TOKENS: dict[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = {
     "another library": lambda scene, right: right | {"library": scene.other},
     "another device": lambda scene, right: right | {"device": "tram-9"},
     "a token of another library": lambda scene, right: right | {"token": scene.token(scene.other, "tram-2")},
@@ -295,11 +295,11 @@ def _used_token(scene: Scene) -> str:
     return token
 
 
-@pytest.mark.parametrize("attack", ENROLMENTS)
+@pytest.mark.parametrize("attack", TOKENS)
 def test_answers_403_in_the_same_words_when_the_token_is_not_good(scene: Scene, attack: str) -> None:
     key = Key()
     right = scene.enrolment(key, scene.token())
-    wrong = ENROLMENTS[attack](scene, right)
+    wrong = TOKENS[attack](scene, right)
     answer = scene.refuses(403, lambda: scene.enrol(key, wrong))
     assert answer.content["error"] == "This token is not good for this station: make a new one at the centre."
     assert "tram-nonce" not in answer.headers
@@ -324,7 +324,11 @@ def test_answers_401_when_an_enrolment_is_not_signed_by_its_own_key(scene: Scene
     scene.refuses(401, lambda: scene.enrol(other, right))
     scene.refuses(401, lambda: scene.enrol(key, right | {"public_key": other.public_text}))
     scene.refuses(401, lambda: scene.enrol(key, right, headers={}))
-    replayed = key.sign("POST", "/v1/enrolments", json.dumps(right).encode())
+    named_otherwise = key.sign(
+        "POST", ENROLMENTS, json.dumps(right).encode(), parameters=f'keyid="{other.id}";alg="ed25519"'
+    )
+    scene.refuses(401, lambda: scene.enrol(key, right, headers=named_otherwise))
+    replayed = key.sign("POST", ENROLMENTS, json.dumps(right).encode())
     scene.refuses(401, lambda: scene.enrol(key, right | {"device": "tram-9"}, headers=replayed))
     assert scene.enrol(key, right).status == 200
 

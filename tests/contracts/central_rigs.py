@@ -15,9 +15,13 @@ from pathlib import Path
 from central_link.native_rest import NativeRestConfig, NativeRestLink
 from central_link.registry import ClosableLink
 from central_link.simulated import SimulatedCentral
+from central_server.database import open_store
+from central_server.postgresql import read_url
 from kiosk.domain.model import ItemStatus, Patron
 from kiosk.domain.operations import ChainEnd
 from kiosk.ports.central import Change, ItemRecord, PatronRecord, TitleRecord
+from tests.central_link.stand_in import enrolled
+from tests.central_server.support import let_in
 from tests.sync.chains import Chain
 
 LIBRARY = "hoa-sen"
@@ -99,9 +103,11 @@ def native_rest(folder: Path, database: str = "") -> Iterator[Centre]:
     """`database`: the URL of one of a PostgreSQL server, instead of a file."""
     made: list[NativeRestLink] = []
     with central_server(folder, database) as url:
+        store = open_store(read_url(database) if database else folder / "server", create=False)
 
         def link_of(device: str) -> NativeRestLink:
-            made.append(NativeRestLink(NativeRestConfig(url, LIBRARY, device)))
+            let_in(store, enrolled(folder / device), LIBRARY, device)
+            made.append(NativeRestLink(NativeRestConfig(url, LIBRARY, device, folder / device)))
             return made[-1]
 
         try:
@@ -109,6 +115,7 @@ def native_rest(folder: Path, database: str = "") -> Iterator[Centre]:
         finally:
             for link in made:
                 link.close()
+            store.close()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from demo.compare import Ledger, differences
+from demo.enrolment import enrol_station
 from demo.processes import Server
 from demo.school import LIBRARY, Scanner, fill, write_config
 from kiosk.bootstrap import Kiosk, read_store
@@ -55,7 +56,9 @@ def centre(tmp_path: Path) -> Iterator[Server]:
 def test_takes_a_loan_and_a_return_back_on_both_sides(tmp_path: Path, centre: Server) -> None:
     scanner = Scanner()
     line = f'kind = "serial"\nport = "{scanner.device}"'
-    config = load(write_config(tmp_path, centre, scanner=line, quick=False))
+    file = write_config(tmp_path, centre, scanner=line, quick=False)
+    enrol_station(file, centre, LIBRARY, "tram-1")
+    config = load(file)
     hands = Hands(lambda show: Kiosk(config, show), scanner)
     hands.kiosk.start()
     try:

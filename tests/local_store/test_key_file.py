@@ -50,7 +50,7 @@ def test_takes_no_key_of_another_length(tmp_path: Path, length: int) -> None:
 
 
 def test_starts_afresh_when_making_a_key_was_cut_short(tmp_path: Path) -> None:
-    (tmp_path / "store.key.new").write_bytes(b"half")
+    (tmp_path / "store.key.half").write_bytes(b"half")
     assert len(read_or_create_key(tmp_path / "store.key", tmp_path / "store.db")) == 32
 
 

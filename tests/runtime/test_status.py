@@ -55,7 +55,7 @@ def test_tells_what_runs_what_is_lost_and_what_is_held(config: Path, capsys: pyt
     kiosk.start()
     try:
         kiosk.beat()
-        until(lambda: kiosk.sync.reached_at is not None and kiosk._beat_at is not None)
+        until(lambda: kiosk.sync.standing is not None and kiosk._beat_at is not None)
         until(lambda: "lost" in kiosk._devices.values())
         code, told = status_of(config, capsys)
     finally:
@@ -64,7 +64,7 @@ def test_tells_what_runs_what_is_lost_and_what_is_held(config: Path, capsys: pyt
     running = told["running"]
     assert running["devices"] == {"serial not-there": "lost"}
     assert running["screen"] == "home"
-    assert running["centre"]["online"]
+    assert running["centre"]["standing"] == "active"
     assert 0 <= running["beat_s_ago"] < 10
     assert {name: told["store"][name] for name in ("pending", "disputed", "patrons")} == {
         "pending": 0,

@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 import pytest
 
 from central_link.simulated import SimulatedCentral
+from kiosk.ports.central import Standing
 from kiosk.sync.engine import LONG_POLL_S, Signals, SyncEngine
 from kiosk.sync.schedule import Schedule
 from tests.sync.chains import Chain
@@ -18,6 +19,7 @@ from tests.sync.memory_store import MemoryStore
 from tests.sync.test_changes import titles
 
 PATIENCE_S = 20.0
+ACTIVE, UNREACHABLE = Standing.ACTIVE, Standing.UNREACHABLE
 
 
 class Never(Random):
@@ -44,7 +46,7 @@ class Station:
         self.central = SimulatedCentral()
         self.store = MemoryStore()
         self.chain = Chain()
-        self._reports: list[tuple[bool, int]] = []
+        self._reports: list[tuple[Standing, int]] = []
         self._lock = Lock()
         self.engine = SyncEngine(
             self.central,
@@ -56,12 +58,12 @@ class Station:
             long_poll_s=long_poll_s,
         )
 
-    def _report(self, online: bool, pending: int) -> None:
+    def _report(self, standing: Standing, pending: int) -> None:
         with self._lock:
-            self._reports.append((online, pending))
+            self._reports.append((standing, pending))
 
     @property
-    def reported(self) -> tuple[bool, int] | None:
+    def reported(self) -> tuple[Standing, int] | None:
         with self._lock:
             return self._reports[-1] if self._reports else None
 
@@ -92,7 +94,7 @@ def station() -> Station:
 def test_sends_what_is_recorded_and_says_that_nothing_waits(station: Station) -> None:
     with station.running():
         station.record()
-        eventually(lambda: len(station.central.received()) == 1 and station.reported == (True, 0))
+        eventually(lambda: len(station.central.received()) == 1 and station.reported == (ACTIVE, 0))
 
 
 def test_says_how_many_wait_while_out_of_reach_and_sends_them_when_back(station: Station) -> None:
@@ -100,19 +102,19 @@ def test_says_how_many_wait_while_out_of_reach_and_sends_them_when_back(station:
     with station.running():
         for _ in range(3):
             station.record()
-        eventually(lambda: station.reported == (False, 3))
+        eventually(lambda: station.reported == (UNREACHABLE, 3))
         station.central.set_online(True)
-        eventually(lambda: station.reported == (True, 0))
+        eventually(lambda: station.reported == (ACTIVE, 0))
     assert len(station.central.received()) == 3
 
 
 def test_says_that_it_is_out_of_reach_when_nothing_waits_either(station: Station) -> None:
     with station.running():
-        eventually(lambda: station.reported == (True, 0))
+        eventually(lambda: station.reported == (ACTIVE, 0))
         station.central.set_online(False)
-        eventually(lambda: station.reported == (False, 0))
+        eventually(lambda: station.reported == (UNREACHABLE, 0))
         station.central.set_online(True)
-        eventually(lambda: station.reported == (True, 0))
+        eventually(lambda: station.reported == (ACTIVE, 0))
 
 
 def test_applies_what_the_centre_publishes_while_it_is_waited_for(station: Station) -> None:
@@ -139,10 +141,10 @@ def test_asks_for_changes_at_once_when_the_sending_shows_that_the_centre_is_back
     station.central.set_online(False)
     with station.running():
         station.record()
-        eventually(lambda: station.reported == (False, 1))
+        eventually(lambda: station.reported == (UNREACHABLE, 1))
         station.central.publish(*titles(0, 3))
         station.central.set_online(True)
-        eventually(lambda: len(station.store.tables.changes) == 3 and station.reported == (True, 0))
+        eventually(lambda: len(station.store.tables.changes) == 3 and station.reported == (ACTIVE, 0))
 
 
 def test_fetches_everything_again_when_a_resync_is_asked_for_out_of_reach(station: Station) -> None:
@@ -150,7 +152,7 @@ def test_fetches_everything_again_when_a_resync_is_asked_for_out_of_reach(statio
     with station.running():
         eventually(lambda: len(station.store.tables.changes) == 10)
         station.central.set_online(False)
-        eventually(lambda: station.reported == (False, 0))
+        eventually(lambda: station.reported == (UNREACHABLE, 0))
         station.engine.request_resync()
         station.central.set_online(True)
         eventually(lambda: len(station.store.tables.changes) == 20)
@@ -177,7 +179,7 @@ def test_begins_again_when_the_centre_was_restored(station: Station) -> None:
         station.central.forget_cursors()
         eventually(lambda: len(station.store.tables.changes) == 20)
         station.record()
-        eventually(lambda: station.reported == (True, 0))
+        eventually(lambda: station.reported == (ACTIVE, 0))
 
 
 def test_ends_at_once_while_it_waits_for_changes_and_in_a_long_back_off() -> None:
@@ -186,3 +188,25 @@ def test_ends_at_once_while_it_waits_for_changes_and_in_a_long_back_off() -> Non
     station.record()
     with station.running():
         eventually(lambda: station.central.sent >= 1 and station.central.asked >= 1)
+
+
+def test_says_once_that_it_is_not_admitted_and_goes_on_when_it_is(
+    station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often it tries, on both loops: one line for each change."""
+    caplog.set_level("INFO", "kiosk.sync")
+    refused = (Standing.NOT_ENROLLED, Standing.PENDING, Standing.REVOKED, Standing.PENDING)
+    with station.running():
+        for standing in refused:
+            station.central.set_standing(standing)
+            station.record()
+            eventually(lambda standing=standing: station.reported and station.reported[0] is standing)
+            tries = station.central.sent + station.central.asked
+            eventually(lambda tries=tries: station.central.sent + station.central.asked > tries + 4)
+        assert station.reported == (Standing.PENDING, 4)
+        station.central.set_standing(ACTIVE)
+        eventually(lambda: station.reported == (ACTIVE, 0))
+    assert len(station.central.received()) == 4
+    said = [line for line in caplog.messages if line.startswith("centre: ") and line != "centre: active"]
+    assert said == [f"centre: {standing}: simulated: {standing}" for standing in refused]
+    assert not [line for line in caplog.messages if "out of reach" in line]

@@ -9,12 +9,14 @@ import pytest
 
 from central_link.simulated import SimulatedCentral
 from kiosk.domain.operations import Operation
-from kiosk.ports.central import Capabilities, ChangePage, Verdict
+from kiosk.ports.central import Capabilities, ChangePage, Standing, Verdict
 from kiosk.ports.errors import CursorLost, Unreachable
 from kiosk.sync.engine import LONG_POLL_S, Signals, SyncEngine
 from tests.sync.chains import Chain
 from tests.sync.memory_store import MemoryStore
 from tests.sync.test_changes import Time
+
+ACTIVE, UNREACHABLE = Standing.ACTIVE, Standing.UNREACHABLE
 
 
 class Signal:
@@ -61,7 +63,7 @@ class Bench:
         self.central = SimulatedCentral()
         self.store = MemoryStore()
         self.chain = Chain()
-        self.reports: list[tuple[bool, int]] = []
+        self.reports: list[tuple[Standing, int]] = []
         stop = Signal(self.time, lambda: None)
         self.push = Signal(self.time, lambda: self.engine.stop())
         self.pull = Signal(self.time, lambda: self.engine.stop())
@@ -69,7 +71,7 @@ class Bench:
             link or self.central,
             self.store,
             Signals(stop, self.push, self.pull),
-            lambda online, pending: self.reports.append((online, pending)),
+            lambda standing, pending: self.reports.append((standing, pending)),
             monotonic=self.time,
             random=Longest(),
         )
@@ -111,7 +113,7 @@ def test_sends_again_with_growing_waits_while_the_centre_is_out_of_reach() -> No
     bench.engine.run_push()
     assert bench.push.waits == [1, 2, 4, 8, 16]
     assert bench.central.sent == 5
-    assert bench.reports == [(False, 1)]
+    assert bench.reports == [(UNREACHABLE, 1)]
 
 
 def test_begins_with_short_waits_again_after_a_success() -> None:
@@ -135,7 +137,7 @@ def test_keeps_to_the_back_off_when_something_is_recorded_out_of_reach_but_count
     bench.push.during = [bench.record, bench.record]
     bench.engine.run_push()
     assert bench.central.sent == 1
-    assert bench.reports == [(False, 1), (False, 2), (False, 3)]
+    assert bench.reports == [(UNREACHABLE, 1), (UNREACHABLE, 2), (UNREACHABLE, 3)]
 
 
 def test_sends_at_once_when_something_is_recorded_in_reach() -> None:
@@ -144,7 +146,7 @@ def test_sends_at_once_when_something_is_recorded_in_reach() -> None:
     bench.engine.run_push()
     assert bench.push.waits == [None, None, None]
     assert len(bench.central.received()) == 2
-    assert bench.reports == [(True, 0)]
+    assert bench.reports == [(ACTIVE, 0)]
 
 
 def test_tries_something_new_at_once_when_only_the_old_is_refused() -> None:
@@ -155,7 +157,7 @@ def test_tries_something_new_at_once_when_only_the_old_is_refused() -> None:
     bench.push.during = [bench.record]
     bench.engine.run_push()
     assert list(bench.store.tables.set_aside) == [bad]
-    assert bench.reports == [(True, 1), (True, 0)]
+    assert bench.reports == [(ACTIVE, 1), (ACTIVE, 0)]
 
 
 def test_waits_while_the_store_is_broken_and_sends_when_it_is_well() -> None:
@@ -266,3 +268,26 @@ def test_says_once_that_the_centre_refuses(caplog: pytest.LogCaptureFixture) -> 
     assert [record.getMessage() for record in caplog.records] == [
         "outbox: the centre takes nothing of what is left (status 500: simulated)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("standing", "longest_s"), [(Standing.NOT_ENROLLED, 10), (Standing.PENDING, 10), (Standing.REVOKED, 300)]
+)
+def test_looks_often_only_while_somebody_is_about_to_admit_it(standing: Standing, longest_s: float) -> None:
+    bench = Bench()
+    bench.central.set_standing(standing)
+    bench.record()
+    bench.push.during = [bench.nothing] * 12
+    bench.engine.run_push()
+    assert bench.push.waits[-1] == longest_s
+    bench = Bench(AnswersAtOnce(Unreachable("no", standing)))
+    bench.pull.during = [bench.nothing] * 12
+    bench.engine.run_pull()
+    assert bench.pull.waits[-1] == longest_s
+
+
+def test_says_each_reason_for_being_out_of_reach_once(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(AnswersAtOnce(*[Unreachable(why) for why in ("no line", "no line", "no trust", "no trust")]))
+    bench.pull.during = [bench.nothing] * 3
+    bench.engine.run_pull()
+    assert caplog.messages == [f"changes: the centre is out of reach ({why})" for why in ("no line", "no trust")]
