@@ -224,10 +224,10 @@ class Projection:
             )
             identities.update(self._connection.scalars(ended))
         barcodes = {body.data.barcode for body in bodies if isinstance(body, CheckOut | CheckIn)}
-        named = sa.select(loan).where(loan.c.library_id == self._library, loan.c.id.in_(identities))
+        named = sa.select(loan).where(loan.c.library_id == self._library, loan.c.id.in_(identities)).order_by(loan.c.id)
         # `open` stands there as the partial index has it.
         on_loan = sa.select(loan).where(loan.c.library_id == self._library, loan.c.barcode.in_(barcodes), loan.c.open)
-        self._loans = {row.id: Loan.read(row) for row in self._connection.execute(on_loan)}
+        self._loans = {row.id: Loan.read(row) for row in self._connection.execute(on_loan.order_by(loan.c.id))}
         self._loans.update({row.id: Loan.read(row) for row in self._connection.execute(named)})
         self._awaited = {one.id for one in self._loans.values() if one.moment is None}
         self._by_barcode: dict[str, dict[str, Loan]] = {}

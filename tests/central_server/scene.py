@@ -74,9 +74,9 @@ class Scene:
         with self.store.reading.connect() as connection:
             return {
                 table.name: connection.execute(
-                    sa.select(*(column for column in table.c if column.name != "seen_ms")).where(
-                        table.c.library_id.in_([self.library, self.other])
-                    )
+                    sa.select(*(column for column in table.c if column.name != "seen_ms"))
+                    .where(table.c.library_id.in_([self.library, self.other]))
+                    .order_by(*table.primary_key)
                 ).all()
                 for table in tables.metadata.tables.values()
             }
