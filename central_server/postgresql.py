@@ -7,6 +7,9 @@ with SQLite there is one writer at a time, and what it has read stays true until
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import dialect
+
+from central_server.tables import metadata
 
 _WRITER = int.from_bytes(b"tramxanh")  # any number will do, if nobody else takes it in this database
 # One who was cut off from the server in the middle of writing holds up the others for no longer than this.
@@ -87,6 +90,9 @@ def engine(url: sa.URL, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
 
 def unfit(connection: sa.Connection) -> str | None:
     """Why the database cannot be ours, as a sentence; `None` when it can."""
+    may_vacuum = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
+    if not connection.exec_driver_sql(may_vacuum).scalar():
+        return "The database belongs to another role, so its files could not be made to forget: createdb -O ROLE NAME."
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         return f"The database's encoding is {encoding}, and names need UTF8: createdb -T template0 -E UTF8 NAME."
@@ -98,3 +104,22 @@ def is_passing(error: sa.exc.DBAPIError) -> bool:
     state = str(getattr(error.orig, "sqlstate", ""))
     # Without a state: the connection could not be made, or was lost.
     return isinstance(error, sa.exc.OperationalError) if state == "None" else state.startswith(_PASSING)
+
+
+def forget(connection: Any) -> bool:
+    """Leave nothing of what was deleted in the files of tables. The server's write-ahead log is for whoever runs it.
+
+    First the planner's statistics, which hold sample values: an empty table keeps those that it had until a column's
+    type is set. Then every table is written anew, those of the statistics too.
+    """
+    connection.autocommit = True
+    # Not beside a writer: each would wait for the other's tables.
+    connection.execute(f"SELECT pg_advisory_lock({_WRITER})")
+    connection.execute("ANALYZE")
+    for table in metadata.tables.values():
+        if connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchone() is None:
+            for column in table.c:
+                type_ = column.type.compile(dialect())
+                connection.execute(f'ALTER TABLE "{table.name}" ALTER "{column.name}" TYPE {type_}')
+    connection.execute("VACUUM (FULL)")
+    return True

@@ -44,3 +44,14 @@ def is_passing(error: sa.exc.DBAPIError) -> bool:
     """Whether `error` is the machine's or the moment's: the database is busy, the disk is full …"""
     name = str(getattr(error.orig, "sqlite_errorname", ""))
     return name.removeprefix("SQLITE_").startswith(_PASSING)
+
+
+def forget(connection: Any) -> bool:
+    """Leave nothing of what was deleted in the file and its log; false: a reader holds on to the log."""
+    # Deleted content is overwritten at once (secure_delete), but when a page is split, rows that move to the other
+    # half may leave a copy behind that nothing overwrites: one in ten thousand. So the file is written anew, and then
+    # the log goes, which holds pages as they were.
+    connection.execute("PRAGMA temp_store = FILE")  # a copy of everything, without what was deleted
+    connection.execute("VACUUM")
+    (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy

@@ -151,8 +151,8 @@ conflict = Table(
     Column("body", LargeBinary, nullable=False),
     Column("patron_id", Text),
     Column("salt", Text),
-    Column("private", Text),
     Column("received_ms", Integer, nullable=False),
+    Column("private", Text),
     PrimaryKeyConstraint("library_id", "device", "epoch", "seq", "hash", "body_hash"),
 )
 

@@ -26,6 +26,9 @@ class Databases(Protocol):
     def content(self, where: Where) -> bytes:
         """All that can be read in it."""
 
+    def files(self, where: Where) -> list[Path]:
+        """Those on the disk that hold it, with all that was written."""
+
     def drop(self, where: Where) -> None:
         """Forget it."""
 
@@ -44,7 +47,10 @@ class SqliteDatabases:
         return self.new(where)
 
     def content(self, where: Where) -> bytes:
-        return b"".join(path.read_bytes() for path in Path(str(where)).iterdir())
+        return b"".join(path.read_bytes() for path in self.files(where))
+
+    def files(self, where: Where) -> list[Path]:
+        return list(Path(str(where)).iterdir())
 
     def drop(self, where: Where) -> None:
         shutil.rmtree(Path(str(where)))
@@ -66,6 +72,12 @@ class PostgresqlDatabases:
 
     def content(self, where: Where) -> bytes:
         return self._cluster.run("pg_dump", self._cluster.url(_name(where))).encode()
+
+    def files(self, where: Where) -> list[Path]:
+        self._cluster.execute("CHECKPOINT")
+        question = f"SELECT oid FROM pg_database WHERE datname = '{_name(where)}'"
+        number = self._cluster.run("psql", "-Atc", question, self._cluster.url("postgres")).strip()
+        return list((self._cluster.folder / "data" / "base" / number).iterdir())
 
     def drop(self, where: Where) -> None:
         self._cluster.drop(_name(where))

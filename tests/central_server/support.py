@@ -164,6 +164,12 @@ def loan_of(operation: Operation) -> str:
     return str(json.loads(operation["body"])["data"]["loan"])
 
 
+def title_of(store: Store, library: str = "hoa-sen") -> str:
+    """The id of the one title of a small library."""
+    with reading(store) as connection:
+        return str(connection.scalar(sa.select(tables.title.c.id).where(tables.title.c.library_id == library)))
+
+
 def request_of(operations: Sequence[Operation], library: str = "hoa-sen", device: str = "tram-1") -> dict[str, Any]:
     return {"protocol": 1, "library": library, "device": device, "operations": list(operations)}
 

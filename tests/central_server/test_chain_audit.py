@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from central_server import erasing
 from central_server.chain_audit import Fault, Report, audit
 from central_server.database import Store, reading
 from central_server.tables import dispute, operation, operation_reader
-from tests.central_server.support import NOON_MS, Station, loan_of, run, take
+from tests.central_server.support import NOON_MS, Station, loan_of, option_of, run, take
 
 Known = dict[str, dict[str, str]]
 
@@ -109,8 +110,9 @@ def test_names_the_first_fault_when_something_was_changed(
     busy: Store, change: Callable[[sa.Connection], None], expected: Fault
 ) -> None:
     with busy.writing.begin() as connection:
+        of_table = "" if isinstance(busy.where, Path) else " ON operation"
         for act in ("update", "delete"):
-            connection.exec_driver_sql(f"DROP TRIGGER operation_refuses_{act}")
+            connection.exec_driver_sql(f"DROP TRIGGER operation_refuses_{act}{of_table}")
         change(connection)
     found = audited(busy).fault
     assert found is not None
@@ -119,12 +121,12 @@ def test_names_the_first_fault_when_something_was_changed(
 
 @pytest.mark.slow
 def test_says_on_the_command_line_whether_every_chain_verifies(busy: Store) -> None:
-    good = run("audit", "--data", busy.path.parent)
+    good = run("audit", *option_of(busy.where))
     assert (good.returncode, good.stdout.endswith(": every chain verifies\n")) == (0, True)
     with busy.writing.begin() as connection:
         change_a_reader(connection)
-    bad = run("audit", "--data", busy.path.parent, "--library", "hoa-sen", "--json")
+    bad = run("audit", *option_of(busy.where), "--library", "hoa-sen", "--json")
     assert bad.returncode == 1
     assert json.loads(bad.stdout)["fault"]["seq"] == 2
-    none = run("audit", "--data", busy.path.parent, "--library", "sao-mai")
+    none = run("audit", *option_of(busy.where), "--library", "sao-mai")
     assert (none.returncode, none.stdout) == (2, "")

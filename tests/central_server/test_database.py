@@ -14,7 +14,7 @@ from central_server.database import REVISION, CannotOpen, Store, Where, is_passi
 from central_server.ledger import read_ledger
 from tests.central_server.databases import Databases
 from tests.central_server.signing import Key
-from tests.central_server.support import Station, bring, bring_a_small_library, let_in, take
+from tests.central_server.support import ACCEPTED, Station, bring, bring_a_small_library, let_in, take
 
 
 def execute(where: Where, statement: str) -> None:
@@ -151,8 +151,15 @@ def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Datab
     bring_a_small_library(store, tmp_path)
     take(store, Station().check_in("TK.1"))
     ledger = read_ledger(store, "hoa-sen")
+    with reading(store) as connection:
+        schema = schema_of(connection)
     store.close()
-    for statement in ("DROP TABLE device", "DROP TABLE enrol_token", "UPDATE alembic_version SET version_num = '0001'"):
+    later = ("device", "enrol_token", "request", "hold", "patron_card", "daily_use", "erased_reader")
+    for statement in (
+        *(f"DROP TABLE {table}" for table in later),
+        *(f"ALTER TABLE {table} DROP COLUMN private" for table in ("operation_reader", "conflict")),
+        "UPDATE alembic_version SET version_num = '0001'",
+    ):
         execute(where, statement)
     with pytest.raises(CannotOpen, match="revision 0001"):
         open_store(where)
@@ -161,6 +168,9 @@ def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Datab
     let_in(store, Key(), "hoa-sen", "tram-1")
     with pytest.raises(DBAPIError, match=r"(?i)unique"):
         let_in(store, Key(), "hoa-sen", "tram-1")
+    assert take(store, Station(device="tram-2").ask("suggestion", text="Một"), device="tram-2") == [ACCEPTED]
+    with reading(store) as connection:
+        assert schema_of(connection) == schema
     store.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from central_server.database import Store
+from tests.central_server.databases import Databases
 from tests.central_server.support import bring
 from tests.central_server.test_csv_imports import codes, notes, told
 from tests.central_server.test_excel_imports import cards
@@ -21,11 +22,15 @@ def people(header: str = "Số thẻ", *, as_numbers: bool = False) -> list[tupl
     return [(header, *HEADER[1:]), *rows]
 
 
-def is_kept(store: Store) -> bool:
+@pytest.fixture
+def is_kept(store: Store, databases: Databases) -> Callable[[], bool]:
     """Whether the database holds one of the numbers, also without its zero."""
-    files = [store.path, store.path.with_name(f"{store.path.name}-wal")]
-    content = b"".join(file.read_bytes() for file in files if file.exists())
-    return any(one.lstrip("0").encode() in content for one in NUMBERS)
+
+    def found() -> bool:
+        content = databases.content(store.where)
+        return any(one.lstrip("0").encode() in content for one in NUMBERS)
+
+    return found
 
 
 def as_csv(rows: list[tuple[object, ...]]) -> bytes:
@@ -35,38 +40,38 @@ def as_csv(rows: list[tuple[object, ...]]) -> bytes:
 @pytest.mark.parametrize("header", ["Mã định danh", "Ghi chú", "Mã số"])
 @pytest.mark.parametrize("write", [one_sheet, as_csv])
 def test_drops_a_column_when_its_header_or_its_cells_are_national_numbers(
-    store: Store, tmp_path: Path, header: str, write: Writer
+    store: Store, is_kept: Callable[[], bool], tmp_path: Path, header: str, write: Writer
 ) -> None:
     rows: list[tuple[object, ...]] = [(*HEADER, header)]
     rows += [(f"HS{at}", "An", "hs", number) for at, number in enumerate(NUMBERS)]
     report = bring(store, "patrons", write(rows), tmp_path)
     assert report.exit_code == 0
     assert "national_number_column" in notes(report)
-    assert not is_kept(store)
+    assert not is_kept()
     assert not any(one in report.as_text() + str(report.as_json()) for one in NUMBERS)
 
 
 @pytest.mark.parametrize("as_numbers", [False, True], ids=["text", "numbers"])
 @pytest.mark.parametrize("write", [one_sheet, as_csv])
 def test_imports_nothing_when_the_cards_are_national_numbers(
-    store: Store, tmp_path: Path, write: Writer, as_numbers: bool
+    store: Store, is_kept: Callable[[], bool], tmp_path: Path, write: Writer, as_numbers: bool
 ) -> None:
     report = bring(store, "patrons", write(people(as_numbers=as_numbers)), tmp_path)
     assert (report.exit_code, codes(report)) == (2, [(1, "national_cards")])
     assert '--keep-column "Số thẻ"' in report.as_text()
-    assert not is_kept(store)
+    assert not is_kept()
     assert not any(one.lstrip("0") in report.as_text() + str(report.as_json()) for one in NUMBERS)
 
 
 @pytest.mark.parametrize("header", ["Số thẻ", "Mã định danh"])
 @pytest.mark.parametrize("write", [one_sheet, as_csv])
 def test_takes_national_numbers_as_cards_when_a_person_confirms_the_column(
-    store: Store, tmp_path: Path, header: str, write: Writer
+    store: Store, is_kept: Callable[[], bool], tmp_path: Path, header: str, write: Writer
 ) -> None:
     raw = write(people(header))
     report = bring(store, "patrons", raw, tmp_path, keep_columns=(header.lower(),))
     assert (report.exit_code, cards(store)) == (0, NUMBERS)
-    assert is_kept(store), "the control of the tests above"
+    assert is_kept(), "the control of the tests above"
 
 
 def test_imports_nothing_when_a_confirmed_column_would_be_a_second_card(store: Store, tmp_path: Path) -> None:

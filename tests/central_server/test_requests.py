@@ -18,19 +18,16 @@ from tests.central_server.support import (
     disputed,
     feed,
     loan_of,
+    option_of,
     request_id,
     run,
     take,
+    title_of,
 )
 
 Known = dict[str, dict[str, str]]
 WAITING = ("waiting", None, None)
 GRANTED = ("granted", "rule", None)
-
-
-def title_of(store: Store, library: str = "hoa-sen") -> str:
-    with store.reading.connect() as connection:
-        return str(connection.exec_driver_sql("SELECT id FROM title WHERE library_id = ?", (library,)).scalar())
 
 
 def told(store: Store, operation: Operation) -> tuple[str, str | None, str | None]:
@@ -288,7 +285,7 @@ def test_goes_on_with_loans_when_a_request_stands_between_them(store: Store, kno
 def test_lists_and_decides_on_the_command_line(store: Store, known: Known) -> None:
     asked = Station().ask("card_link", known["patron"]["HS1"], private="HS.900")
     take(store, asked)
-    common = ("--data", store.path.parent, "--library", "hoa-sen")
+    common = (*option_of(store.where), "--library", "hoa-sen")
     listed = json.loads(run("requests", *common, "--json").stdout)["requests"]
     assert [(one["name"], one["card"], one["text"]) for one in listed] == [("Nguyễn Minh An", "HS1", "HS.900")]
     done = run("decide", *common, "--id", request_id(asked), "grant", "--by", "cô Hạnh")
