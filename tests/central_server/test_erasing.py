@@ -14,7 +14,7 @@ from central_server import deciding, erasing, forgetting
 from central_server.chain_audit import audit
 from central_server.database import Store, is_passing, open_store, reading
 from central_server.ledger import read_ledger
-from central_server.tables import metadata, patron
+from central_server.tables import metadata, patron, patron_card
 from tests.central_server.databases import Databases
 from tests.central_server.support import (
     ACCEPTED,
@@ -121,7 +121,9 @@ def life(store: Store, known: Known, tmp_path: Path) -> Life:
 
 def test_is_found_nowhere_when_erased_and_every_chain_verifies(store: Store, life: Life, databases: Databases) -> None:
     if not isinstance(store.where, Path):
+        third = {"library_id": "hoa-sen", "number": f"{life.second}-3", "patron_id": life.patron}
         with store.writing.begin() as connection:
+            connection.execute(patron_card.insert(), third)
             connection.exec_driver_sql("ANALYZE")  # as the server itself does now and then
     everywhere = files_with(databases.files(store.where), life.canaries)
     assert set().union(*map(set, everywhere.values())) == set(life.canaries)
@@ -167,8 +169,7 @@ def test_lets_others_write_or_says_busy_when_the_files_are_made_to_forget(store:
             try:
                 seen.update(kind for kind, _ in take(other, station.check_in("TK.1"), device=station.device))
             except DBAPIError as error:
-                assert is_passing(error), error
-                seen.add("busy")
+                seen.add("busy" if is_passing(error) else repr(error))
         return seen
 
     with ThreadPoolExecutor(4) as pool:
