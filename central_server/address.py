@@ -5,8 +5,10 @@ import socket
 import ssl
 from pathlib import Path
 
+from central_server.cannot import CannotDo
 
-class CannotListen(Exception):
+
+class CannotListen(CannotDo):
     """The message is a sentence for the person who started the server."""
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from central_server import postgresql, sqlite, tables
+from central_server.cannot import CannotDo
 
 FILE_NAME = "central.sqlite"
 REVISION = "0003"
@@ -25,7 +26,7 @@ DEFAULT_BUSY_TIMEOUT_S = 5.0
 Where = Path | sa.URL
 
 
-class CannotOpen(Exception):
+class CannotOpen(CannotDo):
     """The database may not be worked on; the message is a sentence for the person who started the command."""
 
 
@@ -105,6 +106,12 @@ def has_library(connection: sa.Connection, library: str) -> bool:
     known = sa.select(tables.library.c.library_id).where(tables.library.c.library_id == library)
     # What is no code may be no text of a database either.
     return is_library_code(library) and connection.scalar(known) is not None
+
+
+def must_have_library(connection: sa.Connection, library: str) -> None:
+    """Raises `CannotDo` when `library` was not created here."""
+    if not has_library(connection, library):
+        raise CannotDo(f"There is no library {library!r} here; its first import makes it.")
 
 
 def _begin_generations(store: Store) -> None:

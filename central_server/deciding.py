@@ -6,13 +6,10 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import clock, requests
+from central_server.cannot import CannotDo
 from central_server.imports import items, patrons
 from central_server.requests import Decision, State
 from central_server.tables import item, operation_reader, patron, patron_card, request, title
-
-
-class CannotDecide(Exception):
-    """Nothing was decided; the message is a sentence for the person who asked."""
 
 
 def listed(connection: sa.Connection, library: str, *, everything: bool = False) -> list[dict[str, Any]]:
@@ -41,12 +38,12 @@ def as_text(lines: list[dict[str, Any]]) -> str:
 def decide(
     connection: sa.Connection, library: str, identity: str, *, grant: bool, by: str, why: str | None, now_ms: int
 ) -> None:
-    """Grant or decline a request that waits, with all that follows from it. Raises `CannotDecide`."""
+    """Grant or decline a request that waits, with all that follows from it. Raises `CannotDo`."""
     row = requests.find(connection, library, identity)
     if row is None:
-        raise CannotDecide(f"There is no request {identity} in this library.")
+        raise CannotDo(f"There is no request {identity} in this library.")
     if row["state"] != State.WAITING:
-        raise CannotDecide(f"That request was {row['state']} already.")
+        raise CannotDo(f"That request was {row['state']} already.")
     if grant:
         _carry_out(connection, row, now_ms)
     requests.settle(connection, row, Decision(State.GRANTED if grant else State.DECLINED, why), by, now_ms)
@@ -57,9 +54,9 @@ def _carry_out(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> N
         case "place_hold" | "cancel_hold":
             decision = requests.by_rule(connection, row, now_ms)
             if decision is None:
-                raise CannotDecide("The reader, the title or the hold is not known here yet; it can only be declined.")
+                raise CannotDo("The reader, the title or the hold is not known here yet; it can only be declined.")
             if decision.state is not State.GRANTED:
-                raise CannotDecide(f"The rule declines it ({decision.why}); it can only be declined.")
+                raise CannotDo(f"The rule declines it ({decision.why}); it can only be declined.")
         case "card_link":
             _link_card(connection, row)
         case "item_status":
@@ -73,14 +70,14 @@ def _link_card(connection: sa.Connection, row: dict[str, Any]) -> None:
     people = sa.select(patron).where(patron.c.library_id == library)
     whose = connection.execute(people.where(patron.c.id == owner)).mappings().first()
     if whose is None or number is None:
-        raise CannotDecide("The reader is not known here, or the card did not come along; it can only be declined.")
+        raise CannotDo("The reader is not known here, or the card did not come along; it can only be declined.")
     known = sa.select(patron_card.c.patron_id).where(
         patron_card.c.library_id == library, patron_card.c.number == number
     )
     holder = connection.scalar(people.with_only_columns(patron.c.id).where(patron.c.card == number))
     holder = holder or connection.scalar(known)
     if holder not in (None, owner):
-        raise CannotDecide("The card belongs to another reader; it can only be declined.")
+        raise CannotDo("The card belongs to another reader; it can only be declined.")
     if holder is None:
         connection.execute(patron_card.insert(), {"library_id": library, "number": number, "patron_id": owner})
         patrons.publish(connection, library, [dict(whose)])
@@ -91,7 +88,7 @@ def _set_status(connection: sa.Connection, row: dict[str, Any]) -> None:
     status = msgspec.json.decode(row["data"])["status"]
     here = (item.c.library_id == library, item.c.barcode == row["subject"])
     if not connection.execute(sa.update(item).where(*here).values(status=status)).rowcount:
-        raise CannotDecide("The barcode is in no catalogue of this library; it can only be declined.")
+        raise CannotDo("The barcode is in no catalogue of this library; it can only be declined.")
     titles = sa.select(title).where(
         title.c.library_id == library, title.c.id.in_(sa.select(item.c.title_id).where(*here))
     )

@@ -3,75 +3,74 @@
 import argparse
 from typing import Any
 
-import msgspec
-import sqlalchemy as sa
-
 from central_server import clock, devices
-from central_server.database import Store, has_library
-from central_server.devices import CannotDo, Device, State
+from central_server.commands import ANY_LIBRARY, DATABASE, DEVICE, JSON, LIBRARY, Done, Parsers, answer, opened
+from central_server.database import must_have_library, reading
+from central_server.devices import Device, State
 from central_server.enrolment import make_token
 
 
-def add_parsers(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    """Let `commands` know these; `common` says where the database is."""
-    of_device = argparse.ArgumentParser(add_help=False)
-    of_device.add_argument("--library", required=True, metavar="CODE", help="like hoa-sen")
-    of_device.add_argument("--device", required=True, metavar="NAME", help="like tram-1")
-    as_json = argparse.ArgumentParser(add_help=False)
-    as_json.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
-
-    token = commands.add_parser("enrol-token", parents=[common, of_device, as_json], help="let one station enrol")
+def add_parsers(commands: Parsers) -> None:
+    """Let `commands` know these."""
+    of_device = [DATABASE, LIBRARY, DEVICE]
+    token = commands.add_parser("enrol-token", parents=[*of_device, JSON], help="let one station enrol")
     token.add_argument("--minutes", type=int, default=30, help="how long it is good (30)")
     token.add_argument("--replace", action="store_true", help="it may take the place of the one that is active")
+    token.set_defaults(run=_enrol_token)
 
-    listing = commands.add_parser("devices", parents=[common, as_json], help="the stations, and who waits")
-    listing.add_argument("--library", metavar="CODE", help="of this library only")
+    listing = commands.add_parser("devices", parents=[DATABASE, ANY_LIBRARY, JSON], help="the stations, and who waits")
+    listing.set_defaults(run=_devices)
 
-    confirm = commands.add_parser("confirm", parents=[common, of_device], help="let in a station that waits")
+    confirm = commands.add_parser("confirm", parents=of_device, help="let in a station that waits")
     confirm.add_argument("--words", required=True, help="the four words on the station's screen, with blanks or commas")
-    commands.add_parser("revoke", parents=[common, of_device], help="shut out a station")
-    commands.add_parser("admit", parents=[common, of_device], help="let a revoked station in again")
+    confirm.set_defaults(run=_confirm)
+
+    revoke = commands.add_parser("revoke", parents=of_device, help="shut out a station")
+    revoke.set_defaults(run=_revoke)
+
+    admit = commands.add_parser("admit", parents=of_device, help="let a revoked station in again")
+    admit.set_defaults(run=_admit)
 
 
-def run(store: Store, arguments: argparse.Namespace) -> str:
-    """Do one of these commands; answers what was done. Raises `CannotDo`."""
-    now_ms = clock.now_ms()
-    with store.writing.begin() as connection:
-        match arguments.command:
-            case "enrol-token":
-                return _enrol_token(connection, arguments, now_ms)
-            case "devices":
-                return _devices(connection, arguments)
-            case "confirm":
-                devices.confirm(connection, arguments.library, arguments.device, arguments.words, now_ms)
-                done = "confirmed; it may work from now on"
-            case "revoke":
-                devices.revoke(connection, arguments.library, arguments.device)
-                done = "revoked; what it has not sent waits there"
-            case _:
-                devices.admit(connection, arguments.library, arguments.device)
-                done = "admitted again"
-    return f"{arguments.device} of {arguments.library}: {done}."
-
-
-def _enrol_token(connection: sa.Connection, arguments: argparse.Namespace, now_ms: int) -> str:
+def _enrol_token(arguments: argparse.Namespace) -> Done:
     library, name = arguments.library, arguments.device
-    token = make_token(connection, library, name, arguments.minutes, now_ms, replaces=arguments.replace)
-    if arguments.json:
-        return _json({"token": token.text, "library": library, "device": name, "expires_ms": token.expires_ms})
+    with opened(arguments) as store, store.writing.begin() as connection:
+        token = make_token(connection, library, name, arguments.minutes, clock.now_ms(), replaces=arguments.replace)
+    as_json = {"token": token.text, "library": library, "device": name, "expires_ms": token.expires_ms}
     until = clock.shown_time(token.expires_ms)
-    return f"{token.text}\nFor the station {name} of {library}, once, until {until}. It is not shown again."
+    text = f"{token.text}\nFor the station {name} of {library}, once, until {until}. It is not shown again."
+    return 0, answer(arguments, as_json, text)
 
 
-def _devices(connection: sa.Connection, arguments: argparse.Namespace) -> str:
-    if arguments.library and not has_library(connection, arguments.library):
-        raise CannotDo(f"There is no library {arguments.library!r} here.")
-    found = devices.listed(connection, arguments.library)
-    if arguments.json:
-        return _json({"devices": [_as_json(one) for one in found]})
-    return "\n".join(map(_line, found)) or "No station was enrolled here."
+def _devices(arguments: argparse.Namespace) -> Done:
+    with opened(arguments) as store, reading(store) as connection:
+        if arguments.library:
+            must_have_library(connection, arguments.library)
+        found = devices.listed(connection, arguments.library)
+    text = "\n".join(map(_line, found)) or "No station was enrolled here."
+    return 0, answer(arguments, {"devices": [_as_json(one) for one in found]}, text)
+
+
+def _confirm(arguments: argparse.Namespace) -> Done:
+    with opened(arguments) as store, store.writing.begin() as connection:
+        devices.confirm(connection, arguments.library, arguments.device, arguments.words, clock.now_ms())
+    return _done(arguments, "confirmed; it may work from now on")
+
+
+def _revoke(arguments: argparse.Namespace) -> Done:
+    with opened(arguments) as store, store.writing.begin() as connection:
+        devices.revoke(connection, arguments.library, arguments.device)
+    return _done(arguments, "revoked; what it has not sent waits there")
+
+
+def _admit(arguments: argparse.Namespace) -> Done:
+    with opened(arguments) as store, store.writing.begin() as connection:
+        devices.admit(connection, arguments.library, arguments.device)
+    return _done(arguments, "admitted again")
+
+
+def _done(arguments: argparse.Namespace, what: str) -> Done:
+    return 0, f"{arguments.device} of {arguments.library}: {what}."
 
 
 def _as_json(one: Device) -> dict[str, Any]:
@@ -92,7 +91,3 @@ def _line(one: Device) -> str:
     words = [one.words] if one.state is State.PENDING else []
     said = [f"{what} {clock.shown_time(at)}" for what, at in times if at is not None]
     return f"{one.library:<12} {one.name:<12} {one.state:<9} " + "; ".join(words + said)
-
-
-def _json(content: dict[str, Any]) -> str:
-    return msgspec.json.encode(content).decode()

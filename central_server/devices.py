@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from central_server.cannot import CannotDo
 from central_server.imports.words import fold
 from central_server.tables import device
 from central_server.wire import Refused
@@ -24,10 +25,6 @@ class State(StrEnum):
 
 
 _IN_USE = (State.PENDING, State.ACTIVE)
-
-
-class CannotDo(Exception):
-    """Nothing was changed; the message is a sentence for the person who gave the command."""
 
 
 @dataclass(frozen=True, slots=True)

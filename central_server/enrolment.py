@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from central_server import devices, log
-from central_server.database import has_library
-from central_server.devices import CannotDo, Device, State
+from central_server.cannot import CannotDo
+from central_server.database import must_have_library
+from central_server.devices import Device, State
 from central_server.signatures import Message, key_id_of, verify
 from central_server.tables import enrol_token
 from central_server.wire import Refused, read_enrolment
@@ -49,8 +50,7 @@ def make_token(
     connection: sa.Connection, library: str, name: str, minutes: int, now_ms: int, *, replaces: bool = False
 ) -> Token:
     """A token for one station. `replaces`: it may take the place of one that is active. Raises `CannotDo`."""
-    if not has_library(connection, library):
-        raise CannotDo(f"There is no library {library!r} here; import its titles first.")
+    must_have_library(connection, library)
     if not 1 <= len(name) <= _MOST_LETTERS_OF_A_NAME or not name.isprintable() or name != name.strip():
         raise CannotDo(f"A device is named with 1 to {_MOST_LETTERS_OF_A_NAME} letters, like tram-1, not {name!r}.")
     if not 1 <= minutes <= LONGEST_MINUTES:

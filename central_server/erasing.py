@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from central_server import changes, requests
+from central_server.cannot import CannotDo
 from central_server.loans import Loan
 from central_server.tables import (
     change,
@@ -27,10 +28,6 @@ from central_server.tables import (
 # docs/protocol.md has the same.
 _MARKS = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")
 _NAMING = (loan, request, hold, patron_card, conflict, operation_reader)
-
-
-class CannotErase(Exception):
-    """Nothing was erased; the message is a sentence for the person who asked."""
 
 
 @dataclass(frozen=True)
@@ -61,34 +58,34 @@ def erased_among(connection: sa.Connection, library: str, patrons: Collection[st
 
 
 def patron_of_card(connection: sa.Connection, library: str, number: str) -> str:
-    """Raises `CannotErase` when nobody has this card."""
+    """Raises `CannotDo` when nobody has this card."""
     listed = sa.select(patron.c.id).where(patron.c.library_id == library, patron.c.card == number)
     linked = sa.select(patron_card.c.patron_id).where(
         patron_card.c.library_id == library, patron_card.c.number == number
     )
     found: str | None = connection.scalar(listed) or connection.scalar(linked)
     if found is None:
-        raise CannotErase("Nobody in this library has that card; nothing was erased.")
+        raise CannotDo("Nobody in this library has that card; nothing was erased.")
     return found
 
 
 def erase(
     connection: sa.Connection, library: str, patron_id: str, now_ms: int, *, with_open_loans: bool = False
 ) -> Erased:
-    """Take `patron_id` out of every table, and tell the stations. Raises `CannotErase`.
+    """Take `patron_id` out of every table, and tell the stations. Raises `CannotDo`.
 
     The file forgets only with `central_server.forgetting`.
     """
     loans = [Loan.read(row) for row in connection.execute(sa.select(loan).where(*_of(loan, library, patron_id))).all()]
     open_loans = sum(one.open for one in loans)
     if open_loans and not with_open_loans:
-        raise CannotErase(
+        raise CannotDo(
             f"This reader has {open_loans} books on loan; nothing was erased. "
             "With --with-open-loans the loans stay open, and nobody knows any more who has the books."
         )
     known = erased_among(connection, library, [patron_id])
     if not known and not _is_here(connection, library, patron_id):
-        raise CannotErase("There is no such reader in this library; nothing was erased.")
+        raise CannotDo("There is no such reader in this library; nothing was erased.")
     asked = connection.execute(sa.select(request).where(*_of(request, library, patron_id))).mappings().all()
     waited = connection.scalars(sa.select(hold.c.id).where(*_of(hold, library, patron_id))).all()
     mark = mark_of(patron_id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from central_server import upsert
 from central_server.bodies import Body, InHouseUse, Visit, barcode_of, kind_of
 from central_server.tables import daily_use
 
@@ -20,9 +21,8 @@ def use_of(body: Body) -> Use | None:
 
 def add(connection: sa.Connection, library: str, uses: Mapping[Use, int]) -> None:
     """Count `uses` of the library."""
-    for (kind, day, barcode), count in uses.items():
-        key = {"library_id": library, "kind": kind, "day": day, "barcode": barcode}
-        here = [daily_use.c[name] == value for name, value in key.items()]
-        more = sa.update(daily_use).where(*here).values(count=daily_use.c.count + count)
-        if not connection.execute(more).rowcount:
-            connection.execute(daily_use.insert(), {**key, "count": count})
+    rows = [
+        {"library_id": library, "kind": kind, "day": day, "barcode": barcode, "count": count}
+        for (kind, day, barcode), count in uses.items()
+    ]
+    upsert.count(connection, daily_use, rows)

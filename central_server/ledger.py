@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import disputes
-from central_server.database import CannotOpen, Store, has_library, reading
+from central_server.database import Store, must_have_library, reading
 from central_server.tables import conflict, loan, operation
 
 
@@ -14,11 +14,10 @@ def read_ledger(store: Store, library: str) -> dict[str, Any]:
     """`operations` in the order in which they came, `loans` in that of their check-outs, `disputes`, `conflicts`.
 
     A loan whose check-out was voided is there with `voided` true and `open` false. A loan of which the centre has only
-    a renewal is not there. Raises `CannotOpen` when there is no such library.
+    a renewal is not there. Raises `CannotDo` when there is no such library.
     """
     with reading(store) as connection:
-        if not has_library(connection, library):
-            raise CannotOpen(f"There is no library {library!r} in {store.name}.")
+        must_have_library(connection, library)
         operations = connection.execute(
             sa.select(operation).where(operation.c.library_id == library).order_by(operation.c.position)
         )

@@ -7,7 +7,6 @@ with SQLite there is one writer at a time, and what it has read stays true until
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import dialect
 
 from central_server.tables import metadata
 
@@ -112,6 +111,7 @@ def forget(connection: Any) -> bool:
     First the planner's statistics, which hold sample values: an empty table keeps those that it had until a column's
     type is set. Then every table is written anew, those of the statistics too.
     """
+    dialect = sa.make_url("postgresql+psycopg://").get_dialect()()
     connection.autocommit = True
     # Not beside a writer: each would wait for the other's tables.
     connection.execute(f"SELECT pg_advisory_lock({_WRITER})")
@@ -119,7 +119,7 @@ def forget(connection: Any) -> bool:
     for table in metadata.tables.values():
         if connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchone() is None:
             for column in table.c:
-                type_ = column.type.compile(dialect())
+                type_ = column.type.compile(dialect)
                 connection.execute(f'ALTER TABLE "{table.name}" ALTER "{column.name}" TYPE {type_}')
     connection.execute("VACUUM (FULL)")
     return True

@@ -24,5 +24,14 @@ def put(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=new), rows)
 
 
+def count(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
+    """Insert `rows`; one whose primary key is there adds its `count` to the one that is there."""
+    if rows:
+        statement = _insert(connection, table)
+        more = {"count": table.c.count + statement.excluded["count"]}
+        key = [column.name for column in table.primary_key]
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
+
+
 def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

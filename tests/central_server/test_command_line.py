@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from central_server.address import CannotListen, listen
-from central_server.database import CannotOpen, Store, open_store
+from central_server.cannot import CannotDo
+from central_server.database import Store, open_store
 from central_server.imports.run import import_file
 from central_server.ledger import as_text, read_ledger
 from tests.central_server.support import ROOT, Station, loan_of, option_of, run, take
@@ -136,7 +137,7 @@ def test_dumps_the_ledger_when_asked_for_it(store: Store, known: dict[str, dict[
 
 
 def test_finds_no_ledger_when_the_library_is_unknown(store: Store) -> None:
-    with pytest.raises(CannotOpen, match="no library 'hoa-sen'"):
+    with pytest.raises(CannotDo, match="no library 'hoa-sen'"):
         read_ledger(store, "hoa-sen")
 
 

@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from central_server import clock, devices
+from central_server.cannot import CannotDo
 from central_server.database import Store
-from central_server.devices import CannotDo, Device, State
+from central_server.devices import Device, State
 from central_server.enrolment import four_words, make_token, token_bytes, token_text
 from central_server.imports.words import fold
 from central_server.nonces import GOOD_FOR_MS, KEPT, Nonces

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from central_server import deciding
+from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from tests.central_server.support import (
     ACCEPTED,
@@ -122,7 +123,7 @@ def test_leaves_a_hold_to_a_person_when_reader_or_title_is_unknown(store: Store,
     assert take(store, strange_reader, strange_title) == [disputed("unknown_patron"), ACCEPTED]
     for one in (strange_reader, strange_title):
         assert told(store, one) == WAITING
-        with pytest.raises(deciding.CannotDecide, match="not known here"):
+        with pytest.raises(CannotDo, match="not known here"):
             decide(store, one, grant=True)
         decide(store, one, grant=False, why="Sách này không có ở trường")
         assert told(store, one) == ("declined", "person", "Sách này không có ở trường")
@@ -186,7 +187,7 @@ def test_disputes_a_false_reader_when_the_private_words_do_not_match(store: Stor
     asked = Station().ask("card_link", known["patron"]["HS1"], private="HS.900")
     asked["reader"]["private"] = "HS.901"
     assert take(store, asked) == [disputed("false_reader")]
-    with pytest.raises(deciding.CannotDecide, match="not known here"):
+    with pytest.raises(CannotDo, match="not known here"):
         decide(store, asked, grant=True)
 
 
@@ -225,7 +226,7 @@ def test_refuses_to_link_a_card_when_it_belongs_to_another(store: Store, known: 
     second = station.ask("card_link", known["patron"]["HS1"], private=card)
     take(store, first, second)
     decide(store, first, grant=True)
-    with pytest.raises(deciding.CannotDecide, match="belongs to another"):
+    with pytest.raises(CannotDo, match="belongs to another"):
         decide(store, second, grant=True)
     assert told(store, second) == WAITING
 
@@ -238,17 +239,17 @@ def test_changes_the_item_when_its_status_is_granted(store: Store, known: Known)
     decide(store, asked, grant=True)
     statuses = {one["data"]["barcode"]: one["data"]["status"] for one in feed(store)[0] if one["kind"] == "item"}
     assert statuses == {"TK.1": "lost", "TK.2": "available", "TK.3": "available"}
-    with pytest.raises(deciding.CannotDecide, match="no catalogue"):
+    with pytest.raises(CannotDo, match="no catalogue"):
         decide(store, unknown, grant=True)
 
 
 def test_refuses_to_decide_when_it_was_decided_or_was_never_asked(store: Store, known: Known) -> None:
     asked = Station().ask("suggestion", text="Một", private=None)
-    with pytest.raises(deciding.CannotDecide, match="no request"):
+    with pytest.raises(CannotDo, match="no request"):
         decide(store, asked, grant=True)
     take(store, asked)
     decide(store, asked, grant=True)
-    with pytest.raises(deciding.CannotDecide, match="granted already"):
+    with pytest.raises(CannotDo, match="granted already"):
         decide(store, asked, grant=False)
 
 
