@@ -78,6 +78,33 @@ def test_disputes_a_request_as_unreadable_when_its_id_is_missing(
     assert take(store, Station().write(kind, data)) == [disputed("unreadable")]
 
 
+HOSTILE: list[tuple[str, dict[str, Any]]] = [
+    *REQUESTS,
+    ("place_hold", {"title": str(uuid4())}),
+    ("cancel_hold", {"hold": str(uuid4())}),
+    ("card_link", {}),
+    ("in_house_use", {"barcode": "TK.1", "item": str(uuid4()), "day": "2026-11-23"}),
+    ("visit", {"day": "2026-11-23"}),
+]
+
+REQUIRED: dict[str, set[str]] = {"card_link": {"request", "private"}, "in_house_use": set(), "visit": set()}
+
+
+@pytest.mark.parametrize("text", ["\0", "TK\0", "0" * 64 + "\0", "x" * 2_001, "\ud800"], ids=ascii)
+def test_disputes_an_operation_as_unreadable_when_a_text_is_none_for_a_database(
+    store: Store, known: Known, text: str
+) -> None:
+    for kind, data in HOSTILE:
+        station, batch, whole = Station(), [], {"request": str(uuid4()), "private": "ab" * 32} | data
+        for name in data.keys() | REQUIRED.get(kind, {"request"}):
+            if not isinstance(whole[name], int):
+                spoilt = {"SPOILT": "x"} if name == "values" else "SPOILT"
+                batch.append(station.write(kind, whole | {name: spoilt}, known["patron"]["HS1"]))
+        for one in batch:
+            one["body"] = one["body"].replace("SPOILT", json.dumps(text)[1:-1])
+        assert take(store, *batch) == [disputed("unreadable")] * len(batch), kind
+
+
 @pytest.mark.parametrize("kind", ["place_hold", "cancel_hold", "card_link"])
 def test_disputes_a_request_as_unreadable_when_it_names_no_reader(store: Store, known: Known, kind: str) -> None:
     data = {"title": title_of(store), "hold": str(uuid4()), "private": "0" * 64}
