@@ -89,13 +89,13 @@ class Ledger:
         if body is None:
             return
         data = body["data"]
-        true_reader = operation.reader if _is_true_reader(operation, body) else None
-        yield from self._requests.changes(body, true_reader and true_reader.patron_id)
+        reader = operation.reader
+        patron_id = reader.patron_id if reader and _is_true_reader(operation, body) else None
+        yield from self._requests.changes(body, patron_id)
         match body["kind"]:
             case OperationKind.CHECK_OUT:
                 moment = Moment(body["at"]["wall_ms"], "", 0, trusted=True)
                 due_on = date.fromisoformat(data["due_on"])
-                patron_id = true_reader and true_reader.patron_id
                 loan = Loan(data["loan"], data["item"], patron_id, moment.day, due_on, 0, "")
                 yield self._keep(LoanRecord(loan, open=True))
             case OperationKind.RENEW if data["loan"] in self._loans:
