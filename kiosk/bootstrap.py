@@ -213,9 +213,9 @@ class Kiosk:
 
     def _ask(self, effect: StoreEffect) -> None:
         def answered(answer: object) -> None:
-            self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             if self.config.station.counts_visits and isinstance(answer, PatronFound):
                 self._count_visit(answer.patron_id)
+            self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             self.sync.wake()
 
         self.store.submit(lambda work: self.desk.answer(effect, work), answered)
