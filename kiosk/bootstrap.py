@@ -24,7 +24,7 @@ from kiosk.config import ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
-from kiosk.ports.devices import RawScan, Scanner, Signaller
+from kiosk.ports.devices import Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
@@ -89,10 +89,13 @@ def make_new_store(config: KioskConfig) -> None:
 
 @dataclass
 class Kiosk:
-    """The running parts below the screen. `show` is given every new state, on the session thread."""
+    """The running parts below the screen. `show` is given every new state, on the session thread; `see` what a camera
+    sees, on the camera's. Scanners begin when `painted` is set: before the first frame they would only delay it."""
 
     config: KioskConfig
     show: Callable[[State], None]
+    see: Callable[[Preview], None] = lambda _: None
+    painted: threading.Event = field(default_factory=lambda: _already())
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -107,7 +110,9 @@ class Kiosk:
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
-            self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
+            self._scanners: list[Scanner] = [
+                make_scanner(table, see=self.see, folder=config.folder) for table in config.scanner
+            ]
             self._link = make_link(config.central, config.station.library, config.station.device)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
@@ -153,6 +158,7 @@ class Kiosk:
     def stop(self) -> None:
         """What the store was asked is finished; what is not sent yet stays in the outbox."""
         self.sync.stop()
+        self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
         for thread in self._threads:
@@ -203,6 +209,7 @@ class Kiosk:
         return self.store.call(job, LATER)
 
     def _read(self, scanner: Scanner) -> None:
+        self.painted.wait()
         scanner.run(self.scanned, lambda lost: self.session.post(ScannerLost(scanner.name, lost)), self._stop)
 
     def _when_open(self, work: Callable[[], None]) -> None:
@@ -235,6 +242,12 @@ class Kiosk:
         thread.start()
 
 
+def _already() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 def _end_the_process(args: threading.ExceptHookArgs) -> None:
     """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
     name = args.thread.name if args.thread else "?"
@@ -254,7 +267,7 @@ def make_station(
     from screens.view_models.place import Place
     from screens.view_models.present import Presenter
 
-    kiosk = Kiosk(config, lambda state: bridge.show(state))
+    kiosk = Kiosk(config, lambda state: bridge.show(state), painted=threading.Event())
     bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)
     place = Place(config.station.brand, config.station.place, config.codes.item_example)
     presenter = Presenter(place, kiosk.rules.languages)
@@ -262,6 +275,7 @@ def make_station(
     def first_frame() -> None:
         _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
         kiosk.watchdog.ready()
+        kiosk.painted.set()
 
     screen = ScreenConfig(
         width=config.screen.width,
@@ -291,6 +305,7 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
     call_when_told_to_end(app.stop)
     # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # s; a camera that hangs would hold us for 10
     kiosk.start()
     try:
         app.run()
