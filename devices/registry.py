@@ -16,9 +16,7 @@ Table = Mapping[str, Any]
 See = Callable[[Preview], None]
 
 
-def make_scanner(
-    table: Table, where: str = "scanner.", *, see: See = lambda _: None, folder: Path = Path()
-) -> Scanner:
+def make_scanner(table: Table, where: str = "scanner.", *, see: See = lambda _: None, folder: Path = Path()) -> Scanner:
     """From a `[[scanner]]` table. Opens nothing yet. `see` is given what a camera sees, on its thread; relative paths
     count from `folder`. Raises TableError."""
     return chosen(table, _SCANNERS, where)(table, where, see, folder)

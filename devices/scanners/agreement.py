@@ -1,8 +1,8 @@
 """From readings of single frames to scans. Pure.
 
-A check digit does not make a reading true: blurred photographs of EAN-13 give other numbers with valid check digits. And
-a misread number of a card or an item usually belongs to another reader or book, so that knowing it proves nothing. A
-text counts when several frames give it; a QR code corrects its own errors and counts at once.
+A check digit does not make a reading true: blurred photographs of EAN-13 give other numbers with valid check digits.
+And a misread number of a card or an item usually belongs to another reader or book, so that knowing it proves nothing.
+A text counts when several frames give it; a QR code corrects its own errors and counts at once.
 """
 
 from __future__ import annotations

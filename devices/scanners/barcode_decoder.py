@@ -1,4 +1,4 @@
-"""Barcodes in one gray picture. Imports both decoders: only the thread of a camera should import this module."""
+"""Barcodes in one gray picture. Imports both decoders: only the thread of a camera should import this."""
 
 from __future__ import annotations
 

@@ -72,12 +72,14 @@ class CameraScanner:
         folder: Path = Path(),
         open_source: Callable[[], FrameSource] | None = None,
         patience: Patience = Patience(),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         self._see = see
         self._folder = folder
         self._open = open_source or self._open_source
         self._patience = patience
+        self._monotonic = monotonic
 
     @property
     def name(self) -> str:
@@ -120,14 +122,14 @@ class CameraScanner:
         from devices.scanners.looking import Health, MotionGate, shrunk
 
         agreement, gate = Agreement(), MotionGate()
-        at = time.monotonic()
+        at = self._monotonic()
         health = Health(live=source.live, patience_s=self._patience.blind_s, at=at)
         looking = False
         seen_at = -math.inf
         while not stop.is_set():
-            began, last = time.monotonic(), at
+            began, last = self._monotonic(), at
             picture = source.read()
-            at = time.monotonic()
+            at = self._monotonic()
             gray = health.believed(picture, at)
             if gray is not None:
                 tell_there()
@@ -140,4 +142,4 @@ class CameraScanner:
                         seen_at = at
                         self._see(Preview(preview.shape[1], preview.shape[0], preview.tobytes()))
             next_at = began + 1 / (self._config.fps if looking else self._config.idle_fps)
-            stop.wait(max(next_at - time.monotonic(), 0.0))
+            stop.wait(max(next_at - self._monotonic(), 0.0))

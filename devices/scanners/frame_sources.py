@@ -1,4 +1,4 @@
-"""Where a camera scanner's pictures come from. Imports OpenCV: only the thread of a camera should import this module."""
+"""Where a camera scanner's pictures come from. Imports OpenCV: only the thread of a camera should import this."""
 
 from __future__ import annotations
 

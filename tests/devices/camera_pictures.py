@@ -41,8 +41,8 @@ def scene(
     blurred: float = 0.0,
     noise: float = 0.0,
 ) -> Gray:
-    """`codes` one under another on a desk. `turned`: degrees; `tilted`: how much smaller one side is, 0 to 1; `blurred`,
-    `noise`: standard deviations, in px and in gray levels."""
+    """`codes` one under another on a desk. `turned`: degrees; `tilted`: how much smaller one side is, 0 to 1;
+    `blurred`, `noise`: standard deviations, in px and in gray levels."""
     picture: Gray = np.full((height, width), _DESK, np.uint8)
     top = (height - sum(code.shape[0] + 20 for code in codes)) // 2
     for code in codes:

@@ -100,7 +100,7 @@ class Asked:
     def __init__(self, device: str | int, backend: int) -> None:
         self.asked: dict[int, float] = {}
 
-    def isOpened(self) -> bool:  # noqa: N802
+    def isOpened(self) -> bool:
         return True
 
     def set(self, prop: int, value: float) -> bool:
