@@ -11,15 +11,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from zxingcpp import BarcodeFormat
 
+from demo.camera_pictures import barcode, hold_up, scene
 from devices.scanners.camera_scanner import CameraConfig, CameraScanner
 from devices.scanners.framing import LONGEST_FRAME
-from devices.scanners.reading import Symbology
 from devices.scanners.serial_scanner import SerialScanner, SerialScannerConfig
 from devices.simulated.line_scanner import SimulatedScanner
 from devices.simulated.serial_line import SerialLine
 from kiosk.ports.devices import Scanner
-from tests.devices.camera_pictures import barcode, hold_up, scene
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
 
@@ -60,8 +60,8 @@ def _camera(folder: Path, _cleanup: ExitStack) -> Bench:
     names = count()
 
     def scan(text: str) -> None:
-        symbology = Symbology.CODE_128 if text.isascii() else Symbology.QR
-        hold_up(folder, f"{next(names):03}.png", scene(barcode(text, symbology), width=640, height=360, noise=3.0))
+        kind = BarcodeFormat.Code128 if text.isascii() else BarcodeFormat.QRCode
+        hold_up(folder, f"{next(names):03}.png", scene(barcode(text, kind), width=640, height=360, noise=3.0))
 
     return Bench(CameraScanner(config), scan)
 

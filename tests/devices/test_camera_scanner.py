@@ -15,14 +15,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from zxingcpp import BarcodeFormat
 
+from demo.camera_pictures import barcode, hold_up, scene
 from devices.registry import make_scanner
 from devices.scanners.barcode_decoder import Gray
 from devices.scanners.camera_scanner import CameraConfig, CameraScanner, Patience
 from devices.scanners.frame_sources import Camera
-from devices.scanners.reading import Symbology
 from kiosk.ports.devices import Preview, RawScan
-from tests.devices.camera_pictures import barcode, hold_up, scene
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
 SMALL = {"width": 640, "height": 360}
@@ -224,13 +224,13 @@ def test_tells_within_three_seconds_that_a_camera_sees_nothing(spoil: Callable[[
         assert run_on(Clock(seconds, {10.0: lambda webcam=webcam: spoil(webcam)}), webcam) == ([], told)  # type: ignore[misc]
 
 
-@pytest.mark.parametrize(("symbology", "scans"), [(Symbology.CODE_128, []), (Symbology.QR, ["HS250001"])])
-def test_takes_no_frozen_picture_for_a_second_frame(symbology: Symbology, scans: list[str]) -> None:
+@pytest.mark.parametrize(("kind", "scans"), [(BarcodeFormat.Code128, []), (BarcodeFormat.QRCode, ["HS250001"])])
+def test_takes_no_frozen_picture_for_a_second_frame(kind: BarcodeFormat, scans: list[str]) -> None:
     """The control is a code that one frame is enough for."""
     webcam = Webcam()
 
     def hold_up_and_freeze() -> None:
-        webcam.sees = scene(barcode("HS250001", symbology), **SMALL)
+        webcam.sees = scene(barcode("HS250001", kind), **SMALL)
         webcam.freeze_after_next = True
 
     assert run_on(Clock(8.0, {2.0: hold_up_and_freeze}), webcam)[0] == scans

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from demo.camera_pictures import hold_up
 from devices.scanners.barcode_decoder import Gray
 from devices.scanners.frame_sources import FRAMES_BETWEEN, FRAMES_EACH, Camera, Folder, Video
 from kiosk.ports.errors import DeviceLost
-from tests.devices.camera_pictures import hold_up
 
 SIZE = 64, 48
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from demo.camera_pictures import barcode, scene
 from devices.scanners.barcode_decoder import Gray
 from devices.scanners.looking import STILL_AFTER_S, Health, MotionGate, shrunk
 from kiosk.ports.errors import DeviceLost
-from tests.devices.camera_pictures import barcode, scene
 
 A_LOOK_S = 0.2
 NOISE = 12.0

@@ -6,30 +6,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import zxingcpp
+import numpy.typing as npt
+from zxingcpp import BarcodeFormat, create_barcode, write_barcode_to_image
 
-from devices.scanners.barcode_decoder import Gray
-from devices.scanners.reading import Symbology
+Gray = npt.NDArray[np.uint8]
 
 WIDTH, HEIGHT = 1280, 720
 _DESK = 150
 
-_FORMATS = {
-    Symbology.CODE_128: zxingcpp.BarcodeFormat.Code128,
-    Symbology.CODE_39: zxingcpp.BarcodeFormat.Code39,
-    Symbology.EAN_13: zxingcpp.BarcodeFormat.EAN13,
-    Symbology.CODABAR: zxingcpp.BarcodeFormat.Codabar,
-    Symbology.QR: zxingcpp.BarcodeFormat.QRCode,
-}
 
-
-def barcode(content: str | bytes, symbology: Symbology = Symbology.CODE_128, scale: int = 3) -> Gray:
+def barcode(content: str | bytes, kind: BarcodeFormat = BarcodeFormat.Code128, scale: int = 3) -> Gray:
     """On white, with its quiet zones. EAN-13 without its check digit, Codabar with its start and stop letters."""
-    return printed(content, _FORMATS[symbology], scale)
-
-
-def printed(content: str | bytes, kind: zxingcpp.BarcodeFormat, scale: int = 3) -> Gray:
-    return np.array(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(content, kind), scale=scale))
+    return np.array(write_barcode_to_image(create_barcode(content, kind), scale=scale))
 
 
 def scene(
@@ -64,7 +52,8 @@ def scene(
 
 
 def hold_up(folder: Path, name: str, picture: Gray) -> None:
-    """Into a folder that is being watched, whole at once."""
+    """Into a folder that a station watches instead of a camera, whole at once."""
     hidden = folder / f".{name}"
-    assert cv2.imwrite(str(hidden), picture)
+    if not cv2.imwrite(str(hidden), picture):
+        raise OSError(f"{hidden} could not be written")
     hidden.rename(folder / name)
