@@ -43,13 +43,12 @@ def main() -> None:
                     rss.append(kiosk.rss_mb())
             finally:
                 kiosk.stop()
-        flips = _idle_flips(config)
+        report.figure("first_frame_s", median(frames), "s", 1.2)
+        report.figure("rss_without_camera_mb", rss[0], "MB")
+        report.figure("idle_cpu_percent", cpu[0], "%", 2)
+        report.figure("idle_flips", _idle_flips(config), "", 0)
         config.write_text(config.read_text() + "[session]\nwarn_after_s = 1.0\nend_after_warning_s = 1.0\n")
         camera.measure(folder, config, report, cards=3 if chosen.quick else 10)
-    report.figure("first_frame_s", median(frames), "s", 1.2)
-    report.figure("rss_without_camera_mb", rss[0], "MB")
-    report.figure("idle_cpu_percent", cpu[0], "%", 2)
-    report.figure("idle_flips", flips, "", 0)
     report.context |= {"bare_kivy_first_frame_s": _bare_kivy_s(), "warm_starts": rounds}
     report.show(chosen.json)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from central_link.registry import make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
+from devices.host.memory import give_back
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk.config import ConfigError, KioskConfig
@@ -49,6 +50,7 @@ _STALE_BEAT_S = 5.0
 _FLOOR_EVERY_S = 3600.0
 _CHECK_AFTER_S = 60.0
 _STOP_WAIT_S = 5.0
+_STARTED_AFTER_S = 3.0
 _SWITCH_INTERVAL_S = 0.0005
 
 
@@ -276,6 +278,9 @@ def make_station(
         _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
         kiosk.watchdog.ready()
         kiosk.painted.set()
+        started = threading.Timer(_STARTED_AFTER_S, give_back)  # what reading all the code took, about 10 MB
+        started.daemon = True
+        started.start()
 
     screen = ScreenConfig(
         width=config.screen.width,
