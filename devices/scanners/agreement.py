@@ -45,14 +45,11 @@ class Agreement:
         before; time in which no frame was decoded, because nothing moved, makes no code leave."""
         for sight in self._sights.values():
             sight.unseen_s += elapsed_s
-        texts = {reading.text for reading in readings}
-        for text in texts:
+        self._sights = {text: s for text, s in self._sights.items() if s.unseen_s <= self._gone_after_s}
+        for text in {reading.text for reading in readings}:
             sight = self._sights.setdefault(text, _Sight())
-            if sight.unseen_s > self._gone_after_s:
-                sight = self._sights[text] = _Sight()
             sight.frames += 1
             sight.unseen_s = 0.0
-        self._sights = {text: s for text, s in self._sights.items() if s.unseen_s <= self._gone_after_s}
         agreed = [
             text
             for text, symbology in readings

@@ -54,7 +54,10 @@ class _Captured:
         there, self._colour = self._capture.read(self._colour)
         if not there:
             return None
-        self._gray = cv2.cvtColor(self._colour, cv2.COLOR_BGR2GRAY, self._gray)
+        if self._colour.ndim == 2:  # a camera without colours
+            self._gray = self._colour
+        else:
+            self._gray = cv2.cvtColor(self._colour, cv2.COLOR_BGR2GRAY, self._gray)
         gray: Gray = self._gray
         return gray
 
