@@ -147,6 +147,11 @@ class Kiosk:
             time.sleep(0.01)
         raise DemoFailed("the outbox was not sent in a minute")
 
+    def cpu_s(self) -> float:
+        """Of all its threads, since it began."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def rss_mb(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
+from devices.host.memory import give_back
 from devices.host.status_socket import ask_status, serve_status
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
@@ -28,7 +29,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
 from kiosk.ports.central import Standing
-from kiosk.ports.devices import RawScan, Scanner, Signaller
+from kiosk.ports.devices import Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
@@ -56,6 +57,7 @@ _FLOOR_EVERY_S = 3600.0
 _CHECK_AFTER_S = 60.0
 _FORGET_EVERY_S = 60.0
 _STOP_WAIT_S = 5.0
+_STARTED_AFTER_S = 3.0
 _SWITCH_INTERVAL_S = 0.0005
 
 
@@ -102,11 +104,13 @@ def make_new_store(config: KioskConfig) -> None:
 
 @dataclass
 class Kiosk:
-    """The running parts below the screen. `show` is given every new state, on the session thread. What speaks to the
-    centre begins when `painted` is set: before the first frame it would only delay it."""
+    """The running parts below the screen. `show` is given every new state, on the session thread; `see` what a camera
+    sees, on the camera's. Scanners and what speaks to the centre begin when `painted` is set: before the first frame
+    they would only delay it."""
 
     config: KioskConfig
     show: Callable[[State], None]
+    see: Callable[[Preview], None] = lambda _: None
     painted: threading.Event = field(default_factory=lambda: _already())
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -126,7 +130,9 @@ class Kiosk:
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
-            self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
+            self._scanners: list[Scanner] = [
+                make_scanner(table, see=self.see, folder=config.folder) for table in config.scanner
+            ]
             files = StationFiles(config.folder, config.data)
             self._link = make_link(config.central, config.station.library, config.station.device, files)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
@@ -240,6 +246,7 @@ class Kiosk:
             self._devices[scanner.name] = "lost" if is_lost else "ready"
             self.session.post(ScannerLost(scanner.name, is_lost))
 
+        self.painted.wait()
         scanner.run(self.scanned, lost, self._stop)
 
     def _shown(self, state: State) -> None:
@@ -341,6 +348,9 @@ def make_station(
         _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
         kiosk.watchdog.ready()
         kiosk.painted.set()
+        started = threading.Timer(_STARTED_AFTER_S, give_back)  # what reading all the code took, about 10 MB
+        started.daemon = True
+        started.start()
 
     screen = ScreenConfig(
         width=config.screen.width,
@@ -370,6 +380,7 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
     call_when_told_to_end(app.stop)
     # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # s; a camera that hangs would hold us for 10
     kiosk.start()
     try:
         app.run()
