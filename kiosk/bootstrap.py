@@ -251,6 +251,7 @@ def make_station(
     """The window and what is below it, joined but not started. Raises ConfigError. Imports no Kivy yet."""
     from screens.app import KioskApp, ScreenConfig
     from screens.bridge import UiBridge
+    from screens.pictures import Pictures
     from screens.view_models.place import Place
     from screens.view_models.present import Presenter
 
@@ -268,7 +269,7 @@ def make_station(
         height=config.screen.height,
         fullscreen=config.screen.fullscreen,
         motion=config.screen.motion,
-        pictures=pictures,
+        pictures=Pictures(pictures) if pictures else None,
     )
     app = KioskApp(
         screen,

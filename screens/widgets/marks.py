@@ -152,6 +152,12 @@ class ShelfPips(Widget):
             SmoothRoundedRectangle(pos=(x, y), size=(round(self.width), board), radius=[look.px(0.4)])
 
 
+_NEWS = {  # fill, border, words
+    views.Tone.PLAIN: ("sky_tint", "sky_line", "sky"),
+    views.Tone.ATTENTION: ("amber_tint", "amber_edge", "warn"),
+}
+
+
 class Banner(Panel):
     """A line about the station itself: what is so, and what that means for the reader."""
 
@@ -159,12 +165,11 @@ class Banner(Panel):
 
     def __init__(self, **values: Any) -> None:
         self._built = False
-        values = {"fill": "sky_tint", "border": "sky_line", "radius": 2.0} | values
-        super().__init__(**values)
-        self._icon = Icon(ink="sky", filled=True, units=5.4)
-        self._strong = Text(role="second", bold=True, ink="sky")
-        self._words = Text(role="second", ink="sky")
-        self._aside = Text(role="staff", ink="sky", align="right")
+        super().__init__(**({"radius": 2.0} | values))
+        self._icon = Icon(filled=True, units=5.4)
+        self._strong = Text(role="second", bold=True)
+        self._words = Text(role="second")
+        self._aside = Text(role="staff", align="right")
         for part in (self._icon, self._strong, self._words, self._aside):
             self.add_widget(part)
         self._built = True
@@ -176,6 +181,9 @@ class Banner(Panel):
         if not self._built or news is None or self.width < 2:
             return
         look = theme.now()
+        self.fill, self.border, ink = _NEWS[news.tone]
+        for part in (self._icon, self._strong, self._words, self._aside):
+            part.ink = ink
         pad, gap = look.px(2.6), look.px(2.0)
         left, right = self.x + pad, (self.x + self.width) - pad
         icon = look.px(5.4)

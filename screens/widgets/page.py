@@ -17,6 +17,8 @@ from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
 from screens import theme
 from screens.widgets import key, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
+from screens.widgets.live import LivePicture
+from screens.widgets.surface import keep as keep
 
 
 class Touches(Protocol):
@@ -34,6 +36,7 @@ class Page(FloatLayout):
 
     u = NumericProperty(1.0)
     animated = BooleanProperty(False)
+    live: LivePicture | None = None  # the part that shows what the camera sees, while there is one
 
     def __init__(self, touches: Touches, *, animated: bool = False, **values: Any) -> None:
         kv = str(Path(inspect.getfile(type(self))).with_suffix(".kv"))
@@ -52,16 +55,17 @@ class Page(FloatLayout):
     def run(self, on: bool) -> None:
         """Whether this page is on top: only then may it count down."""
 
+    def look_away(self) -> None:
+        """This page leaves the screen: what the camera saw is not kept."""
+        if self.live:
+            self.live.forget()
+
+    def aim(self) -> None:
+        self.touches.touched(Button.AIM)
+
     def touch(self, button: Button) -> None:
         self.touches.touched(button)
 
     def take_off(self, operation: OperationId) -> None:
         self.touches.take_off_touched(operation)
 
-
-def keep(parent: Widget, child: Widget, wanted: bool, index: int = 0) -> None:
-    """Puts `child` in or takes it out, and nothing when it is so already. `index` counts from the last child."""
-    if wanted and child.parent is None:
-        parent.add_widget(child, index=min(index, len(parent.children)))
-    elif not wanted and child.parent is not None:
-        parent.remove_widget(child)

@@ -32,6 +32,7 @@ class BorrowPage(Page):
         many = len(view.rows) > (3 if any(row.take_off for row in view.rows) else ROWS_BESIDE_HINT)
         keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows), index=1)
         keep(self.ids.middle, self.ids.side.__self__, not many)
+        self.live = self.ids.side.showing(view.live and not many)
         self.ids.side.alone = not view.rows
         self.ids.rows.paint(view.rows)
         keep(self.ids.foot, self.ids.left.__self__, view.left is not None, index=1)

@@ -25,7 +25,9 @@ class GiveBackPage(Page):
         self.greeting, self.title = view.greeting, view.title
         self.hint_title, self.hint = view.hint_title, view.hint
         keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows), index=1)
-        keep(self.ids.middle, self.ids.side.__self__, len(view.rows) <= ROWS_BESIDE_HINT)
+        many = len(view.rows) > ROWS_BESIDE_HINT
+        keep(self.ids.middle, self.ids.side.__self__, not many)
+        self.live = self.ids.side.showing(view.live and not many)
         self.ids.side.alone = not view.rows
         self.ids.rows.paint(view.rows)
         keep(self.ids.foot, self.ids.left.__self__, view.left is not None, index=1)

@@ -33,7 +33,7 @@ class Tile(Pressable):
 
     def __init__(self, **values: Any) -> None:
         self._built = False
-        super().__init__(radius=4, edge_units=1.0, **values)
+        super().__init__(radius=4, edge_units=1.0, border="outline", **values)
         self._art = Illustration(up=0, along=1)
         self._title = Text(role="tile", bold=True, max_lines=2, one_line_first=True, valign="top")
         self._hint = Text(role="second", max_lines=4, valign="top")
@@ -95,6 +95,10 @@ class HomePage(Page):
         self.return_title, self.return_hint = view.return_title, view.return_hint
         self.ids.help.show(view.help)
         self.ids.language.show(view.language)
+        self.ids.look.show(view.look)
         self.ids.banner.news = view.banner
         self.hero_units = 15.5 if view.banner else 19.5
+        keep(self.ids.hero, self.ids.drawing.__self__, not view.live)
+        keep(self.ids.hero, self.ids.finder.__self__, view.live)
+        self.live = self.ids.finder.showing(view.live)
         keep(self.ids.body, self.ids.banner.__self__, view.banner is not None, index=3)
