@@ -72,8 +72,8 @@ def borrowing(count: int, limit: int = 5, **more: Any) -> Borrowing:
 
 
 def returning(count: int, **more: Any) -> Returning:
-    fields: dict[str, Any] = {"rows": rows(count, RowKind.RETURNED)} | more
-    return Returning(94.0, **fields)
+    fields: dict[str, Any] = {"rows": rows(count, RowKind.RETURNED), "active_at": 94.0} | more
+    return Returning(**fields)
 
 
 def refused(*blocks: b.Block, book: n.BookShown = LAST, books: int = 3) -> State:
@@ -91,6 +91,8 @@ ALL_KINDS = (
     *rows(1),
 )
 NOT_IN_LIST = Row(RowKind.NOT_IN_CATALOGUE, n.BookShown("TK.99999", "", "", ""), 99.0, operation(9))
+CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
+RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +171,21 @@ SCREENS: tuple[Screen, ...] = (
         {
             "limit": Sample("Five books already.", refused(b.TooManyLoans(5), books=5)),
             "read-here": Sample("A book for reading here.", refused(b.InHouseOnly())),
-            "lent-to-another": Sample("Still lent to somebody else: one touch returns it.", refused(b.OnLoanToAnother())),
+            "lent-to-another": Sample(
+                "Still lent to somebody else: one touch returns it.", refused(b.OnLoanToAnother())
+            ),
             "many-reasons": Sample(
                 "Every reason at once.",
                 refused(b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother(), book=BOOKS[6]),
             ),
-            "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=n.CardHasBlocks((b.PatronBlocked(),))))),
+            "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=CARD_PAUSED))),
             "unknown-card": Sample("A card that nobody knows.", noticed(n.UnknownCard())),
             "citizen-card": Sample("A citizen card: forgotten at once.", noticed(n.CitizenCard())),
             "wrong-barcode": Sample("The publisher’s code on the back.", noticed(n.PublishersCode("9786042134621"))),
             "unreadable": Sample("A scan that was not clear.", noticed(n.UnreadableScan())),
             "unknown-book": Sample("A label in no list.", noticed(n.UnknownItem("TK.99999"))),
             "card-first": Sample("“Borrow” was touched: the card comes first.", noticed(n.CardFirst())),
-            "return-offered": Sample("A book on nobody’s loan, without a card.", noticed(n.ReturnOffered(LAST.barcode, LAST))),
+            "return-offered": Sample("A book on nobody’s loan, without a card.", noticed(RETURN_OFFERED)),
             "card-or-book": Sample("One code that is both.", noticed(n.CardOrBook("HS-000417"))),
             "too-late": Sample("Too late to take a book off.", State(borrowing(2, notice=n.CannotTakeBack(False)))),
             "help": Sample("“Need help?” was touched.", noticed(n.HelpAsked())),
@@ -197,7 +201,7 @@ SCREENS: tuple[Screen, ...] = (
         "After half a minute, for a quarter; then the visit ends, and nothing of it stays on the screen.",
         {
             "idle": Sample("While borrowing.", State(borrowing(3, warned=True, active_at=78.0))),
-            "idle-return": Sample("While returning.", State(returning(1, warned=True))),
+            "idle-return": Sample("While returning.", State(returning(1, warned=True, active_at=78.0))),
         },
     ),
     Screen(
@@ -205,7 +209,9 @@ SCREENS: tuple[Screen, ...] = (
         "Nothing can be made durable, so nothing is lent.",
         {
             "resting": Sample("It keeps trying by itself.", State(Resting("K-03", 104.0))),
-            "resting-for-a-person": Sample("The store is damaged: it waits for a person.", State(Resting("K-04", 104.0))),
+            "resting-for-a-person": Sample(
+                "The store is damaged: it waits for a person.", State(Resting("K-04", 104.0))
+            ),
         },
     ),
 )

@@ -82,8 +82,8 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
 
 def _as_it_begins(state: State, rules: SessionRules) -> bool:
     """Nothing on the home screen is of somebody who may have left."""
-    chosen = (state.language, state.look, state.aiming)
-    return isinstance(state.doing, Home) and state.doing.notice is None and chosen == (rules.language, Look.USUAL, False)
+    as_usual = (state.language, state.look, state.aiming) == (rules.language, Look.USUAL, False)
+    return as_usual and isinstance(state.doing, Home) and state.doing.notice is None
 
 
 def _ticked(state: State, at: float, rules: SessionRules) -> Step:

@@ -104,8 +104,8 @@ class Station:
 @dataclass(frozen=True, slots=True)
 class State:
     """`visit` numbers each turn in front of the station and `request` each question of it, so that late answers find no
-    one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`. `language`, `look` and
-    `aiming` (what the camera sees fills the screen, to aim by) are the reader's own and end with the visit."""
+    one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`.
+    The reader's own, gone with the visit: `language`, `look`, and `aiming` (what the camera sees fills the screen)."""
 
     doing: Doing = field(default_factory=Home)
     visit: int = 0

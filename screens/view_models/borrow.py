@@ -40,6 +40,7 @@ def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator, *,
         left=_left(borrowing, words),
         main=keys.done(lent_in(borrowing.rows), words),
         countdown=Countdown(borrowing.active_at + rules.warn_after_s, rules.warn_after_s),
+        hint_line=f"{hint_title} {hint}" if hint_title[-1] in ".?!" else f"{hint_title}. {hint}",
         live=live,
     )
 

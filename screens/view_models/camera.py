@@ -11,7 +11,7 @@ from screens.view_models.views import CameraView, Key
 def camera_view(words: Translator) -> CameraView:
     return CameraView(
         title=words.text("Hold the barcode in the frame"),
-        tip=words.text("Hold it still, about a hand away."),
+        tip=words.text("Hold it still, a hand away"),
         tip_icon=icons.STILL,
         back=Key(words.text("Back"), icons.BACK, Button.DISMISS),
     )

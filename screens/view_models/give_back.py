@@ -23,6 +23,7 @@ def return_view(returning: Returning, rules: SessionRules, words: Translator, *,
         else None,
         main=keys.done(0, words),
         countdown=Countdown(returning.active_at + rules.warn_after_s, rules.warn_after_s),
+        hint_line=_where_to_put(returning, words),
         live=live,
     )
 

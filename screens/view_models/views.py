@@ -41,7 +41,7 @@ class Countdown:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """A line on the home page about the station itself. `strong` stands before `text`. Plain: nothing to do about it."""
+    """A line on the home page about the station itself. `strong` stands before `text`; plain when nobody need act."""
 
     icon: str
     strong: str
@@ -101,6 +101,7 @@ class BorrowView:
     left: Key | None
     main: Key
     countdown: Countdown
+    hint_line: str = ""  # the hint where there is room for one line only
     live: bool = False
 
 
@@ -114,6 +115,7 @@ class ReturnView:
     left: Key | None
     main: Key
     countdown: Countdown
+    hint_line: str = ""  # the hint where there is room for one line only
     live: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from kivy.graphics import Color, Rectangle, SmoothLine
@@ -13,6 +14,8 @@ from screens import theme
 from screens.bridge import Seen
 from screens.widgets.key import Pressable
 from screens.widgets.text import Icon
+
+_QUARTER = [math.pi / 2 * step / 6 for step in range(7)]
 
 
 class LivePicture(Widget):
@@ -85,11 +88,11 @@ class Guide(Widget):
             x, y = self.x + right * self.width, self.y + up * self.height
             dx, dy = 1 - 2 * right, 1 - 2 * up
             corner.width = max(1.0, look.unit * self.thick)
-            corner.points = (
-                *(x, y + dy * arm, x, y + dy * bend),
-                *(x + dx * bend * 0.3, y + dy * bend * 0.3),
-                *(x + dx * bend, y, x + dx * arm, y),
-            )
+            round_the_corner = [
+                (x + dx * bend * (1 - math.cos(turn)), y + dy * bend * (1 - math.sin(turn))) for turn in _QUARTER
+            ]
+            points = [(x, y + dy * arm), *round_the_corner, (x + dx * arm, y)]
+            corner.points = [part for point in points for part in point]
         middle, inset = self.y + self.height / 2, self.width * 0.06
         self._beam.points = (self.x + inset, middle, self.x + self.width - inset, middle)
 
@@ -124,9 +127,10 @@ class Viewfinder(Pressable):
         low = self.y + (0 if self.pressed else lift)
         wide, high = self.width - 2 * rim, self.height - lift - 2 * rim
         self._live.pos, self._live.size = (self.x + rim, low + rim), (wide, high)
-        inset = high * 0.16
-        self._guide.pos = (self.x + rim + inset, low + rim + inset)
-        self._guide.size = (wide - 2 * inset, high - 2 * inset)
+        # Beside its corner is room for the icon.
+        across, down = look.px(5.4), high * 0.14
+        self._guide.pos = (self.x + rim + across, low + rim + down)
+        self._guide.size = (wide - 2 * across, high - 2 * down)
         side = look.px(5)
         self._icon.size = (side, side)
         self._icon.pos = (self.x + self.width - rim - side, low + rim)

@@ -28,11 +28,10 @@ class Chip(Panel):
         self._built = False
         self._icon = Icon(filled=True)
         self._words = Text(bold=True)
-        super().__init__(**values)
+        super().__init__(**({"border": "outline"} | values))
         self.add_widget(self._icon)
         self.add_widget(self._words)
         self._built = True
-        self._tint = self.fill
         for name in ("text", "icon", "ink", "role", "most"):
             self.fbind(name, self.place)
         self.place()
@@ -192,8 +191,12 @@ class Banner(Panel):
         left += icon + gap
         self._strong.text, self._words.text, self._aside.text = news.strong, news.text, news.aside
         aside = min(self._aside.natural_width() + 1 if news.aside else 0, (right - left) * 0.3)
+        needed = self._strong.natural_width() + self._words.natural_width() + gap
+        if needed > right - left - aside - gap:
+            aside = 0  # what it means for the reader comes first
+            self._aside.text = ""
         self._aside.size, self._aside.pos = (aside, self.height), (right - aside, self.y)
-        room = right - left - (aside + gap if news.aside else 0)
+        room = right - left - (aside + gap if aside else 0)
         strong = min(self._strong.natural_width() + 1 if news.strong else 0, room)
         self._strong.size, self._strong.pos = (strong, self.height), (left, self.y)
         space = look.px(0.9) if news.strong else 0

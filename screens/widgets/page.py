@@ -11,7 +11,6 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty
 from kivy.uix.anchorlayout import AnchorLayout  # noqa: F401  (kv names it)
 from kivy.uix.floatlayout import FloatLayout
-from kivy.uix.widget import Widget
 
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
@@ -31,10 +30,12 @@ class Touches(Protocol):
 
 
 class Page(FloatLayout):
-    """Each page has its kv beside it, loaded once per process; `u` there is px per unit. The paper that it lies on is
-    the colour to which the window is cleared: painting it again would cost a quarter of a frame on a CPU."""
+    """Each page has its kv beside it, loaded once per process; `u` there is px per unit. `large` is 1
+    when the reader chose larger words, else 0: what a height there needs more. The paper that a page lies on is the
+    colour to which the window is cleared: painting it again would cost a quarter of a frame on a CPU."""
 
     u = NumericProperty(1.0)
+    large = NumericProperty(0)
     animated = BooleanProperty(False)
     live: LivePicture | None = None  # the part that shows what the camera sees, while there is one
 
@@ -43,7 +44,7 @@ class Page(FloatLayout):
         if kv not in Builder.files:
             Builder.load_file(kv)
         self.touches = touches
-        super().__init__(u=theme.now().unit, animated=animated, **values)
+        super().__init__(u=theme.now().unit, large=int(theme.now().large), animated=animated, **values)
         # ids are weak: a part that is taken out for a while must not vanish.
         self._parts = [part.__self__ for part in self.ids.values()]
         self.do_layout()  # its kv came before Kivy listened: with its size given at once, nothing else asks
@@ -68,4 +69,3 @@ class Page(FloatLayout):
 
     def take_off(self, operation: OperationId) -> None:
         self.touches.take_off_touched(operation)
-

@@ -17,8 +17,8 @@ from screens.widgets.text import Icon, Text
 
 
 class SideHint(Panel):
-    """What to do, as a picture and two sentences. `alone`: nothing is beside it, so it may be large. `live`: the picture
-    is what the camera sees, and a tap on it sends `on_aim`."""
+    """What to do, as a picture and two sentences. `alone`: nothing is beside it, so it may be large. `live`: the
+    picture is what the camera sees, and a tap on it sends `on_aim`."""
 
     art = StringProperty("")
     title = StringProperty("")

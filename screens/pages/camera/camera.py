@@ -42,7 +42,7 @@ class CameraPage(Page):
         )
         for shade, (x, y, w, h) in zip(self._shades, boxes, strict=True):
             shade.pos, shade.size = (x, y), (w, h)
-        self.ids.tip.y = low - self.ids.tip.height - 3.2 * u
+        self.ids.tip.y = low - self.ids.tip.height - 2.8 * u
 
     def paint(self, view: CameraView) -> None:
         self.title, self.tip, self.tip_icon = view.title, view.tip, view.tip_icon
