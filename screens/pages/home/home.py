@@ -18,8 +18,8 @@ from screens.widgets.typeset import without_orphan, wrap
 
 ART_SHAPE = 206 / 300
 """Height by width of both drawings on the tiles."""
-ART_BESIDE_LARGE_WORDS = 0.34
-"""Of the tile's width."""
+WORDS_BESIDE_ART = (0.58, 0.68, 0.78, 1.0)
+"""Of the tile's width: the least that gives the hint two lines."""
 
 
 class Tile(Pressable):
@@ -63,13 +63,14 @@ class Tile(Pressable):
         self._title.size, self._title.pos = (wide, high), (left, top - high)
         # The drawing takes what its proportions allow, but leaves the words their room beside it.
         size = look.text_px("second")
-        gap = look.px(4.4)
-        largest = self.width * (ART_BESIDE_LARGE_WORDS if look.large else 0.5)
-        room = self.width - pad - gap - largest if look.large else wide * 0.58
-        measure = partial(width_of, bold=False)
-        lines = without_orphan(wrap(self.hint, size, room, measure), size, room, measure)
-        words = min(room, max(measure(line, size) for line in lines) + 1)
-        art_high = min(self.height * 0.64, largest * ART_SHAPE, (self.width - pad - gap - words) * ART_SHAPE)
+        gap, measure = look.px(4.4), partial(width_of, bold=False)
+        for part in WORDS_BESIDE_ART:
+            lines = without_orphan(wrap(self.hint, size, wide * part, measure), size, wide * part, measure)
+            if len(lines) <= 2:
+                break
+        words = max(measure(line, size) for line in lines) + 1
+        largest = min(self.width * (0.36 if look.large else 0.5), max(1.0, self.width - pad - gap - words))
+        art_high = min(self.height * 0.64, largest * ART_SHAPE)
         art_wide = art_high / ART_SHAPE
         self._art.art = self.art
         self._art.size = (art_wide, art_high)
