@@ -14,7 +14,7 @@ from kiosk.session.states import Look
 SIZES = ("800x480", "1024x600", "1280x720", "1280x800")
 _WHOLE = "1024x600"
 """The size whose pictures are kept one by one; of the others there is a sheet for each language."""
-_COLOURS = 96
+_COLOURS, _SHEET_COLOURS = 96, 64
 _ACROSS = 5
 _THUMB = 288
 _GAP = 8
@@ -35,7 +35,11 @@ def make_book(raw: Path, out: Path) -> None:
         for size in SIZES:
             for look in looks_of(size):
                 if (size, look) != (_WHOLE, Look.USUAL):
-                    _save(_sheet(raw, size, language, look), out / f"{_sheet_name(size, language, look)}.png")
+                    _save(
+                        _sheet(raw, size, language, look),
+                        out / f"{_sheet_name(size, language, look)}.png",
+                        _SHEET_COLOURS,
+                    )
     (out / "README.md").write_text("\n".join(_index()) + "\n", "utf-8")
 
 
@@ -44,8 +48,8 @@ def _open(raw: Path, size: str, name: str, language: str, look: Look = Look.USUA
     return Image.open(raw / size / f"{ending}.png").convert("RGB")
 
 
-def _save(picture: Image.Image, path: Path) -> None:
-    picture.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+def _save(picture: Image.Image, path: Path, colours: int = _COLOURS) -> None:
+    picture.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _sheet(raw: Path, size: str, language: str, look: Look) -> Image.Image:

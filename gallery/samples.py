@@ -36,7 +36,7 @@ PLACE = Place("Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen")
 PLACE_WITH_CAMERA = replace(PLACE, camera=CAMERA)
 DUE = date(2026, 12, 7)
 BOOKS = tuple(
-    n.BookShown(f"PM.{2770 + place:06}", f"t-{place}", name, author)
+    n.BookShown(f"PM.{2770 + place:06}", f"title-{place}", name, author)
     for place, (name, author) in enumerate(
         (
             ("Đất rừng phương Nam", "Đoàn Giỏi"),

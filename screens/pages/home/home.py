@@ -74,7 +74,8 @@ class Tile(Pressable):
         art_wide = art_high / ART_SHAPE
         self._art.art = self.art
         self._art.size = (art_wide, art_high)
-        self._art.pos = (self.x + self.width - art_wide - look.px(3.4), self.y + lift - sink)
+        on_border = self.border_px + 1 if look.high_contrast else 0
+        self._art.pos = (self.x + self.width - art_wide - look.px(3.4), self.y + lift - sink + on_border)
         hint_top = top - high - look.px(0.4)
         hint_high = max(1.0, hint_top - self.y - lift - look.px(2))
         self._hint.size, self._hint.pos = (words, hint_high), (left, hint_top - hint_high)
