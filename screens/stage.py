@@ -108,8 +108,8 @@ class Stage(App):  # type: ignore[misc]
 
     def _forget_pages(self) -> None:
         """Pages are built for one size and one look: a change is rare enough to build them again."""
-        if self._page is not None:
-            self._page.run(False)
+        for page in self._pages.values():
+            page.run(False)
         self._watch(None)
         self._use_theme()
         self.root.clear_widgets()
