@@ -59,6 +59,7 @@ _FORGET_EVERY_S = 60.0
 _STOP_WAIT_S = 5.0
 _STARTED_AFTER_S = 3.0
 _SWITCH_INTERVAL_S = 0.0005
+_NOTHING_SEEN = Preview(0, 0, b"")
 
 
 def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreConfig:
@@ -138,6 +139,10 @@ class Kiosk:
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
+        cameras = (
+            one.name for one, table in zip(self._scanners, config.scanner, strict=True) if table["kind"] == "camera"
+        )
+        self.camera = next(cameras, "")
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
         self._unclean: SqlStore | None = None
         self._opened: SqlStore | None = None
@@ -245,6 +250,8 @@ class Kiosk:
         def lost(is_lost: bool) -> None:
             self._devices[scanner.name] = "lost" if is_lost else "ready"
             self.session.post(ScannerLost(scanner.name, is_lost))
+            if is_lost and scanner.name == self.camera:
+                self.see(_NOTHING_SEEN)
 
         self.painted.wait()
         scanner.run(self.scanned, lost, self._stop)
@@ -336,12 +343,18 @@ def make_station(
     """The window and what is below it, joined but not started. Raises ConfigError. Imports no Kivy yet."""
     from screens.app import KioskApp, ScreenConfig
     from screens.bridge import UiBridge
+    from screens.pictures import Pictures
     from screens.view_models.place import Place
     from screens.view_models.present import Presenter
 
-    kiosk = Kiosk(config, lambda state: bridge.show(state), painted=threading.Event())
+    kiosk = Kiosk(
+        config,
+        lambda state: bridge.show(state),
+        see=lambda seen: bridge.see(seen.width, seen.height, seen.luminance),
+        painted=threading.Event(),
+    )
     bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)
-    place = Place(config.station.brand, config.station.place, config.codes.item_example)
+    place = Place(config.station.brand, config.station.place, config.codes.item_example, kiosk.camera)
     presenter = Presenter(place, kiosk.rules.languages)
 
     def first_frame() -> None:
@@ -357,7 +370,7 @@ def make_station(
         height=config.screen.height,
         fullscreen=config.screen.fullscreen,
         motion=config.screen.motion,
-        pictures=pictures,
+        pictures=Pictures(pictures) if pictures else None,
     )
     app = KioskApp(
         screen,

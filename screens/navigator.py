@@ -6,7 +6,16 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
-from screens.view_models.views import AttentionView, BorrowView, HomeView, PageView, RestingView, ReturnView, Shown
+from screens.view_models.views import (
+    AttentionView,
+    BorrowView,
+    CameraView,
+    HomeView,
+    PageView,
+    RestingView,
+    ReturnView,
+    Shown,
+)
 
 
 class PageName(StrEnum):
@@ -14,6 +23,7 @@ class PageName(StrEnum):
     BORROW = "borrow"
     GIVE_BACK = "give_back"
     ATTENTION = "attention"
+    CAMERA = "camera"
     RESTING = "resting"
     IDLE = "idle"
 
@@ -33,6 +43,8 @@ def page_of(view: PageView) -> PageName:
             return PageName.GIVE_BACK
         case AttentionView():
             return PageName.ATTENTION
+        case CameraView():
+            return PageName.CAMERA
         case RestingView():
             return PageName.RESTING
 

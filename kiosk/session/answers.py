@@ -69,8 +69,8 @@ def _begin_borrowing(state: State, answer: PatronFound, rules: SessionRules) -> 
     patron = PatronShown(answer.patron_id, answer.card, answer.name, answer.limit)
     notice = CardHasBlocks(answer.blocks) if answer.blocks else None
     doing = Borrowing(patron, answer.loans_now, active_at=answer.at, card_at=answer.at, notice=notice)
-    keep_language = not isinstance(state.doing, Borrowing)
-    return visits.turn_to(state, doing, rules, keep_language=keep_language), (_ATTENTION if notice else _OK)
+    same_reader = not isinstance(state.doing, Borrowing)
+    return visits.turn_to(state, doing, rules, same_reader=same_reader), (_ATTENTION if notice else _OK)
 
 
 def _resolved(state: State, answer: CodeResolved, rules: SessionRules) -> Step:
@@ -111,7 +111,7 @@ def _returned(state: State, answer: ReturnRecorded, rules: SessionRules) -> Step
     match state.doing:
         case Home():  # a book on loan, scanned without a card: it is back
             doing = Returning(answer.at, frozenset({answer.book.barcode}), (row,))
-            return visits.turn_to(state, doing, rules, keep_language=True), sound
+            return visits.turn_to(state, doing, rules, same_reader=True), sound
         case Returning() as doing:
             return replace(state, doing=replace(doing, rows=(row, *doing.rows))), sound
         case Borrowing() as doing:

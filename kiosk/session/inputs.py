@@ -23,6 +23,8 @@ class Button(Enum):
     RETURN = auto()
     HELP = auto()
     LANGUAGE = auto()
+    LOOK = auto()  # larger words, more contrast, and round
+    AIM = auto()  # show large what the camera sees
     DONE = auto()
     STILL_HERE = auto()
     DISMISS = auto()  # close the notice and go on

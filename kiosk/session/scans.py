@@ -71,7 +71,7 @@ def take_back(state: State, operation: OperationId, at: float) -> Step:
 
 def return_from_home(state: State, barcode: str, at: float, rules: SessionRules) -> Step:
     """The reader has said that the book on offer is to be returned."""
-    return ask_check_in(visits.turn_to(state, Returning(at), rules, keep_language=True), barcode, at)
+    return ask_check_in(visits.turn_to(state, Returning(at), rules, same_reader=True), barcode, at)
 
 
 def ask_check_in(state: State, barcode: str, at: float) -> Step:

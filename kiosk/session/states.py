@@ -43,7 +43,7 @@ class PatronShown:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`since`: when somebody last did something here; a notice or another language does not stay for ever."""
+    """`since`: when somebody last did something here; a notice or what was chosen does not stay for ever."""
 
     notice: Notice | None = None
     since: float = 0.0
@@ -81,6 +81,14 @@ class Resting:
     since: float
 
 
+class Look(Enum):
+    """How the screens look to this reader; each touch of the key goes on to the next, and round."""
+
+    USUAL = auto()
+    LARGE = auto()  # larger words
+    CONTRAST = auto()  # larger words, black on white
+
+
 Doing = Home | Borrowing | Returning | Resting
 
 
@@ -96,7 +104,8 @@ class Station:
 @dataclass(frozen=True, slots=True)
 class State:
     """`visit` numbers each turn in front of the station and `request` each question of it, so that late answers find no
-    one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`."""
+    one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`.
+    The reader's own, gone with the visit: `language`, `look`, and `aiming` (what the camera sees fills the screen)."""
 
     doing: Doing = field(default_factory=Home)
     visit: int = 0
@@ -104,6 +113,8 @@ class State:
     awaiting: int | None = None
     held: tuple[Scanned, ...] = ()
     language: str = "vi"
+    look: Look = Look.USUAL
+    aiming: bool = False
     station: Station = field(default_factory=Station)
 
 

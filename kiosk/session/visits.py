@@ -5,26 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.session.notices import Notice
-from kiosk.session.states import Borrowing, Doing, Home, Resting, Returning, SessionRules, State
+from kiosk.session.states import Borrowing, Doing, Home, Look, Resting, Returning, SessionRules, State
 
 
-def turn_to(state: State, doing: Doing, rules: SessionRules, *, keep_language: bool = False) -> State:
-    """A new turn: whatever was asked in the one before is nobody's now, and nothing of it stays on the screen."""
+def turn_to(state: State, doing: Doing, rules: SessionRules, *, same_reader: bool = False) -> State:
+    """A new turn: whatever was asked in the one before is nobody's now, and nothing of it stays on the screen. The
+    `same_reader` keeps the language and the look that were chosen."""
     return State(
         doing=doing,
         visit=state.visit + 1,
         request=state.request,
-        language=state.language if keep_language else rules.language,
+        language=state.language if same_reader else rules.language,
+        look=state.look if same_reader else Look.USUAL,
         station=state.station,
     )
 
 
 def go_home(state: State, rules: SessionRules, notice: Notice | None = None, at: float = 0.0) -> State:
-    return turn_to(state, Home(notice, at), rules, keep_language=notice is not None)
+    return turn_to(state, Home(notice, at), rules, same_reader=notice is not None)
 
 
 def with_notice(state: State, notice: Notice | None, at: float) -> State:
-    """Shows `notice` over what goes on (None: closes it). Counts as a sign of life."""
+    """Shows `notice` in place of what goes on (None: closes it, and the camera's picture). A sign of life."""
+    state = replace(state, aiming=False)
     match state.doing:
         case Home():
             return replace(state, doing=Home(notice, at))

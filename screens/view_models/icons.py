@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+BACK: Final = "arrow-left"
 BARCODE: Final = "barcode"
 BOOK: Final = "book-open"
 BOOKMARK: Final = "bookmark-simple"
@@ -19,12 +20,14 @@ NOT_YET: Final = "hand-palm"
 OFFLINE: Final = "cloud-slash"
 OK: Final = "check-circle"
 RENEWED: Final = "calendar-plus"
+STILL: Final = "scan"
 TAKE_BACK: Final = "arrow-counter-clockwise"
 TAKE_OFF: Final = "minus-circle"
 WARNING: Final = "warning"
 
 ICONS: Final = frozenset(
     {
+        BACK,
         BARCODE,
         BOOK,
         BOOKMARK,
@@ -40,6 +43,7 @@ ICONS: Final = frozenset(
         OFFLINE,
         OK,
         RENEWED,
+        STILL,
         TAKE_BACK,
         TAKE_OFF,
         WARNING,

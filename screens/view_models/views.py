@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
+from kiosk.session.states import Look
 
 
 class Tone(StrEnum):
@@ -40,12 +41,13 @@ class Countdown:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """A line on the home page about the station itself. `strong` stands before `text`."""
+    """A line on the home page about the station itself. `strong` stands before `text`; plain when nobody need act."""
 
     icon: str
     strong: str
     text: str
     aside: str = ""
+    tone: Tone = Tone.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class BookRow:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
+    """`live`, here and below: what the camera sees takes the place of the drawing."""
+
     brand: str
     place: str
     greeting: str
@@ -79,7 +83,9 @@ class HomeView:
     return_hint: str
     help: Key
     language: Key
+    look: Key
     banner: Banner | None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class BorrowView:
     left: Key | None
     main: Key
     countdown: Countdown
+    hint_line: str = ""  # the hint where there is room for one line only
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,8 @@ class ReturnView:
     left: Key | None
     main: Key
     countdown: Countdown
+    hint_line: str = ""  # the hint where there is room for one line only
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,16 @@ class AttentionView:
     staff_line: str
     left: Key | None
     main: Key
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """What the camera sees, as large as the window, with a frame to hold a code in."""
+
+    title: str
+    tip: str
+    tip_icon: str
+    back: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +167,7 @@ class IdleView:
     countdown: Countdown
 
 
-PageView = HomeView | BorrowView | ReturnView | AttentionView | RestingView
+PageView = HomeView | BorrowView | ReturnView | AttentionView | CameraView | RestingView
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +176,4 @@ class Shown:
 
     page: PageView
     idle: IdleView | None = None
+    look: Look = Look.USUAL

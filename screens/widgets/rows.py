@@ -144,10 +144,10 @@ class BookRow(Panel):
             self._icon.name, self._icon.units, self._icon.ink = row.icon, units, ink
             self._icon.size, self._icon.pos = (side, side), (end - side, middle - side / 2)
             end -= side + gap
-        if form in (Form.TALL, Form.HALF):
+        if row.take_off or form in (Form.TALL, Form.HALF):
             self._right.text = self._right_small.text = ""
             return end
-        role = "body" if form is Form.LARGE and not row.take_off else "second"
+        role = "body" if form is Form.LARGE else "second"
         words = row.right if not row.shelf else row.shelf
         self._right.role, self._right.text = role, words
         self._right.ink = "warn" if row.tone is Tone.ATTENTION else self.right_ink
@@ -168,7 +168,7 @@ class BookRow(Panel):
         if form is Form.TALL:
             under, ink, bold = row.hold_line, "warn", True
         elif form is Form.HALF:
-            under, bold = row.shelf or row.right, True
+            under, bold = "" if row.take_off else row.shelf or row.right, True
             ink = "warn" if row.tone is Tone.ATTENTION else self.right_ink
         elif form is Form.SLIM:
             under = ""
@@ -261,6 +261,7 @@ class RowList(Widget):
             width=self.width / look.unit,
             height=self.height / look.unit,
             with_keys=any(row.take_off for row in rows),
+            large=look.large,
         )
         self._page = min(self._page, len(self._plan.pages) - 1)
         before = sum(len(page) for page in self._plan.pages[: self._page])

@@ -42,7 +42,7 @@ from kiosk.session.inputs import (
 )
 from kiosk.session.machine import step, wakes_at
 from kiosk.session.notices import BookShown, NotLent
-from kiosk.session.states import Borrowing, Home, Returning, RowKind, SessionRules, State
+from kiosk.session.states import Borrowing, Home, Look, Resting, Returning, RowKind, SessionRules, State
 
 RULES = SessionRules()
 PATRONS = {"HS1": "p1", "HS2": "p2"}
@@ -72,7 +72,10 @@ class Session(RuleBasedStateMachine):
         self.claims: dict[str, list[tuple[str | None, int | None]]] = {}  # barcode → turn and doubt at its scans
 
     def feed(self, happened: Input) -> MultipleResults[StoreEffect]:
-        self.state, effects = step(self.state, happened, RULES)
+        before = self.state
+        self.state, effects = step(before, happened, RULES)
+        if isinstance(before.doing, Borrowing) and self.state.visit != before.visit:
+            assert self.as_it_begins() or self.state.doing.notice, "the next reader got what the one before had chosen"
         asked = [effect for effect in effects if not isinstance(effect, Play)]
         for ask in asked:
             if isinstance(ask, CheckOut):
@@ -236,6 +239,16 @@ class Session(RuleBasedStateMachine):
             due = wakes_at(self.state, RULES)
             assert due is not None
             assert due <= self.at + RULES.warn_after_s + RULES.end_after_warning_s
+
+    def as_it_begins(self) -> bool:
+        return (self.state.language, self.state.look, self.state.aiming) == (RULES.language, Look.USUAL, False)
+
+    @invariant()
+    def leaves_nothing_chosen_behind(self) -> None:
+        doing = self.state.doing
+        if isinstance(doing, Home) and self.state.awaiting is None and wakes_at(self.state, RULES) is None:
+            assert self.as_it_begins()
+        assert isinstance(doing, Resting) or not (self.state.aiming and doing.notice), "the camera hides a notice"
 
     @invariant()
     def holds_scans_only_while_it_awaits(self) -> None:

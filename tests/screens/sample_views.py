@@ -9,6 +9,7 @@ from screens.view_models.views import (
     Banner,
     BookRow,
     BorrowView,
+    CameraView,
     Countdown,
     HomeView,
     IdleView,
@@ -80,12 +81,14 @@ def home(*, english: bool = False, offline: bool = False) -> HomeView:
         return HomeView(
             "Trạm Xanh", "Green library · Hoa Sen School", "Hello!", "Scan your card to begin", "Borrow",
             "Scan your card, then\neach book", "Return", "Just scan the books,\nno card needed",
-            Key("Need help?", "call-bell", Button.HELP), Key("Tiếng Việt", "translate", Button.LANGUAGE), shown,
+            Key("Need help?", "call-bell", Button.HELP), Key("Tiếng Việt", "translate", Button.LANGUAGE),
+            Key("Aa", "", Button.LOOK), shown,
         )  # fmt: skip
     return HomeView(
         "Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen", "Chào bạn!", "Quét thẻ để bắt đầu", "Mượn sách",
         "Quét thẻ, rồi quét\ntừng cuốn", "Trả sách", "Chỉ cần quét sách,\nkhông cần thẻ",
-        Key("Cần giúp đỡ?", "call-bell", Button.HELP), Key("English", "translate", Button.LANGUAGE), shown,
+        Key("Cần giúp đỡ?", "call-bell", Button.HELP), Key("English", "translate", Button.LANGUAGE),
+        Key("Aa", "", Button.LOOK), shown,
     )  # fmt: skip
 
 
@@ -183,6 +186,13 @@ def resting() -> RestingView:
         "Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen", "Trạm đang nghỉ một lát",
         "Nhờ thủ thư mượn và trả sách giúp bạn nhé. Sách cần trả, đặt lên xe trả sách.",
         "Máy đang tự sửa, và sẽ tự mở lại.", "Mã cho thủ thư: K-03 · kho dữ liệu · từ 09:31", COUNT,
+    )  # fmt: skip
+
+
+def camera() -> CameraView:
+    return CameraView(
+        "Đưa mã vạch vào trong khung", "Giữ yên, cách một gang tay", "scan",
+        Key("Quay lại", "arrow-left", Button.DISMISS),
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def faults_of(kv: str) -> list[str]:
 
 
 def test_there_are_kv_files_to_look_at() -> None:
-    assert {path.stem for path in KV_FILES} == {"home", "borrow", "give_back", "attention", "resting", "idle"}
+    assert {path.stem for path in KV_FILES} == {"home", "borrow", "give_back", "attention", "camera", "resting", "idle"}
 
 
 @pytest.mark.parametrize("path", KV_FILES, ids=lambda path: path.stem)

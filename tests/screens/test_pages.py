@@ -174,6 +174,7 @@ def test_each_key_of_home_posts_its_own_button(rig: Rig) -> None:
     page = rig.page(PageName.HOME)
     rig.paint(page, views.home())
     wanted = {"borrow": Button.BORROW, "give_back": Button.RETURN, "help": Button.HELP, "language": Button.LANGUAGE}
+    wanted |= {"look": Button.LOOK}
     assert {name: rig.taps(page.ids[name]) for name in wanted} == wanted
 
 
@@ -256,5 +257,5 @@ def test_every_key_is_large_enough_for_a_finger(rig: Rig, size: tuple[int, int])
         for widget in shown_widgets(page):
             if type(widget).__name__ in ("KeyButton", "Tile"):
                 unit = theme.now().unit
-                least = 9.0 if widget.value is Button.LANGUAGE else 11.5
+                least = 9.0 if widget.value in (Button.LANGUAGE, Button.LOOK) else 11.5
                 assert min(widget.width, widget.height) / unit >= least, (name, widget.value)
