@@ -5,10 +5,21 @@ from __future__ import annotations
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.identify_patron import identify_patron, resolve_code
+from kiosk.desk.list_books import list_books
 from kiosk.desk.recording import Tools
+from kiosk.desk.renew import renew
 from kiosk.desk.take_back import take_back
 from kiosk.ports.store import UnitOfWork
-from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, ResolveCode, StoreEffect, TakeBack
+from kiosk.session.effects import (
+    CheckIn,
+    CheckOut,
+    IdentifyPatron,
+    ListBooks,
+    Renew,
+    ResolveCode,
+    StoreEffect,
+    TakeBack,
+)
 from kiosk.session.inputs import Answer
 
 
@@ -29,5 +40,9 @@ class Desk:
                 return identify_patron(work, ask, self._tools)
             case TakeBack():
                 return take_back(work, ask, self._tools)
+            case ListBooks():
+                return list_books(work, ask, self._tools)
+            case Renew():
+                return renew(work, ask, self._tools)
             case ResolveCode():
                 return resolve_code(work, ask, self._tools)
