@@ -30,6 +30,7 @@ from kiosk.session.notices import (
     CardFirst,
     CardHasBlocks,
     CardOrBook,
+    Notice,
     NotLent,
     ReturnOffered,
     UnknownCard,
@@ -67,9 +68,14 @@ def answered(state: State, answer: Answer, rules: SessionRules) -> Step:
             return _without(state, operation, loans_now), _OK
         case NotTakenBack(operation=operation, at=at):
             state = _stays(state, operation)
-            return visits.with_notice(state, CannotTakeBack(isinstance(state.doing, Returning)), at), _ATTENTION
+            return _with_notice(state, CannotTakeBack(isinstance(state.doing, Returning)), at), _ATTENTION
         case _:
             return state, ()
+
+
+def _with_notice(state: State, notice: Notice, at: float) -> State:
+    """Whose turn it is has just been asked, perhaps: what was asked before that does not take the question away."""
+    return visits.active(state, at) if scans.asked_which(state) else visits.with_notice(state, notice, at)
 
 
 def _begin_borrowing(state: State, answer: PatronFound, rules: SessionRules) -> Step:
@@ -112,10 +118,10 @@ def _about_a_loan(
         case LoanRefused(book=book, blocks=blocks, at=at):
             # No longer asked: after what the notice advises, the same book may be tried again.
             doing = replace(doing, asked=doing.asked - {book.barcode})
-            return visits.with_notice(replace(state, doing=doing), NotLent(book, blocks), at), _ATTENTION
+            return _with_notice(replace(state, doing=doing), NotLent(book, blocks), at), _ATTENTION
         case ItemNotFound(barcode=barcode, at=at):
             doing = replace(doing, asked=doing.asked - {barcode})
-            return visits.with_notice(replace(state, doing=doing), UnknownItem(barcode), at), _ATTENTION
+            return _with_notice(replace(state, doing=doing), UnknownItem(barcode), at), _ATTENTION
 
 
 def _returned(state: State, answer: ReturnRecorded, rules: SessionRules) -> Step:

@@ -38,7 +38,7 @@ def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:
             return state, (Play(Sound.ATTENTION),)
         return replace(state, held=(*state.held, scan)), ()
     code, at = scan.code, scan.at
-    if _asked_which(state) and not code.may_be(CodeKind.CARD):
+    if asked_which(state) and not code.may_be(CodeKind.CARD):
         # Whose turn it is has just been asked; until that is answered nobody's book is lent.
         return visits.active(state, at), (Play(Sound.ATTENTION),)
     if code.may_be(CodeKind.CARD) and code.may_be(CodeKind.ITEM):
@@ -57,7 +57,7 @@ def scanned_as(state: State, text: str, kind: CodeKind, at: float, rules: Sessio
     return _item(state, text, at, rules)
 
 
-def _asked_which(state: State) -> bool:
+def asked_which(state: State) -> bool:
     return isinstance(state.doing, Borrowing) and isinstance(state.doing.notice, CardOrBook)
 
 

@@ -55,7 +55,7 @@ from kiosk.session.inputs import (
     Touched,
 )
 from kiosk.session.machine import step, wakes_at
-from kiosk.session.notices import BookShown, NotLent
+from kiosk.session.notices import BookShown, CardOrBook, NotLent
 from kiosk.session.states import Borrowing, Finished, Home, Returning, RowKind, SessionRules, State
 
 RULES = SessionRules()
@@ -183,8 +183,14 @@ class Session(RuleBasedStateMachine):
 
     @rule(target=in_flight, button=st.sampled_from(Button))
     def touch(self, button: Button) -> MultipleResults[StoreEffect]:
+        before = self.state
         asked = self.feed(Touched(button, self.at))
         self.learn(asked)
+        match before.doing:
+            case Borrowing(notice=CardOrBook(text=text)) if button is Button.IT_IS_A_CARD and before.awaiting is None:
+                if self.doubt is not None:  # it is the card of the one in front: there is nothing to ask
+                    self.told[self.doubt] = "card"
+                    self.turn, self.doubt = PATRONS.get(text), None
         return asked
 
     def learn(self, asked: MultipleResults[StoreEffect]) -> None:
