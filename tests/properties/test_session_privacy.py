@@ -133,19 +133,24 @@ class Session(RuleBasedStateMachine):
     def tick(self) -> MultipleResults[StoreEffect]:
         return self.feed(Tick(self.at))
 
-    # Answered at once, and the list opened at once: a visit needs both before anything else can go wrong.
-    @rule(target=in_flight, number=st.sampled_from([*PATRONS]), wish=st.booleans())
-    def arrives(self, number: str, wish: bool) -> MultipleResults[StoreEffect]:
+    # Answered at once: a visit needs these before anything else can go wrong.
+    @rule(target=in_flight, number=st.sampled_from([*PATRONS]), wish=st.booleans(), wait=st.sampled_from([0.1, 3.5]))
+    def arrives(self, number: str, wish: bool, wait: float) -> MultipleResults[StoreEffect]:
+        self.at += wait
         if wish and isinstance(self.state.doing, Home):
             self.feed(Touched(Button.MY_BOOKS, self.at))
         return self.at_once(self.card_scanned(number))
+
+    @rule(target=in_flight, barcode=st.sampled_from(ITEMS))
+    def borrows(self, barcode: str) -> MultipleResults[StoreEffect]:
+        return self.at_once(self.item_scanned(barcode))
 
     @rule(target=in_flight)
     def looks_at_books(self) -> MultipleResults[StoreEffect]:
         return self.at_once(self.feed(Touched(Button.MY_BOOKS, self.at)))
 
     def at_once(self, asked: MultipleResults[StoreEffect]) -> MultipleResults[StoreEffect]:
-        if any(isinstance(ask, IdentifyPatron | ListBooks) for ask in asked.values):
+        if any(isinstance(ask, IdentifyPatron | ListBooks | CheckOut) for ask in asked.values):
             (ask,) = asked.values
             return self.at_once(self.answered(ask, 3))
         return asked
@@ -165,6 +170,9 @@ class Session(RuleBasedStateMachine):
 
     @rule(target=in_flight, barcode=st.sampled_from(ITEMS))
     def item(self, barcode: str) -> MultipleResults[StoreEffect]:
+        return self.item_scanned(barcode)
+
+    def item_scanned(self, barcode: str) -> MultipleResults[StoreEffect]:
         waiting = self.claims.get(barcode, []) if self.state.awaiting is not None else []
         self.claims[barcode] = [*waiting, (self.turn, self.doubt)]
         return self.feed(Scanned(Code(barcode, frozenset({CodeKind.ITEM})), self.at))
