@@ -6,13 +6,25 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
-from screens.view_models.views import AttentionView, BorrowView, HomeView, PageView, RestingView, ReturnView, Shown
+from screens.view_models.views import (
+    AttentionView,
+    BorrowView,
+    FinishView,
+    HomeView,
+    MyBooksView,
+    PageView,
+    RestingView,
+    ReturnView,
+    Shown,
+)
 
 
 class PageName(StrEnum):
     HOME = "home"
     BORROW = "borrow"
+    MY_BOOKS = "my_books"
     GIVE_BACK = "give_back"
+    FINISH = "finish"
     ATTENTION = "attention"
     RESTING = "resting"
     IDLE = "idle"
@@ -29,8 +41,12 @@ def page_of(view: PageView) -> PageName:
             return PageName.HOME
         case BorrowView():
             return PageName.BORROW
+        case MyBooksView():
+            return PageName.MY_BOOKS
         case ReturnView():
             return PageName.GIVE_BACK
+        case FinishView():
+            return PageName.FINISH
         case AttentionView():
             return PageName.ATTENTION
         case RestingView():

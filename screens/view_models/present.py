@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import assert_never
 
 from kiosk.i18n import LOCALE, Translator
-from kiosk.session.states import Borrowing, Home, Resting, Returning, SessionRules, State
+from kiosk.session.states import Borrowing, Finished, Home, Resting, Returning, SessionRules, State
 from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
+from screens.view_models.finish import finish_view
 from screens.view_models.give_back import return_view
 from screens.view_models.home import home_view
 from screens.view_models.idle import idle_view
+from screens.view_models.my_books import my_books_view
 from screens.view_models.place import Place
 from screens.view_models.resting import resting_view
 from screens.view_models.views import PageView, Shown
@@ -37,11 +39,15 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
     doing = state.doing
     if isinstance(doing, Resting):
         return Shown(resting_view(doing, rules, place, words))
+    if isinstance(doing, Finished):
+        return Shown(finish_view(doing, rules, words))
     page: PageView
     if doing.notice is not None:
         page = attention_view(doing.notice, doing, place, words)
     elif isinstance(doing, Home):
         page = home_view(state.station, rules, place, words)
+    elif isinstance(doing, Borrowing) and doing.books is not None:
+        page = my_books_view(doing, doing.books, rules, words)
     elif isinstance(doing, Borrowing):
         page = borrow_view(doing, rules, words)
     elif isinstance(doing, Returning):

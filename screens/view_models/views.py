@@ -30,6 +30,15 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class ChipView:
+    """An icon and a few words in a pill."""
+
+    text: str
+    icon: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
 class Countdown:
     """Until `ends_at` (monotonic seconds), of `whole_s` seconds. `repeats`: then it begins again, each time anew."""
 
@@ -68,6 +77,33 @@ class BookRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanRow:
+    """A book that the reader has or waits for. `renew`: the barcode that its key sends; without it, `note` says why.
+    `times_left`: how often it can be renewed, where there is room for that."""
+
+    cover_letter: str
+    cover_colour: int
+    name: str
+    author: str
+    chip: ChipView
+    tone: Tone
+    note: str
+    times_left: str = ""
+    renew: str | None = None
+    renew_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRow:
+    """`aside`: its own day, when the books have several."""
+
+    cover_letter: str
+    cover_colour: int
+    name: str
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomeView:
     brand: str
     place: str
@@ -77,6 +113,7 @@ class HomeView:
     borrow_hint: str
     return_title: str
     return_hint: str
+    my_books: Key
     help: Key
     language: Key
     banner: Banner | None
@@ -105,6 +142,35 @@ class ReturnView:
     hint_title: str
     hint: str
     left: Key | None
+    main: Key
+    countdown: Countdown
+
+
+@dataclass(frozen=True, slots=True)
+class MyBooksView:
+    title: str
+    count: ChipView | None
+    ready: ChipView | None
+    rows: tuple[LoanRow, ...]
+    empty_title: str
+    empty_hint: str
+    left: Key
+    main: Key
+    countdown: Countdown
+
+
+@dataclass(frozen=True, slots=True)
+class FinishView:
+    """`day` is the first on which a book is due. `code`: what the QR code says; "" for none."""
+
+    title: str
+    label: str
+    day: str
+    rows: tuple[FinishRow, ...]
+    more: str
+    code: str
+    code_title: str
+    code_hint: str
     main: Key
     countdown: Countdown
 
@@ -147,7 +213,7 @@ class IdleView:
     countdown: Countdown
 
 
-PageView = HomeView | BorrowView | ReturnView | AttentionView | RestingView
+PageView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | RestingView
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from typing import Any, Protocol
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty
-from kivy.uix.anchorlayout import AnchorLayout  # noqa: F401  (kv names it)
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
 from screens import theme
-from screens.widgets import key, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
+from screens.widgets import key, loans, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
 
 
 class Touches(Protocol):
@@ -24,6 +23,7 @@ class Touches(Protocol):
 
     def touched(self, button: Button) -> None: ...
     def take_off_touched(self, operation: OperationId) -> None: ...
+    def renew_touched(self, barcode: str) -> None: ...
     @property
     def monotonic(self) -> Callable[[], float]: ...
 
@@ -57,6 +57,9 @@ class Page(FloatLayout):
 
     def take_off(self, operation: OperationId) -> None:
         self.touches.take_off_touched(operation)
+
+    def renew(self, barcode: str) -> None:
+        self.touches.renew_touched(barcode)
 
 
 def keep(parent: Widget, child: Widget, wanted: bool, index: int = 0) -> None:

@@ -25,6 +25,15 @@ SAMPLES = {
     "taking-off-3": (PageName.BORROW, views.borrow(3, taking_off=True)),
     "taking-off-5-en": (PageName.BORROW, views.borrow(5, taking_off=True, english=True)),
     "taking-off-20": (PageName.BORROW, views.borrow(20, limit=20, taking_off=True)),
+    "my-books-0": (PageName.MY_BOOKS, views.my_books(0)),
+    "my-books-4": (PageName.MY_BOOKS, views.my_books(4)),
+    "my-books-4-en": (PageName.MY_BOOKS, views.my_books(4, english=True)),
+    "my-books-20": (PageName.MY_BOOKS, views.my_books(20)),
+    "finish-1": (PageName.FINISH, views.finish(1)),
+    "finish-4": (PageName.FINISH, views.finish(4)),
+    "finish-4-days-en": (PageName.FINISH, views.finish(4, days=True, english=True)),
+    "finish-7-more": (PageName.FINISH, views.finish(7, days=True, more="và 25 cuốn nữa")),
+    "finish-8-without-code": (PageName.FINISH, views.finish(8, code=False)),
     "return-0": (PageName.GIVE_BACK, views.give_back(0)),
     "return-3": (PageName.GIVE_BACK, views.give_back(3)),
     "return-8": (PageName.GIVE_BACK, views.give_back(8)),
@@ -49,7 +58,7 @@ def longer(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(longer(part) for part in value)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = ("art", "icon", "eyebrow_icon", "take_off")
+        kept = ("art", "icon", "eyebrow_icon", "take_off", "code")
         return replace(value, **{f.name: longer(getattr(value, f.name)) for f in fields(value) if f.name not in kept})
     return value
 
@@ -76,7 +85,7 @@ def faults(page: Any) -> list[str]:
                 found.append(f"too high: {widget.height_used} in {widget.height}")
             if len(widget.shown) != len([p for p in widget.paragraphs if p.text]):
                 found.append("a paragraph is missing")
-        if kind in ("KeyButton", "Chip", "BookRow", "Banner", "KeptLine", "SideHint"):
+        if kind in ("KeyButton", "Chip", "ToneChip", "BookRow", "LoanRow", "Banner", "KeptLine", "SideHint"):
             for child in widget.children:
                 outside = (
                     child.x < widget.x - 1

@@ -16,10 +16,12 @@ from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
 from kiosk.i18n import Translator
 from kiosk.session import notices as n
+from kiosk.session.books import Books, HoldShown, LoanShown
 from kiosk.session.inputs import Button
 from kiosk.session.states import (
     Borrowing,
     Doing,
+    Finished,
     Home,
     PatronShown,
     Resting,
@@ -33,7 +35,13 @@ from kiosk.session.states import (
 from screens import theme
 from screens.view_models import Place, Presenter, present
 from screens.view_models.covers import COLOURS, cover_colour, cover_letter, title_in_sentence
-from screens.view_models.views import AttentionView, BorrowView, HomeView, ReturnView, Tone
+from screens.view_models.views import (
+    AttentionView,
+    BorrowView,
+    HomeView,
+    ReturnView,
+    Tone,
+)
 
 LANGUAGES = ("vi", "en")
 RULES = SessionRules()
@@ -67,6 +75,18 @@ OTHER_ROWS = (
 )
 BORROWING = Borrowing(MINH_AN, 3, active_at=100.0, card_at=90.0, rows=LENT)
 RETURNING = Returning(100.0, rows=RETURNED)
+LOANS = (
+    LoanShown(LONG, date(2026, 11, 20), None, -3, 1, (b.LoanOverdue(date(2026, 11, 20)), b.HeldForAnother())),
+    LoanShown(DE_MEN, date(2026, 11, 25), None, 2, 1),
+    LoanShown(DAT_RUNG, DUE, None, 14, 1),
+    LoanShown(BOOK, date(2026, 12, 21), None, None, 0, renewed=True),
+)
+HOLDS = (
+    HoldShown(n.BookShown("", "t-goc", "Góc sân và khoảng trời", "Trần Đăng Khoa"), 1, True, "ngăn 2"),
+    HoldShown(n.BookShown("", "t-kinh", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh"), 3, False, "ngăn 2"),
+)
+MY_BOOKS = replace(BORROWING, rows=(), books=Books(LOANS, HOLDS))
+FINISHED = Finished((lent(DE_MEN, 2), lent(DAT_RUNG, 1)), "HS-000417", 100.0)
 
 BLOCKS: tuple[b.Block, ...] = (
     b.PatronBlocked(),
@@ -88,6 +108,19 @@ BLOCKS: tuple[b.Block, ...] = (
     b.RenewedTooSoon(DUE),
     b.LoanOverdue(DUE),
 )
+NOT_RENEWED = (
+    b.PatronBlocked(),
+    b.CardExpired(DUE),
+    b.OverdueLoans(2),
+    b.HeldForAnother(),
+    b.NoPolicy(),
+    b.SchoolYearEnds(),
+    b.NoMoreRenewals(0),
+    b.NoMoreRenewals(1),
+    b.RenewedTooSoon(DUE),
+    b.LoanOverdue(DUE),
+)
+"""What the rule of renewal can say."""
 SEVERAL = (
     (b.OverdueLoans(2), b.TooManyLoans(5)),
     (b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother()),
@@ -110,6 +143,7 @@ NOTICES: tuple[n.Notice, ...] = (
     n.CannotTakeBack(was_return=False),
     n.CannotTakeBack(was_return=True),
     n.HelpAsked(),
+    n.CardFirst(to_my_books=True),
 )
 REFUSALS = tuple(n.NotLent(BOOK, (block,)) for block in BLOCKS) + tuple(n.NotLent(LONG, some) for some in SEVERAL)
 DOINGS: Mapping[str, Doing] = {
@@ -119,6 +153,8 @@ DOINGS: Mapping[str, Doing] = {
     "borrowing": BORROWING,
     "returning, nothing yet": replace(RETURNING, rows=()),
     "returning": RETURNING,
+    "my_books": MY_BOOKS,
+    "my_books, one renewed": replace(MY_BOOKS, rows=OTHER_ROWS[1:2]),
 }
 PAGES: Mapping[str, Mapping[str, State]] = {
     "home": {
@@ -138,11 +174,41 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "without limit and name": State(replace(BORROWING, patron=replace(MINH_AN, name=" ", limit=0))),
     },
     "returning": {name: State(doing) for name, doing in DOINGS.items() if name.startswith("returning")},
+    "my_books": {
+        "late, on the shelf, soon, renewed": State(MY_BOOKS),
+        "nothing": State(replace(MY_BOOKS, books=Books(()))),
+        "nothing that can be renewed, and one that is being asked": State(
+            replace(MY_BOOKS, books=Books(LOANS[:2]), asked=frozenset({DE_MEN.barcode}))
+        ),
+        "a day that is not sure, a book that nobody knows": State(
+            replace(
+                MY_BOOKS,
+                patron=replace(MINH_AN, name=" "),
+                books=Books(
+                    (
+                        replace(LOANS[1], due_in_days=0, days_left=None),
+                        replace(LOANS[2], book=n.BookShown("", "", "", ""), due_in_days=9, blocks=(b.NoPolicy(),)),
+                    )
+                ),
+            )
+        ),
+        "every reason": State(
+            replace(MY_BOOKS, books=Books(tuple(replace(LOANS[2], blocks=(block,)) for block in NOT_RENEWED)))
+        ),
+    },
+    "finish": {
+        "one day": State(FINISHED),
+        "two days": State(
+            replace(FINISHED, rows=(replace(LENT[0], kind=RowKind.RENEWED, due_on=date(2026, 12, 21)), *LENT))
+        ),
+        "a day that is not sure": State(replace(FINISHED, rows=(lent(DE_MEN, 1, due_in_days=14),))),
+        "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
+    },
     "resting": {"the store is broken": State(Resting("K-03", 100.0))},
     "idle": {
         name: State(replace(doing, warned=True))
         for name, doing in DOINGS.items()
-        if not isinstance(doing, Home | Resting)
+        if not isinstance(doing, Home | Finished | Resting)
     },
     "notices": {
         f"{type(notice).__name__} {place}, {name}": State(replace(doing, notice=notice))
@@ -199,7 +265,7 @@ def test_the_samples_hold_every_notice_and_every_block() -> None:
 
 
 def attention(notice: n.Notice, doing: Doing, words: Translator) -> AttentionView:
-    assert not isinstance(doing, Resting)
+    assert not isinstance(doing, Resting | Finished)
     view = present(State(replace(doing, notice=notice)), RULES, PLACE, words).page
     assert isinstance(view, AttentionView)
     return view
@@ -320,7 +386,8 @@ def test_no_key_undoes_what_is_not_there(words: Mapping[str, Translator]) -> Non
     returning = present(State(replace(RETURNING, rows=(leaving,))), RULES, PLACE, words["vi"]).page
     assert isinstance(borrowing, BorrowView)
     assert isinstance(returning, ReturnView)
-    assert borrowing.left is None
+    assert borrowing.left is not None
+    assert borrowing.left.button is Button.MY_BOOKS
     assert returning.left is None
 
 
@@ -403,3 +470,37 @@ def test_draws_no_shelf_that_nobody_would_count(words: Mapping[str, Translator])
     assert isinstance(view, BorrowView)
     assert (view.shelf_total, view.shelf_colours) == (0, ())
     assert "trong 1000 cuốn" in view.shelf_line
+
+
+def test_a_row_of_my_books_says_the_reason_that_its_reader_can_do_most_about(words: Mapping[str, Translator]) -> None:
+    def note(*blocks: b.Block) -> str:
+        doing = replace(MY_BOOKS, books=Books((replace(LOANS[2], blocks=blocks),)))
+        page = present(State(doing), RULES, PLACE, words["vi"]).page
+        assert isinstance(page, MyBooksView)
+        return page.rows[0].note
+
+    assert note(b.LoanOverdue(DUE), b.HeldForAnother()) == note(b.HeldForAnother())
+    assert note(b.NoMoreRenewals(1), b.LoanOverdue(DUE)) == note(b.LoanOverdue(DUE))
+    assert note(b.NoPolicy(), b.NoMoreRenewals(1)) == note(b.NoMoreRenewals(1))
+    assert all(0 < len(note(block)) <= 40 for block in BLOCKS)
+
+
+def test_the_code_for_a_phone_is_one_event_that_names_no_reader(words: Mapping[str, Translator]) -> None:
+    odd = n.BookShown("TK.1", "t-odd", "Một;hai,ba\\bốn\nBEGIN:VEVENT", "")
+    for language in LANGUAGES:
+        doing = replace(FINISHED, rows=(lent(odd, 2), lent(LONG, 1)))
+        page = present(State(doing, language=language), RULES, PLACE, words[language]).page
+        assert isinstance(page, FinishView)
+        lines = page.code.split("\n")
+        assert [line.partition(":")[0] for line in lines] == [
+            "BEGIN",
+            "VERSION",
+            "BEGIN",
+            "SUMMARY",
+            "DTSTART;VALUE=DATE",
+            "END",
+            "END",
+        ]
+        assert lines[4].endswith(":20261207")
+        assert r"Một\;hai\,ba\\bốn BEGIN" in lines[3]
+        assert FINISHED.card not in page.code
