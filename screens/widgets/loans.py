@@ -97,7 +97,8 @@ class LoanRow(Panel):
         done = row.tone is Tone.NEW
         self._note.text, self._note.bold, self._note.ink = row.note, done, "ok" if done else "muted"
         self._note.role = "second" if done else "staff"
-        self._note.size, self._note.pos = (wide, self.height - 4), (end - wide, self.y + 2)
+        words = look.px(KEY_BESIDE_PAGER)  # no wider, so that a note breaks where it would beside the keys
+        self._note.size, self._note.pos = (words, self.height - 4), (end - (wide + words) / 2, self.y + 2)
         end -= wide + gap
         self._chip.most = (end - left) * 0.62
         self._chip.height = look.px(7)

@@ -151,10 +151,9 @@ def loan_row(seq: int, *, english: bool = False) -> LoanRow:
     soon = ChipView("Wed 25/11 · in 2 days" if english else "T4, 25/11 · còn 2 ngày", "calendar-blank", Tone.PLAIN)
     why = "Renewed enough: bring it back on its day" if english else "Trả cuốn này trước, rồi mượn lại nhé"
     chip, note = ((late, why), (here, why), (longer, "Đã gia hạn"), (soon, ""), (soon, why))[seq % 5]
+    which = None if note else f"TK.{seq}"
     key = "" if note else ("Renew" if english else "Gia hạn")
-    return LoanRow(
-        name[0], seq % 6, name, author, chip, chip.tone, note, "còn 1 lần gia hạn", None if note else f"TK.{seq}", key
-    )
+    return LoanRow(name[0], seq % 6, name, author, chip, chip.tone, note, "còn 1 lần gia hạn", which, key)
 
 
 def my_books(rows: int, *, english: bool = False) -> MyBooksView:

@@ -38,7 +38,9 @@ from screens.view_models.covers import COLOURS, cover_colour, cover_letter, titl
 from screens.view_models.views import (
     AttentionView,
     BorrowView,
+    FinishView,
     HomeView,
+    MyBooksView,
     ReturnView,
     Tone,
 )
