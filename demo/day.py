@@ -128,7 +128,7 @@ def _finish_by_the_same_card(day: Day, kiosk: Kiosk, number: str) -> None:
     time.sleep(SAME_CARD_PAUSE_S)
     day.scanner.scan(number)
     kiosk.act("Finished")
-    time.sleep(0.6)  # what was borrowed, and the code for a phone; the next scan need not wait for more
+    time.sleep(1.0)  # what was borrowed, and the code for a phone; the next scan need not wait for more
 
 
 def _return_two(day: Day, kiosk: Kiosk) -> None:
