@@ -34,17 +34,19 @@ _WEIGHT: Final = (
 def my_books_view(borrowing: Borrowing, books: Books, rules: SessionRules, words: Translator) -> MyBooksView:
     name = borrowing.patron.name.strip()
     ready = sum(hold.ready for hold in books.holds)
-    loans = [_loan_row(loan, borrowing.asked, words) for loan in books.loans]
-    late = sum(loan.overdue_days > 0 for loan in books.loans)
-    holds = [_hold_row(hold, words) for hold in books.holds]
+    # What is late and what waits is to be done now; the rest is to be known.
+    loans = sorted(books.loans, key=lambda loan: not loan.overdue_days)
+    late = sum(loan.overdue_days > 0 for loan in loans)
+    rows = [_loan_row(loan, borrowing.asked, words) for loan in loans]
+    rows[late:late] = [_hold_row(hold, words) for hold in books.holds if hold.ready]
+    rows += [_hold_row(hold, words) for hold in books.holds if not hold.ready]
     return MyBooksView(
         title=words.text("{name}’s books", name=name) if name else words.text("Your books"),
         count=ChipView(words.plural("{n} book", "{n} books", len(loans)), icons.BOOKS, Tone.PLAIN) if loans else None,
         ready=_ready_chip(ready, words) if ready else None,
-        # What is late and what waits is to be done now; the rest is to be known.
-        rows=(*loans[:late], *holds[:ready], *loans[late:], *holds[ready:]),
-        empty_title="" if loans or holds else words.text("No books at home just now"),
-        empty_hint="" if loans or holds else words.text("Scan a book to borrow it."),
+        rows=tuple(rows),
+        empty_title="" if rows else words.text("No books at home just now"),
+        empty_hint="" if rows else words.text("Scan a book to borrow it."),
         left=_left(borrowing, books, words),
         main=keys.done(0, words),
         countdown=Countdown(borrowing.active_at + rules.warn_after_s, rules.warn_after_s),
