@@ -130,10 +130,15 @@ def _wrong_codes_and_a_friend_in_between(day: Day, kiosk: Kiosk) -> None:
     day.card(kiosk, GIA_HAN)  # another card: her turn, his is over
     day.refused(kiosk, "TK.00001", "S-23")
     day.loan(kiosk, "TK.00004")
-    time.sleep(SAME_CARD_PAUSE_S)
-    day.scanner.scan(GIA_HAN)  # the same card again: finished
-    kiosk.act("Home")
+    _finish_by_the_same_card(day, kiosk, GIA_HAN)
     day.refused(kiosk, "HS999999", "T-03")
+
+
+def _finish_by_the_same_card(day: Day, kiosk: Kiosk, number: str) -> None:
+    time.sleep(SAME_CARD_PAUSE_S)
+    day.scanner.scan(number)
+    kiosk.act("Finished")
+    time.sleep(1.0)  # what was borrowed, and the code for a phone; the next scan need not wait for more
 
 
 def _return_two(day: Day, kiosk: Kiosk) -> None:
@@ -187,7 +192,7 @@ def _second_sitting_in_english(day: Day) -> None:
         day.loan(kiosk, "TK.00007")
         day.refused(kiosk, _READ_HERE_ONLY, "S-21")
         day.refused(kiosk, some_isbn(), "B-07")
-        kiosk.act("Home")
+        _finish_by_the_same_card(day, kiosk, MINH_AN)
         day.give_back(kiosk, "TK.00004")
         kiosk.act("Home")
         kiosk.wait_until_sent()

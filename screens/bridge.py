@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from kiosk.domain.operations import OperationId
-from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
+from kiosk.session.inputs import Button, Input, RenewTouched, TakeOffTouched, Touched
 from kiosk.session.states import State
 
 
@@ -92,3 +92,6 @@ class UiBridge:
 
     def take_off_touched(self, operation: OperationId) -> None:
         self._post(TakeOffTouched(operation, self.monotonic()))
+
+    def renew_touched(self, barcode: str) -> None:
+        self._post(RenewTouched(barcode, self.monotonic()))

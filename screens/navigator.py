@@ -10,7 +10,9 @@ from screens.view_models.views import (
     AttentionView,
     BorrowView,
     CameraView,
+    FinishView,
     HomeView,
+    MyBooksView,
     PageView,
     RestingView,
     ReturnView,
@@ -21,7 +23,9 @@ from screens.view_models.views import (
 class PageName(StrEnum):
     HOME = "home"
     BORROW = "borrow"
+    MY_BOOKS = "my_books"
     GIVE_BACK = "give_back"
+    FINISH = "finish"
     ATTENTION = "attention"
     CAMERA = "camera"
     RESTING = "resting"
@@ -39,8 +43,12 @@ def page_of(view: PageView) -> PageName:
             return PageName.HOME
         case BorrowView():
             return PageName.BORROW
+        case MyBooksView():
+            return PageName.MY_BOOKS
         case ReturnView():
             return PageName.GIVE_BACK
+        case FinishView():
+            return PageName.FINISH
         case AttentionView():
             return PageName.ATTENTION
         case CameraView():

@@ -13,12 +13,13 @@ from typing import TypeVar
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import answers, scans, visits
+from kiosk.session import answers, my_books, scans, visits
 from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     Answer,
     Button,
     LinkChanged,
+    RenewTouched,
     Scanned,
     ScannerLost,
     StoreFailed,
@@ -30,7 +31,7 @@ from kiosk.session.inputs import (
 from kiosk.session.inputs import Input as Input
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
 from kiosk.session.scans import MAY_BE_EITHER
-from kiosk.session.states import Borrowing, Home, Look, Resting, Returning, Row, RowKind, SessionRules, State
+from kiosk.session.states import Borrowing, Finished, Home, Look, Resting, Returning, Row, RowKind, SessionRules, State
 
 Step = tuple[State, tuple[Effect, ...]]
 T = TypeVar("T")
@@ -61,6 +62,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return _touched(state, button, at, rules)
         case TakeOffTouched(operation, at):
             return scans.take_back(state, operation, at)
+        case RenewTouched(barcode, at):
+            return my_books.renew(state, at, barcode)
         case Tick(at):
             return _ticked(state, at, rules)
         case answer:
@@ -76,6 +79,8 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
             return since + rules.notice_on_home_s
         case Borrowing(active_at=active, warned=warned) | Returning(active_at=active, warned=warned):
             return active + rules.warn_after_s + (rules.end_after_warning_s if warned else 0)
+        case Finished(since=since):
+            return since + rules.finished_s
         case _:
             return None
 
@@ -134,6 +139,8 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(replace(state, language=_after(state.language, rules.languages)), at), ()
     if button is Button.LOOK:
         return visits.active(replace(state, look=_after(state.look, tuple(Look))), at), ()
+    if isinstance(doing, Finished):
+        return (visits.go_home(state, rules) if button is Button.DONE else state), ()
     if isinstance(doing, Resting):
         return state, ()
     if state.awaiting is not None:
@@ -151,9 +158,17 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         case Button.STILL_HERE:
             return visits.active(state, at), ()
         case Button.DONE if not isinstance(doing, Home):
-            return visits.go_home(state, rules), ((Play(Sound.DONE),) if doing.rows else ())
+            return visits.finish(state, rules, at), ((Play(Sound.DONE),) if doing.rows else ())
         case Button.BORROW if isinstance(doing, Home):
             return visits.with_notice(state, CardFirst(), at), ()
+        case Button.BORROW:
+            return my_books.closed(visits.active(state, at)), ()
+        case Button.MY_BOOKS if isinstance(doing, Home):
+            return visits.with_notice(state, CardFirst(to_my_books=True), at), ()
+        case Button.MY_BOOKS:
+            return my_books.ask(visits.active(state, at))
+        case Button.RENEW_ALL:
+            return my_books.renew(state, at)
         case Button.RETURN if isinstance(doing, Home):
             return visits.turn_to(state, Returning(at), rules, same_reader=True), ()
         case Button.RETURN_THIS:

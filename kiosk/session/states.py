@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum, auto
 
 from kiosk.domain.operations import OperationId
+from kiosk.session.books import Books
 from kiosk.session.inputs import Scanned
 from kiosk.session.notices import BookShown, Notice
 
@@ -51,7 +52,8 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Borrowing:
-    """`asked`: barcodes in flight or on the list, so that a double scan asks nothing twice. `rows`: newest first."""
+    """`asked`: barcodes in flight or on the list, so that a double scan asks nothing twice. `rows`: newest first.
+    `books`: Sách của tôi lies over the books of this visit, until one is scanned."""
 
     patron: PatronShown
     loans_now: int
@@ -62,6 +64,7 @@ class Borrowing:
     notice: Notice | None = None
     warned: bool = False
     taking_off: bool = False
+    books: Books | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,16 @@ class Returning:
     rows: tuple[Row, ...] = ()
     notice: Notice | None = None
     warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The reader is done: what was lent or renewed, never whose it is. `card`: one that lies before the scanner a
+    moment longer begins no new visit."""
+
+    rows: tuple[Row, ...]
+    card: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class Look(Enum):
     CONTRAST = auto()  # larger words, black on white
 
 
-Doing = Home | Borrowing | Returning | Resting
+Doing = Home | Borrowing | Returning | Finished | Resting
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +143,5 @@ class SessionRules:
     same_card_ends_after_s: float = 3.0
     same_book_again_after_s: float = 1.5
     take_off_within_s: float = 60.0
+    finished_s: float = 10.0
     store_retry_s: float = 10.0

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.session.notices import Notice
-from kiosk.session.states import Borrowing, Doing, Home, Look, Resting, Returning, SessionRules, State
+from kiosk.session.states import (
+    Borrowing,
+    Doing,
+    Finished,
+    Home,
+    Look,
+    Resting,
+    Returning,
+    RowKind,
+    SessionRules,
+    State,
+)
+
+_THEIRS_NOW = (RowKind.LENT, RowKind.RENEWED)
 
 
 def turn_to(state: State, doing: Doing, rules: SessionRules, *, same_reader: bool = False) -> State:
@@ -25,6 +38,22 @@ def go_home(state: State, rules: SessionRules, notice: Notice | None = None, at:
     return turn_to(state, Home(notice, at), rules, same_reader=notice is not None)
 
 
+def finish(state: State, rules: SessionRules, at: float) -> State:
+    """The reader is done. What they now have is shown once more, if there is anything and if it is they who end the
+    visit: behind a warning it may be the next one's hand."""
+    match state.doing:
+        case Borrowing(patron=patron, warned=False, rows=rows):
+            theirs = tuple(row for row in rows if row.kind in _THEIRS_NOW and not row.leaving)
+            if theirs:
+                return turn_to(state, Finished(theirs, patron.card, at), rules, same_reader=True)
+    return go_home(state, rules)
+
+
+def ask(state: State) -> State:
+    """With the number of the next question."""
+    return replace(state, request=state.request + 1)
+
+
 def with_notice(state: State, notice: Notice | None, at: float) -> State:
     """Shows `notice` in place of what goes on (None: closes it, and the camera's picture). A sign of life."""
     state = replace(state, aiming=False)
@@ -33,7 +62,7 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=Home(notice, at))
         case Borrowing() | Returning() as doing:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
-        case Resting():
+        case Resting() | Finished():
             return state
 
 
@@ -44,5 +73,5 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
-        case Resting():
+        case Resting() | Finished():
             return state

@@ -58,7 +58,7 @@ def _left(borrowing: Borrowing, words: Translator) -> Key | None:
         return Key(words.text("No, keep them"), icons.TAKE_BACK, Button.TAKE_OFF_MODE)
     if any(can_be_taken_off(row) for row in borrowing.rows):
         return Key(words.text("Remove a book"), icons.TAKE_OFF, Button.TAKE_OFF_MODE)
-    return None
+    return keys.my_books(words) if borrowing.loans_now else None
 
 
 def _spines(borrowing: Borrowing) -> tuple[int, ...]:

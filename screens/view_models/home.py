@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.i18n import Translator, own_name
 from kiosk.session.inputs import Button
 from kiosk.session.states import SessionRules, Station
-from screens.view_models import icons
+from screens.view_models import icons, keys
 from screens.view_models.covers import nfc
 from screens.view_models.place import Place
 from screens.view_models.views import Banner, HomeView, Key, Tone
@@ -23,6 +23,7 @@ def home_view(
         borrow_hint=words.text("Scan your card, then each book"),
         return_title=words.text("Return"),
         return_hint=words.text("Just scan the books, no card needed"),
+        my_books=keys.my_books(words),
         help=Key(words.text("Need help?"), icons.CALL, Button.HELP),
         language=Key(own_name(_next_language(words.language, rules.languages)), icons.LANGUAGE, Button.LANGUAGE),
         look=Key("Aa", "", Button.LOOK),  # a sign, the same in every language

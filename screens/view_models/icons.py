@@ -8,13 +8,17 @@ BACK: Final = "arrow-left"
 BARCODE: Final = "barcode"
 BOOK: Final = "book-open"
 BOOKMARK: Final = "bookmark-simple"
+BOOKS: Final = "books"
 CALL: Final = "call-bell"
 CARD: Final = "identification-card"
 CLOSE: Final = "x-circle"
+DAY: Final = "calendar-blank"
 DONE: Final = "check-fat"
 HERE: Final = "hand-waving"
+HOME: Final = "house-simple"
 INFO: Final = "info"
 LANGUAGE: Final = "translate"
+LATE: Final = "clock-countdown"
 LEAVE: Final = "sign-out"
 NOT_YET: Final = "hand-palm"
 OFFLINE: Final = "cloud-slash"
@@ -23,6 +27,7 @@ RENEWED: Final = "calendar-plus"
 STILL: Final = "scan"
 TAKE_BACK: Final = "arrow-counter-clockwise"
 TAKE_OFF: Final = "minus-circle"
+WAITING: Final = "hourglass-medium"
 WARNING: Final = "warning"
 
 ICONS: Final = frozenset(
@@ -31,13 +36,17 @@ ICONS: Final = frozenset(
         BARCODE,
         BOOK,
         BOOKMARK,
+        BOOKS,
         CALL,
         CARD,
         CLOSE,
+        DAY,
         DONE,
         HERE,
+        HOME,
         INFO,
         LANGUAGE,
+        LATE,
         LEAVE,
         NOT_YET,
         OFFLINE,
@@ -46,6 +55,7 @@ ICONS: Final = frozenset(
         STILL,
         TAKE_BACK,
         TAKE_OFF,
+        WAITING,
         WARNING,
     }
 )

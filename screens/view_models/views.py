@@ -31,6 +31,15 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class ChipView:
+    """An icon and a few words in a pill."""
+
+    text: str
+    icon: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
 class Countdown:
     """Until `ends_at` (monotonic seconds), of `whole_s` seconds. `repeats`: then it begins again, each time anew."""
 
@@ -70,6 +79,33 @@ class BookRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanRow:
+    """A book that the reader has or waits for. `renew`: the barcode that its key sends; without it, `note` says why.
+    `times_left`: how often it can be renewed, where there is room for that."""
+
+    cover_letter: str
+    cover_colour: int
+    name: str
+    author: str
+    chip: ChipView
+    tone: Tone
+    note: str
+    times_left: str = ""
+    renew: str | None = None
+    renew_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRow:
+    """`aside`: its own day, when the books have several."""
+
+    cover_letter: str
+    cover_colour: int
+    name: str
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomeView:
     """`live`, here and below: what the camera sees takes the place of the drawing."""
 
@@ -81,6 +117,7 @@ class HomeView:
     borrow_hint: str
     return_title: str
     return_hint: str
+    my_books: Key
     help: Key
     language: Key
     look: Key
@@ -117,6 +154,35 @@ class ReturnView:
     countdown: Countdown
     hint_line: str = ""  # the hint where there is room for one line only
     live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MyBooksView:
+    title: str
+    count: ChipView | None
+    ready: ChipView | None
+    rows: tuple[LoanRow, ...]
+    empty_title: str
+    empty_hint: str
+    left: Key
+    main: Key
+    countdown: Countdown
+
+
+@dataclass(frozen=True, slots=True)
+class FinishView:
+    """`day` is the first on which a book is due. `code`: what the QR code says; "" for none."""
+
+    title: str
+    label: str
+    day: str
+    rows: tuple[FinishRow, ...]
+    more: str
+    code: str
+    code_title: str
+    code_hint: str
+    main: Key
+    countdown: Countdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +233,7 @@ class IdleView:
     countdown: Countdown
 
 
-PageView = HomeView | BorrowView | ReturnView | AttentionView | CameraView | RestingView
+PageView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | CameraView | RestingView
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from typing import Any, Protocol
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty
-from kivy.uix.anchorlayout import AnchorLayout  # noqa: F401  (kv names it)
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
 from screens import theme
-from screens.widgets import key, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
+from screens.widgets import key, loans, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
 from screens.widgets.live import LivePicture
 from screens.widgets.surface import keep as keep
 
@@ -25,6 +24,7 @@ class Touches(Protocol):
 
     def touched(self, button: Button) -> None: ...
     def take_off_touched(self, operation: OperationId) -> None: ...
+    def renew_touched(self, barcode: str) -> None: ...
     @property
     def monotonic(self) -> Callable[[], float]: ...
 
@@ -69,3 +69,6 @@ class Page(FloatLayout):
 
     def take_off(self, operation: OperationId) -> None:
         self.touches.take_off_touched(operation)
+
+    def renew(self, barcode: str) -> None:
+        self.touches.renew_touched(barcode)

@@ -26,7 +26,7 @@ def test_plays_a_day_and_both_ledgers_agree(tmp_path: Path) -> None:
     assert (summary["pending"], summary["duplicates"]) == (0, 0)
     assert summary["disputes"] == 1, "the book that no catalogue knows waits for a person"
     assert summary["refusals"] >= 10
-    for page in ("home", "borrow", "give_back", "attention", "resting"):
+    for page in ("home", "borrow", "give_back", "finish", "attention", "resting"):
         for language in ("vi", "en"):
             assert (out / f"{page}-{language}.png").stat().st_size > 5_000
 

@@ -70,7 +70,7 @@ def longer(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(longer(part) for part in value)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = ("art", "icon", "eyebrow_icon", "take_off")
+        kept = ("art", "icon", "eyebrow_icon", "take_off", "code")
         return replace(value, **{f.name: longer(getattr(value, f.name)) for f in fields(value) if f.name not in kept})
     return value
 
@@ -112,7 +112,7 @@ def faults(page: Any) -> list[str]:
             least = 9.0 if getattr(widget, "value", None) in (Button.LANGUAGE, Button.LOOK) else 11.5
             if min(widget.width, widget.height) / page.u < least:
                 found.append(f"too small for a finger: {kind} {widget.size}")
-        if kind in ("KeyButton", "Chip", "BookRow", "Banner", "KeptLine", "SideHint"):
+        if kind in ("KeyButton", "Chip", "ToneChip", "BookRow", "LoanRow", "Banner", "KeptLine", "SideHint"):
             for child in widget.children:
                 outside = (
                     child.x < widget.x - 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kiosk.domain.operations import OperationId
-from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
+from kiosk.session.inputs import Button, Input, RenewTouched, TakeOffTouched, Touched
 from kiosk.session.states import Look
 from screens.app import ScreenConfig, prepare_kivy
 from screens.bridge import UiBridge
@@ -106,7 +106,7 @@ class Rig:
         touch.touch_up()
         self.frames(1)
 
-    def taps(self, widget: Any) -> Button | OperationId | None:
+    def taps(self, widget: Any) -> Button | OperationId | str | None:
         """What the page posts when `widget` is tapped in its middle."""
         before = len(self.posted)
         self.tap(widget.x + widget.width / 2, widget.y + widget.height / 2)
@@ -116,6 +116,9 @@ class Rig:
             case [Touched(button=button, at=at)]:
                 assert at == NOW
                 return button
+            case [RenewTouched(barcode=barcode, at=at)]:
+                assert at == NOW
+                return barcode
             case [TakeOffTouched(operation=operation, at=at)]:
                 assert at == NOW
                 return operation

@@ -99,6 +99,7 @@ class HomePage(Page):
         self.greeting, self.title = view.greeting, view.title
         self.borrow_title, self.borrow_hint = view.borrow_title, view.borrow_hint
         self.return_title, self.return_hint = view.return_title, view.return_hint
+        self.ids.my_books.show(view.my_books)
         self.ids.help.show(view.help)
         self.ids.language.show(view.language)
         self.ids.look.show(view.look)
