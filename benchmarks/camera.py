@@ -32,7 +32,7 @@ def measure(folder: Path, config: Path, report: Report, cards: int) -> None:
 
     def start(source: Path) -> Kiosk:
         config.write_text(plain.replace("[sound]", f'[[scanner]]\nkind = "camera"\npath = "{source}"\n[sound]'))
-        kiosk = Kiosk(config, folder / "log", None, headless=True)
+        kiosk = Kiosk(config, folder / "log", None)
         kiosk.wait_for("the camera", lambda line: line["says"] == f"camera {source}: open")
         time.sleep(_SETTLE_S)
         return kiosk

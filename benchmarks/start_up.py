@@ -29,7 +29,7 @@ def main() -> None:
         config = rig.config_for(folder, scanner, patient=False).folder / "kiosk.toml"
         config.write_text(config.read_text().replace('level = "warning"', f'level = "info"\nfile = "{folder}/log"'))
         for turn in range(rounds + 1):
-            kiosk = Kiosk(config, folder / "log", None, headless=True)
+            kiosk = Kiosk(config, folder / "log", None)
             try:
                 frame = kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")["value"]
                 if turn == 0:
