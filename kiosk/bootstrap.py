@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,13 +32,13 @@ from kiosk.ports.devices import Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
+from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, ScannerLost, StoreFailed, StoreRecovered
 from kiosk.session.states import SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
-from kiosk.upkeep.forgetting import forget_erased
 from kiosk.upkeep.logs import set_up as set_up_logs
 from kiosk.upkeep.status import Running
 
@@ -53,9 +52,6 @@ T = TypeVar("T")
 BUILD_MS = 1795392000000
 """2026-11-23: no station of this build was ever switched on before it was built."""
 _STALE_BEAT_S = 5.0
-_FLOOR_EVERY_S = 3600.0
-_CHECK_AFTER_S = 60.0
-_FORGET_EVERY_S = 60.0
 _STOP_WAIT_S = 5.0
 _STARTED_AFTER_S = 3.0
 _SWITCH_INTERVAL_S = 0.0005
@@ -144,8 +140,6 @@ class Kiosk:
         )
         self.camera = next(cameras, "")
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
-        self._unclean: SqlStore | None = None
-        self._opened: SqlStore | None = None
         self.store = StoreWorker(
             self._open_store,
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
@@ -153,6 +147,7 @@ class Kiosk:
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
         )
+        self._chores = Chores(self.store, self.clock, self._stop)
         self.session = SessionLoop(
             self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
         )
@@ -173,9 +168,9 @@ class Kiosk:
         self._spawn("store", self.store.run)
         self._spawn("push", lambda: self._when_painted(self.sync.run_push))
         self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
-        self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
-        self._spawn("forget", lambda: self._when_open(self._forget_erased))
-        self._spawn("check", lambda: self._when_open(self._check_after_an_unclean_stop))
+        self._spawn("time-floor", self._chores.keep_time_floor)
+        self._spawn("forget", self._chores.forget_whom_the_centre_erased)
+        self._spawn("check", self._chores.check_after_an_unclean_stop)
         self._spawn("status", self._tell_status)
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
@@ -206,21 +201,8 @@ class Kiosk:
 
     def _open_store(self) -> SqlStore:
         store = open_store(self.config)
-        self._unclean = store if store.left_unclean else None
-        self._opened = store
+        self._chores.opened(store)
         return store
-
-    def _check_after_an_unclean_stop(self) -> None:
-        """Reads the whole store, on a connection of its own and long after the first frame: seconds for a large one."""
-        store = self._unclean
-        if store is None or self._stop.wait(_CHECK_AFTER_S):
-            return
-        try:
-            store.check()
-            _log.info("the store is whole after an unclean stop")
-        except StoreBroken as error:
-            _log.error("check after an unclean stop: %s", error)
-            self.store.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
 
     def _ask(self, effect: StoreEffect) -> None:
         def answered(answer: object) -> None:
@@ -288,32 +270,6 @@ class Kiosk:
     def _when_painted(self, work: Callable[[], None]) -> None:
         self.painted.wait()
         self._when_open(work)
-
-    def _forget_erased(self) -> None:
-        """Looks once a minute whether the centre has erased somebody."""
-        while not self._stop.wait(_FORGET_EVERY_S):
-            store = self._opened
-            if store is not None:
-                with suppress(StoreBroken):  # the store worker says so, and the readers stay on the list
-                    forget_erased(self._run_in_store, store.forget, self._stop)
-
-    def _keep_time_floor(self) -> None:
-        """A trusted clock now is a lower bound for every later start that knows no better."""
-        wait = 0.0
-        while not self._stop.wait(wait):
-            moment = self.clock.now()
-            wait = _FLOOR_EVERY_S if moment.trusted else 60.0
-            if not moment.trusted:
-                continue
-
-            def raise_floor(work: UnitOfWork, wall_ms: int = moment.wall_ms) -> None:
-                work.raise_time_floor(wall_ms)
-                work.commit()
-
-            try:
-                self._run_in_store(raise_floor)
-            except StoreBroken:
-                wait = 60.0
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

@@ -15,6 +15,7 @@ from kiosk.domain.ids import erased_mark
 from kiosk.ports.central import Gone, PatronRecord
 from kiosk.ports.devices import RawScan
 from kiosk.ports.store import UnitOfWork
+from kiosk.runtime import chores
 from kiosk.session.states import Borrowing, State
 from tests.local_store.shelf import LAN, RULES
 
@@ -71,9 +72,9 @@ def test_counts_a_visit_only_where_the_library_wants_it(tmp_path: Path, counts_v
 
 
 def test_forgets_whom_the_centre_forgets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "_FORGET_EVERY_S", 0.05)
+    monkeypatch.setattr(chores, "FORGET_EVERY_S", 0.05)
     forgotten = threading.Event()
-    forget_erased = bootstrap.forget_erased
+    forget_erased = chores.forget_erased
 
     def forget(*given: object) -> int:
         count = forget_erased(*given)  # type: ignore[arg-type]
@@ -81,7 +82,7 @@ def test_forgets_whom_the_centre_forgets(tmp_path: Path, monkeypatch: pytest.Mon
             forgotten.set()
         return count
 
-    monkeypatch.setattr(bootstrap, "forget_erased", forget)
+    monkeypatch.setattr(chores, "forget_erased", forget)
     with running(tmp_path, counts_visits=False) as (kiosk, _):
         centre = kiosk._link
         centre.publish(Gone("erased_reader", erased_mark(LAN.id)))  # type: ignore[attr-defined]
