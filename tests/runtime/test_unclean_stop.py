@@ -63,6 +63,7 @@ def run_until(config: KioskConfig, said: str, caplog: pytest.LogCaptureFixture, 
         kiosk.stop()
 
 
+@pytest.mark.slow
 def test_checks_the_store_after_a_kill_and_not_after_a_clean_stop(
     killed: KioskConfig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
