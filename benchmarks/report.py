@@ -9,6 +9,7 @@ import platform
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -57,10 +58,13 @@ def machine() -> dict[str, Any]:
     }
 
 
-def options(description: str | None) -> argparse.Namespace:
+def options(description: str | None, **folders: str) -> argparse.Namespace:
+    """`folders`: a benchmark's own options, each naming a folder, with what they are for."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and a smaller store: a look, not a figure")
+    for name, purpose in folders.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=purpose)
     return parser.parse_args()
 
 

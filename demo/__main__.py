@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from demo import day
+from demo.by_hand import QUOC_BAO
 from demo.enrolment import enrol_station
 from demo.office import Office
 from demo.processes import DemoFailed, Kiosk, Server
@@ -67,13 +68,13 @@ def _window(out: Path | None) -> int:
     fill(folder / "centre")
     server.start()
     try:
-        Office(server, LIBRARY).lend(day.QUOC_BAO, "TK.00010", days_ago=5, due_in=9)
+        Office(server, LIBRARY).lend(QUOC_BAO, "TK.00010", days_ago=5, due_in=9)
         sound = "alsa" if shutil.which("aplay") else "none"
         config = write_config(folder, server, scanner='kind = "lines"', sound=sound, quick=False)
         enrol_station(config, server, LIBRARY, "tram-1")
         write_sheet(folder / "sheet.pdf")
         print(TRY.format(url=server.url, folder=folder), flush=True)
-        kiosk = Kiosk(config, folder / "station.log", None, headless=False)
+        kiosk = Kiosk(config, folder / "station.log", None, display="")
         try:
             kiosk.process.wait()
         except KeyboardInterrupt:

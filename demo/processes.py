@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60.0
+NO_DISPLAY = "none"
 
 
 class DemoFailed(Exception):
@@ -93,14 +94,17 @@ class Server:
 class Kiosk:
     """The station's own process. Its log tells when something has been recorded."""
 
-    def __init__(self, config: Path, log: Path, pictures: Path | None, *, headless: bool) -> None:
+    def __init__(self, config: Path, log: Path, pictures: Path | None, *, display: str = NO_DISPLAY) -> None:
+        """`display`: a name for DISPLAY, or "" for whatever this process has."""
         self._log = log
         self._read = log.stat().st_size if log.exists() else 0
         self._lines: list[dict[str, Any]] = []
         self._mark = 0
         environment = dict(os.environ)
-        if headless:
+        if display == NO_DISPLAY:
             environment["SDL_VIDEODRIVER"] = "offscreen"
+        elif display:
+            environment |= {"SDL_VIDEODRIVER": "x11", "DISPLAY": display}
         words = ["kiosk", "run", "--config", str(config)]
         if pictures is not None:
             words += ["--pictures", str(pictures)]
@@ -146,6 +150,11 @@ class Kiosk:
                 return
             time.sleep(0.01)
         raise DemoFailed("the outbox was not sent in a minute")
+
+    def cpu_s(self) -> float:
+        """Of all its threads, since it began."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_mb(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

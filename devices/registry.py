@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from kiosk.ports.devices import Scanner, Signaller
+from kiosk.ports.devices import Preview, Scanner, Signaller
 from kiosk.ports.tables import chosen, convert
 
 Table = Mapping[str, Any]
 
 
-def make_scanner(table: Table, where: str = "scanner.") -> Scanner:
-    """From a `[[scanner]]` table. Opens nothing yet. Raises TableError."""
-    return chosen(table, _SCANNERS, where)(table, where)
+See = Callable[[Preview], None]
+
+
+def make_scanner(table: Table, where: str = "scanner.", *, see: See = lambda _: None, folder: Path = Path()) -> Scanner:
+    """From a `[[scanner]]` table. Opens nothing yet. `see` is given what a camera sees, on its thread; relative paths
+    count from `folder`. Raises TableError."""
+    return chosen(table, _SCANNERS, where)(table, where, see, folder)
 
 
 def make_signaller(table: Table, where: str = "sound.") -> Signaller:
@@ -22,13 +27,19 @@ def make_signaller(table: Table, where: str = "sound.") -> Signaller:
     return chosen(table, _SIGNALLERS, where)(table, where)
 
 
-def _serial(table: Table, where: str) -> Scanner:
+def _serial(table: Table, where: str, *_: object) -> Scanner:
     from devices.scanners.serial_scanner import SerialScanner, SerialScannerConfig
 
     return SerialScanner(convert(table, SerialScannerConfig, where))
 
 
-def _lines(table: Table, where: str) -> Scanner:
+def _camera(table: Table, where: str, see: See, folder: Path) -> Scanner:
+    from devices.scanners.camera_scanner import CameraConfig, CameraScanner
+
+    return CameraScanner(convert(table, CameraConfig, where), see, folder=folder)
+
+
+def _lines(table: Table, where: str, *_: object) -> Scanner:
     from devices.simulated.line_scanner import LineScannerConfig, SimulatedScanner
 
     convert(table, LineScannerConfig, where)
@@ -48,5 +59,9 @@ def _none(table: Table, where: str) -> Signaller:
     return Silent()
 
 
-_SCANNERS: dict[str, Callable[[Table, str], Scanner]] = {"serial": _serial, "lines": _lines}
+_SCANNERS: dict[str, Callable[[Table, str, See, Path], Scanner]] = {
+    "serial": _serial,
+    "camera": _camera,
+    "lines": _lines,
+}
 _SIGNALLERS: dict[str, Callable[[Table, str], Signaller]] = {"alsa": _alsa, "none": _none}

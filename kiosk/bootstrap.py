@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
+from devices.host.memory import give_back
 from devices.host.status_socket import ask_status, serve_status
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
@@ -28,17 +28,17 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
 from kiosk.ports.central import Standing
-from kiosk.ports.devices import RawScan, Scanner, Signaller
+from kiosk.ports.devices import Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
+from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, ScannerLost, StoreFailed, StoreRecovered
 from kiosk.session.states import SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
-from kiosk.upkeep.forgetting import forget_erased
 from kiosk.upkeep.logs import set_up as set_up_logs
 from kiosk.upkeep.status import Running
 
@@ -52,11 +52,10 @@ T = TypeVar("T")
 BUILD_MS = 1795392000000
 """2026-11-23: no station of this build was ever switched on before it was built."""
 _STALE_BEAT_S = 5.0
-_FLOOR_EVERY_S = 3600.0
-_CHECK_AFTER_S = 60.0
-_FORGET_EVERY_S = 60.0
 _STOP_WAIT_S = 5.0
+_STARTED_AFTER_S = 3.0
 _SWITCH_INTERVAL_S = 0.0005
+_NOTHING_SEEN = Preview(0, 0, b"")
 
 
 def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreConfig:
@@ -102,11 +101,13 @@ def make_new_store(config: KioskConfig) -> None:
 
 @dataclass
 class Kiosk:
-    """The running parts below the screen. `show` is given every new state, on the session thread. What speaks to the
-    centre begins when `painted` is set: before the first frame it would only delay it."""
+    """The running parts below the screen. `show` is given every new state, on the session thread; `see` what a camera
+    sees, on the camera's. Scanners and what speaks to the centre begin when `painted` is set: before the first frame
+    they would only delay it."""
 
     config: KioskConfig
     show: Callable[[State], None]
+    see: Callable[[Preview], None] = lambda _: None
     painted: threading.Event = field(default_factory=lambda: _already())
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -126,15 +127,19 @@ class Kiosk:
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
-            self._scanners: list[Scanner] = [make_scanner(table) for table in config.scanner]
+            self._scanners: list[Scanner] = [
+                make_scanner(table, see=self.see, folder=config.folder) for table in config.scanner
+            ]
             files = StationFiles(config.folder, config.data)
             self._link = make_link(config.central, config.station.library, config.station.device, files)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
+        cameras = (
+            one.name for one, table in zip(self._scanners, config.scanner, strict=True) if table["kind"] == "camera"
+        )
+        self.camera = next(cameras, "")
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
-        self._unclean: SqlStore | None = None
-        self._opened: SqlStore | None = None
         self.store = StoreWorker(
             self._open_store,
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
@@ -142,6 +147,7 @@ class Kiosk:
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
         )
+        self._chores = Chores(self.store, self.clock, self._stop)
         self.session = SessionLoop(
             self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
         )
@@ -162,9 +168,9 @@ class Kiosk:
         self._spawn("store", self.store.run)
         self._spawn("push", lambda: self._when_painted(self.sync.run_push))
         self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
-        self._spawn("time-floor", lambda: self._when_open(self._keep_time_floor))
-        self._spawn("forget", lambda: self._when_open(self._forget_erased))
-        self._spawn("check", lambda: self._when_open(self._check_after_an_unclean_stop))
+        self._spawn("time-floor", self._chores.keep_time_floor)
+        self._spawn("forget", self._chores.forget_whom_the_centre_erased)
+        self._spawn("check", self._chores.check_after_an_unclean_stop)
         self._spawn("status", self._tell_status)
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
@@ -195,27 +201,14 @@ class Kiosk:
 
     def _open_store(self) -> SqlStore:
         store = open_store(self.config)
-        self._unclean = store if store.left_unclean else None
-        self._opened = store
+        self._chores.opened(store)
         return store
-
-    def _check_after_an_unclean_stop(self) -> None:
-        """Reads the whole store, on a connection of its own and long after the first frame: seconds for a large one."""
-        store = self._unclean
-        if store is None or self._stop.wait(_CHECK_AFTER_S):
-            return
-        try:
-            store.check()
-            _log.info("the store is whole after an unclean stop")
-        except StoreBroken as error:
-            _log.error("check after an unclean stop: %s", error)
-            self.store.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
 
     def _ask(self, effect: StoreEffect) -> None:
         def answered(answer: object) -> None:
-            self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             if self.config.station.counts_visits and isinstance(answer, PatronFound):
                 self._count_visit(answer.patron_id)
+            self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             self.sync.wake()
 
         self.store.submit(lambda work: self.desk.answer(effect, work), answered)
@@ -239,7 +232,10 @@ class Kiosk:
         def lost(is_lost: bool) -> None:
             self._devices[scanner.name] = "lost" if is_lost else "ready"
             self.session.post(ScannerLost(scanner.name, is_lost))
+            if is_lost and scanner.name == self.camera:
+                self.see(_NOTHING_SEEN)
 
+        self.painted.wait()
         scanner.run(self.scanned, lost, self._stop)
 
     def _shown(self, state: State) -> None:
@@ -275,32 +271,6 @@ class Kiosk:
         self.painted.wait()
         self._when_open(work)
 
-    def _forget_erased(self) -> None:
-        """Looks once a minute whether the centre has erased somebody."""
-        while not self._stop.wait(_FORGET_EVERY_S):
-            store = self._opened
-            if store is not None:
-                with suppress(StoreBroken):  # the store worker says so, and the readers stay on the list
-                    forget_erased(self._run_in_store, store.forget, self._stop)
-
-    def _keep_time_floor(self) -> None:
-        """A trusted clock now is a lower bound for every later start that knows no better."""
-        wait = 0.0
-        while not self._stop.wait(wait):
-            moment = self.clock.now()
-            wait = _FLOOR_EVERY_S if moment.trusted else 60.0
-            if not moment.trusted:
-                continue
-
-            def raise_floor(work: UnitOfWork, wall_ms: int = moment.wall_ms) -> None:
-                work.raise_time_floor(wall_ms)
-                work.commit()
-
-            try:
-                self._run_in_store(raise_floor)
-            except StoreBroken:
-                wait = 60.0
-
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
         self._threads.append(thread)
@@ -329,25 +299,34 @@ def make_station(
     """The window and what is below it, joined but not started. Raises ConfigError. Imports no Kivy yet."""
     from screens.app import KioskApp, ScreenConfig
     from screens.bridge import UiBridge
+    from screens.pictures import Pictures
     from screens.view_models.place import Place
     from screens.view_models.present import Presenter
 
-    kiosk = Kiosk(config, lambda state: bridge.show(state), painted=threading.Event())
+    kiosk = Kiosk(
+        config,
+        lambda state: bridge.show(state),
+        see=lambda seen: bridge.see(seen.width, seen.height, seen.luminance),
+        painted=threading.Event(),
+    )
     bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)
-    place = Place(config.station.brand, config.station.place, config.codes.item_example)
+    place = Place(config.station.brand, config.station.place, config.codes.item_example, kiosk.camera)
     presenter = Presenter(place, kiosk.rules.languages)
 
     def first_frame() -> None:
         _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
         kiosk.watchdog.ready()
         kiosk.painted.set()
+        started = threading.Timer(_STARTED_AFTER_S, give_back)  # what reading all the code took, about 10 MB
+        started.daemon = True
+        started.start()
 
     screen = ScreenConfig(
         width=config.screen.width,
         height=config.screen.height,
         fullscreen=config.screen.fullscreen,
         motion=config.screen.motion,
-        pictures=pictures,
+        pictures=Pictures(pictures) if pictures else None,
     )
     app = KioskApp(
         screen,
@@ -370,6 +349,7 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
     call_when_told_to_end(app.stop)
     # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # s; a camera that hangs would hold us for 10
     kiosk.start()
     try:
         app.run()

@@ -78,33 +78,30 @@ PATRON = Prepared(_PATRON.where(patron.c.id == bindparam("id")))
 PATRON_BY_CARD = Prepared(
     _PATRON.join(patron_card, patron_card.c.patron_id == patron.c.id).where(patron_card.c.number == bindparam("number"))
 )
-ITEM_BY_BARCODE = Prepared(
-    select(
-        item.c.id,
-        item.c.title_id,
-        item.c.barcode,
-        item.c.item_type,
-        item.c.status,
-        # A book whose title has not come yet can be lent all the same.
-        func.coalesce(title.c.name, literal_column("''")),
-        func.coalesce(title.c.author, literal_column("''")),
-        func.coalesce(title.c.shelf, literal_column("''")),
-    )
-    .outerjoin(title, title.c.id == item.c.title_id)
-    .where(item.c.barcode == bindparam("barcode"))
-    .order_by(item.c.id)
-)
+_ITEM: Select[tuple[object, ...]] = select(
+    item.c.id,
+    item.c.title_id,
+    item.c.barcode,
+    item.c.item_type,
+    item.c.status,
+    # A book whose title has not come yet can be lent all the same.
+    func.coalesce(title.c.name, literal_column("''")),
+    func.coalesce(title.c.author, literal_column("''")),
+    func.coalesce(title.c.shelf, literal_column("''")),
+).outerjoin(title, title.c.id == item.c.title_id)
+ITEM_BY_BARCODE = Prepared(_ITEM.where(item.c.barcode == bindparam("barcode")).order_by(item.c.id))
+ITEM = Prepared(_ITEM.where(item.c.id == bindparam("id")))
+TITLE = Prepared(select(*title.c).where(title.c.id == bindparam("id")))
 FREE_COPIES = Prepared(
     select(func.count())
     .select_from(item)
     .where(item.c.title_id == bindparam("title_id"), item.c.status == text("'available'"))
     .where(~exists().where(loan.c.item_id == item.c.id, _OPEN))
 )
-HOLDS_ON_TITLE = Prepared(
-    select(hold.c.id, hold.c.title_id, hold.c.patron_id, hold.c.shelf)
-    .where(hold.c.title_id == bindparam("title_id"))
-    .order_by(hold.c.placed_ms, hold.c.id)
-)
+_HOLDS = select(hold.c.id, hold.c.title_id, hold.c.patron_id, hold.c.shelf).order_by(hold.c.placed_ms, hold.c.id)
+HOLDS_ON_TITLE = Prepared(_HOLDS.where(hold.c.title_id == bindparam("title_id")))
+# Without an index: a school has some hundred holds, none of them past, and each would be written there too.
+HOLDS_OF_PATRON = Prepared(_HOLDS.where(hold.c.patron_id == bindparam("patron_id")))
 DOCUMENT = Prepared(select(document.c.body).where(document.c.kind == bindparam("kind")))
 
 # loans

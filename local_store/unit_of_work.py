@@ -13,7 +13,7 @@ from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Change, Verdict
+from kiosk.ports.central import Change, TitleRecord, Verdict
 from kiosk.ports.errors import StoreDamaged
 from kiosk.ports.store import ErasedUpTo, OutboxCounts, RecordedAct, ToCheck, UnitOfWork
 from local_store import documents, erasing
@@ -92,11 +92,14 @@ class SqlUnitOfWork(UnitOfWork):
         return _patron(self._db.row(sql.PATRON, id=patron_id))
 
     def item_by_barcode(self, barcode: str) -> Item | None:
-        row = self._db.row(sql.ITEM_BY_BARCODE, barcode=barcode)
-        if row is None:
-            return None
-        id_, title_id, code, item_type, status, name, author, shelf = row
-        return Item(id_, title_id, code, item_type, ItemStatus(status), name, author, shelf)
+        return _item(self._db.row(sql.ITEM_BY_BARCODE, barcode=barcode))
+
+    def item(self, item_id: str) -> Item | None:
+        return _item(self._db.row(sql.ITEM, id=item_id))
+
+    def title(self, title_id: str) -> TitleRecord | None:
+        row = self._db.row(sql.TITLE, id=title_id)
+        return TitleRecord(*row) if row else None
 
     def rules(self) -> CirculationRules:
         rules = self._documents.rules
@@ -117,6 +120,9 @@ class SqlUnitOfWork(UnitOfWork):
 
     def holds_on(self, title_id: str) -> Sequence[Hold]:
         return [Hold(*row) for row in self._db.rows(sql.HOLDS_ON_TITLE, title_id=title_id)]
+
+    def holds_of_patron(self, patron_id: str) -> Sequence[Hold]:
+        return [Hold(*row) for row in self._db.rows(sql.HOLDS_OF_PATRON, patron_id=patron_id)]
 
     # loans
 
@@ -263,6 +269,13 @@ def _patron(row: Row | None) -> Patron | None:
         return None
     id_, shown_name, class_name, category, valid_until, blocked = row
     return Patron(id_, shown_name, class_name, category, _DATE(valid_until) if valid_until else None, bool(blocked))
+
+
+def _item(row: Row | None) -> Item | None:
+    if row is None:
+        return None
+    id_, title_id, barcode, item_type, status, name, author, shelf = row
+    return Item(id_, title_id, barcode, item_type, ItemStatus(status), name, author, shelf)
 
 
 def _loan(row: Row) -> Loan:

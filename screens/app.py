@@ -7,26 +7,26 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from kiosk.session.states import State
 from screens.bridge import UiBridge
+from screens.pictures import Pictures
 from screens.view_models.views import Shown
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenConfig:
     """`width`, `height`: px of the window; fullscreen takes the display's own. `motion` false: nothing slides.
-    `pictures`: a folder for a PNG of every page that was shown."""
+    `pictures`: saves the pages that were shown."""
 
     width: int = 1024
     height: int = 600
     fullscreen: bool = False
     fps: int = 30
     motion: bool = True
-    pictures: Path | None = None
+    pictures: Pictures | None = None
 
 
 def prepare_kivy(config: ScreenConfig) -> None:

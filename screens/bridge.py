@@ -1,17 +1,28 @@
-"""The only crossing between the session's thread and Kivy's: states come in from any thread, touches go out."""
+"""The only crossing between other threads and Kivy's: states and the camera's pictures come in, touches go out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Lock
 
 from kiosk.domain.operations import OperationId
-from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
+from kiosk.session.inputs import Button, Input, RenewTouched, TakeOffTouched, Touched
 from kiosk.session.states import State
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the camera sees: `luminance` is width × height bytes, top row first, 0 is black."""
+
+    width: int
+    height: int
+    luminance: bytes
+
+
 class UiBridge:
-    """Keeps the newest state only: the screen shows what is, not what was. `monotonic`: seconds, for touches, rings."""
+    """Keeps the newest state and picture only: the screen shows what is, not what was. `monotonic`: seconds, for
+    touches and rings."""
 
     def __init__(self, post: Callable[[Input], None], monotonic: Callable[[], float]) -> None:
         self.monotonic = monotonic
@@ -19,6 +30,9 @@ class UiBridge:
         self._lock = Lock()
         self._newest: State | None = None
         self._wake: Callable[[], object] | None = None
+        self._seen: Seen | None = None
+        self._unlooked = False
+        self._wake_eyes: Callable[[], object] | None = None
 
     def show(self, state: State) -> None:
         """From any thread; returns at once. Shown with the next frame, unless a newer one comes first."""
@@ -43,8 +57,41 @@ class UiBridge:
             state, self._newest = self._newest, None
         return state
 
+    def see(self, width: int, height: int, luminance: bytes) -> None:
+        """From any thread; returns at once. 0 × 0: the camera sees nothing any more. ValueError when the size does not
+        fit. The newest picture stays in memory until the next, and is never written anywhere."""
+        if len(luminance) != width * height:
+            raise ValueError(f"{len(luminance)} bytes are not {width}×{height} px")
+        seen = Seen(width, height, luminance) if luminance else None
+        with self._lock:
+            if seen == self._seen:
+                return  # a still scene wakes nobody
+            first, self._seen, self._unlooked = not self._unlooked, seen, True
+            wake = self._wake_eyes
+        if first and wake is not None:
+            wake()
+
+    def watch(self, wake: Callable[[], object] | None) -> None:
+        """While a page shows the picture, `wake` makes the UI thread call `look` soon for each newer one, and once for
+        the one that is there. None: no page shows it, and nobody is woken."""
+        with self._lock:
+            self._wake_eyes = wake
+            self._unlooked = self._seen is not None
+            waiting = self._unlooked
+        if waiting and wake is not None:
+            wake()
+
+    def look(self) -> Seen | None:
+        """What the camera sees now; None: nothing."""
+        with self._lock:
+            self._unlooked = False
+            return self._seen
+
     def touched(self, button: Button) -> None:
         self._post(Touched(button, self.monotonic()))
 
     def take_off_touched(self, operation: OperationId) -> None:
         self._post(TakeOffTouched(operation, self.monotonic()))
+
+    def renew_touched(self, barcode: str) -> None:
+        self._post(RenewTouched(barcode, self.monotonic()))

@@ -6,14 +6,28 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
-from screens.view_models.views import AttentionView, BorrowView, HomeView, PageView, RestingView, ReturnView, Shown
+from screens.view_models.views import (
+    AttentionView,
+    BorrowView,
+    CameraView,
+    FinishView,
+    HomeView,
+    MyBooksView,
+    PageView,
+    RestingView,
+    ReturnView,
+    Shown,
+)
 
 
 class PageName(StrEnum):
     HOME = "home"
     BORROW = "borrow"
+    MY_BOOKS = "my_books"
     GIVE_BACK = "give_back"
+    FINISH = "finish"
     ATTENTION = "attention"
+    CAMERA = "camera"
     RESTING = "resting"
     IDLE = "idle"
 
@@ -29,10 +43,16 @@ def page_of(view: PageView) -> PageName:
             return PageName.HOME
         case BorrowView():
             return PageName.BORROW
+        case MyBooksView():
+            return PageName.MY_BOOKS
         case ReturnView():
             return PageName.GIVE_BACK
+        case FinishView():
+            return PageName.FINISH
         case AttentionView():
             return PageName.ATTENTION
+        case CameraView():
+            return PageName.CAMERA
         case RestingView():
             return PageName.RESTING
 

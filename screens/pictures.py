@@ -15,16 +15,17 @@ SETTLE_FLIPS = 10  # frames: longer than a new row slides
 class Pictures:
     """Saves a page once it has stood still for some frames. One kind of page in one language: `MOST_OF_ONE` at most."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settle_flips: int = SETTLE_FLIPS) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._settle_flips = settle_flips
         self._name = ""
         self._flips_left = 0
         self._seen: dict[str, set[int]] = {}
 
     def painted(self, name: str) -> None:
         """Something new is painted on the page of this `name`."""
-        self._name, self._flips_left = name, SETTLE_FLIPS + 1
+        self._name, self._flips_left = name, self._settle_flips + 1
 
     def due(self) -> bool:
         """Once per frame: whether to save this one."""

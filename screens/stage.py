@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from kivy.app import App
@@ -12,7 +11,7 @@ from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glFinish, glReadPixels
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.session.states import State
+from kiosk.session.states import Look, State
 from screens import theme
 from screens.bridge import UiBridge
 from screens.navigator import LATER, PageName, on_top, page_class, page_of
@@ -32,7 +31,7 @@ class Stage(App):  # type: ignore[misc]
         *,
         fullscreen: bool,
         motion: bool,
-        pictures: Path | None,
+        pictures: Pictures | None,
         on_first_frame: Callable[[], None],
         on_beat: Callable[[], None],
         on_painted: Callable[[State], None] | None,
@@ -45,13 +44,16 @@ class Stage(App):  # type: ignore[misc]
         self._tell_first_frame: Callable[[], None] | None = on_first_frame
         self._beat = on_beat
         self._tell_painted = on_painted
-        self._pictures = Pictures(pictures) if pictures else None
+        self._pictures = pictures
         self._pages: dict[PageName, Any] = {}
         self._page: Any = None
         self._shown: Shown | None = None
+        self._look = Look.USUAL
+        self._watched: Any = None  # the widget on top that shows what the camera sees
         self._state = State()
         self._untold: State | None = None
         self._wake = Clock.create_trigger(self._take)
+        self._wake_eyes = Clock.create_trigger(self._see)
         self._chores_left = self._chores()
         self._next_chore = Clock.create_trigger(self._do_chore)
         self._leave = Clock.create_trigger(self.stop)
@@ -85,6 +87,7 @@ class Stage(App):  # type: ignore[misc]
 
     def on_stop(self) -> None:
         self._bridge.attach(lambda: None)
+        self._bridge.watch(None)
         Window.unbind(on_flip=self._flip)
 
     def ask_to_stop(self) -> None:
@@ -92,20 +95,26 @@ class Stage(App):  # type: ignore[misc]
         self._leave()
 
     def _use_theme(self) -> None:
-        theme.use(theme.Theme(theme.unit_for(*Window.size), theme.PALETTE))
+        theme.use(theme.Theme.of(self._look, theme.unit_for(*Window.size)))
         Window.clearcolor = theme.now().rgba("paper")  # what every page lies on
 
     def _resized(self, *_: object) -> None:
         if self.root is None or theme.unit_for(*Window.size) == theme.now().unit:
             return
-        # Pages are built for one size: that is rare enough to build them again.
+        self._forget_pages()
+        if self._shown:
+            shown, self._shown = self._shown, None
+            self._show(shown)
+
+    def _forget_pages(self) -> None:
+        """Pages are built for one size and one look: a change is rare enough to build them again."""
+        for page in self._pages.values():
+            page.run(False)
+        self._watch(None)
         self._use_theme()
         self.root.clear_widgets()
         self._pages.clear()
         self._page = None
-        if self._shown:
-            shown, self._shown = self._shown, None
-            self._show(shown)
         self._chores_left = self._chores()
         self._next_chore()
 
@@ -144,17 +153,22 @@ class Stage(App):  # type: ignore[misc]
         if shown == self._shown:
             return
         self._shown = shown
+        if shown.look is not self._look:
+            self._look = shown.look
+            self._forget_pages()
         page = self._page_named(page_of(shown.page))
         page.paint(shown.page)
         if page is not self._page:
             if self._page is not None:
                 self._page.run(False)
+                self._page.look_away()
                 self.root.remove_widget(self._page)
             self._page = page
             self.root.add_widget(page, index=len(self.root.children))
         page.run(shown.idle is None)
         if shown.idle or PageName.IDLE in self._pages:
             self._lay_over(shown)
+        self._watch(None if shown.idle else page.live)
         if self._pictures:
             self._pictures.painted(f"{on_top(shown)}-{self._state.language}")
 
@@ -167,6 +181,15 @@ class Stage(App):  # type: ignore[misc]
         elif idle.parent is not None:
             self.root.remove_widget(idle)
         idle.run(shown.idle is not None)
+
+    def _watch(self, live: Any) -> None:
+        if live is not self._watched:
+            self._watched = live
+            self._bridge.watch(self._wake_eyes if live else None)
+
+    def _see(self, _: float) -> None:
+        if self._watched is not None:
+            self._watched.show(self._bridge.look())
 
     # Frames
     def _flip(self, window: Any) -> bool:

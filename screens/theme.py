@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from kiosk.session.states import Look
+
 Rgba = tuple[float, float, float, float]
 
 ASSETS = Path(__file__).parent / "assets"
@@ -36,11 +38,14 @@ PALETTE: Mapping[str, str] = {
     "amber_pressed": "#E3A526",
     "amber_edge": "#B97F12",
     "amber_tint": "#FFF1D1",
+    "amber_wash": "#FFFDF7",
     "on_amber": "#3A2A05",
     "warn": "#7A4B00",
     "warn_track": "#EADFC4",
     "ok": "#1B6B3A",
     "ok_tint": "#E3F3E8",
+    "ok_wash": "#F7FBF7",
+    "ok_line": "#A9CDB5",
     "ok_edge": "#0F4726",
     "red": "#A32A1E",
     "violet": "#3B2A6E",
@@ -56,6 +61,10 @@ PALETTE: Mapping[str, str] = {
     "dark_pressed": "#16242A",
     "dark_edge": "#0A1317",
     "dim": "#14242BD9",
+    "outline": "#00000000",
+    "night": "#0F1A1F",
+    "shade": "#0F1A1F8C",
+    "beam": "#F5B83DCC",
     "pages": "#DCCFB2",
     "fold": "#00000040",
     "gloss": "#FFFFFF8C",
@@ -82,13 +91,17 @@ HIGH_CONTRAST: Mapping[str, str] = {
     "amber": "#FFC93C",
     "amber_edge": "#000000",
     "amber_tint": "#FFF6DC",
+    "amber_wash": "#FFFFFF",
     "on_amber": "#000000",
     "warn": "#5A3600",
     "ok": "#004D20",
     "ok_tint": "#FFFFFF",
+    "ok_wash": "#FFFFFF",
+    "ok_line": "#004D20",
     "sky": "#00304A",
     "sky_tint": "#FFFFFF",
     "sky_line": "#00304A",
+    "outline": "#000000",
 }
 
 TYPE_SIZES: Mapping[str, float] = {
@@ -103,17 +116,24 @@ TYPE_SIZES: Mapping[str, float] = {
 }
 """Units. On a 7-inch 1024×600 screen one unit is 6.7 px, so body is 26 px."""
 
+DECORATIONS = frozenset({"canopy", "hill", "sprig"})
+"""Drawings that only adorn: not drawn in high contrast, where nothing may distract."""
+
 COVERS = 6
 """Colours that a drawn book cover can have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """`unit`: px per u. `large` is the reader's larger text; both are chosen before any page is built."""
+    """`unit`: px per u. Chosen before any page is built."""
 
     unit: float
     palette: Mapping[str, str]
     large: bool = False
+
+    @classmethod
+    def of(cls, look: Look, unit: float) -> Theme:
+        return cls(unit, HIGH_CONTRAST if look is Look.CONTRAST else PALETTE, large=look is not Look.USUAL)
 
     def px(self, units: float) -> int:
         return round(units * self.unit)

@@ -95,8 +95,7 @@ class _Column:
             self.old.append((record, place))
             return
         strange = [word for word in words if not is_vietnamese(word)]
-        fitting = [one for one in _IN_CELLS if any(_fits(word, one) for word in strange)]
-        if fitting:
+        if any(_fits(word, one) for word in strange for one in _IN_CELLS):
             self.evidence.update(one for one in _IN_CELLS if all(_fits(word, one) for word in words))
             self.words.update(strange)
             self.old.append((record, place))
@@ -108,8 +107,11 @@ class _Column:
 
     def settle(self, alphabet: Legacy, is_old: bool | None, told: _Told, *, forced: bool) -> None:
         """Convert what is old; `is_old` tells of the cells that could be either, `None`: nobody knows."""
-        converted = list(self.old)
+        converted: list[tuple[Record, int]] = []
         unsure = [] if is_old is not None else list(self.either)
+        for record, place in self.old:
+            sure = forced or _is_in((record.cells or {})[place], alphabet)
+            (converted if sure else unsure).append((record, place))
         if is_old:
             converted += self.either
             (converted if forced else unsure).extend(self.foreign)
@@ -122,6 +124,12 @@ class _Column:
                 told.line, told.before, told.after = record.line, cell.text, cells[place].text
         for record, place in unsure:
             (record.cells or {})[place] = Cell("", Kind.UNCERTAIN)
+
+
+def _is_in(cell: Cell, alphabet: Legacy) -> bool:
+    """Whether its font or its words show that a cell is in `alphabet`, or its font that it is in another."""
+    strange = [word for word in _words(cell.text) if not is_vietnamese(word)]
+    return of_font(cell.font) is not None or any(_fits(word, alphabet) for word in strange)
 
 
 def _is_enough(columns: Iterable[_Column], alphabet: Legacy) -> bool:

@@ -221,7 +221,7 @@ def _date(cell: Cell, column: Column, sheet: Sheet, facts: _Facts) -> str:
 
 
 def _checked(text: str, column: Column, facts: _Facts) -> str:
-    if any(unicodedata.category(letter) == "Cc" for letter in text):
+    if not text.isprintable() and any(unicodedata.category(letter) == "Cc" for letter in text):
         raise _Skip("control_character", column)
     if "\ufffd" in text or (facts.lost_letters and _MAYBE_LOST.search(text)):
         raise _Skip("lost_letters", column)

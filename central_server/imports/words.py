@@ -14,6 +14,8 @@ def fold(text: str) -> str:
 
 def tidy(text: str) -> str:
     """`text` as it is kept: NFC, blanks of every kind single, none at the ends, no invisible marks."""
+    if text.isascii():
+        return " ".join(text.split())
     seen = (letter for letter in unicodedata.normalize("NFC", text) if unicodedata.category(letter) != "Cf")
     return " ".join("".join(seen).split())
 

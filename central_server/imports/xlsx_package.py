@@ -119,6 +119,8 @@ def open_package(raw: bytes) -> Package:
     except Exception as error:
         # openpyxl promises no kinds of errors: a part that is not as the standard says trips it anywhere.
         raise NotReadable("broken_excel") from error
+    if not package.parts:  # or of the “strict” kind, which openpyxl does not read
+        raise NotReadable("other_excel")
     if any(name.endswith("vbaProject.bin") for name in names):
         package.remarks.append("macros")
     if any(name.startswith("xl/externalLinks/") for name in names):

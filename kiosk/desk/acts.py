@@ -6,11 +6,24 @@ from kiosk.desk.ask import ask as ask_centre
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.identify_patron import identify_patron, resolve_code
+from kiosk.desk.list_books import list_books
 from kiosk.desk.recording import Tools
+from kiosk.desk.renew import renew
 from kiosk.desk.take_back import take_back
 from kiosk.desk.use_in_house import record_visit, use_in_house
 from kiosk.ports.store import UnitOfWork
-from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, ResolveCode, StoreEffect, TakeBack, UseInHouse
+from kiosk.session.effects import (
+    Ask,
+    CheckIn,
+    CheckOut,
+    IdentifyPatron,
+    ListBooks,
+    Renew,
+    ResolveCode,
+    StoreEffect,
+    TakeBack,
+    UseInHouse,
+)
 from kiosk.session.inputs import Answer
 
 
@@ -31,6 +44,10 @@ class Desk:
                 return identify_patron(work, ask, self._tools)
             case TakeBack():
                 return take_back(work, ask, self._tools)
+            case ListBooks():
+                return list_books(work, ask, self._tools)
+            case Renew():
+                return renew(work, ask, self._tools)
             case ResolveCode():
                 return resolve_code(work, ask, self._tools)
             case UseInHouse():

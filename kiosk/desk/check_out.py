@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kiosk.desk.recording import Today, Tools, record, shown
-from kiosk.desk.renew import renew
-from kiosk.domain.blocks import PatronBlocked
+from kiosk.desk.renew import renew_loan
+from kiosk.domain.blocks import PatronBlocked, RenewedTooSoon
 from kiosk.domain.circulation import Refuse, decide_check_out
 from kiosk.domain.ids import time_ordered_id
 from kiosk.domain.model import Loan
@@ -27,7 +27,13 @@ def check_out(
     loans = work.open_loans_of_patron(patron.id)
     mine = next((loan for loan in loans if loan.item_id == item.id), None)
     if mine is not None:
-        return renew(work, ask, patron, item, mine, loans, today, tools)
+        answer = renew_loan(work, ask, patron, item, mine, loans, today, tools)
+        if isinstance(answer, LoanRecorded):
+            return answer
+        if any(isinstance(block, RenewedTooSoon) for block in answer.blocks):
+            days = today.days_until(mine.due_on)
+            return AlreadyYours(ask.visit, ask.request, shown(item), mine.due_on, days, tools.clock.monotonic())
+        return LoanRefused(ask.visit, ask.request, shown(item), answer.blocks, tools.clock.monotonic())
     others = work.open_loans_of_item(item.id)
     holds = work.holds_on(item.title_id)
     decision = decide_check_out(

@@ -49,7 +49,7 @@ class Today:
 
     def days_until(self, due_on: date) -> int | None:
         """What a screen says instead of a date that nobody vouches for; None: the date may be said."""
-        return None if self.is_sure else (due_on - self.day).days
+        return None if self.is_sure else max(0, (due_on - self.day).days)
 
 
 def record(

@@ -1,47 +1,49 @@
-"""Gia hạn."""
+"""Gia hạn: by a scan of the book, or by a touch in the reader's own list. Both are one rule and one record."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kiosk.desk.recording import Today, Tools, record, shown
-from kiosk.domain.blocks import RenewedTooSoon
+from kiosk.domain import circulation
+from kiosk.domain.blocks import PatronBlocked
 from kiosk.domain.circulation import Refuse, decide_renew
 from kiosk.domain.model import Item, Loan, Patron
 from kiosk.domain.operations import OperationKind
 from kiosk.ports.store import UnitOfWork
-from kiosk.session.effects import CheckOut
-from kiosk.session.inputs import AlreadyYours, LoanRecorded, LoanRefused
+from kiosk.session.effects import CheckOut, Renew
+from kiosk.session.inputs import LoanRecorded, NotRenewed
 
 
-def renew(
+def renew(work: UnitOfWork, ask: Renew, tools: Tools) -> LoanRecorded | NotRenewed:
+    """One loan of the reader's list, in a commit of its own."""
+    patron, item = work.patron(ask.patron_id), work.item_by_barcode(ask.barcode)
+    loans = work.open_loans_of_patron(ask.patron_id)
+    mine = next((loan for loan in loans if item and loan.item_id == item.id), None)
+    if item is None or mine is None:
+        return NotRenewed(ask.visit, ask.request, ask.barcode, (), tools.clock.monotonic())
+    if patron is None:  # taken from the list while standing here
+        return NotRenewed(ask.visit, ask.request, ask.barcode, (PatronBlocked(),), tools.clock.monotonic())
+    answer = renew_loan(work, ask, patron, item, mine, loans, Today.of(work, tools), tools)
+    if isinstance(answer, Refuse):
+        return NotRenewed(ask.visit, ask.request, ask.barcode, answer.blocks, tools.clock.monotonic())
+    return answer
+
+
+def renew_loan(
     work: UnitOfWork,
-    ask: CheckOut,
+    ask: CheckOut | Renew,
     patron: Patron,
     item: Item,
     loan: Loan,
     loans: Sequence[Loan],
     today: Today,
     tools: Tools,
-) -> LoanRecorded | AlreadyYours | LoanRefused:
-    holds = work.holds_on(item.title_id)
-    decision = decide_renew(
-        patron,
-        loan,
-        work.renewed_on(loan.id),
-        loans,
-        holds,
-        work.rules(),
-        work.calendar(),
-        today.day,
-        free_copies=work.free_copies(item.title_id) if holds else 0,
-        day_is_sure=today.is_sure,
-    )
+) -> LoanRecorded | Refuse:
+    """Durable, or nothing of it. `loans`: all that this patron has."""
+    decision = decision_on(work, patron, loan, loans, item.title_id, today)
     if isinstance(decision, Refuse):
-        if any(isinstance(block, RenewedTooSoon) for block in decision.blocks):
-            days = today.days_until(loan.due_on)
-            return AlreadyYours(ask.visit, ask.request, shown(item), loan.due_on, days, tools.clock.monotonic())
-        return LoanRefused(ask.visit, ask.request, shown(item), decision.blocks, tools.clock.monotonic())
+        return decision
     provisional = not today.is_sure
     work.extend_loan(loan.id, decision.due_on, decision.renewals, today.day, provisional)
     operation = record(
@@ -72,4 +74,22 @@ def renew(
         len(loans),
         renewed=True,
         at=tools.clock.monotonic(),
+    )
+
+
+def decision_on(
+    work: UnitOfWork, patron: Patron, loan: Loan, loans: Sequence[Loan], title_id: str, today: Today
+) -> circulation.Renew | Refuse:
+    holds = work.holds_on(title_id)
+    return decide_renew(
+        patron,
+        loan,
+        work.renewed_on(loan.id),
+        loans,
+        holds,
+        work.rules(),
+        work.calendar(),
+        today.day,
+        free_copies=work.free_copies(title_id) if holds else 0,
+        day_is_sure=today.is_sure,
     )

@@ -144,6 +144,11 @@ def decide_renew(
     return Renew(due_on, loan.renewals + 1)
 
 
+def hold_is_ready(patron: Patron, holds: Sequence[Hold], free_copies: int) -> bool:
+    """Whether a copy waits for `patron`, who stands in the queue `holds`: then a check-out gives it to them."""
+    return _waiting_before(patron, holds) < free_copies
+
+
 def decide_check_in(loans_of_item: Sequence[Loan], holds: Sequence[Hold], free_copies: int = 0) -> TakeBack:
     """A book in the hand is a fact: it is taken back whoever brings it and whatever the records say. It waits on the
     hold shelf for the first in the queue whom no other free copy can serve."""

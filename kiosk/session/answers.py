@@ -7,16 +7,18 @@ from dataclasses import replace
 from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.operations import OperationId
 from kiosk.ports.devices import Sound
-from kiosk.session import scans, visits
+from kiosk.session import my_books, scans, visits
 from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     AlreadyYours,
     Answer,
+    BooksListed,
     CodeResolved,
     ItemNotFound,
     LoanRecorded,
     LoanRefused,
     NobodyHasIt,
+    NotRenewed,
     NotTakenBack,
     PatronFound,
     PatronNotFound,
@@ -25,8 +27,10 @@ from kiosk.session.inputs import (
 )
 from kiosk.session.notices import (
     CannotTakeBack,
+    CardFirst,
     CardHasBlocks,
     CardOrBook,
+    Notice,
     NotLent,
     ReturnOffered,
     UnknownCard,
@@ -52,6 +56,10 @@ def answered(state: State, answer: Answer, rules: SessionRules) -> Step:
             return _resolved(state, answer, rules)
         case LoanRecorded() | AlreadyYours() | LoanRefused() | ItemNotFound() if isinstance(state.doing, Borrowing):
             return _about_a_loan(state, state.doing, answer)
+        case NotRenewed() if isinstance(state.doing, Borrowing):
+            return my_books.not_renewed(state, state.doing, answer)
+        case BooksListed() if isinstance(state.doing, Borrowing):
+            return my_books.listed(state, state.doing, answer), ()
         case ReturnRecorded():
             return _returned(state, answer, rules)
         case NobodyHasIt(barcode=barcode, book=book, at=at):
@@ -60,17 +68,27 @@ def answered(state: State, answer: Answer, rules: SessionRules) -> Step:
             return _without(state, operation, loans_now), _OK
         case NotTakenBack(operation=operation, at=at):
             state = _stays(state, operation)
-            return visits.with_notice(state, CannotTakeBack(isinstance(state.doing, Returning)), at), _ATTENTION
+            return _with_notice(state, CannotTakeBack(isinstance(state.doing, Returning)), at), _ATTENTION
         case _:
             return state, ()
 
 
+def _with_notice(state: State, notice: Notice, at: float) -> State:
+    """Whose turn it is has just been asked, perhaps: what was asked before that does not take the question away."""
+    return visits.active(state, at) if scans.asked_which(state) else visits.with_notice(state, notice, at)
+
+
 def _begin_borrowing(state: State, answer: PatronFound, rules: SessionRules) -> Step:
     patron = PatronShown(answer.patron_id, answer.card, answer.name, answer.limit)
-    notice = CardHasBlocks(answer.blocks) if answer.blocks else None
-    doing = Borrowing(patron, answer.loans_now, active_at=answer.at, card_at=answer.at, notice=notice)
-    keep_language = not isinstance(state.doing, Borrowing)
-    return visits.turn_to(state, doing, rules, keep_language=keep_language), (_ATTENTION if notice else _OK)
+    doing = Borrowing(patron, answer.loans_now, active_at=answer.at, card_at=answer.at)
+    begun = visits.turn_to(state, doing, rules, same_reader=isinstance(state.doing, Home | Returning))
+    match state.doing:
+        case Home(notice=CardFirst(to_my_books=True)):
+            asking, asks = my_books.ask(begun)
+            return asking, (*_OK, *asks)
+    if answer.blocks:
+        return visits.with_notice(begun, CardHasBlocks(answer.blocks), answer.at), _ATTENTION
+    return begun, _OK
 
 
 def _resolved(state: State, answer: CodeResolved, rules: SessionRules) -> Step:
@@ -91,17 +109,19 @@ def _about_a_loan(
             kind = RowKind.RENEWED if answer.renewed else RowKind.LENT
             row = Row(kind, book, at, operation, due_on, days)
             doing = replace(doing, rows=(row, *doing.rows), loans_now=answer.loans_now, active_at=at, warned=False)
-            return replace(state, doing=doing), _OK
+            if answer.renewed:
+                return my_books.renewed(state, doing, answer)
+            return my_books.closed(replace(state, doing=doing)), _OK  # a list that came before would be without it
         case AlreadyYours(book=book, due_on=due_on, due_in_days=days, at=at):
             row = Row(RowKind.ALREADY_YOURS, book, at, due_on=due_on, due_in_days=days)
             return replace(state, doing=replace(doing, rows=(row, *doing.rows))), _OK
         case LoanRefused(book=book, blocks=blocks, at=at):
             # No longer asked: after what the notice advises, the same book may be tried again.
             doing = replace(doing, asked=doing.asked - {book.barcode})
-            return visits.with_notice(replace(state, doing=doing), NotLent(book, blocks), at), _ATTENTION
+            return _with_notice(replace(state, doing=doing), NotLent(book, blocks), at), _ATTENTION
         case ItemNotFound(barcode=barcode, at=at):
             doing = replace(doing, asked=doing.asked - {barcode})
-            return visits.with_notice(replace(state, doing=doing), UnknownItem(barcode), at), _ATTENTION
+            return _with_notice(replace(state, doing=doing), UnknownItem(barcode), at), _ATTENTION
 
 
 def _returned(state: State, answer: ReturnRecorded, rules: SessionRules) -> Step:
@@ -111,7 +131,7 @@ def _returned(state: State, answer: ReturnRecorded, rules: SessionRules) -> Step
     match state.doing:
         case Home():  # a book on loan, scanned without a card: it is back
             doing = Returning(answer.at, frozenset({answer.book.barcode}), (row,))
-            return visits.turn_to(state, doing, rules, keep_language=True), sound
+            return visits.turn_to(state, doing, rules, same_reader=True), sound
         case Returning() as doing:
             return replace(state, doing=replace(doing, rows=(row, *doing.rows))), sound
         case Borrowing() as doing:
@@ -127,7 +147,7 @@ def _without(state: State, operation: OperationId, loans_now: int) -> State:
         case Borrowing() as doing:
             gone, rows = _split(doing.rows, operation)
             doing = replace(doing, rows=rows, asked=doing.asked - gone, loans_now=loans_now, taking_off=False)
-            return replace(state, doing=doing)
+            return my_books.closed(replace(state, doing=doing))
         case Returning() as doing:
             gone, rows = _split(doing.rows, operation)
             return replace(state, doing=replace(doing, rows=rows, asked=doing.asked - gone))

@@ -75,9 +75,26 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class ListBooks:
+    visit: int
+    request: int
+    patron_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """One loan from the reader's own list."""
+
+    visit: int
+    request: int
+    patron_id: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Play:
     sound: Sound
 
 
-StoreEffect = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | UseInHouse | Ask
+StoreEffect = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | ListBooks | Renew | UseInHouse | Ask
 Effect = StoreEffect | Play

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from kiosk.domain.barcodes import Code
 from kiosk.domain.blocks import Block
 from kiosk.domain.operations import OperationId
+from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.notices import BookShown
 
 
@@ -23,6 +24,8 @@ class Button(Enum):
     RETURN = auto()
     HELP = auto()
     LANGUAGE = auto()
+    LOOK = auto()  # larger words, more contrast, and round
+    AIM = auto()  # show large what the camera sees
     DONE = auto()
     STILL_HERE = auto()
     DISMISS = auto()  # close the notice and go on
@@ -31,6 +34,8 @@ class Button(Enum):
     RETURN_THIS = auto()  # of a notice: take the book back now
     IT_IS_A_CARD = auto()
     IT_IS_A_BOOK = auto()
+    MY_BOOKS = auto()
+    RENEW_ALL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,14 @@ class TakeOffTouched:
     """A row's own button while books are being taken off."""
 
     operation: OperationId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RenewTouched:
+    """The own button of a loan in the reader's list."""
+
+    barcode: str
     at: float
 
 
@@ -183,6 +196,17 @@ class InHouseUseRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class BooksListed:
+    """What the patron has and waits for, in the order of kiosk.session.books.Books."""
+
+    visit: int
+    request: int
+    loans: tuple[LoanShown, ...]
+    holds: tuple[HoldShown, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Durable, and on its way to the centre, which decides `id` some time later."""
 
@@ -199,6 +223,17 @@ class NotAsked:
 
     visit: int
     request: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotRenewed:
+    """Nothing was recorded. No `blocks`: the loan has ended meanwhile."""
+
+    visit: int
+    request: int
+    barcode: str
+    blocks: tuple[Block, ...]
     at: float
 
 
@@ -240,5 +275,8 @@ Answer = (
     | InHouseUseRecorded
     | Asked
     | NotAsked
+    | BooksListed
+    | NotRenewed
 )
-Input = Scanned | Touched | TakeOffTouched | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost
+Touch = Touched | TakeOffTouched | RenewTouched
+Input = Scanned | Touch | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import dropwhile
+from typing import TypeVar
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import answers, scans, visits
+from kiosk.session import answers, my_books, scans, visits
 from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     Answer,
     Button,
     LinkChanged,
+    RenewTouched,
     Scanned,
     ScannerLost,
     StoreFailed,
@@ -29,9 +31,10 @@ from kiosk.session.inputs import (
 from kiosk.session.inputs import Input as Input
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
 from kiosk.session.scans import MAY_BE_EITHER
-from kiosk.session.states import Borrowing, Home, Resting, Returning, Row, RowKind, SessionRules, State
+from kiosk.session.states import Borrowing, Finished, Home, Look, Resting, Returning, Row, RowKind, SessionRules, State
 
 Step = tuple[State, tuple[Effect, ...]]
+T = TypeVar("T")
 
 _LEAVES_THE_QUESTION = {Button.IT_IS_A_CARD, Button.IT_IS_A_BOOK, Button.DONE}
 
@@ -54,11 +57,13 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
         return state, ()  # nothing can be made durable: no scan is taken and no button means anything
     match happened:
         case Scanned():
-            return scans.scanned(state, happened, rules)
+            return scans.scanned(replace(state, aiming=False), happened, rules)
         case Touched(button, at):
             return _touched(state, button, at, rules)
         case TakeOffTouched(operation, at):
             return scans.take_back(state, operation, at)
+        case RenewTouched(barcode, at):
+            return my_books.renew(state, at, barcode)
         case Tick(at):
             return _ticked(state, at, rules)
         case answer:
@@ -70,12 +75,20 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
     if state.awaiting is not None:
         return None  # an answer is milliseconds away; nothing ends under it
     match state.doing:
-        case Home(notice=notice, since=since) if notice is not None or state.language != rules.language:
+        case Home(since=since) if not _as_it_begins(state, rules):
             return since + rules.notice_on_home_s
         case Borrowing(active_at=active, warned=warned) | Returning(active_at=active, warned=warned):
             return active + rules.warn_after_s + (rules.end_after_warning_s if warned else 0)
+        case Finished(since=since):
+            return since + rules.finished_s
         case _:
             return None
+
+
+def _as_it_begins(state: State, rules: SessionRules) -> bool:
+    """Nothing on the home screen is of somebody who may have left."""
+    as_usual = (state.language, state.look, state.aiming) == (rules.language, Look.USUAL, False)
+    return as_usual and isinstance(state.doing, Home) and state.doing.notice is None
 
 
 def _ticked(state: State, at: float, rules: SessionRules) -> Step:
@@ -94,6 +107,7 @@ def _ticked(state: State, at: float, rules: SessionRules) -> Step:
 def _answered(state: State, answer: Answer, rules: SessionRules) -> Step:
     if answer.visit != state.visit:
         return state, ()
+    state = replace(state, aiming=False)  # what came of a scan is to be seen
     if answer.request == state.awaiting:
         held = state.held
         state, effects = answers.answered(replace(state, awaiting=None, held=()), answer, rules)
@@ -113,12 +127,20 @@ def _from_the_next_card(held: tuple[Scanned, ...]) -> Iterable[Scanned]:
     return dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held)
 
 
+def _after(chosen: T, choices: tuple[T, ...]) -> T:
+    """The choice that a key leads to, round and round."""
+    place = choices.index(chosen) if chosen in choices else -1
+    return choices[(place + 1) % len(choices)]
+
+
 def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:
     doing = state.doing
     if button is Button.LANGUAGE:
-        place = rules.languages.index(state.language) if state.language in rules.languages else -1
-        following = rules.languages[(place + 1) % len(rules.languages)]
-        return visits.active(replace(state, language=following), at), ()
+        return visits.active(replace(state, language=_after(state.language, rules.languages)), at), ()
+    if button is Button.LOOK:
+        return visits.active(replace(state, look=_after(state.look, tuple(Look))), at), ()
+    if isinstance(doing, Finished):
+        return (visits.go_home(state, rules) if button is Button.DONE else state), ()
     if isinstance(doing, Resting):
         return state, ()
     if state.awaiting is not None:
@@ -131,14 +153,24 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
             return visits.with_notice(state, HelpAsked(), at), (Play(Sound.ATTENTION),)
         case Button.DISMISS:
             return visits.with_notice(state, None, at), ()
+        case Button.AIM if notice is None:
+            return visits.active(replace(state, aiming=True), at), ()
         case Button.STILL_HERE:
             return visits.active(state, at), ()
         case Button.DONE if not isinstance(doing, Home):
-            return visits.go_home(state, rules), ((Play(Sound.DONE),) if doing.rows else ())
+            return visits.finish(state, rules, at), ((Play(Sound.DONE),) if doing.rows else ())
         case Button.BORROW if isinstance(doing, Home):
             return visits.with_notice(state, CardFirst(), at), ()
+        case Button.BORROW:
+            return my_books.closed(visits.active(state, at)), ()
+        case Button.MY_BOOKS if isinstance(doing, Home):
+            return visits.with_notice(state, CardFirst(to_my_books=True), at), ()
+        case Button.MY_BOOKS:
+            return my_books.ask(visits.active(state, at))
+        case Button.RENEW_ALL:
+            return my_books.renew(state, at)
         case Button.RETURN if isinstance(doing, Home):
-            return visits.turn_to(state, Returning(at), rules, keep_language=True), ()
+            return visits.turn_to(state, Returning(at), rules, same_reader=True), ()
         case Button.RETURN_THIS:
             match notice:
                 case ReturnOffered(barcode=barcode):

@@ -76,9 +76,10 @@ class CitizenCard:
 
 @dataclass(frozen=True, slots=True)
 class CardFirst:
-    """A touch on "borrow": the card comes first."""
+    """A touch on "borrow" or "my books": the card comes first."""
 
     code: ClassVar[str] = "H-01"
+    to_my_books: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from kiosk.session.notices import (
     UnknownCode,
     UnreadableScan,
 )
-from kiosk.session.states import Borrowing, Home, Returning, Row, RowKind, SessionRules, State
+from kiosk.session.states import Borrowing, Finished, Home, Returning, Row, RowKind, SessionRules, State
 
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -29,16 +29,20 @@ MOST_HELD = 40
 
 
 def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:
+    if isinstance(state.doing, Finished):
+        if _lies_there_still(state.doing, scan, rules):
+            return state, ()
+        state = visits.go_home(state, rules)
     if state.awaiting is not None:
         if len(state.held) >= MOST_HELD:
             return state, (Play(Sound.ATTENTION),)
         return replace(state, held=(*state.held, scan)), ()
     code, at = scan.code, scan.at
-    if _asked_which(state) and not code.may_be(CodeKind.CARD):
+    if asked_which(state) and not code.may_be(CodeKind.CARD):
         # Whose turn it is has just been asked; until that is answered nobody's book is lent.
         return visits.active(state, at), (Play(Sound.ATTENTION),)
     if code.may_be(CodeKind.CARD) and code.may_be(CodeKind.ITEM):
-        asking = _ask(visits.active(state, at))
+        asking = visits.ask(visits.active(state, at))
         return replace(asking, awaiting=asking.request), (ResolveCode(asking.visit, asking.request, code.text),)
     if code.may_be(CodeKind.CARD):
         return scanned_as(state, code.text, CodeKind.CARD, at, rules)
@@ -53,8 +57,12 @@ def scanned_as(state: State, text: str, kind: CodeKind, at: float, rules: Sessio
     return _item(state, text, at, rules)
 
 
-def _asked_which(state: State) -> bool:
+def asked_which(state: State) -> bool:
     return isinstance(state.doing, Borrowing) and isinstance(state.doing.notice, CardOrBook)
+
+
+def _lies_there_still(finished: Finished, scan: Scanned, rules: SessionRules) -> bool:
+    return scan.code.text == finished.card and scan.at - finished.since < rules.same_card_ends_after_s
 
 
 def take_back(state: State, operation: OperationId, at: float) -> Step:
@@ -63,7 +71,7 @@ def take_back(state: State, operation: OperationId, at: float) -> Step:
         case Borrowing() | Returning() as doing if any(_can_leave(row, operation) for row in doing.rows):
             patron_id = doing.patron.id if isinstance(doing, Borrowing) else None
             rows = tuple(replace(row, leaving=True) if row.operation == operation else row for row in doing.rows)
-            asking = _ask(visits.active(replace(state, doing=replace(doing, rows=rows)), at))
+            asking = visits.ask(visits.active(replace(state, doing=replace(doing, rows=rows)), at))
             return asking, (TakeBack(asking.visit, asking.request, operation, patron_id),)
         case _:
             return state, ()
@@ -71,21 +79,17 @@ def take_back(state: State, operation: OperationId, at: float) -> Step:
 
 def return_from_home(state: State, barcode: str, at: float, rules: SessionRules) -> Step:
     """The reader has said that the book on offer is to be returned."""
-    return ask_check_in(visits.turn_to(state, Returning(at), rules, keep_language=True), barcode, at)
+    return ask_check_in(visits.turn_to(state, Returning(at), rules, same_reader=True), barcode, at)
 
 
 def ask_check_in(state: State, barcode: str, at: float) -> Step:
     match state.doing:
         case Borrowing() | Returning() as doing:
             doing = replace(doing, asked=doing.asked | {barcode}, active_at=at, warned=False)
-            asking = _ask(replace(state, doing=doing))
+            asking = visits.ask(replace(state, doing=doing))
             return asking, (CheckIn(asking.visit, asking.request, barcode),)
         case _:
             return state, ()
-
-
-def _ask(state: State) -> State:
-    return replace(state, request=state.request + 1)
 
 
 def _can_leave(row: Row, operation: OperationId) -> bool:
@@ -107,13 +111,13 @@ def _card(state: State, card: str, at: float, rules: SessionRules) -> Step:
     doing = state.doing
     if isinstance(doing, Borrowing) and card == doing.patron.card:
         long_enough = at - doing.card_at >= rules.same_card_ends_after_s
-        if doing.rows and long_enough:
-            return visits.go_home(state, rules), (Play(Sound.DONE),)
+        if (doing.rows or doing.books) and long_enough:
+            return visits.finish(visits.active(state, at), rules, at), (Play(Sound.DONE),)
         doing = replace(doing, card_at=at, active_at=at, warned=False, notice=None)
         return replace(state, doing=doing), ()
     # Somebody else's turn, perhaps. Until the card is known every further scan is held: a quick hand scans its first
     # book before the answer, and that book must not land on the reader before.
-    asking = _ask(visits.active(state, at))
+    asking = visits.ask(visits.active(state, at))
     return replace(asking, awaiting=asking.request), (IdentifyPatron(asking.visit, asking.request, card),)
 
 
@@ -125,14 +129,14 @@ def _item(state: State, barcode: str, at: float, rules: SessionRules) -> Step:
                 return state, ()
             return return_from_home(state, barcode, at, rules)
         case Home():
-            asking = _ask(visits.with_notice(state, None, at))
+            asking = visits.ask(visits.with_notice(state, None, at))
             asking = replace(asking, awaiting=asking.request)
             return asking, (CheckIn(asking.visit, asking.request, barcode, only_if_lent=True),)
         case Borrowing() as doing:
-            doing = replace(doing, active_at=at, warned=False, taking_off=False, notice=None)
+            doing = replace(doing, active_at=at, warned=False, taking_off=False, books=None, notice=None)
             if barcode in doing.asked:
                 return replace(state, doing=doing), ()
-            asking = _ask(replace(state, doing=replace(doing, asked=doing.asked | {barcode})))
+            asking = visits.ask(replace(state, doing=replace(doing, asked=doing.asked | {barcode})))
             return asking, (CheckOut(asking.visit, asking.request, doing.patron.id, barcode),)
         case Returning() as doing:
             doing = replace(doing, active_at=at, warned=False, notice=None)

@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum, auto
 
 from kiosk.domain.operations import OperationId
+from kiosk.session.books import Books
 from kiosk.session.inputs import Scanned
 from kiosk.session.notices import BookShown, Notice
 
@@ -43,7 +44,7 @@ class PatronShown:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`since`: when somebody last did something here; a notice or another language does not stay for ever."""
+    """`since`: when somebody last did something here; a notice or what was chosen does not stay for ever."""
 
     notice: Notice | None = None
     since: float = 0.0
@@ -51,7 +52,8 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Borrowing:
-    """`asked`: barcodes in flight or on the list, so that a double scan asks nothing twice. `rows`: newest first."""
+    """`asked`: barcodes in flight or on the list, so that a double scan asks nothing twice. `rows`: newest first.
+    `books`: Sách của tôi lies over the books of this visit, until one is scanned."""
 
     patron: PatronShown
     loans_now: int
@@ -62,6 +64,7 @@ class Borrowing:
     notice: Notice | None = None
     warned: bool = False
     taking_off: bool = False
+    books: Books | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,16 @@ class Returning:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """The reader is done: what was lent or renewed, never whose it is. `card`: one that lies before the scanner a
+    moment longer begins no new visit."""
+
+    rows: tuple[Row, ...]
+    card: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Resting:
     """Out of service: nothing can be made durable, so nothing is lent. `code` for staff; it keeps trying by itself."""
 
@@ -81,7 +94,15 @@ class Resting:
     since: float
 
 
-Doing = Home | Borrowing | Returning | Resting
+class Look(Enum):
+    """How the screens look to this reader; each touch of the key goes on to the next, and round."""
+
+    USUAL = auto()
+    LARGE = auto()  # larger words
+    CONTRAST = auto()  # larger words, black on white
+
+
+Doing = Home | Borrowing | Returning | Finished | Resting
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +117,8 @@ class Station:
 @dataclass(frozen=True, slots=True)
 class State:
     """`visit` numbers each turn in front of the station and `request` each question of it, so that late answers find no
-    one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`."""
+    one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`.
+    The reader's own, gone with the visit: `language`, `look`, and `aiming` (what the camera sees fills the screen)."""
 
     doing: Doing = field(default_factory=Home)
     visit: int = 0
@@ -104,6 +126,8 @@ class State:
     awaiting: int | None = None
     held: tuple[Scanned, ...] = ()
     language: str = "vi"
+    look: Look = Look.USUAL
+    aiming: bool = False
     station: Station = field(default_factory=Station)
 
 
@@ -119,4 +143,5 @@ class SessionRules:
     same_card_ends_after_s: float = 3.0
     same_book_again_after_s: float = 1.5
     take_off_within_s: float = 60.0
+    finished_s: float = 10.0
     store_retry_s: float = 10.0

@@ -5,32 +5,64 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.session.notices import Notice
-from kiosk.session.states import Borrowing, Doing, Home, Resting, Returning, SessionRules, State
+from kiosk.session.states import (
+    Borrowing,
+    Doing,
+    Finished,
+    Home,
+    Look,
+    Resting,
+    Returning,
+    RowKind,
+    SessionRules,
+    State,
+)
+
+_THEIRS_NOW = (RowKind.LENT, RowKind.RENEWED)
 
 
-def turn_to(state: State, doing: Doing, rules: SessionRules, *, keep_language: bool = False) -> State:
-    """A new turn: whatever was asked in the one before is nobody's now, and nothing of it stays on the screen."""
+def turn_to(state: State, doing: Doing, rules: SessionRules, *, same_reader: bool = False) -> State:
+    """A new turn: whatever was asked in the one before is nobody's now, and nothing of it stays on the screen. The
+    `same_reader` keeps the language and the look that were chosen."""
     return State(
         doing=doing,
         visit=state.visit + 1,
         request=state.request,
-        language=state.language if keep_language else rules.language,
+        language=state.language if same_reader else rules.language,
+        look=state.look if same_reader else Look.USUAL,
         station=state.station,
     )
 
 
 def go_home(state: State, rules: SessionRules, notice: Notice | None = None, at: float = 0.0) -> State:
-    return turn_to(state, Home(notice, at), rules, keep_language=notice is not None)
+    return turn_to(state, Home(notice, at), rules, same_reader=notice is not None)
+
+
+def finish(state: State, rules: SessionRules, at: float) -> State:
+    """The reader is done. What they now have is shown once more, if there is anything and if it is they who end the
+    visit: behind a warning it may be the next one's hand."""
+    match state.doing:
+        case Borrowing(patron=patron, warned=False, rows=rows):
+            theirs = tuple(row for row in rows if row.kind in _THEIRS_NOW and not row.leaving)
+            if theirs:
+                return turn_to(state, Finished(theirs, patron.card, at), rules, same_reader=True)
+    return go_home(state, rules)
+
+
+def ask(state: State) -> State:
+    """With the number of the next question."""
+    return replace(state, request=state.request + 1)
 
 
 def with_notice(state: State, notice: Notice | None, at: float) -> State:
-    """Shows `notice` over what goes on (None: closes it). Counts as a sign of life."""
+    """Shows `notice` in place of what goes on (None: closes it, and the camera's picture). A sign of life."""
+    state = replace(state, aiming=False)
     match state.doing:
         case Home():
             return replace(state, doing=Home(notice, at))
         case Borrowing() | Returning() as doing:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
-        case Resting():
+        case Resting() | Finished():
             return state
 
 
@@ -41,5 +73,5 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
-        case Resting():
+        case Resting() | Finished():
             return state

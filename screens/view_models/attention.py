@@ -107,12 +107,15 @@ def _about_a_card(notice: n.UnknownCard | n.CitizenCard | n.CardFirst, words: Tr
                 strong(words.text("Put it away safely, then scan your library card.")),
             )
             main = keys.scan_again(words)
-        case n.CardFirst():
-            eyebrow, title = words.text("Borrow"), words.text("Scan your card first")
-            lines = (
-                words.text("Hold the code on your card near the scanner."),
-                words.text("Then scan each book. To return, no card is needed."),
+        case n.CardFirst(to_my_books=to_my_books):
+            eyebrow = words.text("My books") if to_my_books else words.text("Borrow")
+            title = words.text("Scan your card first")
+            then = (
+                words.text("Then you see your books, and until when they are yours.")
+                if to_my_books
+                else words.text("Then scan each book. To return, no card is needed.")
             )
+            lines = (words.text("Hold the code on your card near the scanner."), then)
             main = keys.understood(words)
         case never:
             assert_never(never)

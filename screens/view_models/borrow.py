@@ -14,7 +14,7 @@ MOST_SPINES = 24
 """Beyond that nobody counts spines; the words say it."""
 
 
-def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator) -> BorrowView:
+def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator, *, live: bool = False) -> BorrowView:
     limit, now = borrowing.patron.limit, borrowing.loans_now
     places = max(limit, now)
     drawn = places <= MOST_SPINES
@@ -40,6 +40,8 @@ def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator) ->
         left=_left(borrowing, words),
         main=keys.done(lent_in(borrowing.rows), words),
         countdown=Countdown(borrowing.active_at + rules.warn_after_s, rules.warn_after_s),
+        hint_line=f"{hint_title} {hint}" if hint_title[-1] in ".?!" else f"{hint_title}. {hint}",
+        live=live,
     )
 
 
@@ -56,7 +58,7 @@ def _left(borrowing: Borrowing, words: Translator) -> Key | None:
         return Key(words.text("No, keep them"), icons.TAKE_BACK, Button.TAKE_OFF_MODE)
     if any(can_be_taken_off(row) for row in borrowing.rows):
         return Key(words.text("Remove a book"), icons.TAKE_OFF, Button.TAKE_OFF_MODE)
-    return None
+    return keys.my_books(words) if borrowing.loans_now else None
 
 
 def _spines(borrowing: Borrowing) -> tuple[int, ...]:

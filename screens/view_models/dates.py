@@ -23,6 +23,25 @@ def short_day(day: date, words: Translator) -> str:
     return words.text("{weekday} {day}", weekday=_weekday(day, words), day=f"{day:%d/%m}")
 
 
+def long_day(day: date, words: Translator) -> str:
+    weekday = (
+        words.in_context("long weekday", "Monday"),
+        words.in_context("long weekday", "Tuesday"),
+        words.in_context("long weekday", "Wednesday"),
+        words.in_context("long weekday", "Thursday"),
+        words.in_context("long weekday", "Friday"),
+        words.in_context("long weekday", "Saturday"),
+        words.in_context("long weekday", "Sunday"),
+    )[day.weekday()]
+    return words.text("{weekday} {day}", weekday=weekday, day=f"{day:%d/%m}")
+
+
+def in_days(days: int, words: Translator) -> str:
+    if days == 0:
+        return words.text("today")
+    return words.plural("in {n} day", "in {n} days", days)
+
+
 def day_with_year(day: date) -> str:
     return f"{day.day:02}/{day.month:02}/{day.year}"
 

@@ -10,7 +10,7 @@ from screens.view_models.rows import book_rows, can_be_undone
 from screens.view_models.views import Countdown, Key, ReturnView
 
 
-def return_view(returning: Returning, rules: SessionRules, words: Translator) -> ReturnView:
+def return_view(returning: Returning, rules: SessionRules, words: Translator, *, live: bool = False) -> ReturnView:
     rows = returning.rows
     return ReturnView(
         greeting=words.plural("{n} book received", "{n} books received", len(rows)) if rows else words.text("Hello!"),
@@ -23,6 +23,8 @@ def return_view(returning: Returning, rules: SessionRules, words: Translator) ->
         else None,
         main=keys.done(0, words),
         countdown=Countdown(returning.active_at + rules.warn_after_s, rules.warn_after_s),
+        hint_line=_where_to_put(returning, words),
+        live=live,
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from kiosk.i18n import Translator, own_name
 from kiosk.session.inputs import Button
 from kiosk.session.states import SessionRules, Station
-from screens.view_models import icons
+from screens.view_models import icons, keys
 from screens.view_models.covers import nfc
 from screens.view_models.place import Place
-from screens.view_models.views import Banner, HomeView, Key
+from screens.view_models.views import Banner, HomeView, Key, Tone
 
 
-def home_view(station: Station, rules: SessionRules, place: Place, words: Translator) -> HomeView:
+def home_view(
+    station: Station, rules: SessionRules, place: Place, words: Translator, *, live: bool = False
+) -> HomeView:
     return HomeView(
         brand=nfc(place.brand),
         place=nfc(place.library_name),
@@ -21,9 +23,12 @@ def home_view(station: Station, rules: SessionRules, place: Place, words: Transl
         borrow_hint=words.text("Scan your card, then each book"),
         return_title=words.text("Return"),
         return_hint=words.text("Just scan the books, no card needed"),
+        my_books=keys.my_books(words),
         help=Key(words.text("Need help?"), icons.CALL, Button.HELP),
         language=Key(own_name(_next_language(words.language, rules.languages)), icons.LANGUAGE, Button.LANGUAGE),
+        look=Key("Aa", "", Button.LOOK),  # a sign, the same in every language
         banner=_banner(station, words),
+        live=live,
     )
 
 
@@ -38,7 +43,7 @@ def _banner(station: Station, words: Translator) -> Banner | None:
     # Without a scanner nothing works, without a network everything does: the scanner is said first.
     if station.scanners_lost:
         check = words.text("Please ask the librarian to check its cable.")
-        return Banner(icons.WARNING, words.text("The scanner is resting."), check)
+        return Banner(icons.WARNING, words.text("The scanner is resting."), check, tone=Tone.ATTENTION)
     if station.online:
         return None
     waiting = words.plural("{n} record to send", "{n} records to send", station.pending) if station.pending else ""

@@ -4,44 +4,58 @@ from __future__ import annotations
 
 from typing import Final
 
+BACK: Final = "arrow-left"
 BARCODE: Final = "barcode"
 BOOK: Final = "book-open"
 BOOKMARK: Final = "bookmark-simple"
+BOOKS: Final = "books"
 CALL: Final = "call-bell"
 CARD: Final = "identification-card"
 CLOSE: Final = "x-circle"
+DAY: Final = "calendar-blank"
 DONE: Final = "check-fat"
 HERE: Final = "hand-waving"
+HOME: Final = "house-simple"
 INFO: Final = "info"
 LANGUAGE: Final = "translate"
+LATE: Final = "clock-countdown"
 LEAVE: Final = "sign-out"
 NOT_YET: Final = "hand-palm"
 OFFLINE: Final = "cloud-slash"
 OK: Final = "check-circle"
 RENEWED: Final = "calendar-plus"
+STILL: Final = "scan"
 TAKE_BACK: Final = "arrow-counter-clockwise"
 TAKE_OFF: Final = "minus-circle"
+WAITING: Final = "hourglass-medium"
 WARNING: Final = "warning"
 
 ICONS: Final = frozenset(
     {
+        BACK,
         BARCODE,
         BOOK,
         BOOKMARK,
+        BOOKS,
         CALL,
         CARD,
         CLOSE,
+        DAY,
         DONE,
         HERE,
+        HOME,
         INFO,
         LANGUAGE,
+        LATE,
         LEAVE,
         NOT_YET,
         OFFLINE,
         OK,
         RENEWED,
+        STILL,
         TAKE_BACK,
         TAKE_OFF,
+        WAITING,
         WARNING,
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.i18n import Translator
 from kiosk.session.notices import CannotTakeBack, CitizenCard, Notice, NotLent, ReturnOffered
 from kiosk.session.states import Borrowing, Doing, Returning
-from screens.view_models.rows import lent_in
+from screens.view_models.rows import lent_in, renewed_in
 
 
 def kept_with(notice: Notice, doing: Doing, words: Translator) -> str:
@@ -42,6 +42,9 @@ def kept_on_leaving(doing: Borrowing | Returning, words: Translator) -> str:
     lent = lent_in(doing.rows)
     if lent:
         return words.plural("{n} borrowed book is still recorded", "{n} borrowed books are still recorded", lent)
+    renewed = renewed_in(doing.rows)
+    if renewed:
+        return words.plural("{n} renewed book is still recorded", "{n} renewed books are still recorded", renewed)
     if doing.rows:
         return words.text("Books scanned before are still recorded")
     return words.text("Nothing was recorded, so no worries")

@@ -14,6 +14,10 @@ def done(lent: int, words: Translator) -> Key:
     return Key(label, icons.DONE, Button.DONE)
 
 
+def my_books(words: Translator) -> Key:
+    return Key(words.text("My books"), icons.BOOKS, Button.MY_BOOKS)
+
+
 def call_librarian(words: Translator) -> Key:
     return Key(words.text("Call the librarian"), icons.CALL, Button.HELP)
 

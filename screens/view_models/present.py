@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import assert_never
 
 from kiosk.i18n import LOCALE, Translator
-from kiosk.session.states import Borrowing, Home, Resting, Returning, SessionRules, State
+from kiosk.session.states import Borrowing, Finished, Home, Resting, Returning, SessionRules, State
 from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
+from screens.view_models.camera import camera_view
+from screens.view_models.finish import finish_view
 from screens.view_models.give_back import return_view
 from screens.view_models.home import home_view
 from screens.view_models.idle import idle_view
+from screens.view_models.my_books import my_books_view
 from screens.view_models.place import Place
 from screens.view_models.resting import resting_view
 from screens.view_models.views import PageView, Shown
@@ -33,21 +36,28 @@ class Presenter:
 
 
 def present(state: State, rules: SessionRules, place: Place, words: Translator) -> Shown:
-    """A notice stands in place of its page; the idle warning lies over either. `words` speak `state.language`."""
+    """A notice stands in place of its page, and so does the camera; the idle warning lies over either. `words` speak
+    `state.language`."""
     doing = state.doing
     if isinstance(doing, Resting):
-        return Shown(resting_view(doing, rules, place, words))
+        return Shown(resting_view(doing, rules, place, words), look=state.look)
+    if isinstance(doing, Finished):
+        return Shown(finish_view(doing, rules, words), look=state.look)
+    live = bool(place.camera) and place.camera not in state.station.scanners_lost
     page: PageView
     if doing.notice is not None:
         page = attention_view(doing.notice, doing, place, words)
+    elif state.aiming and live:
+        page = camera_view(words)
     elif isinstance(doing, Home):
-        page = home_view(state.station, rules, place, words)
+        page = home_view(state.station, rules, place, words, live=live)
+    elif isinstance(doing, Borrowing) and doing.books is not None:
+        page = my_books_view(doing, doing.books, rules, words)
     elif isinstance(doing, Borrowing):
-        page = borrow_view(doing, rules, words)
+        page = borrow_view(doing, rules, words, live=live)
     elif isinstance(doing, Returning):
-        page = return_view(doing, rules, words)
+        page = return_view(doing, rules, words, live=live)
     else:
         assert_never(doing)
-    if isinstance(doing, Home) or not doing.warned:
-        return Shown(page)
-    return Shown(page, idle_view(doing, rules, words))
+    idle = None if isinstance(doing, Home) or not doing.warned else idle_view(doing, rules, words)
+    return Shown(page, idle, state.look)

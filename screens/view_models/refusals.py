@@ -31,8 +31,16 @@ def card_has_blocks(notice: CardHasBlocks, doing: Doing, words: Translator) -> M
         title=title,
         lines=lines,
         left=keys.call_librarian(words),
-        main=keys.done(lent_in(doing.rows), words) if isinstance(doing, Borrowing) else keys.understood(words),
+        main=_way_on_with_the_card(notice, doing, words),
     )
+
+
+def _way_on_with_the_card(notice: CardHasBlocks, doing: Doing, words: Translator) -> Key:
+    if not isinstance(doing, Borrowing):
+        return keys.understood(words)
+    if any(isinstance(block, b.OverdueLoans) for block in notice.blocks):
+        return keys.my_books(words)  # which ones are late
+    return keys.done(lent_in(doing.rows), words)
 
 
 def not_lent(notice: NotLent, doing: Doing, words: Translator) -> Message:

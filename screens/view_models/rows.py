@@ -17,6 +17,10 @@ def lent_in(rows: Iterable[Row]) -> int:
     return sum(row.kind is RowKind.LENT for row in rows)
 
 
+def renewed_in(rows: Iterable[Row]) -> int:
+    return sum(row.kind is RowKind.RENEWED for row in rows)
+
+
 def can_be_taken_off(row: Row) -> bool:
     """By what it is; whether it is still in time is the desk's question. A renewal is not taken off."""
     return row.kind is RowKind.LENT and row.operation is not None and not row.leaving

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
+from kiosk.session.states import Look
 
 
 class Tone(StrEnum):
@@ -30,6 +31,15 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class ChipView:
+    """An icon and a few words in a pill."""
+
+    text: str
+    icon: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
 class Countdown:
     """Until `ends_at` (monotonic seconds), of `whole_s` seconds. `repeats`: then it begins again, each time anew."""
 
@@ -40,12 +50,13 @@ class Countdown:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """A line on the home page about the station itself. `strong` stands before `text`."""
+    """A line on the home page about the station itself. `strong` stands before `text`; plain when nobody need act."""
 
     icon: str
     strong: str
     text: str
     aside: str = ""
+    tone: Tone = Tone.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,36 @@ class BookRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanRow:
+    """A book that the reader has or waits for. `renew`: the barcode that its key sends; without it, `note` says why.
+    `times_left`: how often it can be renewed, where there is room for that."""
+
+    cover_letter: str
+    cover_colour: int
+    name: str
+    author: str
+    chip: ChipView
+    tone: Tone
+    note: str
+    times_left: str = ""
+    renew: str | None = None
+    renew_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRow:
+    """`aside`: its own day, when the books have several."""
+
+    cover_letter: str
+    cover_colour: int
+    name: str
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomeView:
+    """`live`, here and below: what the camera sees takes the place of the drawing."""
+
     brand: str
     place: str
     greeting: str
@@ -77,9 +117,12 @@ class HomeView:
     borrow_hint: str
     return_title: str
     return_hint: str
+    my_books: Key
     help: Key
     language: Key
+    look: Key
     banner: Banner | None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +138,8 @@ class BorrowView:
     left: Key | None
     main: Key
     countdown: Countdown
+    hint_line: str = ""  # the hint where there is room for one line only
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +150,37 @@ class ReturnView:
     hint_title: str
     hint: str
     left: Key | None
+    main: Key
+    countdown: Countdown
+    hint_line: str = ""  # the hint where there is room for one line only
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MyBooksView:
+    title: str
+    count: ChipView | None
+    ready: ChipView | None
+    rows: tuple[LoanRow, ...]
+    empty_title: str
+    empty_hint: str
+    left: Key
+    main: Key
+    countdown: Countdown
+
+
+@dataclass(frozen=True, slots=True)
+class FinishView:
+    """`day` is the first on which a book is due. `code`: what the QR code says; "" for none."""
+
+    title: str
+    label: str
+    day: str
+    rows: tuple[FinishRow, ...]
+    more: str
+    code: str
+    code_title: str
+    code_hint: str
     main: Key
     countdown: Countdown
 
@@ -122,6 +198,16 @@ class AttentionView:
     staff_line: str
     left: Key | None
     main: Key
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """What the camera sees, as large as the window, with a frame to hold a code in."""
+
+    title: str
+    tip: str
+    tip_icon: str
+    back: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +233,7 @@ class IdleView:
     countdown: Countdown
 
 
-PageView = HomeView | BorrowView | ReturnView | AttentionView | RestingView
+PageView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | CameraView | RestingView
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +242,4 @@ class Shown:
 
     page: PageView
     idle: IdleView | None = None
+    look: Look = Look.USUAL

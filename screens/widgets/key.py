@@ -29,7 +29,7 @@ class _Look:
 
 
 _LOOKS = {
-    "primary": _Look("teal", "teal_pressed", "white", "", "teal_edge"),
+    "primary": _Look("teal", "teal_pressed", "white", "outline", "teal_edge"),
     "plain": _Look("card", "pressed", "teal", "line", "edge"),
     "amber": _Look("amber", "amber_pressed", "ink", "amber_edge", "amber_edge"),
     "dark": _Look("dark", "dark_pressed", "white", "line", "dark_edge"),

@@ -28,11 +28,10 @@ class Chip(Panel):
         self._built = False
         self._icon = Icon(filled=True)
         self._words = Text(bold=True)
-        super().__init__(**values)
+        super().__init__(**({"border": "outline"} | values))
         self.add_widget(self._icon)
         self.add_widget(self._words)
         self._built = True
-        self._tint = self.fill
         for name in ("text", "icon", "ink", "role", "most"):
             self.fbind(name, self.place)
         self.place()
@@ -152,6 +151,12 @@ class ShelfPips(Widget):
             SmoothRoundedRectangle(pos=(x, y), size=(round(self.width), board), radius=[look.px(0.4)])
 
 
+_NEWS = {  # fill, border, words
+    views.Tone.PLAIN: ("sky_tint", "sky_line", "sky"),
+    views.Tone.ATTENTION: ("amber_tint", "amber_edge", "warn"),
+}
+
+
 class Banner(Panel):
     """A line about the station itself: what is so, and what that means for the reader."""
 
@@ -159,12 +164,11 @@ class Banner(Panel):
 
     def __init__(self, **values: Any) -> None:
         self._built = False
-        values = {"fill": "sky_tint", "border": "sky_line", "radius": 2.0} | values
-        super().__init__(**values)
-        self._icon = Icon(ink="sky", filled=True, units=5.4)
-        self._strong = Text(role="second", bold=True, ink="sky")
-        self._words = Text(role="second", ink="sky")
-        self._aside = Text(role="staff", ink="sky", align="right")
+        super().__init__(**({"radius": 2.0} | values))
+        self._icon = Icon(filled=True, units=5.4)
+        self._strong = Text(role="second", bold=True)
+        self._words = Text(role="second")
+        self._aside = Text(role="staff", align="right")
         for part in (self._icon, self._strong, self._words, self._aside):
             self.add_widget(part)
         self._built = True
@@ -176,6 +180,9 @@ class Banner(Panel):
         if not self._built or news is None or self.width < 2:
             return
         look = theme.now()
+        self.fill, self.border, ink = _NEWS[news.tone]
+        for part in (self._icon, self._strong, self._words, self._aside):
+            part.ink = ink
         pad, gap = look.px(2.6), look.px(2.0)
         left, right = self.x + pad, (self.x + self.width) - pad
         icon = look.px(5.4)
@@ -184,8 +191,12 @@ class Banner(Panel):
         left += icon + gap
         self._strong.text, self._words.text, self._aside.text = news.strong, news.text, news.aside
         aside = min(self._aside.natural_width() + 1 if news.aside else 0, (right - left) * 0.3)
+        needed = self._strong.natural_width() + self._words.natural_width() + gap
+        if needed > right - left - aside - gap:
+            aside = 0  # what it means for the reader comes first
+            self._aside.text = ""
         self._aside.size, self._aside.pos = (aside, self.height), (right - aside, self.y)
-        room = right - left - (aside + gap if news.aside else 0)
+        room = right - left - (aside + gap if aside else 0)
         strong = min(self._strong.natural_width() + 1 if news.strong else 0, room)
         self._strong.size, self._strong.pos = (strong, self.height), (left, self.y)
         space = look.px(0.9) if news.strong else 0

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty
-from kivy.uix.anchorlayout import AnchorLayout  # noqa: F401  (kv names it)
 from kivy.uix.floatlayout import FloatLayout
-from kivy.uix.widget import Widget
 
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
 from screens import theme
-from screens.widgets import key, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
+from screens.widgets import key, loans, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
+from screens.widgets.live import LivePicture
+from screens.widgets.surface import keep as keep
 
 
 class Touches(Protocol):
@@ -24,23 +24,27 @@ class Touches(Protocol):
 
     def touched(self, button: Button) -> None: ...
     def take_off_touched(self, operation: OperationId) -> None: ...
+    def renew_touched(self, barcode: str) -> None: ...
     @property
     def monotonic(self) -> Callable[[], float]: ...
 
 
 class Page(FloatLayout):
-    """Each page has its kv beside it, loaded once per process; `u` there is px per unit. The paper that it lies on is
-    the colour to which the window is cleared: painting it again would cost a quarter of a frame on a CPU."""
+    """Each page has its kv beside it, loaded once per process; `u` there is px per unit. `large` is 1
+    when the reader chose larger words, else 0: what a height there needs more. The paper that a page lies on is the
+    colour to which the window is cleared: painting it again would cost a quarter of a frame on a CPU."""
 
     u = NumericProperty(1.0)
+    large = NumericProperty(0)
     animated = BooleanProperty(False)
+    live: LivePicture | None = None  # the part that shows what the camera sees, while there is one
 
     def __init__(self, touches: Touches, *, animated: bool = False, **values: Any) -> None:
         kv = str(Path(inspect.getfile(type(self))).with_suffix(".kv"))
         if kv not in Builder.files:
             Builder.load_file(kv)
         self.touches = touches
-        super().__init__(u=theme.now().unit, animated=animated, **values)
+        super().__init__(u=theme.now().unit, large=int(theme.now().large), animated=animated, **values)
         # ids are weak: a part that is taken out for a while must not vanish.
         self._parts = [part.__self__ for part in self.ids.values()]
         self.do_layout()  # its kv came before Kivy listened: with its size given at once, nothing else asks
@@ -52,16 +56,19 @@ class Page(FloatLayout):
     def run(self, on: bool) -> None:
         """Whether this page is on top: only then may it count down."""
 
+    def look_away(self) -> None:
+        """This page leaves the screen: what the camera saw is not kept."""
+        if self.live:
+            self.live.forget()
+
+    def aim(self) -> None:
+        self.touches.touched(Button.AIM)
+
     def touch(self, button: Button) -> None:
         self.touches.touched(button)
 
     def take_off(self, operation: OperationId) -> None:
         self.touches.take_off_touched(operation)
 
-
-def keep(parent: Widget, child: Widget, wanted: bool, index: int = 0) -> None:
-    """Puts `child` in or takes it out, and nothing when it is so already. `index` counts from the last child."""
-    if wanted and child.parent is None:
-        parent.add_widget(child, index=min(index, len(parent.children)))
-    elif not wanted and child.parent is not None:
-        parent.remove_widget(child)
+    def renew(self, barcode: str) -> None:
+        self.touches.renew_touched(barcode)

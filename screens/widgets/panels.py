@@ -8,15 +8,17 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Stri
 from kivy.uix.widget import Widget
 
 from screens import theme
+from screens.widgets.live import LivePicture, Viewfinder
 from screens.widgets.marks import ShelfPips
 from screens.widgets.paragraphs import Paragraph, Paragraphs
 from screens.widgets.picture import Illustration
-from screens.widgets.surface import Panel
+from screens.widgets.surface import Panel, keep
 from screens.widgets.text import Icon, Text
 
 
 class SideHint(Panel):
-    """What to do, as a picture and two sentences. `alone`: nothing is beside it, so it may be large."""
+    """What to do, as a picture and two sentences. `alone`: nothing is beside it, so it may be large. `live`: the
+    picture is what the camera sees, and a tap on it sends `on_aim`."""
 
     art = StringProperty("")
     title = StringProperty("")
@@ -26,23 +28,35 @@ class SideHint(Panel):
     hint_role = StringProperty("second")
     units = NumericProperty(42)
     alone = BooleanProperty(False)
+    live = BooleanProperty(False)
+    __events__ = ("on_aim",)
 
     def __init__(self, **values: Any) -> None:
         self._built = False
         super().__init__(radius=3, border="hair", **values)
         self._art = Illustration()
+        self._finder = Viewfinder()
+        self._finder.fbind("on_tap", lambda *_: self.dispatch("on_aim"))
         self._words = Paragraphs(align="center", gap_units=1.0)
-        self.add_widget(self._art)
         self.add_widget(self._words)
         self._built = True
-        for name in ("art", "title", "hint", "alone", "title_ink", "hint_ink", "hint_role"):
+        for name in ("art", "title", "hint", "alone", "live", "title_ink", "hint_ink", "hint_role"):
             self.fbind(name, self.place)
         self.place()
+
+    def on_aim(self) -> None:
+        pass
+
+    def showing(self, live: bool) -> LivePicture | None:
+        self.live = live
+        return self._finder.showing(live)
 
     def place(self, *_: object) -> None:
         if not self._built:
             return
         look = theme.now()
+        keep(self, self._art, not self.live)
+        keep(self, self._finder, self.live)
         self.size_hint_x = 1 if self.alone else None
         if not self.alone:
             self.width = look.px(self.units)
@@ -57,6 +71,8 @@ class SideHint(Panel):
         art = min(look.px(27 if self.alone else 24.5), inner * 0.52)
         self._art.size = (self.width - 2 * pad_x, art)
         self._art.pos = (self.x + pad_x, self.y + self.height - pad_y - art)
+        wide = min(self.width - 2 * pad_x, art * 1.6)
+        self._finder.size, self._finder.pos = (wide, art), (self.x + (self.width - wide) / 2, self._art.y)
         self._words.pos = (self.x + pad_x, self.y + pad_y)
         self._words.size = (self.width - 2 * pad_x, max(1, inner - art - gap))
         self._words.valign = "top"
@@ -101,7 +117,7 @@ class KeptLine(Panel):
 
     def __init__(self, **values: Any) -> None:
         self._built = False
-        super().__init__(fill="ok_tint", radius=2, **values)
+        super().__init__(fill="ok_tint", border="outline", radius=2, **values)
         self._icon = Icon(name="check-circle", ink="ok", filled=True, units=5.4)
         self._words = Text(role="second", bold=True, ink="ok", max_lines=2, one_line_first=True)
         self.add_widget(self._icon)

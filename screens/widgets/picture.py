@@ -38,7 +38,8 @@ class Illustration(Widget):
         self._draw()
 
     def _draw(self, *_: object) -> None:
-        self._drawing.texture = art_texture(self.art) if self.art else None
+        hidden = self.art in theme.DECORATIONS and theme.now().high_contrast
+        self._drawing.texture = art_texture(self.art) if self.art and not hidden else None
         self._place()
 
     def _place(self, *_: object) -> None:

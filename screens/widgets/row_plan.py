@@ -25,6 +25,8 @@ class Form(Enum):
 
 HEIGHTS = {Form.TALL: 20.5, Form.LARGE: 14.5, Form.NORMAL: 12.0, Form.SLIM: 8.8, Form.HALF: 9.4}
 _WITH_KEY = {Form.TALL: 20.5, Form.LARGE: 14.5, Form.NORMAL: 13.6, Form.SLIM: 13.6, Form.HALF: 13.4}
+_LARGE = {Form.TALL: 22.4, Form.LARGE: 15.0, Form.NORMAL: 13.4, Form.SLIM: 9.2, Form.HALF: 11.2}
+"""With the reader's larger words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,11 @@ def _end(slots: tuple[Slot, ...]) -> float:
     return max((slot.y + slot.height for slot in slots), default=0.0)
 
 
-def plan(count: int, *, newest: Form, width: float, height: float, with_keys: bool = False) -> Plan:
+def plan(
+    count: int, *, newest: Form, width: float, height: float, with_keys: bool = False, large: bool = False
+) -> Plan:
     """For `count` rows in `width` × `height` u, of which the newest would be `newest`."""
-    heights = _WITH_KEY if with_keys else HEIGHTS
+    heights = _WITH_KEY if with_keys else _LARGE if large else HEIGHTS
     if count == 0:
         return Plan(((),))
     for form, gap in ((Form.NORMAL, _GAP), (Form.SLIM, _CLOSE)):

@@ -14,7 +14,8 @@ from screens.view_models.views import BookRow as BookRowView
 from screens.view_models.views import Tone
 from screens.widgets.key import KeyButton
 from screens.widgets.marks import Chip, Cover
-from screens.widgets.row_plan import PAGER, Form, Plan, Slot, plan
+from screens.widgets.pager import Pager
+from screens.widgets.row_plan import Form, Slot, plan
 from screens.widgets.surface import Panel
 from screens.widgets.text import Icon, Text
 
@@ -144,10 +145,10 @@ class BookRow(Panel):
             self._icon.name, self._icon.units, self._icon.ink = row.icon, units, ink
             self._icon.size, self._icon.pos = (side, side), (end - side, middle - side / 2)
             end -= side + gap
-        if form in (Form.TALL, Form.HALF):
+        if row.take_off or form in (Form.TALL, Form.HALF):
             self._right.text = self._right_small.text = ""
             return end
-        role = "body" if form is Form.LARGE and not row.take_off else "second"
+        role = "body" if form is Form.LARGE else "second"
         words = row.right if not row.shelf else row.shelf
         self._right.role, self._right.text = role, words
         self._right.ink = "warn" if row.tone is Tone.ATTENTION else self.right_ink
@@ -168,7 +169,7 @@ class BookRow(Panel):
         if form is Form.TALL:
             under, ink, bold = row.hold_line, "warn", True
         elif form is Form.HALF:
-            under, bold = row.shelf or row.right, True
+            under, bold = "" if row.take_off else row.shelf or row.right, True
             ink = "warn" if row.tone is Tone.ATTENTION else self.right_ink
         elif form is Form.SLIM:
             under = ""
@@ -207,13 +208,8 @@ class RowList(Widget):
         self._rows: tuple[BookRowView, ...] = ()
         self._shown: list[BookRow] = []
         self._spare: list[BookRow] = []
-        self._page = 0
-        self._plan = Plan(((),))
+        self.pager = Pager(self, self.lay_out)
         self._sliding: tuple[BookRow, float] | None = None
-        self._up = KeyButton(icon="caret-up", icon_units=5, size_hint=(None, None))
-        self._down = KeyButton(icon="caret-down", icon_units=5, size_hint=(None, None))
-        self._up.fbind("on_tap", lambda *_: self._turn(-1))
-        self._down.fbind("on_tap", lambda *_: self._turn(1))
         self._later = Clock.create_trigger(self.lay_out, -1)
         self.fbind("pos", self._later)
         self.fbind("size", self._later)
@@ -236,15 +232,11 @@ class RowList(Widget):
             return
         grew = len(rows) > len(self._rows)
         if len(rows) != len(self._rows):
-            self._page = 0
+            self.pager.page = 0
         self._rows = rows
         self.lay_out()
         if grew and self.animated and self._shown and self.parent is not None:
             self._slide(self._shown[0])
-
-    def _turn(self, by: int) -> None:
-        self._page = max(0, min(len(self._plan.pages) - 1, self._page + by))
-        self.lay_out()
 
     def lay_out(self, *_: object) -> None:
         if self.width < 4 or self.height < 4:
@@ -255,18 +247,18 @@ class RowList(Widget):
         newest = Form.NORMAL
         if rows:
             newest = Form.TALL if rows[0].shelf and rows[0].hold_line else Form.LARGE
-        self._plan = plan(
+        pages = plan(
             len(rows),
             newest=newest,
             width=self.width / look.unit,
             height=self.height / look.unit,
             with_keys=any(row.take_off for row in rows),
-        )
-        self._page = min(self._page, len(self._plan.pages) - 1)
-        before = sum(len(page) for page in self._plan.pages[: self._page])
-        slots = self._plan.pages[self._page]
+            large=look.large,
+        ).pages
+        self.pager.lay(len(pages))
+        before = sum(len(page) for page in pages[: self.pager.page])
+        slots = pages[self.pager.page]
         self._give_out(rows[before : before + len(slots)], slots)
-        self._lay_pager()
 
     def _give_out(self, rows: tuple[BookRowView, ...], slots: tuple[Slot, ...]) -> None:
         look = theme.now()
@@ -292,20 +284,6 @@ class RowList(Widget):
             if widget.parent is not None:
                 self.remove_widget(widget)
         self._shown, self._spare = placed, free
-
-    def _lay_pager(self) -> None:
-        look = theme.now()
-        pages = len(self._plan.pages)
-        for key, up in ((self._up, True), (self._down, False)):
-            if pages > 1 and key.parent is None:
-                self.add_widget(key)
-            elif pages == 1 and key.parent is not None:
-                self.remove_widget(key)
-            high = min(look.px(20), (self.height - look.px(1.6)) / 2)
-            key.size = (look.px(PAGER), high)
-            top = self.y + self.height - high
-            key.pos = (self.x + self.width - look.px(PAGER), top if up else top - high - look.px(1.6))
-            key.deaf = self._page == 0 if up else self._page == pages - 1
 
     def _slide(self, row: BookRow) -> None:
         start = Clock.get_time()

@@ -37,7 +37,8 @@ class Surface:
 
     def _tint_surface(self: Any, *_: object) -> None:
         look = theme.now()
-        wanted = [name for name in ("edge", "fill", "border") if getattr(self, name)]
+        colours = {name: getattr(self, name) for name in ("edge", "fill", "border")}
+        wanted = [name for name, colour in colours.items() if colour and look.rgba(colour)[3]]
         if wanted != list(self._layers):
             # Only what is seen is in the canvas, and a border is a line, not a second sheet below the first: drawing
             # on a CPU costs by the px.
@@ -64,7 +65,7 @@ class Surface:
         corners = [max(0.1, round_by * part) for part in self.corners] or [max(0.1, round_by)] * 4
         for name, (_colour, shape) in self._layers.items():
             if name == "border":
-                half = self.border_px / 2
+                half = (self.border_px + look.high_contrast) / 2
                 shape.width = half + 0.35  # its soft rim looks that much thinner
                 inner = (max(1, wide - 2 * half), max(1, high - lift - 2 * half))
                 shape.rounded_rectangle = (x + half, y + lift + half, *inner, max(0.1, round_by - half), 24)
@@ -100,3 +101,11 @@ class Panel(Surface, Widget):
 
     def place(self, *_: object) -> None:
         pass
+
+
+def keep(parent: Widget, child: Widget, wanted: bool, index: int = 0) -> None:
+    """Puts `child` in or takes it out, and nothing when it is so already. `index` counts from the last child."""
+    if wanted and child.parent is None:
+        parent.add_widget(child, index=min(index, len(parent.children)))
+    elif not wanted and child.parent is not None:
+        parent.remove_widget(child)

@@ -47,7 +47,7 @@ def with_doctype(xml: str, doctype: str, name: str) -> str:
         (GOOD[: SHEET_AT + 80] + bytes(40) + GOOD[SHEET_AT + 120 :], "broken_excel"),
         (b"PK\x03\x04", "broken_excel"),
         (package(other={"[Content_Types].xml": "<Types"}), "broken_excel"),
-        (package(other={"xl/workbook.xml": "<workbook/>"}), "empty_file"),
+        (package(other={"xl/workbook.xml": "<workbook/>"}), "other_excel"),
         (package(other={"xl/workbook.bin": b""}), "other_excel"),
         (package("<worksheet"), "broken_excel"),
         (package(sheet_xml('<row r="x"/>')), "broken_excel"),

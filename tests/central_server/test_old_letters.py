@@ -136,6 +136,14 @@ def test_converts_only_the_old_column_when_others_are_unicode(store: Store, tmp_
     assert {one["class_name"] for one in told(store, "patron")} == {"Hồng Hà"}
 
 
+def test_skips_cells_when_they_are_in_another_old_alphabet_than_the_others(store: Store, tmp_path: Path) -> None:
+    names = [*(in_tcvn3(row[1]) for row in SCHOOL[1:20]), in_vni("Nguyễn Đức Hữu")]
+    rows = [(f"HS{at:02}", name, "", "hs") for at, name in enumerate(names)]
+    report = bring(store, "patrons", one_sheet([PEOPLE, *rows]), tmp_path)
+    assert codes(report) == [(21, "uncertain_letters")]
+    assert full_names(store) == [row[1] for row in SCHOOL[1:20]]
+
+
 def test_skips_cells_that_could_be_either_when_a_column_mixes_alphabets(store: Store, tmp_path: Path) -> None:
     mixed = ["Nguyễn Văn An", "Trần Thị Hoa", "NguyÔn V¨n §øc", "TrÇn ThÞ Thuû", "Vò Tó", "Pham An"]
     rows = [(f"HS{at}", name, "", "hs") for at, name in enumerate(mixed)]

@@ -65,6 +65,18 @@ def test_shows_an_item_whose_title_has_not_come_yet(station: Station) -> None:
     assert (item.id, item.name, item.author, item.shelf) == (ITEMS[0].id, "", "", "")
 
 
+def test_knows_an_item_and_a_title_by_id(station: Station) -> None:
+    station.apply(*CATALOGUE, replace(ITEMS[1], title_id="another title"))
+    with station.store.unit_of_work() as work:
+        assert work.item(ITEMS[0].id) == item_shown(ITEMS[0])
+        nameless = work.item(ITEMS[1].id)
+        assert nameless is not None
+        assert nameless.name == "", "its title has not come yet"
+        assert work.title(TITLE.id) == TITLE
+        assert work.item("unknown") is None
+        assert work.title("another title") is None
+
+
 def test_gives_no_rules_before_the_centre_has_sent_any(station: Station) -> None:
     with station.store.unit_of_work() as work:
         assert work.rules() == CirculationRules("", {}, {})
@@ -89,6 +101,18 @@ def test_gives_holds_in_the_order_they_were_placed_not_the_order_they_came(stati
         assert [hold.id for hold in holds] == [first.hold.id, second.hold.id, third.hold.id]
         assert holds[0].shelf == "ngăn 9"
         assert list(work.holds_on("another title")) == []
+
+
+def test_gives_the_holds_of_one_patron_in_the_order_they_were_placed(station: Station) -> None:
+    later, other, first = hold_by(LAN, 3_000), hold_by(MINH, 1_000), hold_by(LAN, 2_000)
+    elsewhere = replace(later, hold=replace(later.hold, id="elsewhere", title_id="another title"), placed_ms=9_000)
+    station.apply(later, other, first, elsewhere)
+    with station.store.unit_of_work() as work:
+        assert [hold.id for hold in work.holds_of_patron(LAN.id)] == [first.hold.id, later.hold.id, "elsewhere"]
+        assert list(work.holds_of_patron("nobody")) == []
+    station.apply(Gone("hold", first.hold.id), cursor="2")
+    with station.store.unit_of_work() as work:
+        assert list(work.holds_of_patron(LAN.id)) == [later.hold, elsewhere.hold]
 
 
 def test_counts_as_free_the_available_copies_of_a_title_that_are_on_nobodys_loan(station: Station) -> None:

@@ -36,6 +36,9 @@ def test_makes_a_serial_scanner_that_follows_its_table(tmp_path: Path) -> None:
 
 def test_makes_every_other_kind() -> None:
     assert make_scanner(table('kind = "serial"')).name == "serial /dev/ttyACM0"
+    assert make_scanner(table('kind = "camera"\ndevice = "/dev/video0"')).name == "camera /dev/video0"
+    assert make_scanner(table('kind = "camera"\ndevice = 0')).name == "camera 0"
+    assert make_scanner(table('kind = "camera"\npath = "cards"')).name == "camera cards"
     assert isinstance(make_scanner(table('kind = "lines"')), SimulatedScanner)
     assert isinstance(make_signaller(table('kind = "none"')), Silent)
     sound = make_signaller(table('kind = "alsa"\ndevice = "plughw:1,0"\nprogram = "/usr/bin/aplay"\nvolume = 0.3'))
@@ -47,15 +50,21 @@ def test_makes_every_other_kind() -> None:
     ("text", "message"),
     [
         ('kind = "serail"', """key "scanner.kind": 'serail' is unknown; did you mean "serial"?"""),
-        ('kind = "camera"', """key "scanner.kind": 'camera' is unknown; it is one of "serial", "lines\""""),
-        ("kind = 3", """key "scanner.kind": 3 is unknown; it is one of "serial", "lines\""""),
-        ("baud = 9600", 'key "scanner.kind" is missing: it is one of "serial", "lines"'),
+        ('kind = "xyz"', """key "scanner.kind": 'xyz' is unknown; it is one of "serial", "camera", "lines\""""),
+        ("kind = 3", """key "scanner.kind": 3 is unknown; it is one of "serial", "camera", "lines\""""),
+        ("baud = 9600", 'key "scanner.kind" is missing: it is one of "serial", "camera", "lines"'),
         ('kind = "serial"\nprot = "/dev/ttyS0"', 'unknown key "scanner.prot"; did you mean "scanner.port"?'),
         ('kind = "lines"\nxyz = 1', 'unknown key "scanner.xyz"; it is one of "kind"'),
         ('kind = "serial"\nend = "crfl"', """key "scanner.end": 'crfl' is unknown; did you mean "crlf"?"""),
         ('kind = "serial"\nbaud = 9601', """key "scanner.baud": 9601 is unknown; did you mean "9600"?"""),
         ('kind = "serial"\nbaud = "9600"', 'key "scanner.baud": Expected `int`, got `str`'),
         ('kind = "serial"\nsilence_ms = 1', 'key "scanner.silence_ms": Expected `int` >= 10'),
+        ('kind = "camera"', 'scanner: it needs one of the keys "device" and "path"'),
+        ('kind = "camera"\ndevice = 0\npath = "x"', 'scanner: it needs one of the keys "device" and "path"'),
+        ('kind = "camera"\ndevise = 0', 'unknown key "scanner.devise"; did you mean "scanner.device"?'),
+        ('kind = "camera"\ndevice = 0\nfps = 500', 'key "scanner.fps": Expected `float` <= 120.0'),
+        ('kind = "camera"\ndevice = 0\nwidth = "1280"', 'key "scanner.width": Expected `int`, got `str`'),
+        ('kind = "camera"\ndevice = -1', 'key "scanner.device": Expected `int` >= 0'),
         ('kind = "serial"\nport = 3', 'key "scanner.port": Expected `str`, got `int`'),
     ],
 )

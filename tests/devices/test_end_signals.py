@@ -22,13 +22,13 @@ def end():
 {arm}
 with lock:
     os.kill(os.getpid(), signal.SIGTERM)
-sys.exit(0 if ended.wait(10) else 1)
+sys.exit(0 if ended.wait(1) else 1)
 """
 
 
 def ends(arm: str) -> bool:
     try:
-        done = subprocess.run([sys.executable, "-c", PROGRAM.format(arm=arm)], cwd=ROOT, timeout=3, check=False)
+        done = subprocess.run([sys.executable, "-c", PROGRAM.format(arm=arm)], cwd=ROOT, timeout=1.5, check=False)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0

@@ -20,15 +20,18 @@ def test_plays_a_day_and_both_ledgers_agree(tmp_path: Path) -> None:
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr
     summary = json.loads((out / "summary.json").read_text())
-    assert (summary["check_outs"], summary["check_ins"], summary["renewals"]) == (8, 6, 1)
-    assert summary["central_operations"] == 15
+    assert (summary["check_outs"], summary["check_ins"], summary["renewals"]) == (10, 7, 2)
+    assert summary["central_operations"] == 19
     assert summary["offline_operations"] == 3
     assert (summary["pending"], summary["duplicates"]) == (0, 0)
     assert summary["disputes"] == 1, "the book that no catalogue knows waits for a person"
     assert summary["refusals"] >= 10
-    for page in ("home", "borrow", "give_back", "attention", "resting"):
+    for page in ("home", "borrow", "give_back", "finish", "attention", "resting"):
         for language in ("vi", "en"):
             assert (out / f"{page}-{language}.png").stat().st_size > 5_000
+    for page in ("home", "borrow", "give_back", "my_books", "finish"):
+        assert (out / "by-hand" / f"{page}-vi.png").stat().st_size > 5_000
+    assert set(summary["status"]["running"]["devices"].values()) == {"ready"}
 
 
 LEDGER = {

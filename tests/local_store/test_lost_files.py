@@ -163,6 +163,7 @@ def test_takes_up_again_with_every_loan_when_only_the_log_was_deleted(tmp_path: 
     store.close()
 
 
+@pytest.mark.slow
 def test_goes_on_when_sqlite_itself_empties_and_refills_its_log(tmp_path: Path) -> None:
     config = config_in(tmp_path)
     store = open_store(config)

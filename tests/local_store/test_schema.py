@@ -156,8 +156,9 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, name: str) -> None:
     assert plan
     asks_for_the_last_row_only = {"LAST_OPERATION": ["SCAN outbox"], "LAST_AUDIT": ["SCAN audit"]}
     is_soon_empty = {"TO_ERASE": ["SCAN to_erase"]}
+    keeps_nothing_past = {"HOLDS_OF_PATRON": ["SCAN hold"]}  # 0.1 ms for 3,000 holds, when a reader asks for their own
     scans = [step for step in plan if step.startswith("SCAN")]
-    assert scans == (asks_for_the_last_row_only | is_soon_empty).get(name, [])
+    assert scans == (asks_for_the_last_row_only | is_soon_empty | keeps_nothing_past).get(name, [])
 
 
 def test_refuses_a_value_inside_a_prepared_statement() -> None:

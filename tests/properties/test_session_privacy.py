@@ -16,11 +16,23 @@ from hypothesis.stateful import (
 )
 
 from kiosk.domain.barcodes import Code, CodeKind
-from kiosk.domain.blocks import OnLoanToAnother, TooManyLoans
+from kiosk.domain.blocks import HeldForAnother, OnLoanToAnother, TooManyLoans
 from kiosk.domain.operations import OperationId
-from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, Play, ResolveCode, StoreEffect, TakeBack
+from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.effects import (
+    CheckIn,
+    CheckOut,
+    IdentifyPatron,
+    ListBooks,
+    Play,
+    Renew,
+    ResolveCode,
+    StoreEffect,
+    TakeBack,
+)
 from kiosk.session.inputs import (
     AlreadyYours,
+    BooksListed,
     Button,
     CodeResolved,
     Input,
@@ -28,9 +40,11 @@ from kiosk.session.inputs import (
     LoanRecorded,
     LoanRefused,
     NobodyHasIt,
+    NotRenewed,
     NotTakenBack,
     PatronFound,
     PatronNotFound,
+    RenewTouched,
     ReturnRecorded,
     Scanned,
     StoreFailed,
@@ -41,16 +55,23 @@ from kiosk.session.inputs import (
     Touched,
 )
 from kiosk.session.machine import step, wakes_at
-from kiosk.session.notices import BookShown, NotLent
-from kiosk.session.states import Borrowing, Home, Returning, RowKind, SessionRules, State
+from kiosk.session.notices import BookShown, CardOrBook, NotLent
+from kiosk.session.states import Borrowing, Finished, Home, Look, Resting, Returning, RowKind, SessionRules, State
 
 RULES = SessionRules()
 PATRONS = {"HS1": "p1", "HS2": "p2"}
 ITEMS = ["TK.1", "TK.2", "TK.3"]
+DUE = date(2026, 12, 7)
 
 
 def shown(barcode: str) -> BookShown:
     return BookShown(barcode, barcode, "name", "author")
+
+
+def at_home(patron_id: str) -> tuple[LoanShown, ...]:
+    """What a patron has already; one of them is scanned as well. Whose it is is in the title's id."""
+    books = [BookShown(barcode, patron_id, "name", "author") for barcode in ("TK.3", "TK.4", "TK.5")]
+    return tuple(LoanShown(book, DUE, None, 14, 1) for book in books)
 
 
 class Session(RuleBasedStateMachine):
@@ -62,7 +83,7 @@ class Session(RuleBasedStateMachine):
         self.at = 0.0
         self.seq = 0
         self.loans: dict[OperationId, str] = {}  # whom the store lent to
-        self.open_check_outs: set[tuple[int, str]] = set()  # (visit, barcode) asked and not refused or voided
+        self.open_check_outs: set[tuple[int, str]] = set()  # (visit, barcode) asked, also to renew; not refused, voided
         self.taken_back: set[OperationId] = set()
         self.turn: str | None = None  # the patron whose card was shown last; None: a stranger's
         self.doubt: int | None = None  # the last code that may have been a card, until it is told
@@ -72,15 +93,26 @@ class Session(RuleBasedStateMachine):
         self.claims: dict[str, list[tuple[str | None, int | None]]] = {}  # barcode → turn and doubt at its scans
 
     def feed(self, happened: Input) -> MultipleResults[StoreEffect]:
-        self.state, effects = step(self.state, happened, RULES)
+        before = self.state
+        self.state, effects = step(before, happened, RULES)
+        if isinstance(before.doing, Borrowing | Finished) and self.state.visit != before.visit:
+            still_theirs = isinstance(self.state.doing, Finished) or getattr(self.state.doing, "notice", None)
+            assert self.as_it_begins() or still_theirs, "the next reader got what the one before had chosen"
+        if isinstance(self.state.doing, Finished) and self.state.doing is not before.doing:
+            assert isinstance(before.doing, Borrowing), "only a reader's own visit is shown at its end"
+            assert set(self.state.doing.rows) <= set(before.doing.rows)
         asked = [effect for effect in effects if not isinstance(effect, Play)]
         for ask in asked:
-            if isinstance(ask, CheckOut):
+            if isinstance(ask, CheckOut | Renew):
                 assert (ask.visit, ask.barcode) not in self.open_check_outs, "asked twice"
                 self.open_check_outs.add((ask.visit, ask.barcode))
                 if isinstance(self.state.doing, Borrowing):  # else ended by a scan that was held behind this one
                     assert ask.patron_id == self.state.doing.patron.id, "lent to somebody else"
-                self.check_owner(ask)
+                if isinstance(ask, CheckOut):
+                    self.check_owner(ask)
+            if isinstance(ask, ListBooks):
+                assert isinstance(self.state.doing, Borrowing)
+                assert ask.patron_id == self.state.doing.patron.id, "another's books"
             if isinstance(ask, TakeBack):
                 assert ask.operation not in self.taken_back, "taken back twice"
                 self.taken_back.add(ask.operation)
@@ -104,10 +136,27 @@ class Session(RuleBasedStateMachine):
     def tick(self) -> MultipleResults[StoreEffect]:
         return self.feed(Tick(self.at))
 
-    # Twice under two names, as the answer below: a visit needs several of these before anything else can go wrong.
-    @rule(target=in_flight, number=st.sampled_from([*PATRONS]))
-    def known_card(self, number: str) -> MultipleResults[StoreEffect]:
-        return self.card_scanned(number)
+    # Answered at once: a visit needs these before anything else can go wrong.
+    @rule(target=in_flight, number=st.sampled_from([*PATRONS]), wish=st.booleans(), wait=st.sampled_from([0.1, 3.5]))
+    def arrives(self, number: str, wish: bool, wait: float) -> MultipleResults[StoreEffect]:
+        self.at += wait
+        if wish and isinstance(self.state.doing, Home):
+            self.feed(Touched(Button.MY_BOOKS, self.at))
+        return self.at_once(self.card_scanned(number))
+
+    @rule(target=in_flight, barcode=st.sampled_from(ITEMS))
+    def borrows(self, barcode: str) -> MultipleResults[StoreEffect]:
+        return self.at_once(self.item_scanned(barcode))
+
+    @rule(target=in_flight)
+    def looks_at_books(self) -> MultipleResults[StoreEffect]:
+        return self.at_once(self.feed(Touched(Button.MY_BOOKS, self.at)))
+
+    def at_once(self, asked: MultipleResults[StoreEffect]) -> MultipleResults[StoreEffect]:
+        if any(isinstance(ask, IdentifyPatron | ListBooks | CheckOut) for ask in asked.values):
+            (ask,) = asked.values
+            return self.at_once(self.answered(ask, 3))
+        return asked
 
     @rule(target=in_flight, number=st.sampled_from([*PATRONS, "HS9"]))
     def card(self, number: str) -> MultipleResults[StoreEffect]:
@@ -115,10 +164,18 @@ class Session(RuleBasedStateMachine):
 
     def card_scanned(self, number: str) -> MultipleResults[StoreEffect]:
         self.turn, self.doubt = PATRONS.get(number), None
-        return self.feed(Scanned(Code(number, frozenset({CodeKind.CARD})), self.at))
+        before = self.state
+        asked = self.feed(Scanned(Code(number, frozenset({CodeKind.CARD})), self.at))
+        match before.doing:
+            case Borrowing(rows=(), books=None) as doing if doing.patron.card == number and before.awaiting is None:
+                assert self.state.visit == before.visit, "a visit ended before it brought anything"
+        return asked
 
     @rule(target=in_flight, barcode=st.sampled_from(ITEMS))
     def item(self, barcode: str) -> MultipleResults[StoreEffect]:
+        return self.item_scanned(barcode)
+
+    def item_scanned(self, barcode: str) -> MultipleResults[StoreEffect]:
         waiting = self.claims.get(barcode, []) if self.state.awaiting is not None else []
         self.claims[barcode] = [*waiting, (self.turn, self.doubt)]
         return self.feed(Scanned(Code(barcode, frozenset({CodeKind.ITEM})), self.at))
@@ -137,8 +194,14 @@ class Session(RuleBasedStateMachine):
 
     @rule(target=in_flight, button=st.sampled_from(Button))
     def touch(self, button: Button) -> MultipleResults[StoreEffect]:
+        before = self.state
         asked = self.feed(Touched(button, self.at))
         self.learn(asked)
+        match before.doing:
+            case Borrowing(notice=CardOrBook(text=text)) if button is Button.IT_IS_A_CARD and before.awaiting is None:
+                if self.doubt is not None:  # it is the card of the one in front: there is nothing to ask
+                    self.told[self.doubt] = "card"
+                    self.turn, self.doubt = PATRONS.get(text), None
         return asked
 
     def learn(self, asked: MultipleResults[StoreEffect]) -> None:
@@ -155,6 +218,14 @@ class Session(RuleBasedStateMachine):
         rows = self.state.doing.rows if isinstance(self.state.doing, Borrowing | Returning) else ()
         known = [row.operation for row in rows if row.operation] or [OperationId("x", 9)]
         return self.feed(TakeOffTouched(known[place % len(known)], self.at))
+
+    @rule(target=in_flight, place=st.integers(0, 3))
+    def touch_renew(self, place: int) -> MultipleResults[StoreEffect]:
+        loans = (
+            self.state.doing.books.loans if isinstance(self.state.doing, Borrowing) and self.state.doing.books else ()
+        )
+        barcodes = [*(loan.book.barcode for loan in loans), "TK.9"]
+        return self.feed(RenewTouched(barcodes[place % len(barcodes)], self.at))
 
     @rule()
     def store_breaks_and_recovers(self) -> None:
@@ -176,7 +247,12 @@ class Session(RuleBasedStateMachine):
             meaning = {1: "card", 2: "book"}.get(choice)
             if meaning:
                 self.told[self.looked_up] = meaning
-        asked = self.feed(self.answer_to(ask, choice))
+        told, awaited = self.answer_to(ask, choice), ask.request == self.state.awaiting
+        asked = self.feed(told)
+        match told:
+            case PatronNotFound() | CodeResolved(known_card=False, known_item=False) if awaited:
+                acts = [other for other in asked.values if isinstance(other, CheckIn | CheckOut)]
+                assert not acts, "what was scanned behind a stranger's card belongs to nobody"
         if isinstance(ask, ResolveCode):
             self.learn(asked)
         return asked
@@ -198,11 +274,21 @@ class Session(RuleBasedStateMachine):
                 self.open_check_outs.discard((ask.visit, barcode))
                 return ItemNotFound(*key, barcode, self.at)
             case CheckOut(barcode=barcode) if choice == 2:
-                return AlreadyYours(*key, shown(barcode), date(2026, 12, 7), None, self.at)
+                return AlreadyYours(*key, shown(barcode), DUE, None, self.at)
             case CheckOut(barcode=barcode, patron_id=patron_id):
                 self.seq += 1
                 self.loans[operation] = patron_id
-                return LoanRecorded(*key, operation, shown(barcode), date(2026, 12, 7), None, 1, False, self.at)
+                return LoanRecorded(*key, operation, shown(barcode), DUE, None, 1, False, self.at)
+            case Renew(barcode=barcode) if choice < 2:
+                self.open_check_outs.discard((ask.visit, barcode))
+                return NotRenewed(*key, barcode, (HeldForAnother(),) if choice else (), self.at)
+            case Renew(barcode=barcode, patron_id=patron_id):
+                self.seq += 1
+                self.loans[operation] = patron_id
+                return LoanRecorded(*key, operation, shown(barcode), DUE, None, 3, True, self.at)
+            case ListBooks(patron_id=patron_id):
+                hold = HoldShown(BookShown("", patron_id, "name", "author"), 1, True, "shelf")
+                return BooksListed(*key, at_home(patron_id), (hold,), self.at)
             case CheckIn(barcode=barcode, only_if_lent=True) if choice == 0:
                 return NobodyHasIt(*key, barcode, shown(barcode), self.at)
             case CheckIn(barcode=barcode):
@@ -223,19 +309,38 @@ class Session(RuleBasedStateMachine):
     def shows_only_what_is_mine(self) -> None:
         doing = self.state.doing
         if isinstance(doing, Borrowing):
-            lent = [row for row in doing.rows if row.kind is RowKind.LENT]
+            lent = [row for row in doing.rows if row.kind in (RowKind.LENT, RowKind.RENEWED)]
             assert all(row.operation and self.loans[row.operation] == doing.patron.id for row in lent)
             assert len({row.operation for row in lent}) == len(lent)
+            if doing.books:
+                listed = (*doing.books.loans, *doing.books.holds)
+                assert {one.book.title_id for one in listed} <= {doing.patron.id}, "another's books"
+                assert self.state.awaiting is not None or self.doubt is not None or self.turn == doing.patron.id
+        if isinstance(doing, Finished):
+            owners = {self.loans[row.operation] for row in doing.rows if row.operation}
+            assert len(owners) == 1, "somebody's books, and there are some"
+            assert all(row.kind in (RowKind.LENT, RowKind.RENEWED) for row in doing.rows)
         if isinstance(doing, Home | Returning):
             assert not isinstance(doing.notice, NotLent), "a refusal belongs to somebody"
+        if isinstance(doing, Home | Returning | Finished):
             assert not any(name in repr(doing) for name in PATRONS.values())
 
     @invariant()
     def always_ends(self) -> None:
-        if isinstance(self.state.doing, Borrowing | Returning) and self.state.awaiting is None:
+        if isinstance(self.state.doing, Borrowing | Returning | Finished) and self.state.awaiting is None:
             due = wakes_at(self.state, RULES)
             assert due is not None
             assert due <= self.at + RULES.warn_after_s + RULES.end_after_warning_s
+
+    def as_it_begins(self) -> bool:
+        return (self.state.language, self.state.look, self.state.aiming) == (RULES.language, Look.USUAL, False)
+
+    @invariant()
+    def leaves_nothing_chosen_behind(self) -> None:
+        doing = self.state.doing
+        if isinstance(doing, Home) and self.state.awaiting is None and wakes_at(self.state, RULES) is None:
+            assert self.as_it_begins()
+        assert isinstance(doing, Resting) or not (self.state.aiming and doing.notice), "the camera hides a notice"
 
     @invariant()
     def holds_scans_only_while_it_awaits(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from kiosk import bootstrap
 from kiosk.config import KioskConfig, load
+from kiosk.runtime import chores
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30.0
@@ -62,10 +63,11 @@ def run_until(config: KioskConfig, said: str, caplog: pytest.LogCaptureFixture, 
         kiosk.stop()
 
 
+@pytest.mark.slow
 def test_checks_the_store_after_a_kill_and_not_after_a_clean_stop(
     killed: KioskConfig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "_CHECK_AFTER_S", 0.1)
+    monkeypatch.setattr(chores, "CHECK_AFTER_S", 0.1)
     caplog.set_level(logging.INFO)
     said = "the store is whole after an unclean stop"
     assert run_until(killed, said, caplog, PATIENCE_S)

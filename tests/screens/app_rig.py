@@ -17,6 +17,7 @@ from typing import Any
 from kiosk.session.states import Home, Resting, State
 from screens.app import KioskApp, ScreenConfig
 from screens.bridge import UiBridge
+from screens.pictures import Pictures
 from screens.view_models.views import Countdown, Shown
 from tests.screens import sample_views as views
 
@@ -133,7 +134,7 @@ size, mode, *rest = sys.argv[1:]
 width, height = map(int, size.split("x"))
 bridge = UiBridge(lambda _: None, time.monotonic)
 app = KioskApp(
-    ScreenConfig(width, height, fullscreen=mode == "fullscreen", pictures=Path(rest[0]) if rest else None),
+    ScreenConfig(width, height, fullscreen=mode == "fullscreen", pictures=Pictures(Path(rest[0])) if rest else None),
     bridge,
     present,
     on_first_frame=first_frame,

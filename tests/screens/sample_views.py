@@ -9,10 +9,16 @@ from screens.view_models.views import (
     Banner,
     BookRow,
     BorrowView,
+    CameraView,
+    ChipView,
     Countdown,
+    FinishRow,
+    FinishView,
     HomeView,
     IdleView,
     Key,
+    LoanRow,
+    MyBooksView,
     RestingView,
     ReturnView,
     Tone,
@@ -28,6 +34,7 @@ BOOKS = (
     ("Ổ bánh mì ướt ẩm ỡm ờ", "Ỷ Ỗ Ẵ Ậ Ệ Ộ Ợ Ự Ỹ"),
     ("Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh"),
 )
+EVENT = "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nSUMMARY:Trả sách: Ổ bánh mì\\, Đất rừng phương Nam\nEND:VEVENT"
 COUNT = Countdown(ends_at=1_000.0, whole_s=30.0)
 
 
@@ -80,12 +87,14 @@ def home(*, english: bool = False, offline: bool = False) -> HomeView:
         return HomeView(
             "Trạm Xanh", "Green library · Hoa Sen School", "Hello!", "Scan your card to begin", "Borrow",
             "Scan your card, then\neach book", "Return", "Just scan the books,\nno card needed",
-            Key("Need help?", "call-bell", Button.HELP), Key("Tiếng Việt", "translate", Button.LANGUAGE), shown,
+            Key("My books", "books", Button.MY_BOOKS), Key("Need help?", "call-bell", Button.HELP),
+            Key("Tiếng Việt", "translate", Button.LANGUAGE), Key("Aa", "", Button.LOOK), shown,
         )  # fmt: skip
     return HomeView(
         "Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen", "Chào bạn!", "Quét thẻ để bắt đầu", "Mượn sách",
         "Quét thẻ, rồi quét\ntừng cuốn", "Trả sách", "Chỉ cần quét sách,\nkhông cần thẻ",
-        Key("Cần giúp đỡ?", "call-bell", Button.HELP), Key("English", "translate", Button.LANGUAGE), shown,
+        Key("Sách của tôi", "books", Button.MY_BOOKS), Key("Cần giúp đỡ?", "call-bell", Button.HELP),
+        Key("English", "translate", Button.LANGUAGE), Key("Aa", "", Button.LOOK), shown,
     )  # fmt: skip
 
 
@@ -130,6 +139,50 @@ def give_back(rows: int, *, held: bool = True) -> ReturnView:
         "Không cần thẻ. Máy không hiện tên người mượn.",
         Key("Quét nhầm cuốn", "arrow-counter-clockwise", Button.UNDO_RETURN) if rows else None,
         Key("Xong", "check-fat", Button.DONE),
+        COUNT,
+    )
+
+
+def loan_row(seq: int, *, english: bool = False) -> LoanRow:
+    """One after another: late, waiting on the shelf, renewed, to be renewed, and refused at length."""
+    name, author = BOOKS[seq % len(BOOKS)]
+    late = ChipView("3 days late" if english else "Quá hạn 3 ngày", "clock-countdown", Tone.ATTENTION)
+    here = ChipView("Holds · box 2" if english else "Giữ chỗ · ngăn 2", "bookmark-simple", Tone.ATTENTION)
+    longer = ChipView("Mon 21/12" if english else "T2, 21/12", "check-circle", Tone.NEW)
+    soon = ChipView("Wed 25/11 · in 2 days" if english else "T4, 25/11 · còn 2 ngày", "calendar-blank", Tone.PLAIN)
+    why = "Renewed enough: bring it back on its day" if english else "Trả cuốn này trước, rồi mượn lại nhé"
+    chip, note = ((late, why), (here, why), (longer, "Đã gia hạn"), (soon, ""), (soon, why))[seq % 5]
+    which = None if note else f"TK.{seq}"
+    key = "" if note else ("Renew" if english else "Gia hạn")
+    return LoanRow(name[0], seq % 6, name, author, chip, chip.tone, note, "còn 1 lần gia hạn", which, key)
+
+
+def my_books(rows: int, *, english: bool = False) -> MyBooksView:
+    return MyBooksView(
+        "Minh An’s books" if english else "Sách của Minh An",
+        ChipView(f"{rows} books" if english else f"{rows} cuốn", "books", Tone.PLAIN) if rows else None,
+        ChipView("1 held book is here" if english else "1 cuốn đặt trước đã về", "bookmark-simple", Tone.ATTENTION),
+        tuple(loan_row(seq, english=english) for seq in range(rows)),
+        "" if rows else "Bạn chưa mượn cuốn nào",
+        "" if rows else "Muốn mượn, bạn quét sách nhé.",
+        Key("Renew all" if english else "Gia hạn tất cả", "calendar-plus", Button.RENEW_ALL),
+        Key("Done" if english else "Xong", "check-fat", Button.DONE),
+        COUNT,
+    )
+
+
+def finish(rows: int, *, english: bool = False, days: bool = False, more: str = "", code: bool = True) -> FinishView:
+    aside = ("Mon 07/12" if english else "T2, 07/12") if days else ""
+    return FinishView(
+        "All done, enjoy your books!" if english else "Xong rồi, đọc vui nhé!",
+        "Return the first book by" if english else "Cuốn đầu tiên trả trước hết ngày",
+        "Wednesday 23/12" if english else "Thứ Tư, 23/12",
+        tuple(FinishRow(BOOKS[i % 8][0][0], i % 6, BOOKS[i % 8][0], aside) for i in range(rows)),
+        more,
+        EVENT if code else "",
+        ("Scan with a phone to keep the day" if english else "Quét bằng điện thoại để giữ ngày trả") if code else "",
+        ("The code holds only titles and days" if english else "Mã chỉ có tên sách và ngày trả") if code else "",
+        Key("Back to the start" if english else "Về trang đầu", "house-simple", Button.DONE),
         COUNT,
     )
 
@@ -183,6 +236,13 @@ def resting() -> RestingView:
         "Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen", "Trạm đang nghỉ một lát",
         "Nhờ thủ thư mượn và trả sách giúp bạn nhé. Sách cần trả, đặt lên xe trả sách.",
         "Máy đang tự sửa, và sẽ tự mở lại.", "Mã cho thủ thư: K-03 · kho dữ liệu · từ 09:31", COUNT,
+    )  # fmt: skip
+
+
+def camera() -> CameraView:
+    return CameraView(
+        "Đưa mã vạch vào trong khung", "Giữ yên, cách một gang tay", "scan",
+        Key("Quay lại", "arrow-left", Button.DISMISS),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
 from kiosk.session.states import State
-from screens.bridge import UiBridge
+from screens.bridge import Seen, UiBridge
 from screens.navigator import PageName, on_top, page_of
 from screens.pictures import MOST_OF_ONE, SETTLE_FLIPS, Pictures
 from screens.png import png
@@ -136,6 +136,58 @@ def test_posts_touches_with_their_time() -> None:
     assert posted == [Touched(Button.HELP, 12.5), TakeOffTouched(OperationId("e", 3), 12.5)]
 
 
+GREY, WHITE = (2, 1, b"\x80\x80"), (2, 1, b"\xff\xff")
+
+
+def eyes() -> tuple[UiBridge, list[bool]]:
+    bridge, woken = UiBridge(lambda _: None, lambda: 0.0), []
+    return bridge, woken
+
+
+def test_a_picture_wakes_nobody_while_no_page_shows_it() -> None:
+    bridge, woken = eyes()
+    bridge.attach(lambda: woken.append(True))
+    bridge.see(*GREY)
+    bridge.watch(lambda: woken.append(True))
+    assert woken == [True]  # the page that now shows it is told once of what is there already
+    bridge.watch(None)
+    bridge.see(*WHITE)
+    assert woken == [True]
+
+
+def test_pictures_that_nobody_could_have_seen_are_skipped() -> None:
+    bridge, woken = eyes()
+    bridge.watch(lambda: woken.append(True))
+    for picture in (GREY, WHITE):
+        bridge.see(*picture)
+    assert (woken, bridge.look()) == ([True], Seen(*WHITE))
+    bridge.see(*GREY)
+    assert (woken, bridge.look()) == ([True, True], Seen(*GREY))
+
+
+def test_a_still_scene_wakes_nobody() -> None:
+    bridge, woken = eyes()
+    bridge.watch(lambda: woken.append(True))
+    for _ in range(3):
+        bridge.see(*GREY)
+        bridge.look()
+    assert woken == [True]
+
+
+def test_a_camera_that_is_gone_leaves_no_picture() -> None:
+    bridge, woken = eyes()
+    bridge.watch(lambda: woken.append(True))
+    bridge.see(*GREY)
+    bridge.look()
+    bridge.see(0, 0, b"")
+    assert (woken, bridge.look()) == ([True, True], None)
+
+
+def test_a_picture_of_another_size_than_it_says_is_refused() -> None:
+    with pytest.raises(ValueError, match="3 bytes are not 2×1 px"):
+        UiBridge(lambda _: None, lambda: 0.0).see(2, 1, b"abc")
+
+
 @pytest.mark.parametrize(
     ("shown", "page", "top"),
     [
@@ -143,6 +195,7 @@ def test_posts_touches_with_their_time() -> None:
         (Shown(views.borrow(1)), PageName.BORROW, PageName.BORROW),
         (Shown(views.give_back(1)), PageName.GIVE_BACK, PageName.GIVE_BACK),
         (Shown(views.limit_reached()), PageName.ATTENTION, PageName.ATTENTION),
+        (Shown(views.camera()), PageName.CAMERA, PageName.CAMERA),
         (Shown(views.resting()), PageName.RESTING, PageName.RESTING),
         (Shown(views.borrow(1), views.idle()), PageName.BORROW, PageName.IDLE),
     ],

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from screens.navigator import PageName
+
 SCREENS = Path(__file__).parents[2] / "screens"
 KV_FILES = sorted(SCREENS.glob("**/*.kv"))
 
@@ -38,7 +40,7 @@ def faults_of(kv: str) -> list[str]:
 
 
 def test_there_are_kv_files_to_look_at() -> None:
-    assert {path.stem for path in KV_FILES} == {"home", "borrow", "give_back", "attention", "resting", "idle"}
+    assert {path.stem for path in KV_FILES} == set(PageName)
 
 
 @pytest.mark.parametrize("path", KV_FILES, ids=lambda path: path.stem)

@@ -99,9 +99,9 @@ def test_twenty_books_are_all_found_by_turning_pages(rig: Rig) -> None:
     seen = [row.row.name for row in rows_of(page)]
     assert seen[0] == view.rows[0].name
     for _ in range(10):
-        if page.ids.rows._down.deaf:
+        if page.ids.rows.pager.down.deaf:
             break
-        assert rig.taps(page.ids.rows._down) is None
+        assert rig.taps(page.ids.rows.pager.down) is None
         seen += [row.row.name for row in rows_of(page)]
     assert sorted(seen) == sorted(row.name for row in view.rows)
 
@@ -109,7 +109,7 @@ def test_twenty_books_are_all_found_by_turning_pages(rig: Rig) -> None:
 def test_a_new_book_turns_back_to_the_first_page(rig: Rig) -> None:
     page = rig.page(PageName.BORROW)
     rig.paint(page, views.borrow(19, limit=20))
-    rig.taps(page.ids.rows._down)
+    rig.taps(page.ids.rows.pager.down)
     newer = views.borrow(20, limit=20)
     rig.paint(page, newer)
     assert rows_of(page)[0].row == newer.rows[0]
@@ -146,6 +146,86 @@ def test_resting_counts_down_to_the_next_try(rig: Rig) -> None:
     assert page.ids.ring.seconds_shown == "18"
 
 
+def loans_of(page: Any) -> list[Any]:
+    """The rows of Sách của tôi that are seen, uppermost first."""
+    return sorted((row for row in shown_widgets(page) if type(row).__name__ == "LoanRow"), key=lambda row: -row.y)
+
+
+def test_all_of_twenty_loans_are_found_by_turning_pages(rig: Rig) -> None:
+    page = rig.page(PageName.MY_BOOKS)
+    view = views.my_books(20)
+    rig.paint(page, view)
+    seen = [row.row for row in loans_of(page)]
+    while not page.ids.rows.pager.down.deaf:
+        assert rig.taps(page.ids.rows.pager.down) is None
+        seen += [row.row for row in loans_of(page)]
+    assert seen == list(view.rows)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_four_loans_need_no_second_page(rig: Rig, size: tuple[int, int]) -> None:
+    page = rig.page(PageName.MY_BOOKS, size)
+    rig.paint(page, views.my_books(4))
+    assert len(loans_of(page)) == 4
+    assert page.ids.rows.pager.down.parent is None
+
+
+def test_a_renewed_book_stays_on_the_page_that_was_turned_to_and_other_books_begin_anew(rig: Rig) -> None:
+    page = rig.page(PageName.MY_BOOKS)
+    view = views.my_books(9)
+    rig.paint(page, view)
+    rig.taps(page.ids.rows.pager.down)
+    renewed = replace(view.rows[5], renew=None, note="Đã gia hạn")
+    rig.paint(page, replace(view, rows=(*view.rows[:5], renewed, *view.rows[6:])))
+    assert loans_of(page)[1].row == renewed
+    rig.paint(page, views.my_books(5))
+    assert loans_of(page)[0].row == view.rows[0]
+
+
+def test_each_loan_that_may_be_renewed_has_a_key_that_says_which(rig: Rig) -> None:
+    page = rig.page(PageName.MY_BOOKS)
+    view = views.my_books(4)
+    rig.paint(page, view)
+    keys = [row.key for row in loans_of(page) if row.key.parent is not None]
+    assert [rig.taps(key) for key in keys] == [row.renew for row in view.rows if row.renew] == ["TK.3"]
+
+
+def test_without_books_my_books_says_so(rig: Rig) -> None:
+    page = rig.page(PageName.MY_BOOKS)
+    rig.paint(page, views.my_books(4))
+    rig.paint(page, views.my_books(0))
+    assert loans_of(page) == []
+    assert "Bạn chưa mượn cuốn nào" in texts(page)
+
+
+def photo(rig: Rig, size: tuple[int, int]) -> Any:
+    """What a phone would see of the lower left corner of the window, in that many px."""
+    import numpy
+    from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+
+    seen: list[bytes] = []
+
+    def look(*_: object) -> None:
+        seen.append(bytes(glReadPixels(0, 0, *size, GL_RGB, GL_UNSIGNED_BYTE)))
+
+    rig.window.bind(on_flip=look)
+    rig.window.canvas.ask_update()
+    rig.frames(1)
+    rig.window.unbind(on_flip=look)
+    return numpy.frombuffer(seen[-1], numpy.uint8).reshape(size[1], size[0], 3)[::-1].copy()
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1024, 600)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_decoder_reads_the_code_of_the_finish_page_from_its_picture(rig: Rig, size: tuple[int, int]) -> None:
+    import zxingcpp
+
+    page = rig.page(PageName.FINISH, size)
+    rig.paint(page, views.finish(3))
+    assert [found.text for found in zxingcpp.read_barcodes(photo(rig, size))] == [views.EVENT]
+    rig.paint(page, views.finish(3, code=False))
+    assert zxingcpp.read_barcodes(photo(rig, size)) == []
+
+
 # Time
 
 
@@ -173,7 +253,14 @@ def test_a_ring_ends_at_nought(rig: Rig) -> None:
 def test_each_key_of_home_posts_its_own_button(rig: Rig) -> None:
     page = rig.page(PageName.HOME)
     rig.paint(page, views.home())
-    wanted = {"borrow": Button.BORROW, "give_back": Button.RETURN, "help": Button.HELP, "language": Button.LANGUAGE}
+    wanted = {
+        "borrow": Button.BORROW,
+        "give_back": Button.RETURN,
+        "my_books": Button.MY_BOOKS,
+        "help": Button.HELP,
+        "language": Button.LANGUAGE,
+        "look": Button.LOOK,
+    }
     assert {name: rig.taps(page.ids[name]) for name in wanted} == wanted
 
 
@@ -181,6 +268,7 @@ def test_each_key_of_home_posts_its_own_button(rig: Rig) -> None:
     ("name", "view", "left", "main"),
     [
         (PageName.BORROW, views.borrow(2), Button.TAKE_OFF_MODE, Button.DONE),
+        (PageName.MY_BOOKS, views.my_books(2), Button.RENEW_ALL, Button.DONE),
         (PageName.GIVE_BACK, views.give_back(2), Button.UNDO_RETURN, Button.DONE),
         (PageName.ATTENTION, views.limit_reached(), Button.HELP, Button.DONE),
         (PageName.ATTENTION, views.question(), Button.IT_IS_A_BOOK, Button.IT_IS_A_CARD),
@@ -249,6 +337,8 @@ def test_every_key_is_large_enough_for_a_finger(rig: Rig, size: tuple[int, int])
         (PageName.HOME, views.home()),
         (PageName.BORROW, views.borrow(20, limit=20)),
         (PageName.BORROW, views.borrow(5, taking_off=True)),
+        (PageName.MY_BOOKS, views.my_books(9)),
+        (PageName.FINISH, views.finish(3)),
         (PageName.ATTENTION, views.limit_reached()),
     ):
         page = rig.page(name, size)
@@ -256,5 +346,5 @@ def test_every_key_is_large_enough_for_a_finger(rig: Rig, size: tuple[int, int])
         for widget in shown_widgets(page):
             if type(widget).__name__ in ("KeyButton", "Tile"):
                 unit = theme.now().unit
-                least = 9.0 if widget.value is Button.LANGUAGE else 11.5
+                least = 9.0 if widget.value in (Button.LANGUAGE, Button.LOOK) else 11.5
                 assert min(widget.width, widget.height) / unit >= least, (name, widget.value)

@@ -1,39 +1,60 @@
-"""No word is lost, none leaves its box, and none lies on another: at four sizes, with the longest words."""
+"""No word is lost, cut or outside its box, none lies on another, and every key is large enough: in four sizes, two
+languages and three looks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import pytest
 
-from screens.navigator import PageName
+from gallery.samples import BOOKS, PLACE, PLACE_WITH_CAMERA, RULES, borrowing, returning, samples
+from kiosk.i18n import Translator
+from kiosk.session.inputs import Button
+from kiosk.session.states import Look, State
+from screens.navigator import PageName, page_of
+from screens.view_models import present
 from tests.screens import sample_views as views
 from tests.screens.window_rig import SIZES, Rig, shown_widgets
 
-SAMPLES = {
-    "home": (PageName.HOME, views.home()),
-    "home-en-offline": (PageName.HOME, views.home(english=True, offline=True)),
-    "borrow-0": (PageName.BORROW, views.borrow(0)),
-    "borrow-1": (PageName.BORROW, views.borrow(1)),
-    "borrow-3-en": (PageName.BORROW, views.borrow(3, english=True)),
-    "borrow-4": (PageName.BORROW, views.borrow(4)),
-    "borrow-5": (PageName.BORROW, views.borrow(5)),
-    "borrow-8": (PageName.BORROW, views.borrow(8, limit=8)),
-    "borrow-20": (PageName.BORROW, views.borrow(20, limit=20)),
-    "taking-off-3": (PageName.BORROW, views.borrow(3, taking_off=True)),
-    "taking-off-5-en": (PageName.BORROW, views.borrow(5, taking_off=True, english=True)),
-    "taking-off-20": (PageName.BORROW, views.borrow(20, limit=20, taking_off=True)),
-    "return-0": (PageName.GIVE_BACK, views.give_back(0)),
-    "return-3": (PageName.GIVE_BACK, views.give_back(3)),
-    "return-8": (PageName.GIVE_BACK, views.give_back(8)),
-    "limit": (PageName.ATTENTION, views.limit_reached()),
+EXTREMES = {
+    "borrow-4": State(borrowing(4)),
+    "borrow-8": State(borrowing(8, limit=8)),
+    "taking-off-2": State(borrowing(2, taking_off=True)),
+    "taking-off-5": State(borrowing(5, taking_off=True)),
+    "taking-off-20": State(borrowing(20, limit=20, taking_off=True)),
+    "borrow-4-camera": State(borrowing(4)),
+    "return-8": State(returning(8)),
+    "borrow-many-camera": State(borrowing(20, limit=20)),
+}
+"""What a gallery need not show, but a page must bear."""
+HAND_MADE = {
     "many-reasons": (PageName.ATTENTION, views.many_reasons()),
     "question": (PageName.ATTENTION, views.question()),
-    "resting": (PageName.RESTING, views.resting()),
-    "idle": (PageName.IDLE, views.idle()),
 }
+Matrix = tuple[tuple[int, int], str, Look]
+EVERY: tuple[Matrix, ...] = tuple(product(SIZES, ("vi", "en"), Look))
+DIAGONAL: tuple[Matrix, ...] = (
+    (SIZES[0], "en", Look.CONTRAST),
+    (SIZES[1], "vi", Look.USUAL),
+    (SIZES[2], "en", Look.USUAL),
+    (SIZES[3], "vi", Look.LARGE),
+)
+"""Each size, language and look at least once; the rest takes longer."""
+
+
+def shown_pages(words: Mapping[str, Translator], language: str) -> Iterator[tuple[str, PageName, Any]]:
+    """Every page that a sample shows, each overlay too."""
+    states = {name: (sample.state, sample.place) for name, sample in samples()}
+    for name, state in EXTREMES.items():
+        states[name] = (state, PLACE_WITH_CAMERA if name.endswith("camera") else PLACE)
+    for name, (state, place) in states.items():
+        shown = present(replace(state, language=language), RULES, place, words[language])
+        yield name, page_of(shown.page), shown.page
+        if shown.idle:
+            yield f"{name}, over it", PageName.IDLE, shown.idle
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +70,17 @@ def longer(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(longer(part) for part in value)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = ("art", "icon", "eyebrow_icon", "take_off")
+        kept = ("art", "icon", "eyebrow_icon", "take_off", "code")
         return replace(value, **{f.name: longer(getattr(value, f.name)) for f in fields(value) if f.name not in kept})
     return value
+
+
+_OF_BOOKS = {text for book in BOOKS for text in (book.name, book.author)}
+"""A title may be longer than any row."""
+
+
+def _shortened(lines: tuple[str, ...]) -> bool:
+    return any(line.endswith("…") for line in lines)
 
 
 def faults(page: Any) -> list[str]:
@@ -64,6 +93,8 @@ def faults(page: Any) -> list[str]:
             wide, high = widget.texture_size
             if widget.width >= 1 and not any(widget.lines):
                 found.append(f"lost: {widget.text!r}")
+            if _shortened(widget.lines) and widget.text not in _OF_BOOKS:
+                found.append(f"shortened: {widget.lines}")
             high -= widget.overshoot
             if widget.overshoot > 0.35 * widget._setting.size * max(1, len(widget.lines)):
                 found.append(f"rises too high: {widget.lines}")
@@ -76,7 +107,12 @@ def faults(page: Any) -> list[str]:
                 found.append(f"too high: {widget.height_used} in {widget.height}")
             if len(widget.shown) != len([p for p in widget.paragraphs if p.text]):
                 found.append("a paragraph is missing")
-        if kind in ("KeyButton", "Chip", "BookRow", "Banner", "KeptLine", "SideHint"):
+            found += [f"shortened: {s.lines}" for p, s in widget.shown if _shortened(s.lines) and "…" not in p.text]
+        elif kind in ("KeyButton", "Tile", "Viewfinder"):
+            least = 9.0 if getattr(widget, "value", None) in (Button.LANGUAGE, Button.LOOK) else 11.5
+            if min(widget.width, widget.height) / page.u < least:
+                found.append(f"too small for a finger: {kind} {widget.size}")
+        if kind in ("KeyButton", "Chip", "ToneChip", "BookRow", "LoanRow", "Banner", "KeptLine", "SideHint"):
             for child in widget.children:
                 outside = (
                     child.x < widget.x - 1
@@ -96,6 +132,37 @@ def faults(page: Any) -> list[str]:
     return found
 
 
+def faults_of_all(
+    rig: Rig, pages: Iterable[tuple[str, PageName, Any]], size: tuple[int, int], look: Look
+) -> dict[str, list[str]]:
+    """By sample."""
+    built = {name: rig.page(name, size, look) for name in PageName}
+    found: dict[str, list[str]] = {}
+    for label, name, view in pages:
+        page = built[name]
+        if page.parent is None:
+            rig.window.add_widget(page)
+        page.size_hint, page.size = (None, None), size
+        rig.lay_out(page, view)
+        if wrong := faults(page):
+            found[label] = wrong
+        rig.window.remove_widget(page)
+    return found
+
+
+def ids(matrix: Matrix) -> str:
+    (width, height), language, look = matrix
+    return f"{width}x{height}-{language}-{look.name.lower()}"
+
+
+@pytest.mark.parametrize(
+    "matrix", [pytest.param(m, id=ids(m), marks=[] if m in DIAGONAL else [pytest.mark.slow]) for m in EVERY]
+)
+def test_words_stay_in_their_boxes(rig: Rig, words: Mapping[str, Translator], matrix: Matrix) -> None:
+    size, language, look = matrix
+    assert faults_of_all(rig, shown_pages(words, language), size, look) == {}
+
+
 @pytest.mark.parametrize(
     "size",
     [
@@ -103,20 +170,14 @@ def faults(page: Any) -> list[str]:
         for size in SIZES
     ],
 )
-@pytest.mark.parametrize("stretched", [False, True], ids=["as-is", "longer"])
-def test_words_stay_in_their_boxes(rig: Rig, size: tuple[int, int], stretched: bool) -> None:
-    found: dict[str, list[str]] = {}
-    pages = {name: rig.page(name, size) for name, _ in SAMPLES.values()}
-    for label, (name, view) in SAMPLES.items():
-        page = pages[name]
-        if page.parent is None:
-            rig.window.add_widget(page)
-        page.size_hint, page.size = (None, None), size
-        rig.lay_out(page, longer(view) if stretched else view)
-        if wrong := faults(page):
-            found[label] = wrong
-        rig.window.remove_widget(page)
-    assert found == {}
+def test_words_half_as_long_again_stay_in_their_boxes(
+    rig: Rig, words: Mapping[str, Translator], size: tuple[int, int]
+) -> None:
+    """More than another language ever needs; here an ellipsis may help."""
+    hand_made = [(label, name, view) for label, (name, view) in HAND_MADE.items()]
+    pages = [(label, name, longer(view)) for label, name, view in (*shown_pages(words, "vi"), *hand_made)]
+    found = faults_of_all(rig, pages, size, Look.USUAL)
+    assert {label: some for label, all_ in found.items() if (some := [f for f in all_ if "shortened" not in f])} == {}
 
 
 def test_the_careful_eye_finds_a_word_that_overflows(rig: Rig) -> None:
@@ -127,6 +188,19 @@ def test_the_careful_eye_finds_a_word_that_overflows(rig: Rig) -> None:
     title = page.ids.help._words
     title._words.size = (title.width + 50, title.height)
     assert any("overflows" in fault for fault in faults(page))
+
+
+def test_the_careful_eye_finds_words_that_are_cut_and_keys_too_small(rig: Rig) -> None:
+    """Negative control of the test above."""
+    page = rig.page(PageName.HOME)
+    rig.paint(page, views.home())
+    key = page.ids.help
+    key.size_hint, key.size = (None, None), (60, 60)
+    page.title = "Quét thẻ " * 20
+    rig.frames(2)
+    found = faults(page)
+    assert any("shortened" in fault for fault in found)
+    assert any("too small" in fault for fault in found)
 
 
 def test_the_careful_eye_finds_words_that_lie_on_others(rig: Rig) -> None:

@@ -3,160 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import date
 from enum import Enum
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 
+from gallery.samples import MINH_AN, PLACE, RULES
 from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
 from kiosk.i18n import Translator
 from kiosk.session import notices as n
 from kiosk.session.inputs import Button
-from kiosk.session.states import (
-    Borrowing,
-    Doing,
-    Home,
-    PatronShown,
-    Resting,
-    Returning,
-    Row,
-    RowKind,
-    SessionRules,
-    State,
-    Station,
-)
+from kiosk.session.states import Doing, Home, Resting, SessionRules, State
 from screens import theme
-from screens.view_models import Place, Presenter, present
-from screens.view_models.covers import COLOURS, cover_colour, cover_letter, title_in_sentence
-from screens.view_models.views import AttentionView, BorrowView, HomeView, ReturnView, Tone
-
-LANGUAGES = ("vi", "en")
-RULES = SessionRules()
-PLACE = Place("Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen")
-DUE = date(2026, 12, 7)
-BOOK = n.BookShown("PM.002774", "t-kinh", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh")
-LONG = replace(BOOK, name="Chuyện con mèo dạy hải âu bay và những cuộc phiêu lưu khác của nó")
-DE_MEN = n.BookShown("TK.00123", "t-demen", "Dế Mèn phiêu lưu ký", "Tô Hoài")
-DAT_RUNG = n.BookShown("TK.00124", "t-datrung", "Đất rừng phương Nam", "Đoàn Giỏi")
-MINH_AN = PatronShown("p-1", "HS-000417", "Minh An", 5)
-
-
-def operation(seq: int) -> OperationId:
-    return OperationId("ab" * 16, seq)
-
-
-def lent(book: n.BookShown, seq: int, **more: Any) -> Row:
-    return Row(RowKind.LENT, book, 100.0, operation(seq), DUE, **more)
-
-
-LENT = (lent(DE_MEN, 2), lent(DAT_RUNG, 1))
-RETURNED = (
-    Row(RowKind.RETURNED, BOOK, 100.0, operation(3), held_at="ngăn 2"),
-    Row(RowKind.NOT_IN_CATALOGUE, n.BookShown("TK.99999", "", "", ""), 99.0, operation(2)),
-    Row(RowKind.RETURNED, DE_MEN, 98.0, operation(1)),
-)
-OTHER_ROWS = (
-    Row(RowKind.ALREADY_YOURS, BOOK, 100.0, due_on=DUE),
-    Row(RowKind.RENEWED, DE_MEN, 99.0, operation(2), DUE, due_in_days=14),
-    lent(DAT_RUNG, 1),
-)
-BORROWING = Borrowing(MINH_AN, 3, active_at=100.0, card_at=90.0, rows=LENT)
-RETURNING = Returning(100.0, rows=RETURNED)
-
-BLOCKS: tuple[b.Block, ...] = (
-    b.PatronBlocked(),
-    b.CardExpired(date(2026, 5, 31)),
-    b.OverdueLoans(1),
-    b.OverdueLoans(2),
-    b.TooManyLoans(5),
-    b.TooManyLoans(0),
-    b.TooManyOfType(2, "STK"),
-    b.TooManyOfType(0, "STK"),
-    b.InHouseOnly(),
-    b.NotForLoan(),
-    b.OnLoanToAnother(),
-    b.HeldForAnother(),
-    b.NoPolicy(),
-    b.SchoolYearEnds(),
-    b.NoMoreRenewals(0),
-    b.NoMoreRenewals(1),
-    b.RenewedTooSoon(DUE),
-    b.LoanOverdue(DUE),
-)
-SEVERAL = (
-    (b.OverdueLoans(2), b.TooManyLoans(5)),
-    (b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother()),
-    (b.CardExpired(DUE), b.OverdueLoans(1), b.TooManyLoans(5), b.HeldForAnother(), b.InHouseOnly()),
-    (b.LoanOverdue(DUE), b.HeldForAnother(), b.NoMoreRenewals(1)),
-)
-NOTICES: tuple[n.Notice, ...] = (
-    n.CardHasBlocks((b.PatronBlocked(),)),
-    n.CardHasBlocks((b.CardExpired(DUE), b.OverdueLoans(2))),
-    n.UnknownCard(),
-    n.UnknownItem("TK.99999"),
-    n.PublishersCode("9786042134621"),
-    n.UnknownCode(),
-    n.UnreadableScan(),
-    n.CitizenCard(),
-    n.CardFirst(),
-    n.ReturnOffered("PM.002774", BOOK),
-    n.ReturnOffered("TK.99999", None),
-    n.CardOrBook("HS-000417"),
-    n.CannotTakeBack(was_return=False),
-    n.CannotTakeBack(was_return=True),
-    n.HelpAsked(),
-)
-REFUSALS = tuple(n.NotLent(BOOK, (block,)) for block in BLOCKS) + tuple(n.NotLent(LONG, some) for some in SEVERAL)
-DOINGS: Mapping[str, Doing] = {
-    "home": Home(),
-    "borrowing, nothing yet": replace(BORROWING, rows=(), loans_now=0),
-    "borrowing, books of before": replace(BORROWING, rows=(), loans_now=2),
-    "borrowing": BORROWING,
-    "returning, nothing yet": replace(RETURNING, rows=()),
-    "returning": RETURNING,
-}
-PAGES: Mapping[str, Mapping[str, State]] = {
-    "home": {
-        "as usual": State(),
-        "offline": State(station=Station(online=False, pending=14)),
-        "offline, nothing waits": State(station=Station(online=False)),
-        "a scanner is lost, and the network": State(
-            station=Station(online=False, pending=1, scanners_lost=frozenset({"serial"}))
-        ),
-    },
-    "borrowing": {
-        **{name: State(doing) for name, doing in DOINGS.items() if name.startswith("borrowing")},
-        "one, taken off": State(replace(BORROWING, taking_off=True, rows=LENT[:1], loans_now=1)),
-        "not only new loans": State(replace(BORROWING, rows=OTHER_ROWS)),
-        "all five": State(replace(BORROWING, loans_now=5)),
-        "a day that is not sure": State(replace(BORROWING, rows=(lent(DE_MEN, 1, due_in_days=14),))),
-        "without limit and name": State(replace(BORROWING, patron=replace(MINH_AN, name=" ", limit=0))),
-    },
-    "returning": {name: State(doing) for name, doing in DOINGS.items() if name.startswith("returning")},
-    "resting": {"the store is broken": State(Resting("K-03", 100.0))},
-    "idle": {
-        name: State(replace(doing, warned=True))
-        for name, doing in DOINGS.items()
-        if not isinstance(doing, Home | Resting)
-    },
-    "notices": {
-        f"{type(notice).__name__} {place}, {name}": State(replace(doing, notice=notice))
-        for place, notice in enumerate(NOTICES)
-        for name, doing in DOINGS.items()
-        if name in ("home", "borrowing")
-    },
-    "refusals": {
-        f"{place}: {' + '.join(type(block).__name__ for block in refusal.blocks)}": State(
-            replace(BORROWING, notice=refusal)
-        )
-        for place, refusal in enumerate(REFUSALS)
-    },
-}
+from screens.view_models import Presenter, present
+from screens.view_models.views import AttentionView, BorrowView, HomeView
+from tests.screens.sample_states import BLOCKS, BOOK, BORROWING, DOINGS, LANGUAGES, NOTICES, PAGES, REFUSALS, SEVERAL
 
 
 def lines_of(value: object, name: str, depth: int = 0) -> Iterator[str]:
@@ -304,43 +168,6 @@ def test_the_ring_ends_when_the_session_acts(words: Mapping[str, Translator]) ->
     assert (shown.idle.countdown.ends_at, shown.idle.countdown.whole_s) == (128.0, 8)
 
 
-def test_only_new_loans_can_be_taken_off_and_only_while_taking_off(words: Mapping[str, Translator]) -> None:
-    leaving = lent(BOOK, 7, leaving=True)
-    for taking_off, expected in ((True, [None, None, operation(1), None]), (False, [None] * 4)):
-        doing = replace(BORROWING, rows=(*OTHER_ROWS, leaving), taking_off=taking_off)
-        page = present(State(doing), RULES, PLACE, words["vi"]).page
-        assert isinstance(page, BorrowView)
-        assert [row.take_off for row in page.rows] == expected
-        assert [bool(row.take_off_label) for row in page.rows] == [bool(take_off) for take_off in expected]
-
-
-def test_no_key_undoes_what_is_not_there(words: Mapping[str, Translator]) -> None:
-    borrowing = present(State(replace(BORROWING, rows=OTHER_ROWS[:2])), RULES, PLACE, words["vi"]).page
-    leaving = replace(RETURNED[2], leaving=True)
-    returning = present(State(replace(RETURNING, rows=(leaving,))), RULES, PLACE, words["vi"]).page
-    assert isinstance(borrowing, BorrowView)
-    assert isinstance(returning, ReturnView)
-    assert borrowing.left is None
-    assert returning.left is None
-
-
-def test_the_shelf_has_one_spine_for_each_loan(words: Mapping[str, Translator]) -> None:
-    for now in range(7):
-        page = present(State(replace(BORROWING, loans_now=now)), RULES, PLACE, words["vi"]).page
-        assert isinstance(page, BorrowView)
-        assert len(page.shelf_colours) == now
-        assert page.shelf_total == max(5, now)
-        if now >= 2:
-            assert page.shelf_colours[-2:] == (page.rows[1].cover_colour, page.rows[0].cover_colour)
-
-
-def test_a_held_book_stands_out_even_when_it_is_not_the_newest(words: Mapping[str, Translator]) -> None:
-    page = present(State(replace(RETURNING, rows=RETURNED[::-1])), RULES, PLACE, words["vi"]).page
-    assert isinstance(page, ReturnView)
-    assert [row.tone for row in page.rows] == [Tone.NEW, Tone.PLAIN, Tone.ATTENTION]
-    assert page.rows[2].shelf == "Giữ chỗ · ngăn 2"
-
-
 def test_the_language_key_leads_round(words: Mapping[str, Translator]) -> None:
     def label(language: str, languages: tuple[str, ...]) -> str:
         page = present(State(), SessionRules(languages=languages), PLACE, words[language]).page
@@ -357,49 +184,3 @@ def test_a_presenter_speaks_the_language_of_the_state(words: Mapping[str, Transl
     for language in LANGUAGES:
         state = State(BORROWING, language=language)
         assert presenter.present(state, RULES) == present(state, RULES, PLACE, words[language])
-
-
-@pytest.mark.parametrize(
-    ("name", "letter"),
-    [
-        ("đất rừng phương Nam", "Đ"),
-        ("“Tôi là Bêtô”", "T"),
-        ("A\N{COMBINING CIRCUMFLEX ACCENT}\N{COMBINING ACUTE ACCENT}m áp", "Ấ"),
-        ("10 vạn câu hỏi vì sao", "1"),
-        ("", "?"),
-        ("…", "?"),
-    ],
-)
-def test_a_cover_bears_the_first_letter(name: str, letter: str) -> None:
-    assert cover_letter(name) == letter
-
-
-def test_a_cover_has_the_same_colour_in_every_process() -> None:
-    assert [cover_colour(book) for book in (BOOK, DE_MEN, DAT_RUNG)] == [5, 4, 2]
-    assert {cover_colour(replace(BOOK, title_id=str(number))) for number in range(60)} == set(range(COLOURS))
-
-
-def test_a_long_title_is_cut_at_a_word_inside_a_sentence() -> None:
-    assert title_in_sentence(LONG) == "Chuyện con mèo dạy hải âu bay…"
-    assert title_in_sentence(BOOK) == BOOK.name
-    assert title_in_sentence(replace(BOOK, name="x" * 60)) == "x" * 31 + "…"
-
-
-def test_every_weekday_has_its_own_word(words: Mapping[str, Translator]) -> None:
-    for language, sunday in (("vi", "trả CN, 06/12"), ("en", "due Sun 06/12")):
-        rights = []
-        for day in range(6, 13):
-            row = replace(LENT[0], due_on=date(2026, 12, day))
-            page = present(State(replace(BORROWING, rows=(row,))), RULES, PLACE, words[language]).page
-            assert isinstance(page, BorrowView)
-            rights.append(page.rows[0].right)
-        assert rights[0] == sunday
-        assert len({re.sub(r"[\d/]+$", "", right) for right in rights}) == 7
-
-
-def test_draws_no_shelf_that_nobody_would_count(words: Mapping[str, Translator]) -> None:
-    patron = replace(BORROWING.patron, limit=1000)
-    view = present(State(doing=replace(BORROWING, patron=patron)), RULES, PLACE, words["vi"]).page
-    assert isinstance(view, BorrowView)
-    assert (view.shelf_total, view.shelf_colours) == (0, ())
-    assert "trong 1000 cuốn" in view.shelf_line

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kiosk.domain.operations import OperationId
-from kiosk.session.inputs import Button, Input, TakeOffTouched, Touched
+from kiosk.session.inputs import Button, Input, RenewTouched, TakeOffTouched, Touched
+from kiosk.session.states import Look
 from screens.app import ScreenConfig, prepare_kivy
 from screens.bridge import UiBridge
 from screens.navigator import PageName, page_class
@@ -41,11 +42,12 @@ class Rig:
         EventLoop.start()
         self.bridge = UiBridge(self.posted.append, lambda: NOW)
 
-    def page(self, name: PageName, size: tuple[int, int] = (1024, 600)) -> Any:
-        """A new page of that size, on top of the window."""
+    def page(self, name: PageName, size: tuple[int, int] = (1024, 600), look: Look = Look.USUAL) -> Any:
+        """A new page of that size and look, on top of the window."""
         from screens import theme
 
-        theme.use(theme.Theme(theme.unit_for(*size), theme.PALETTE))
+        theme.use(theme.Theme.of(look, theme.unit_for(*size)))
+        self.window.clearcolor = theme.now().rgba("paper")
         for child in list(self.window.children):
             self.window.remove_widget(child)
         page = page_class(name)(self.bridge, size=size)
@@ -71,6 +73,24 @@ class Rig:
         for _ in range(count):
             self.loop.idle()
 
+    def picture(self) -> Any:
+        """What the window shows with its next frame, as a Pillow image."""
+        from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+        from PIL import Image
+
+        taken: list[Any] = []
+
+        def take(window: Any) -> None:
+            size = (int(window.width), int(window.height))
+            pixels = bytes(glReadPixels(0, 0, *size, GL_RGB, GL_UNSIGNED_BYTE))
+            taken.append(Image.frombytes("RGB", size, pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM))
+
+        self.window.bind(on_flip=take)
+        self.window.canvas.ask_update()
+        self.until(lambda: bool(taken))
+        self.window.unbind(on_flip=take)
+        return taken[0]
+
     def until(self, true: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE_S
         while not true():
@@ -86,7 +106,7 @@ class Rig:
         touch.touch_up()
         self.frames(1)
 
-    def taps(self, widget: Any) -> Button | OperationId | None:
+    def taps(self, widget: Any) -> Button | OperationId | str | None:
         """What the page posts when `widget` is tapped in its middle."""
         before = len(self.posted)
         self.tap(widget.x + widget.width / 2, widget.y + widget.height / 2)
@@ -96,6 +116,9 @@ class Rig:
             case [Touched(button=button, at=at)]:
                 assert at == NOW
                 return button
+            case [RenewTouched(barcode=barcode, at=at)]:
+                assert at == NOW
+                return barcode
             case [TakeOffTouched(operation=operation, at=at)]:
                 assert at == NOW
                 return operation

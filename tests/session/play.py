@@ -16,7 +16,7 @@ from kiosk.session.machine import step
 from kiosk.session.notices import (
     BookShown,
 )
-from kiosk.session.states import Borrowing, Resting, Returning, SessionRules, State
+from kiosk.session.states import Borrowing, Finished, Resting, Returning, SessionRules, State
 
 RULES = SessionRules()
 DUE = date(2026, 12, 7)
@@ -67,17 +67,19 @@ class Play_:
         ask = self.one(item(barcode, at), CheckOut)
         return self.lent(ask, at)
 
+    def operation(self) -> OperationId:
+        self.seq += 1
+        return OperationId("e", self.seq)
+
     def lent(self, ask: Effect, at: float) -> OperationId:
         assert isinstance(ask, CheckOut)
-        self.seq += 1
-        operation = OperationId("e", self.seq)
+        operation = self.operation()
         self.feed(LoanRecorded(ask.visit, ask.request, operation, book(ask.barcode), DUE, None, self.seq, False, at))
         return operation
 
     def return_one(self, ask: Effect, at: float, held_at: str | None = None) -> OperationId:
         assert isinstance(ask, CheckIn)
-        self.seq += 1
-        operation = OperationId("e", self.seq)
+        operation = self.operation()
         self.feed(ReturnRecorded(ask.visit, ask.request, operation, book(ask.barcode), True, held_at, at))
         return operation
 
@@ -93,5 +95,5 @@ class Play_:
 
     @property
     def notice(self) -> object:
-        assert not isinstance(self.state.doing, Resting)
+        assert not isinstance(self.state.doing, Resting | Finished)
         return self.state.doing.notice

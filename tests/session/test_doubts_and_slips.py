@@ -1,9 +1,11 @@
 from kiosk.domain.barcodes import CodeKind
+from kiosk.domain.blocks import NotForLoan
 from kiosk.ports.devices import Sound
 from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, Play, ResolveCode, TakeBack
 from kiosk.session.inputs import (
     Button,
     CodeResolved,
+    LoanRefused,
     NotTakenBack,
     PatronNotFound,
     Scanned,
@@ -15,7 +17,7 @@ from kiosk.session.notices import (
     CardOrBook,
 )
 from kiosk.session.states import Home, Resting
-from tests.session.play import RULES, Play_, card, code, item
+from tests.session.play import RULES, Play_, book, card, code, item
 
 
 def either(text: str, at: float) -> Scanned:
@@ -30,6 +32,18 @@ def test_lends_nothing_while_it_is_asked_whose_turn_it_is(play: Play_) -> None:
     for happened in (item("TK.2", 2.0), Scanned(code("x", CodeKind.UNKNOWN), 2.1), Touched(Button.HELP, 2.2)):
         assert all(isinstance(effect, Play) for effect in play.feed(happened))
         assert play.notice == CardOrBook("00123")
+
+
+def test_keeps_the_question_whose_turn_it_is_when_an_earlier_book_is_refused(play: Play_) -> None:
+    play.begin(patron="p1")
+    lending = play.one(item("TK.1", 0.5), CheckOut)
+    assert isinstance(lending, CheckOut)
+    ask = play.one(either("00123", 1.0), ResolveCode)
+    assert isinstance(ask, ResolveCode)
+    play.feed(CodeResolved(ask.visit, ask.request, "00123", True, True, 1.1))
+    play.feed(LoanRefused(lending.visit, lending.request, book("TK.1"), (NotForLoan(),), 1.2))
+    assert play.notice == CardOrBook("00123")
+    assert play.feed(item("TK.1", 2.0)) == (Play(Sound.ATTENTION),)
 
 
 def test_ends_the_visit_when_a_code_that_may_be_a_card_is_known_as_nothing(play: Play_) -> None:

@@ -8,8 +8,8 @@ from screens.view_models.views import ReturnView
 from screens.widgets.page import Page, keep
 
 ROWS_BUILT = 4
-ROWS_BESIDE_HINT = 4
-"""With more books the list needs the whole width, and by then the reader knows what the hint says."""
+ROWS_WITH_HINT = 4
+"""With more books the list needs the whole page, and by then the reader knows what the hint says."""
 
 
 class GiveBackPage(Page):
@@ -17,6 +17,7 @@ class GiveBackPage(Page):
     title = StringProperty("")
     hint_title = StringProperty("")
     hint = StringProperty("")
+    hint_line = StringProperty("")
 
     def on_kv_post(self, *_: object) -> None:
         self.ids.rows.prepare(ROWS_BUILT)
@@ -24,8 +25,13 @@ class GiveBackPage(Page):
     def paint(self, view: ReturnView) -> None:
         self.greeting, self.title = view.greeting, view.title
         self.hint_title, self.hint = view.hint_title, view.hint
-        keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows), index=1)
-        keep(self.ids.middle, self.ids.side.__self__, len(view.rows) <= ROWS_BESIDE_HINT)
+        self.hint_line = view.hint_line
+        few = len(view.rows) <= ROWS_WITH_HINT
+        beside = few and not (self.large and view.rows and not view.live)
+        keep(self.ids.middle, self.ids.list.__self__, bool(view.rows), index=1)
+        keep(self.ids.list, self.ids.line.__self__, few and not beside)
+        keep(self.ids.middle, self.ids.side.__self__, beside)
+        self.live = self.ids.side.showing(view.live and beside)
         self.ids.side.alone = not view.rows
         self.ids.rows.paint(view.rows)
         keep(self.ids.foot, self.ids.left.__self__, view.left is not None, index=1)

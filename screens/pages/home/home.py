@@ -18,6 +18,8 @@ from screens.widgets.typeset import without_orphan, wrap
 
 ART_SHAPE = 206 / 300
 """Height by width of both drawings on the tiles."""
+WORDS_BESIDE_ART = (0.58, 0.68, 0.78, 1.0)
+"""Of the tile's width: the least that gives the hint two lines."""
 
 
 class Tile(Pressable):
@@ -33,7 +35,7 @@ class Tile(Pressable):
 
     def __init__(self, **values: Any) -> None:
         self._built = False
-        super().__init__(radius=4, edge_units=1.0, **values)
+        super().__init__(radius=4, edge_units=1.0, border="outline", **values)
         self._art = Illustration(up=0, along=1)
         self._title = Text(role="tile", bold=True, max_lines=2, one_line_first=True, valign="top")
         self._hint = Text(role="second", max_lines=4, valign="top")
@@ -61,15 +63,19 @@ class Tile(Pressable):
         self._title.size, self._title.pos = (wide, high), (left, top - high)
         # The drawing takes what its proportions allow, but leaves the words their room beside it.
         size = look.text_px("second")
-        measure = partial(width_of, bold=False)
-        lines = without_orphan(wrap(self.hint, size, wide * 0.58, measure), size, wide * 0.58, measure)
+        gap, measure = look.px(4.4), partial(width_of, bold=False)
+        for part in WORDS_BESIDE_ART:
+            lines = without_orphan(wrap(self.hint, size, wide * part, measure), size, wide * part, measure)
+            if len(lines) <= 2:
+                break
         words = max(measure(line, size) for line in lines) + 1
-        beside = self.width - pad - words - look.px(4.4)
-        art_high = min(self.height * 0.64, self.width * 0.5 * ART_SHAPE, beside * ART_SHAPE)
+        largest = min(self.width * (0.36 if look.large else 0.5), max(1.0, self.width - pad - gap - words))
+        art_high = min(self.height * 0.64, largest * ART_SHAPE)
         art_wide = art_high / ART_SHAPE
         self._art.art = self.art
         self._art.size = (art_wide, art_high)
-        self._art.pos = (self.x + self.width - art_wide - look.px(3.4), self.y + lift - sink)
+        on_border = self.border_px + 1 if look.high_contrast else 0
+        self._art.pos = (self.x + self.width - art_wide - look.px(3.4), self.y + lift - sink + on_border)
         hint_top = top - high - look.px(0.4)
         hint_high = max(1.0, hint_top - self.y - lift - look.px(2))
         self._hint.size, self._hint.pos = (words, hint_high), (left, hint_top - hint_high)
@@ -93,8 +99,13 @@ class HomePage(Page):
         self.greeting, self.title = view.greeting, view.title
         self.borrow_title, self.borrow_hint = view.borrow_title, view.borrow_hint
         self.return_title, self.return_hint = view.return_title, view.return_hint
+        self.ids.my_books.show(view.my_books)
         self.ids.help.show(view.help)
         self.ids.language.show(view.language)
+        self.ids.look.show(view.look)
         self.ids.banner.news = view.banner
         self.hero_units = 15.5 if view.banner else 19.5
+        keep(self.ids.hero, self.ids.drawing.__self__, not view.live)
+        keep(self.ids.hero, self.ids.finder.__self__, view.live)
+        self.live = self.ids.finder.showing(view.live)
         keep(self.ids.body, self.ids.banner.__self__, view.banner is not None, index=3)

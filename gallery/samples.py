@@ -1,0 +1,229 @@
+"""Every screen in the states that tell something: what the gallery shows, and what tests measure.
+
+A state more is one line in `SCREENS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from kiosk.domain import blocks as b
+from kiosk.domain.operations import OperationId
+from kiosk.session import notices as n
+from kiosk.session.states import (
+    Borrowing,
+    Home,
+    Look,
+    PatronShown,
+    Resting,
+    Returning,
+    Row,
+    RowKind,
+    SessionRules,
+    State,
+    Station,
+)
+from screens.view_models import Place
+
+NOW = 112.0
+"""Monotonic seconds: what a ring counts from."""
+RULES = SessionRules()
+CAMERA = "camera"
+PLACE = Place("Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen")
+PLACE_WITH_CAMERA = replace(PLACE, camera=CAMERA)
+DUE = date(2026, 12, 7)
+BOOKS = tuple(
+    n.BookShown(f"PM.{2770 + place:06}", f"title-{place}", name, author)
+    for place, (name, author) in enumerate(
+        (
+            ("Đất rừng phương Nam", "Đoàn Giỏi"),
+            ("Cho tôi xin một vé đi tuổi thơ", "Nguyễn Nhật Ánh"),
+            ("Dế Mèn phiêu lưu ký", "Tô Hoài"),
+            ("Totto-chan bên cửa sổ", "Kuroyanagi Tetsuko"),
+            ("Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh"),
+            ("Chuyện con mèo dạy hải âu bay", "Luis Sepúlveda"),
+            ("Những cuộc phiêu lưu kỳ lạ của Karik và Valia trong thế giới côn trùng, tập hai", "Yan Larri"),
+            ("Ổ bánh mì ướt ẩm ỡm ờ", "Ỷ Ỗ Ẵ Ậ Ệ Ộ Ợ Ự Ỹ"),
+        )
+    )
+)
+LAST = BOOKS[4]
+MINH_AN = PatronShown("p-1", "HS-000417", "Minh An", 5)
+
+
+def operation(seq: int) -> OperationId:
+    return OperationId("ab" * 16, seq)
+
+
+def rows(count: int, kind: RowKind = RowKind.LENT, **newest: Any) -> tuple[Row, ...]:
+    """Newest first; `newest` is said of the newest alone."""
+    due = None if kind is RowKind.RETURNED else DUE
+    found = [Row(kind, BOOKS[seq % len(BOOKS)], 100.0, operation(seq + 1), due) for seq in reversed(range(count))]
+    return (replace(found[0], **newest), *found[1:]) if found else ()
+
+
+def borrowing(count: int, limit: int = 5, **more: Any) -> Borrowing:
+    """`count` books lent in this visit, and none before."""
+    fields: dict[str, Any] = {"rows": rows(count), "loans_now": count, "active_at": 100.0, "card_at": 90.0} | more
+    return Borrowing(replace(MINH_AN, limit=limit), **fields)
+
+
+def returning(count: int, **more: Any) -> Returning:
+    fields: dict[str, Any] = {"rows": rows(count, RowKind.RETURNED), "active_at": 94.0} | more
+    return Returning(**fields)
+
+
+def refused(*blocks: b.Block, book: n.BookShown = LAST, books: int = 3) -> State:
+    return State(borrowing(books, notice=n.NotLent(book, blocks)))
+
+
+def noticed(notice: n.Notice) -> State:
+    return State(Home(notice, 100.0))
+
+
+HELD = returning(3, rows=rows(3, RowKind.RETURNED, held_at="ngăn 2"))
+ALL_KINDS = (
+    Row(RowKind.ALREADY_YOURS, BOOKS[4], 100.0, due_on=DUE),
+    Row(RowKind.RENEWED, BOOKS[2], 99.0, operation(2), DUE, due_in_days=14),
+    *rows(1),
+)
+NOT_IN_LIST = Row(RowKind.NOT_IN_CATALOGUE, n.BookShown("TK.99999", "", "", ""), 99.0, operation(9))
+CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
+RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`says`: for whoever looks at the picture. `camera`: this station has one."""
+
+    says: str
+    state: State
+    camera: bool = False
+
+    @property
+    def place(self) -> Place:
+        return PLACE_WITH_CAMERA if self.camera else PLACE
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    title: str
+    says: str
+    samples: Mapping[str, Sample]
+
+
+SCREENS: tuple[Screen, ...] = (
+    Screen(
+        "Home",
+        "What to do first, as one sentence; a scan works from here at once. “Aa” makes the words larger, then also "
+        "black on white, then as before; it ends with the visit, as the language does.",
+        {
+            "home": Sample("Nobody is there yet.", State()),
+            "home-offline": Sample(
+                "No network: everything works all the same, so the line is calm.",
+                State(station=Station(online=False, pending=14)),
+            ),
+            "home-scanner-lost": Sample(
+                "The scanner was unplugged: amber, because somebody has to look.",
+                State(station=Station(scanners_lost=frozenset({"serial"}))),
+            ),
+            "home-camera": Sample("A station with a camera shows what it sees.", State(), camera=True),
+        },
+    ),
+    Screen(
+        "Borrow",
+        "A book is lent the moment it beeps; the newest is on top. “Done” is never needed: the time ring in it runs.",
+        {
+            "borrow-0": Sample("The card was scanned.", State(borrowing(0))),
+            "borrow-1": Sample("One book.", State(borrowing(1))),
+            "borrow-3": Sample("Three books.", State(borrowing(3))),
+            "borrow-5": Sample("All five: the list takes the whole width.", State(borrowing(5))),
+            "borrow-many": Sample("A teacher’s twenty: two keys turn pages.", State(borrowing(20, limit=20))),
+            "borrow-mixed": Sample(
+                "A book that was theirs already, a renewal on a day that is not sure, a loan.",
+                State(borrowing(0, rows=ALL_KINDS, loans_now=3)),
+            ),
+            "taking-off": Sample("“Remove a book”: each row has its own key.", State(borrowing(3, taking_off=True))),
+            "borrow-camera": Sample("With a camera.", State(borrowing(2)), camera=True),
+        },
+    ),
+    Screen(
+        "Return",
+        "No card is needed, and no name is shown.",
+        {
+            "return-0": Sample("“Return” was touched.", State(returning(0))),
+            "return-1": Sample("One book is back.", State(returning(1))),
+            "return-hold": Sample("Somebody waits for the newest: it says on which shelf.", State(HELD)),
+            "return-unknown": Sample(
+                "A book that no list knows is taken all the same.",
+                State(returning(0, rows=(NOT_IN_LIST, *rows(1, RowKind.RETURNED)))),
+            ),
+            "return-camera": Sample("With a camera.", State(returning(0)), camera=True),
+        },
+    ),
+    Screen(
+        "Attention",
+        "What happened, what to do now, and in green what is kept. Amber, never red; nobody is scolded. Below, small, "
+        "a code for the librarian.",
+        {
+            "limit": Sample("Five books already.", refused(b.TooManyLoans(5), books=5)),
+            "read-here": Sample("A book for reading here.", refused(b.InHouseOnly())),
+            "lent-to-another": Sample(
+                "Still lent to somebody else: one touch returns it.", refused(b.OnLoanToAnother())
+            ),
+            "many-reasons": Sample(
+                "Every reason at once.",
+                refused(b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother(), book=BOOKS[6]),
+            ),
+            "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=CARD_PAUSED))),
+            "unknown-card": Sample("A card that nobody knows.", noticed(n.UnknownCard())),
+            "citizen-card": Sample("A citizen card: forgotten at once.", noticed(n.CitizenCard())),
+            "wrong-barcode": Sample("The publisher’s code on the back.", noticed(n.PublishersCode("9786042134621"))),
+            "unreadable": Sample("A scan that was not clear.", noticed(n.UnreadableScan())),
+            "unknown-book": Sample("A label in no list.", noticed(n.UnknownItem("TK.99999"))),
+            "card-first": Sample("“Borrow” was touched: the card comes first.", noticed(n.CardFirst())),
+            "return-offered": Sample("A book on nobody’s loan, without a card.", noticed(RETURN_OFFERED)),
+            "card-or-book": Sample("One code that is both.", noticed(n.CardOrBook("HS-000417"))),
+            "too-late": Sample("Too late to take a book off.", State(borrowing(2, notice=n.CannotTakeBack(False)))),
+            "help": Sample("“Need help?” was touched.", noticed(n.HelpAsked())),
+        },
+    ),
+    Screen(
+        "Camera",
+        "A tap on the small picture makes it large, as a mirror shows it. Any scan closes it. Nothing of it is stored.",
+        {"camera": Sample("For aiming.", State(aiming=True), camera=True)},
+    ),
+    Screen(
+        "Still here?",
+        "After half a minute, for a quarter; then the visit ends, and nothing of it stays on the screen.",
+        {
+            "idle": Sample("While borrowing.", State(borrowing(3, warned=True, active_at=78.0))),
+            "idle-return": Sample("While returning.", State(returning(1, warned=True, active_at=78.0))),
+        },
+    ),
+    Screen(
+        "Taking a rest",
+        "Nothing can be made durable, so nothing is lent.",
+        {
+            "resting": Sample("It keeps trying by itself.", State(Resting("K-03", 104.0))),
+            "resting-for-a-person": Sample(
+                "The store is damaged: it waits for a person.", State(Resting("K-04", 104.0))
+            ),
+        },
+    ),
+)
+
+LOOKS: Mapping[Look, str] = {
+    Look.USUAL: "",
+    Look.LARGE: "large",
+    Look.CONTRAST: "contrast",
+}
+"""Each look as the end of a picture's name."""
+
+
+def samples() -> Iterator[tuple[str, Sample]]:
+    for screen in SCREENS:
+        yield from screen.samples.items()

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from zxingcpp import BarcodeFormat
+
+from demo.camera_pictures import Gray, barcode, scene
+from devices.scanners.barcode_decoder import _by_zbar, _by_zxing, decode
+from devices.scanners.reading import Reading, Symbology
+
+CODES = [
+    ("TK.00123", BarcodeFormat.Code128, Reading("TK.00123", Symbology.CODE_128)),
+    ("PM-002774", BarcodeFormat.Code39, Reading("PM-002774", Symbology.CODE_39)),
+    ("978604123456", BarcodeFormat.EAN13, Reading("9786041234567", Symbology.EAN_13)),
+    ("A0012345B", BarcodeFormat.Codabar, Reading("0012345", Symbology.CODABAR)),
+    ("HS250001", BarcodeFormat.QRCode, Reading("HS250001", Symbology.QR)),
+    ("đkcb Ắ|x", BarcodeFormat.QRCode, Reading("đkcb Ắ|x", Symbology.QR)),
+]
+
+
+@pytest.mark.parametrize(("content", "kind", "reading"), CODES)
+@pytest.mark.parametrize(
+    "view",
+    [{}, {"turned": 8.0, "noise": 6.0}, {"tilted": 0.12, "blurred": 0.8, "noise": 4.0}, {"turned": 180.0}],
+    ids=["upright", "turned", "tilted", "upside down"],
+)
+def test_reads_every_kind_of_code_as_a_hand_holds_it(
+    content: str, kind: BarcodeFormat, reading: Reading, view: dict[str, float]
+) -> None:
+    assert decode(scene(barcode(content, kind, 4), **view)) == [reading]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("content", "kind", "reading"), CODES)
+def test_reads_a_code_that_stands_on_its_side(content: str, kind: BarcodeFormat, reading: Reading) -> None:
+    assert decode(np.rot90(scene(barcode(content, kind)))) == [reading]  # type: ignore[arg-type]
+
+
+def test_leaves_to_the_second_decoder_only_what_the_first_does_not_read() -> None:
+    on_its_side: Gray = np.ascontiguousarray(np.rot90(scene(barcode("TK.00123"))))
+    assert _by_zxing(on_its_side) == []
+    assert _by_zbar(on_its_side) == [Reading("TK.00123", Symbology.CODE_128)]
+    citizen_card = barcode("083214000123|320123456|Á|01012014|Nam|Bến Tre|20052023", BarcodeFormat.QRCode)
+    assert _by_zbar(scene(citizen_card)) == []
+
+
+def test_reads_several_codes_of_one_picture() -> None:
+    found = decode(scene(barcode("TK.00123"), barcode("978604123456", BarcodeFormat.EAN13)))
+    assert sorted(found) == [("9786041234567", Symbology.EAN_13), ("TK.00123", Symbology.CODE_128)]
+
+
+@pytest.mark.parametrize("kind", [BarcodeFormat.ITF, BarcodeFormat.EAN8])
+def test_reads_no_kind_of_code_that_a_library_does_not_use(kind: BarcodeFormat) -> None:
+    content = "12345678" if kind == BarcodeFormat.ITF else "1234567"
+    assert decode(scene(barcode(content, kind))) == []
+
+
+def test_replaces_bytes_that_are_not_text() -> None:
+    assert decode(barcode(b"\xff\x00\xfe", BarcodeFormat.QRCode)) == [Reading("\ufffd\x00\ufffd", Symbology.QR)]
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (1, 1), (1, 4000), (4000, 1), (3, 2), (101, 333)])
+def test_finds_nothing_in_a_picture_of_nothing_whatever_its_size(shape: tuple[int, int]) -> None:
+    assert decode(np.zeros(shape, np.uint8)) == []
+    assert decode(np.random.default_rng(1).integers(0, 255, shape, np.uint8)) == []

@@ -1,0 +1,128 @@
+"""States for what the view models say: every notice, every block, every kind of row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from gallery.samples import DUE, MINH_AN, operation
+from kiosk.domain import blocks as b
+from kiosk.session import notices as n
+from kiosk.session.states import Borrowing, Doing, Home, Resting, Returning, Row, RowKind, State, Station
+
+LANGUAGES = ("vi", "en")
+BOOK = n.BookShown("PM.002774", "t-kinh", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh")
+LONG = replace(BOOK, name="Chuyện con mèo dạy hải âu bay và những cuộc phiêu lưu khác của nó")
+DE_MEN = n.BookShown("TK.00123", "t-demen", "Dế Mèn phiêu lưu ký", "Tô Hoài")
+DAT_RUNG = n.BookShown("TK.00124", "t-datrung", "Đất rừng phương Nam", "Đoàn Giỏi")
+
+
+def lent(book: n.BookShown, seq: int, **more: Any) -> Row:
+    return Row(RowKind.LENT, book, 100.0, operation(seq), DUE, **more)
+
+
+LENT = (lent(DE_MEN, 2), lent(DAT_RUNG, 1))
+RETURNED = (
+    Row(RowKind.RETURNED, BOOK, 100.0, operation(3), held_at="ngăn 2"),
+    Row(RowKind.NOT_IN_CATALOGUE, n.BookShown("TK.99999", "", "", ""), 99.0, operation(2)),
+    Row(RowKind.RETURNED, DE_MEN, 98.0, operation(1)),
+)
+OTHER_ROWS = (
+    Row(RowKind.ALREADY_YOURS, BOOK, 100.0, due_on=DUE),
+    Row(RowKind.RENEWED, DE_MEN, 99.0, operation(2), DUE, due_in_days=14),
+    lent(DAT_RUNG, 1),
+)
+BORROWING = Borrowing(MINH_AN, 3, active_at=100.0, card_at=90.0, rows=LENT)
+RETURNING = Returning(100.0, rows=RETURNED)
+
+BLOCKS: tuple[b.Block, ...] = (
+    b.PatronBlocked(),
+    b.CardExpired(date(2026, 5, 31)),
+    b.OverdueLoans(1),
+    b.OverdueLoans(2),
+    b.TooManyLoans(5),
+    b.TooManyLoans(0),
+    b.TooManyOfType(2, "STK"),
+    b.TooManyOfType(0, "STK"),
+    b.InHouseOnly(),
+    b.NotForLoan(),
+    b.OnLoanToAnother(),
+    b.HeldForAnother(),
+    b.NoPolicy(),
+    b.SchoolYearEnds(),
+    b.NoMoreRenewals(0),
+    b.NoMoreRenewals(1),
+    b.RenewedTooSoon(DUE),
+    b.LoanOverdue(DUE),
+)
+SEVERAL = (
+    (b.OverdueLoans(2), b.TooManyLoans(5)),
+    (b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother()),
+    (b.CardExpired(DUE), b.OverdueLoans(1), b.TooManyLoans(5), b.HeldForAnother(), b.InHouseOnly()),
+    (b.LoanOverdue(DUE), b.HeldForAnother(), b.NoMoreRenewals(1)),
+)
+NOTICES: tuple[n.Notice, ...] = (
+    n.CardHasBlocks((b.PatronBlocked(),)),
+    n.CardHasBlocks((b.CardExpired(DUE), b.OverdueLoans(2))),
+    n.UnknownCard(),
+    n.UnknownItem("TK.99999"),
+    n.PublishersCode("9786042134621"),
+    n.UnknownCode(),
+    n.UnreadableScan(),
+    n.CitizenCard(),
+    n.CardFirst(),
+    n.ReturnOffered("PM.002774", BOOK),
+    n.ReturnOffered("TK.99999", None),
+    n.CardOrBook("HS-000417"),
+    n.CannotTakeBack(was_return=False),
+    n.CannotTakeBack(was_return=True),
+    n.HelpAsked(),
+)
+REFUSALS = tuple(n.NotLent(BOOK, (block,)) for block in BLOCKS) + tuple(n.NotLent(LONG, some) for some in SEVERAL)
+DOINGS: Mapping[str, Doing] = {
+    "home": Home(),
+    "borrowing, nothing yet": replace(BORROWING, rows=(), loans_now=0),
+    "borrowing, books of before": replace(BORROWING, rows=(), loans_now=2),
+    "borrowing": BORROWING,
+    "returning, nothing yet": replace(RETURNING, rows=()),
+    "returning": RETURNING,
+}
+PAGES: Mapping[str, Mapping[str, State]] = {
+    "home": {
+        "as usual": State(),
+        "offline": State(station=Station(online=False, pending=14)),
+        "offline, nothing waits": State(station=Station(online=False)),
+        "a scanner is lost, and the network": State(
+            station=Station(online=False, pending=1, scanners_lost=frozenset({"serial"}))
+        ),
+    },
+    "borrowing": {
+        **{name: State(doing) for name, doing in DOINGS.items() if name.startswith("borrowing")},
+        "one, taken off": State(replace(BORROWING, taking_off=True, rows=LENT[:1], loans_now=1)),
+        "not only new loans": State(replace(BORROWING, rows=OTHER_ROWS)),
+        "all five": State(replace(BORROWING, loans_now=5)),
+        "a day that is not sure": State(replace(BORROWING, rows=(lent(DE_MEN, 1, due_in_days=14),))),
+        "without limit and name": State(replace(BORROWING, patron=replace(MINH_AN, name=" ", limit=0))),
+    },
+    "returning": {name: State(doing) for name, doing in DOINGS.items() if name.startswith("returning")},
+    "resting": {"the store is broken": State(Resting("K-03", 100.0))},
+    "idle": {
+        name: State(replace(doing, warned=True))
+        for name, doing in DOINGS.items()
+        if not isinstance(doing, Home | Resting)
+    },
+    "notices": {
+        f"{type(notice).__name__} {place}, {name}": State(replace(doing, notice=notice))
+        for place, notice in enumerate(NOTICES)
+        for name, doing in DOINGS.items()
+        if name in ("home", "borrowing")
+    },
+    "refusals": {
+        f"{place}: {' + '.join(type(block).__name__ for block in refusal.blocks)}": State(
+            replace(BORROWING, notice=refusal)
+        )
+        for place, refusal in enumerate(REFUSALS)
+    },
+}
