@@ -194,6 +194,7 @@ def test_tells_the_items_again_when_the_type_of_their_title_changes(
     assert [(one["kind"], one["data"].get("item_type")) for one in changes] == [("item", "TT")] * 3
 
 
+@pytest.mark.slow
 def test_starts_without_alembic_when_the_schema_is_up_to_date(tmp_path: Path) -> None:
     open_store(tmp_path).close()
     program = f"""import sys

@@ -31,10 +31,8 @@ def test_listens_nowhere_when_the_port_is_taken() -> None:
         listen("127.0.0.1", taken.getsockname()[1], secure=False)
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["0.0.0.0", pytest.param("::", marks=pytest.mark.slow), pytest.param("example.org", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org"])
 def test_refuses_to_serve_when_the_host_is_not_loopback(tmp_path: Path, host: str) -> None:
     done = run("serve", "--data", tmp_path / "data", "--host", host)
     assert (done.returncode, done.stdout) == (2, "")
@@ -152,6 +150,7 @@ def test_says_so_when_there_is_nothing_to_dump(tmp_path: Path) -> None:
     assert "no library 'hoa-sen'" in done.stderr
 
 
+@pytest.mark.slow
 def test_keeps_what_it_makes_to_itself_when_others_use_the_machine(tmp_path: Path) -> None:
     path = tmp_path / "titles.csv"
     path.write_text("code,title\nD1,x\n")
