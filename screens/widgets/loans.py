@@ -18,7 +18,9 @@ from screens.widgets.row_plan import PAGER
 from screens.widgets.surface import Panel
 from screens.widgets.text import Text
 
-ROW, GAP = 13.6, 1.2
+GAP = 1.2
+ROW, ROW_IN_LARGE = 13.6, 18.6
+"""With larger words the day stands below the title, where it takes the author's place."""
 KEY, KEY_BESIDE_PAGER = 36.0, 31.0
 _LOOKS = {  # fill, border
     Tone.NEW: ("ok_wash", "ok_line"),
@@ -100,11 +102,27 @@ class LoanRow(Panel):
         words = look.px(KEY_BESIDE_PAGER)  # no wider, so that a note breaks where it would beside the keys
         self._note.size, self._note.pos = (words, self.height - 4), (end - (wide + words) / 2, self.y + 2)
         end -= wide + gap
-        self._chip.most = (end - left) * 0.62
+        self._chip.most = (end - left) * (1 if look.large else 0.62)
         self._chip.height = look.px(7)
         self._chip.view = row.chip
+        if look.large:
+            self._place_in_two_lines(row, left, end)
+            return
         self._chip.pos = (end - self._chip.width, middle - self._chip.height / 2)
         self._place_words(row, left, end - self._chip.width - gap, middle)
+
+    def _place_in_two_lines(self, row: LoanRowView, left: float, right: float) -> None:
+        look = theme.now()
+        pad = look.px(1.3)
+        self._chip.pos = (left, self.y + pad)
+        low = self._chip.y + self._chip.height
+        wide, high = max(1.0, right - left), self.y + self.height - low - pad / 2
+        self._title.role, self._title.text = "body", row.name
+        if self._title.natural_width() > wide:
+            self._title.role = "second"
+        self._title.max_lines, self._title.one_line_first = 2, True
+        self._title.size, self._title.pos = (wide, high), (left, low)
+        self._under.size = (0, 0)
 
     def _place_words(self, row: LoanRowView, left: float, right: float, middle: float) -> None:
         look = theme.now()
@@ -164,7 +182,8 @@ class LoanList(Widget):
         if self.width < 4 or self.height < 4:
             return
         look = theme.now()
-        fit = max(1, int((self.height / look.unit + GAP) / (ROW + GAP) + 0.001))
+        row = ROW_IN_LARGE if look.large else ROW
+        fit = max(1, int((self.height / look.unit + GAP) / (row + GAP) + 0.001))
         pages = max(1, -(-len(self._rows) // fit))
         self.pager.lay(pages)
         here = self._rows[self.pager.page * fit : (self.pager.page + 1) * fit]
@@ -174,8 +193,8 @@ class LoanList(Widget):
             if place >= len(here):
                 self.remove_widget(widget)
                 continue
-            widget.size = (wide, look.px(ROW))
-            widget.pos = (self.x, round(self.y + self.height - look.px(place * (ROW + GAP)) - look.px(ROW)))
+            widget.size = (wide, look.px(row))
+            widget.pos = (self.x, round(self.y + self.height - look.px(place * (row + GAP)) - look.px(row)))
             widget.show(here[place], KEY if pages == 1 else KEY_BESIDE_PAGER)
             if widget.parent is None:
                 self.add_widget(widget)

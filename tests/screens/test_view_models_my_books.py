@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
 from gallery.samples import DUE, PLACE, RULES
 from kiosk.domain import blocks as b
 from kiosk.i18n import Translator
 from kiosk.session import notices as n
 from kiosk.session.books import Books
-from kiosk.session.states import State
+from kiosk.session.states import Look, State
 from screens.view_models import present
 from screens.view_models.views import FinishView, MyBooksView
 from tests.screens.sample_states import BLOCKS, FINISHED, LANGUAGES, LOANS, LONG, MY_BOOKS, lent
@@ -48,3 +50,17 @@ def test_the_code_for_a_phone_is_one_event_that_names_no_reader(words: Mapping[s
         assert lines[4].endswith(":20261207")
         assert r"Một\;hai\,ba\\bốn BEGIN" in lines[3]
         assert FINISHED.card not in page.code
+
+
+@pytest.mark.parametrize(("look", "named"), [(Look.USUAL, 7), (Look.LARGE, 5), (Look.CONTRAST, 5)])
+def test_more_books_than_the_words_leave_room_for_are_counted(
+    look: Look, named: int, words: Mapping[str, Translator]
+) -> None:
+    def page(books: int) -> FinishView:
+        doing = replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(books)))
+        view = present(State(doing, look=look), RULES, PLACE, words["vi"]).page
+        assert isinstance(view, FinishView)
+        return view
+
+    assert (len(page(named + 1).rows), page(named + 1).more) == (named + 1, "")
+    assert (len(page(30).rows), page(30).more) == (named, f"và {30 - named} cuốn nữa")

@@ -23,6 +23,7 @@ class MyBooksPage(Page):
     def paint(self, view: MyBooksView) -> None:
         self.title, self.count, self.ready = view.title, view.count, view.ready
         self.empty_title, self.empty_hint = view.empty_title, view.empty_hint
+        keep(self.ids.head, self.ids.ready.__self__, view.ready is not None)
         keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows))
         keep(self.ids.middle, self.ids.side.__self__, not view.rows)
         self.ids.rows.paint(view.rows)
