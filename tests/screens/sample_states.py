@@ -70,18 +70,8 @@ BLOCKS: tuple[b.Block, ...] = (
     b.RenewedTooSoon(DUE),
     b.LoanOverdue(DUE),
 )
-NOT_RENEWED = (
-    b.PatronBlocked(),
-    b.CardExpired(DUE),
-    b.OverdueLoans(2),
-    b.HeldForAnother(),
-    b.NoPolicy(),
-    b.SchoolYearEnds(),
-    b.NoMoreRenewals(0),
-    b.NoMoreRenewals(1),
-    b.RenewedTooSoon(DUE),
-    b.LoanOverdue(DUE),
-)
+_OF_LOANS_ALONE = (b.TooManyLoans, b.TooManyOfType, b.InHouseOnly, b.NotForLoan, b.OnLoanToAnother)
+NOT_RENEWED = tuple(block for block in BLOCKS if not isinstance(block, _OF_LOANS_ALONE))
 """What the rule of renewal can say."""
 SEVERAL = (
     (b.OverdueLoans(2), b.TooManyLoans(5)),

@@ -11,7 +11,7 @@ from screens import theme
 from screens.view_models.views import FinishRow, FinishView
 from screens.widgets import qr  # noqa: F401  (kv names it)
 from screens.widgets.marks import Cover
-from screens.widgets.page import Page, keep
+from screens.widgets.page import TimedPage, keep
 from screens.widgets.text import Text
 
 GAP = 1.0
@@ -77,7 +77,7 @@ class BookLines(Widget):
             self.add_widget(part)
 
 
-class FinishPage(Page):
+class FinishPage(TimedPage):
     title = StringProperty("")
     label = StringProperty("")
     day = StringProperty("")
@@ -94,8 +94,4 @@ class FinishPage(Page):
         narrow = len(view.rows) <= column()[0] and not any(row.aside for row in view.rows)
         keep(self.ids.books, self.ids.tree.__self__, narrow)
         keep(self.ids.body, self.ids.card.__self__, bool(view.code))
-        self.ids.main.show(view.main)
-        self.ids.main.show_time(view.countdown, self.touches.monotonic)
-
-    def run(self, on: bool) -> None:
-        self.ids.main.run_ring(on)
+        self.show_main(view.main, view.countdown)
