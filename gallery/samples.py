@@ -121,6 +121,7 @@ NOT_NOW = (
 THREE_DAYS = tuple(
     replace(row, due_on=DUE + timedelta(days=more)) for row, more in zip(rows(3), (0, 0, 7), strict=True)
 )
+BOOKS_LATE = n.CardHasBlocks((b.OverdueLoans(2),))
 CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
 RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
 
@@ -244,6 +245,12 @@ SCREENS: tuple[Screen, ...] = (
                 "Every reason at once.",
                 refused(b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother(), book=BOOKS[6]),
             ),
+            "books-late": Sample(
+                "A card with late books: one touch shows which.", State(borrowing(0, loans_now=2, notice=BOOKS_LATE))
+            ),
+            "not-renewed": Sample(
+                "Renewed as often as it can be, and brought to the scanner again.", refused(b.NoMoreRenewals(1))
+            ),
             "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=CARD_PAUSED))),
             "unknown-card": Sample("A card that nobody knows.", noticed(n.UnknownCard())),
             "citizen-card": Sample("A citizen card: forgotten at once.", noticed(n.CitizenCard())),
@@ -251,6 +258,7 @@ SCREENS: tuple[Screen, ...] = (
             "unreadable": Sample("A scan that was not clear.", noticed(n.UnreadableScan())),
             "unknown-book": Sample("A label in no list.", noticed(n.UnknownItem("TK.99999"))),
             "card-first": Sample("“Borrow” was touched: the card comes first.", noticed(n.CardFirst())),
+            "card-first-my-books": Sample("“My books” was touched: so here.", noticed(n.CardFirst(to_my_books=True))),
             "return-offered": Sample("A book on nobody’s loan, without a card.", noticed(RETURN_OFFERED)),
             "card-or-book": Sample("One code that is both.", noticed(n.CardOrBook("HS-000417"))),
             "too-late": Sample("Too late to take a book off.", State(borrowing(2, notice=n.CannotTakeBack(False)))),
