@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
 from kiosk.session import notices as n
+from kiosk.session.books import Books, HoldShown, LoanShown
 from kiosk.session.states import (
     Borrowing,
+    Finished,
     Home,
     Look,
     PatronShown,
@@ -35,6 +37,7 @@ CAMERA = "camera"
 PLACE = Place("Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen")
 PLACE_WITH_CAMERA = replace(PLACE, camera=CAMERA)
 DUE = date(2026, 12, 7)
+"""Two weeks from now."""
 BOOKS = tuple(
     n.BookShown(f"PM.{2770 + place:06}", f"title-{place}", name, author)
     for place, (name, author) in enumerate(
@@ -76,6 +79,20 @@ def returning(count: int, **more: Any) -> Returning:
     return Returning(**fields)
 
 
+def loan(place: int, days_left: int, *blocks: b.Block, **more: Any) -> LoanShown:
+    due_on = DUE + timedelta(days=days_left - 14)
+    fields: dict[str, Any] = {"due_in_days": None, "days_left": days_left, "renewals_left": 1, "blocks": blocks} | more
+    return LoanShown(BOOKS[place % len(BOOKS)], due_on, **fields)
+
+
+def my_books(*loans: LoanShown, holds: tuple[HoldShown, ...] = (), **more: Any) -> Borrowing:
+    return borrowing(0, loans_now=len(loans), books=Books(loans, holds), **more)
+
+
+def finished(*found: Row) -> State:
+    return State(Finished(found, MINH_AN.card, 110.0))
+
+
 def refused(*blocks: b.Block, book: n.BookShown = LAST, books: int = 3) -> State:
     return State(borrowing(books, notice=n.NotLent(book, blocks)))
 
@@ -91,6 +108,20 @@ ALL_KINDS = (
     *rows(1),
 )
 NOT_IN_LIST = Row(RowKind.NOT_IN_CATALOGUE, n.BookShown("TK.99999", "", "", ""), 99.0, operation(9))
+LATE = loan(5, -3, b.LoanOverdue(DUE), b.HeldForAnother())
+FOUR_LOANS = (LATE, loan(2, 2), loan(3, 14), loan(0, 28, renewed=True))
+HERE = HoldShown(BOOKS[4], 1, True, "ngăn 2")
+WAITING = HoldShown(BOOKS[1], 3, False, "ngăn 2")
+NOT_NOW = (
+    loan(5, -3, b.LoanOverdue(DUE)),
+    loan(2, 2, b.NoMoreRenewals(1)),
+    loan(3, 5, b.HeldForAnother()),
+    loan(6, 14, b.RenewedTooSoon(DUE)),
+)
+THREE_DAYS = tuple(
+    replace(row, due_on=DUE + timedelta(days=more)) for row, more in zip(rows(3), (0, 0, 7), strict=True)
+)
+BOOKS_LATE = n.CardHasBlocks((b.OverdueLoans(2),))
 CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
 RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
 
@@ -151,6 +182,42 @@ SCREENS: tuple[Screen, ...] = (
         },
     ),
     Screen(
+        "My books",
+        "What one has and until when: late books first, then what waits on the shelf. One touch keeps a book longer, "
+        "or the row says why not; a scan leads back to borrowing.",
+        {
+            "my-books-0": Sample("Nothing is at home.", State(my_books())),
+            "my-books": Sample(
+                "Late and wanted by another, soon, two weeks, renewed; a fifth waits on the shelf.",
+                State(my_books(*FOUR_LOANS, holds=(HERE,))),
+            ),
+            "my-books-4": Sample("Four fill the page.", State(my_books(*FOUR_LOANS))),
+            "my-books-many": Sample(
+                "More turn pages; a hold that is not back yet says which place it has.",
+                State(my_books(*FOUR_LOANS, loan(7, 20), loan(6, 22), loan(4, 25), holds=(WAITING,))),
+            ),
+            "my-books-not-now": Sample(
+                "Nothing can be renewed: each row says why, and the left key leads back to borrowing.",
+                State(my_books(*NOT_NOW)),
+            ),
+        },
+    ),
+    Screen(
+        "Finish",
+        "What one takes home and until when, with a code that puts the day into a phone’s calendar. No name; it closes "
+        "by itself, and the next card begins at once.",
+        {
+            "finish": Sample("One day for all.", finished(*rows(3))),
+            "finish-1": Sample("One book.", finished(*rows(1))),
+            "finish-days": Sample("Several days: each book has its own beside it.", finished(*THREE_DAYS)),
+            "finish-many": Sample("A teacher’s twenty.", finished(*rows(20))),
+            "finish-unsure": Sample(
+                "Nobody vouches for the date, so it is counted in days, and there is no code to keep.",
+                finished(*rows(2, due_in_days=14)),
+            ),
+        },
+    ),
+    Screen(
         "Return",
         "No card is needed, and no name is shown.",
         {
@@ -178,6 +245,12 @@ SCREENS: tuple[Screen, ...] = (
                 "Every reason at once.",
                 refused(b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother(), book=BOOKS[6]),
             ),
+            "books-late": Sample(
+                "A card with late books: one touch shows which.", State(borrowing(0, loans_now=2, notice=BOOKS_LATE))
+            ),
+            "not-renewed": Sample(
+                "Renewed as often as it can be, and brought to the scanner again.", refused(b.NoMoreRenewals(1))
+            ),
             "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=CARD_PAUSED))),
             "unknown-card": Sample("A card that nobody knows.", noticed(n.UnknownCard())),
             "citizen-card": Sample("A citizen card: forgotten at once.", noticed(n.CitizenCard())),
@@ -185,6 +258,7 @@ SCREENS: tuple[Screen, ...] = (
             "unreadable": Sample("A scan that was not clear.", noticed(n.UnreadableScan())),
             "unknown-book": Sample("A label in no list.", noticed(n.UnknownItem("TK.99999"))),
             "card-first": Sample("“Borrow” was touched: the card comes first.", noticed(n.CardFirst())),
+            "card-first-my-books": Sample("“My books” was touched: so here.", noticed(n.CardFirst(to_my_books=True))),
             "return-offered": Sample("A book on nobody’s loan, without a card.", noticed(RETURN_OFFERED)),
             "card-or-book": Sample("One code that is both.", noticed(n.CardOrBook("HS-000417"))),
             "too-late": Sample("Too late to take a book off.", State(borrowing(2, notice=n.CannotTakeBack(False)))),

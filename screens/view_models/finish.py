@@ -7,22 +7,23 @@ from datetime import date
 
 from kiosk.i18n import Translator
 from kiosk.session.inputs import Button
-from kiosk.session.states import Finished, Row, SessionRules
+from kiosk.session.states import Finished, Look, Row, SessionRules
 from screens.view_models import icons
 from screens.view_models.covers import cover_colour, cover_letter, shown_name, title_in_sentence
 from screens.view_models.dates import in_days, long_day, short_day
 from screens.view_models.views import Countdown, FinishRow, FinishView, Key
 
-MOST_ROWS = 8
+MOST_ROWS, MOST_IN_LARGE = 8, 6
 MOST_IN_CODE = 5
 """With more titles its squares would be too small for a phone."""
 
 
-def finish_view(finished: Finished, rules: SessionRules, words: Translator) -> FinishView:
+def finish_view(finished: Finished, rules: SessionRules, words: Translator, look: Look = Look.USUAL) -> FinishView:
+    most = MOST_ROWS if look is Look.USUAL else MOST_IN_LARGE
     rows = sorted(finished.rows, key=lambda row: (row.due_on or date.max, -row.recorded_at))
     one_day = len({row.due_on for row in rows}) <= 1
     label, day = _first_day(rows[0], one_day, words) if rows else ("", "")
-    shown = rows if len(rows) <= MOST_ROWS else rows[: MOST_ROWS - 1]
+    shown = rows if len(rows) <= most else rows[: most - 1]
     more = len(rows) - len(shown)
     code = _event(rows, one_day, words) if rows else ""
     return FinishView(

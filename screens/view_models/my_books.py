@@ -13,6 +13,7 @@ from kiosk.session.states import Borrowing, SessionRules
 from screens.view_models import icons, keys
 from screens.view_models.covers import cover_colour, cover_letter, nfc, shown_name
 from screens.view_models.dates import in_days, short_day
+from screens.view_models.rows import hold_shelf
 from screens.view_models.views import ChipView, Countdown, Key, LoanRow, MyBooksView, Tone
 
 SOON_DAYS: Final = 3
@@ -122,8 +123,7 @@ def _why_not(block: b.Block, words: Translator) -> str:
 
 def _hold_row(hold: HoldShown, words: Translator) -> LoanRow:
     if hold.ready:
-        shelf = words.text("Holds · {shelf}", shelf=hold.shelf) if hold.shelf else words.text("Holds")
-        chip = ChipView(shelf, icons.BOOKMARK, Tone.ATTENTION)
+        chip = ChipView(hold_shelf(hold.shelf, words), icons.BOOKMARK, Tone.ATTENTION)
         return _row(hold.book, chip, Tone.ATTENTION, words.text("It is here: come and get it"), words)
     chip = ChipView(words.text("You are number {n}", n=hold.place), icons.WAITING, Tone.PLAIN)
     return _row(hold.book, chip, Tone.PLAIN, words.text("On hold, not back yet"), words)

@@ -42,7 +42,7 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
     if isinstance(doing, Resting):
         return Shown(resting_view(doing, rules, place, words), look=state.look)
     if isinstance(doing, Finished):
-        return Shown(finish_view(doing, rules, words), look=state.look)
+        return Shown(finish_view(doing, rules, words, state.look), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     page: PageView
     if doing.notice is not None:

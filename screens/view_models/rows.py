@@ -31,6 +31,11 @@ def can_be_undone(row: Row) -> bool:
     return row.operation is not None and not row.leaving
 
 
+def hold_shelf(shelf: str, words: Translator) -> str:
+    """Where a held book waits; `shelf` "" where the library names none."""
+    return words.text("Holds · {shelf}", shelf=shelf) if shelf else words.text("Holds")
+
+
 def book_rows(rows: tuple[Row, ...], words: Translator, *, taking_off: bool = False) -> tuple[BookRow, ...]:
     """`rows`: newest first."""
     return tuple(_book_row(row, words, newest=not place, taking_off=taking_off) for place, row in enumerate(rows))
@@ -54,7 +59,7 @@ def _book_row(row: Row, words: Translator, *, newest: bool, taking_off: bool) ->
         case RowKind.RETURNED if row.held_at is not None:
             tone, icon = Tone.ATTENTION, icons.BOOKMARK
             hold_line, put_on = words.text("Someone is waiting for it"), words.text("Put it on the shelf")
-            shelf = words.text("Holds · {shelf}", shelf=row.held_at) if row.held_at else words.text("Holds")
+            shelf = hold_shelf(row.held_at, words)
         case RowKind.RETURNED:
             right = words.text("Returned")
         case RowKind.NOT_IN_CATALOGUE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import ObjectProperty
+from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from screens import theme
@@ -16,9 +16,13 @@ from screens.widgets.marks import Chip, Cover
 from screens.widgets.pager import Pager
 from screens.widgets.row_plan import PAGER
 from screens.widgets.surface import Panel
-from screens.widgets.text import Text
+from screens.widgets.text import Text, width_of
 
-ROW, GAP = 13.6, 1.2
+GAP = 1.2
+ROW, ROW_IN_LARGE = 13.6, 18.6
+"""With larger words the day stands below the title, where it takes the author's place."""
+TALLEST = 1.12
+"""Times its height, where the list has room."""
 KEY, KEY_BESIDE_PAGER = 36.0, 31.0
 _LOOKS = {  # fill, border
     Tone.NEW: ("ok_wash", "ok_line"),
@@ -45,12 +49,14 @@ class ToneChip(Chip):
 
 
 class LoanRow(Panel):
+    title_role = StringProperty("body")
     __events__ = ("on_renew",)
 
     def __init__(self, **values: Any) -> None:
         self._built = False
         self.row: LoanRowView | None = None
         self._right = KEY
+        self._room = 0.0  # px that the title has
         super().__init__(size_hint=(None, None), **values)
         self._cover = Cover()
         self._title = Text(bold=True)
@@ -62,6 +68,7 @@ class LoanRow(Panel):
         for part in (self._cover, self._title, self._under, self._chip, self._note):
             self.add_widget(part)
         self._built = True
+        self.fbind("title_role", self.place)
 
     def on_renew(self, barcode: str) -> None:
         pass
@@ -80,6 +87,10 @@ class LoanRow(Panel):
         elif not row.renew and self.key.parent is not None:
             self.remove_widget(self.key)
         self.place()
+
+    def is_narrow(self) -> bool:
+        """Whether its title needs smaller words, or a second line."""
+        return self.row is not None and width_of(self.row.name, theme.now().text_px("body"), True) > self._room
 
     def place(self, *_: object) -> None:
         row = self.row
@@ -100,18 +111,31 @@ class LoanRow(Panel):
         words = look.px(KEY_BESIDE_PAGER)  # no wider, so that a note breaks where it would beside the keys
         self._note.size, self._note.pos = (words, self.height - 4), (end - (wide + words) / 2, self.y + 2)
         end -= wide + gap
-        self._chip.most = (end - left) * 0.62
+        self._chip.most = (end - left) * (1 if look.large else 0.62)
         self._chip.height = look.px(7)
         self._chip.view = row.chip
+        if look.large:
+            self._place_in_two_lines(row, left, end)
+            return
         self._chip.pos = (end - self._chip.width, middle - self._chip.height / 2)
         self._place_words(row, left, end - self._chip.width - gap, middle)
 
+    def _place_in_two_lines(self, row: LoanRowView, left: float, right: float) -> None:
+        look = theme.now()
+        pad = look.px(1.8) + (self.height - look.px(ROW_IN_LARGE)) / 2
+        self._chip.pos = (left, self.y + pad)
+        low = self._chip.y + self._chip.height
+        wide, high = max(1.0, right - left), self.y + self.height - low - pad / 2
+        self._room = wide
+        self._title.role, self._title.text = self.title_role, row.name
+        self._title.max_lines, self._title.one_line_first = 2, True
+        self._title.size, self._title.pos = (wide, high), (left, low)
+        self._under.size = (0, 0)
+
     def _place_words(self, row: LoanRowView, left: float, right: float, middle: float) -> None:
         look = theme.now()
-        wide = max(1.0, right - left)
-        self._title.role, self._title.text = "body", row.name
-        if self._title.natural_width() > wide:
-            self._title.role = "second"
+        wide = self._room = max(1.0, right - left)
+        self._title.role, self._title.text = self.title_role, row.name
         self._under.text = " · ".join(filter(None, (row.author, row.times_left)))
         if self._under.natural_width() > wide:
             self._under.text = row.author
@@ -164,7 +188,9 @@ class LoanList(Widget):
         if self.width < 4 or self.height < 4:
             return
         look = theme.now()
-        fit = max(1, int((self.height / look.unit + GAP) / (ROW + GAP) + 0.001))
+        least, free = ROW_IN_LARGE if look.large else ROW, self.height / look.unit + GAP
+        fit = max(1, int(free / (least + GAP) + 0.001))
+        row = max(least, min(least * TALLEST, free / fit - GAP))
         pages = max(1, -(-len(self._rows) // fit))
         self.pager.lay(pages)
         here = self._rows[self.pager.page * fit : (self.pager.page + 1) * fit]
@@ -174,8 +200,12 @@ class LoanList(Widget):
             if place >= len(here):
                 self.remove_widget(widget)
                 continue
-            widget.size = (wide, look.px(ROW))
-            widget.pos = (self.x, round(self.y + self.height - look.px(place * (ROW + GAP)) - look.px(ROW)))
+            widget.size = (wide, look.px(row))
+            widget.pos = (self.x, round(self.y + self.height - look.px(place * (row + GAP)) - look.px(row)))
             widget.show(here[place], KEY if pages == 1 else KEY_BESIDE_PAGER)
             if widget.parent is None:
                 self.add_widget(widget)
+        seen = self._built[: len(here)]
+        role = "second" if any(widget.is_narrow() for widget in seen) else "body"  # side by side, titles are alike
+        for widget in seen:
+            widget.title_role = role

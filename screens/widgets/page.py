@@ -14,6 +14,7 @@ from kivy.uix.floatlayout import FloatLayout
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
 from screens import theme
+from screens.view_models.views import Countdown, Key
 from screens.widgets import key, loans, marks, panels, picture, ring, rows, surface, text  # noqa: F401  (kv names them)
 from screens.widgets.live import LivePicture
 from screens.widgets.surface import keep as keep
@@ -56,6 +57,12 @@ class Page(FloatLayout):
     def run(self, on: bool) -> None:
         """Whether this page is on top: only then may it count down."""
 
+    def show_left(self, shown: Key | None) -> None:
+        """The left one of the two keys in the foot; the other one has its place when there is none."""
+        keep(self.ids.foot, self.ids.left.__self__, shown is not None, index=1)
+        if shown:
+            self.ids.left.show(shown)
+
     def look_away(self) -> None:
         """This page leaves the screen: what the camera saw is not kept."""
         if self.live:
@@ -72,3 +79,14 @@ class Page(FloatLayout):
 
     def renew(self, barcode: str) -> None:
         self.touches.renew_touched(barcode)
+
+
+class TimedPage(Page):
+    """A page that ends by itself: its main key says when."""
+
+    def show_main(self, shown: Key, until: Countdown) -> None:
+        self.ids.main.show(shown)
+        self.ids.main.show_time(until, self.touches.monotonic)
+
+    def run(self, on: bool) -> None:
+        self.ids.main.run_ring(on)

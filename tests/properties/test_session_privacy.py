@@ -96,7 +96,8 @@ class Session(RuleBasedStateMachine):
         before = self.state
         self.state, effects = step(before, happened, RULES)
         if isinstance(before.doing, Borrowing | Finished) and self.state.visit != before.visit:
-            still_theirs = isinstance(self.state.doing, Finished) or getattr(self.state.doing, "notice", None)
+            told_or_shown = isinstance(self.state.doing, Finished) or getattr(self.state.doing, "notice", None)
+            still_theirs = told_or_shown and not isinstance(before.doing, Finished)
             assert self.as_it_begins() or still_theirs, "the next reader got what the one before had chosen"
         if isinstance(self.state.doing, Finished) and self.state.doing is not before.doing:
             assert isinstance(before.doing, Borrowing), "only a reader's own visit is shown at its end"

@@ -14,7 +14,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from gallery.samples import PLACE_WITH_CAMERA, RULES, borrowing
+from gallery.samples import FOUR_LOANS, PLACE_WITH_CAMERA, RULES, borrowing, finished, my_books, rows
 from kiosk.session.states import Look, Resting, State
 from screens.app import KioskApp, ScreenConfig
 from screens.bridge import UiBridge
@@ -24,6 +24,7 @@ os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
 PATIENCE_S = 20.0
 DARK, LIGHT = ((320, 200, bytes([shade]) * 64_000) for shade in (30, 220))
 SWITCHES = 50
+SHOWN = (State(), State(my_books(*FOUR_LOANS)), finished(*rows(3)))
 
 seen: dict[str, Any] = {}
 painted: list[State] = []
@@ -83,7 +84,7 @@ def drive() -> None:
         if turn == 12:  # every look was there, with its fonts
             gc.collect()
             seen["rss_before_mb"] = rss_mb()
-        times.append(show(State(look=looks[(turn + 1) % 3], visit=turn)))
+        times.append(show(replace(SHOWN[turn // 3 % 3], look=looks[(turn + 1) % 3], visit=turn)))
         bridge.see(*(DARK, LIGHT)[turn % 2])
         time.sleep(0.3)
     gc.collect()

@@ -10,7 +10,8 @@ from typing import Any
 from gallery.samples import DUE, MINH_AN, operation
 from kiosk.domain import blocks as b
 from kiosk.session import notices as n
-from kiosk.session.states import Borrowing, Doing, Home, Resting, Returning, Row, RowKind, State, Station
+from kiosk.session.books import Books, HoldShown, LoanShown
+from kiosk.session.states import Borrowing, Doing, Finished, Home, Resting, Returning, Row, RowKind, State, Station
 
 LANGUAGES = ("vi", "en")
 BOOK = n.BookShown("PM.002774", "t-kinh", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh")
@@ -36,6 +37,18 @@ OTHER_ROWS = (
 )
 BORROWING = Borrowing(MINH_AN, 3, active_at=100.0, card_at=90.0, rows=LENT)
 RETURNING = Returning(100.0, rows=RETURNED)
+LOANS = (
+    LoanShown(LONG, date(2026, 11, 20), None, -3, 1, (b.LoanOverdue(date(2026, 11, 20)), b.HeldForAnother())),
+    LoanShown(DE_MEN, date(2026, 11, 25), None, 2, 1),
+    LoanShown(DAT_RUNG, DUE, None, 14, 1),
+    LoanShown(BOOK, date(2026, 12, 21), None, None, 0, renewed=True),
+)
+HOLDS = (
+    HoldShown(n.BookShown("", "t-goc", "Góc sân và khoảng trời", "Trần Đăng Khoa"), 1, True, "ngăn 2"),
+    HoldShown(n.BookShown("", "t-kinh", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh"), 3, False, "ngăn 2"),
+)
+MY_BOOKS = replace(BORROWING, rows=(), books=Books(LOANS, HOLDS))
+FINISHED = Finished((lent(DE_MEN, 2), lent(DAT_RUNG, 1)), MINH_AN.card, 100.0)
 
 BLOCKS: tuple[b.Block, ...] = (
     b.PatronBlocked(),
@@ -57,6 +70,9 @@ BLOCKS: tuple[b.Block, ...] = (
     b.RenewedTooSoon(DUE),
     b.LoanOverdue(DUE),
 )
+_OF_LOANS_ALONE = (b.TooManyLoans, b.TooManyOfType, b.InHouseOnly, b.NotForLoan, b.OnLoanToAnother)
+NOT_RENEWED = tuple(block for block in BLOCKS if not isinstance(block, _OF_LOANS_ALONE))
+"""What the rule of renewal can say."""
 SEVERAL = (
     (b.OverdueLoans(2), b.TooManyLoans(5)),
     (b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother()),
@@ -79,6 +95,7 @@ NOTICES: tuple[n.Notice, ...] = (
     n.CannotTakeBack(was_return=False),
     n.CannotTakeBack(was_return=True),
     n.HelpAsked(),
+    n.CardFirst(to_my_books=True),
 )
 REFUSALS = tuple(n.NotLent(BOOK, (block,)) for block in BLOCKS) + tuple(n.NotLent(LONG, some) for some in SEVERAL)
 DOINGS: Mapping[str, Doing] = {
@@ -88,6 +105,8 @@ DOINGS: Mapping[str, Doing] = {
     "borrowing": BORROWING,
     "returning, nothing yet": replace(RETURNING, rows=()),
     "returning": RETURNING,
+    "my_books": MY_BOOKS,
+    "my_books, one renewed": replace(MY_BOOKS, rows=OTHER_ROWS[1:2]),
 }
 PAGES: Mapping[str, Mapping[str, State]] = {
     "home": {
@@ -107,11 +126,41 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "without limit and name": State(replace(BORROWING, patron=replace(MINH_AN, name=" ", limit=0))),
     },
     "returning": {name: State(doing) for name, doing in DOINGS.items() if name.startswith("returning")},
+    "my_books": {
+        "late, on the shelf, soon, renewed": State(MY_BOOKS),
+        "nothing": State(replace(MY_BOOKS, books=Books(()))),
+        "nothing that can be renewed, and one that is being asked": State(
+            replace(MY_BOOKS, books=Books(LOANS[:2]), asked=frozenset({DE_MEN.barcode}))
+        ),
+        "a day that is not sure, a book that nobody knows": State(
+            replace(
+                MY_BOOKS,
+                patron=replace(MINH_AN, name=" "),
+                books=Books(
+                    (
+                        replace(LOANS[1], due_in_days=0, days_left=None),
+                        replace(LOANS[2], book=n.BookShown("", "", "", ""), due_in_days=9, blocks=(b.NoPolicy(),)),
+                    )
+                ),
+            )
+        ),
+        "every reason": State(
+            replace(MY_BOOKS, books=Books(tuple(replace(LOANS[2], blocks=(block,)) for block in NOT_RENEWED)))
+        ),
+    },
+    "finish": {
+        "one day": State(FINISHED),
+        "two days": State(
+            replace(FINISHED, rows=(replace(LENT[0], kind=RowKind.RENEWED, due_on=date(2026, 12, 21)), *LENT))
+        ),
+        "a day that is not sure": State(replace(FINISHED, rows=(lent(DE_MEN, 1, due_in_days=14),))),
+        "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
+    },
     "resting": {"the store is broken": State(Resting("K-03", 100.0))},
     "idle": {
         name: State(replace(doing, warned=True))
         for name, doing in DOINGS.items()
-        if not isinstance(doing, Home | Resting)
+        if not isinstance(doing, Home | Finished | Resting)
     },
     "notices": {
         f"{type(notice).__name__} {place}, {name}": State(replace(doing, notice=notice))

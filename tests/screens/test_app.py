@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from tests.screens.programs import run
+
 pytestmark = pytest.mark.slow  # whole programs
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
-
-
-def run(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.screens.app_rig", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {**seen, "stderr": done.stderr}
 
 
 @pytest.fixture(scope="module")
 def locked() -> dict[str, Any]:
-    return run("1024x600", "fullscreen")
+    return run("app_rig", "1024x600", "fullscreen")
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("out") / "pictures"
-    seen = run("800x480", "window", str(folder))
+    seen = run("app_rig", "800x480", "window", str(folder))
     assert seen["asked"]["close_refused"] is False  # a window on a desktop may be closed
     return folder
 

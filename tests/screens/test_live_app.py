@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.screens.programs import run
+
 pytestmark = pytest.mark.slow  # a whole program
-PATIENCE_S = 120
 MOST_GROWTH_MB = 6
 
 
 @pytest.fixture(scope="module")
 def seen() -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.screens.live_rig"],
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return run("live_rig")
 
 
 def test_makes_no_frame_while_nothing_is_fed_or_the_scene_is_still(seen: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kiosk.session.inputs import Button
+from kiosk.session.states import Look
 from screens.navigator import PageName
 from screens.view_models.views import Countdown
 from tests.screens import sample_views as views
@@ -215,11 +216,14 @@ def photo(rig: Rig, size: tuple[int, int]) -> Any:
     return numpy.frombuffer(seen[-1], numpy.uint8).reshape(size[1], size[0], 3)[::-1].copy()
 
 
+@pytest.mark.parametrize("look", [Look.USUAL, Look.CONTRAST])
 @pytest.mark.parametrize("size", [(800, 480), (1024, 600)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_a_decoder_reads_the_code_of_the_finish_page_from_its_picture(rig: Rig, size: tuple[int, int]) -> None:
+def test_a_decoder_reads_the_code_of_the_finish_page_from_its_picture(
+    rig: Rig, size: tuple[int, int], look: Look
+) -> None:
     import zxingcpp
 
-    page = rig.page(PageName.FINISH, size)
+    page = rig.page(PageName.FINISH, size, look)
     rig.paint(page, views.finish(3))
     assert [found.text for found in zxingcpp.read_barcodes(photo(rig, size))] == [views.EVENT]
     rig.paint(page, views.finish(3, code=False))

@@ -5,18 +5,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
 from itertools import combinations, product
 from typing import Any
 
 import pytest
 
-from gallery.samples import BOOKS, PLACE, PLACE_WITH_CAMERA, RULES, borrowing, returning, samples
+from gallery.samples import (
+    BOOKS,
+    DUE,
+    PLACE,
+    PLACE_WITH_CAMERA,
+    RULES,
+    borrowing,
+    finished,
+    loan,
+    my_books,
+    returning,
+    rows,
+    samples,
+)
 from kiosk.i18n import Translator
+from kiosk.session import notices as n
 from kiosk.session.inputs import Button
 from kiosk.session.states import Look, State
 from screens.navigator import PageName, page_of
 from screens.view_models import present
 from tests.screens import sample_views as views
+from tests.screens.sample_states import NOT_RENEWED
 from tests.screens.window_rig import SIZES, Rig, shown_widgets
 
 EXTREMES = {
@@ -27,6 +43,17 @@ EXTREMES = {
     "taking-off-20": State(borrowing(20, limit=20, taking_off=True)),
     "borrow-4-camera": State(borrowing(4)),
     "return-8": State(returning(8)),
+    **{
+        f"my-books, {type(block).__name__}": State(my_books(loan(place, 0, block), loan(place, -400, block)))
+        for place, block in enumerate(NOT_RENEWED)
+    },
+    "my-books, soon": State(my_books(loan(6, 1), replace(loan(1, 3), book=n.BookShown("", "", "", "")))),
+    "my-books, days": State(my_books(*(loan(seq, 30 + seq, due_in_days=30 + seq) for seq in range(8)))),
+    "finish-4": finished(*rows(4)),
+    "finish-5": finished(*rows(5)),
+    "finish-8": finished(*rows(8)),
+    "finish-8-days": finished(*(replace(row, due_on=DUE + timedelta(days=seq)) for seq, row in enumerate(rows(8)))),
+    "finish-long": finished(replace(rows(1)[0], book=BOOKS[6])),
     "borrow-many-camera": State(borrowing(20, limit=20)),
 }
 """What a gallery need not show, but a page must bear."""
@@ -45,13 +72,13 @@ DIAGONAL: tuple[Matrix, ...] = (
 """Each size, language and look at least once; the rest takes longer."""
 
 
-def shown_pages(words: Mapping[str, Translator], language: str) -> Iterator[tuple[str, PageName, Any]]:
+def shown_pages(words: Mapping[str, Translator], language: str, look: Look) -> Iterator[tuple[str, PageName, Any]]:
     """Every page that a sample shows, each overlay too."""
     states = {name: (sample.state, sample.place) for name, sample in samples()}
     for name, state in EXTREMES.items():
         states[name] = (state, PLACE_WITH_CAMERA if name.endswith("camera") else PLACE)
     for name, (state, place) in states.items():
-        shown = present(replace(state, language=language), RULES, place, words[language])
+        shown = present(replace(state, language=language, look=look), RULES, place, words[language])
         yield name, page_of(shown.page), shown.page
         if shown.idle:
             yield f"{name}, over it", PageName.IDLE, shown.idle
@@ -160,7 +187,7 @@ def ids(matrix: Matrix) -> str:
 )
 def test_words_stay_in_their_boxes(rig: Rig, words: Mapping[str, Translator], matrix: Matrix) -> None:
     size, language, look = matrix
-    assert faults_of_all(rig, shown_pages(words, language), size, look) == {}
+    assert faults_of_all(rig, shown_pages(words, language, look), size, look) == {}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +202,7 @@ def test_words_half_as_long_again_stay_in_their_boxes(
 ) -> None:
     """More than another language ever needs; here an ellipsis may help."""
     hand_made = [(label, name, view) for label, (name, view) in HAND_MADE.items()]
-    pages = [(label, name, longer(view)) for label, name, view in (*shown_pages(words, "vi"), *hand_made)]
+    pages = [(label, name, longer(view)) for label, name, view in (*shown_pages(words, "vi", Look.USUAL), *hand_made)]
     found = faults_of_all(rig, pages, size, Look.USUAL)
     assert {label: some for label, all_ in found.items() if (some := [f for f in all_ if "shortened" not in f])} == {}
 

@@ -16,7 +16,7 @@ from kiosk.domain.operations import OperationId
 from kiosk.i18n import Translator
 from kiosk.session import notices as n
 from kiosk.session.inputs import Button
-from kiosk.session.states import Doing, Home, Resting, SessionRules, State
+from kiosk.session.states import Doing, Finished, Home, Resting, SessionRules, State
 from screens import theme
 from screens.view_models import Presenter, present
 from screens.view_models.views import AttentionView, BorrowView, HomeView
@@ -63,7 +63,7 @@ def test_the_samples_hold_every_notice_and_every_block() -> None:
 
 
 def attention(notice: n.Notice, doing: Doing, words: Translator) -> AttentionView:
-    assert not isinstance(doing, Resting)
+    assert not isinstance(doing, Finished | Resting)
     view = present(State(replace(doing, notice=notice)), RULES, PLACE, words).page
     assert isinstance(view, AttentionView)
     return view

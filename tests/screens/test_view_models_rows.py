@@ -11,6 +11,7 @@ import pytest
 
 from gallery.samples import PLACE, RULES, operation
 from kiosk.i18n import Translator
+from kiosk.session.inputs import Button
 from kiosk.session.states import State
 from screens.view_models import present
 from screens.view_models.covers import COLOURS, cover_colour, cover_letter, title_in_sentence
@@ -45,7 +46,8 @@ def test_no_key_undoes_what_is_not_there(words: Mapping[str, Translator]) -> Non
     returning = present(State(replace(RETURNING, rows=(leaving,))), RULES, PLACE, words["vi"]).page
     assert isinstance(borrowing, BorrowView)
     assert isinstance(returning, ReturnView)
-    assert borrowing.left is None
+    assert borrowing.left is not None
+    assert borrowing.left.button is Button.MY_BOOKS
     assert returning.left is None
 
 

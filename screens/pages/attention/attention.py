@@ -22,7 +22,5 @@ class AttentionPage(Page):
         self.title, self.lines = view.title, list(view.lines)
         self.kept, self.staff_line = view.kept, view.staff_line
         keep(self.ids.words, self.ids.kept.__self__, bool(view.kept), index=1)
-        keep(self.ids.foot, self.ids.left.__self__, view.left is not None, index=1)
-        if view.left:
-            self.ids.left.show(view.left)
+        self.show_left(view.left)
         self.ids.main.show(view.main)

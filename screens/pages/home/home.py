@@ -92,7 +92,7 @@ class HomePage(Page):
     return_hint = StringProperty("")
     borrow_button = ObjectProperty(Button.BORROW)
     return_button = ObjectProperty(Button.RETURN)
-    hero_units = NumericProperty(19.5)
+    hero_air = NumericProperty(2.0)
 
     def paint(self, view: HomeView) -> None:
         self.brand, self.place_name = view.brand, view.place
@@ -104,7 +104,7 @@ class HomePage(Page):
         self.ids.language.show(view.language)
         self.ids.look.show(view.look)
         self.ids.banner.news = view.banner
-        self.hero_units = 15.5 if view.banner else 19.5
+        self.hero_air = 0.0 if view.banner else 2.0
         keep(self.ids.hero, self.ids.drawing.__self__, not view.live)
         keep(self.ids.hero, self.ids.finder.__self__, view.live)
         self.live = self.ids.finder.showing(view.live)

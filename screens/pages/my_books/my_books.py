@@ -5,12 +5,12 @@ from __future__ import annotations
 from kivy.properties import ObjectProperty, StringProperty
 
 from screens.view_models.views import MyBooksView
-from screens.widgets.page import Page, keep
+from screens.widgets.page import TimedPage, keep
 
 ROWS_BUILT = 4
 
 
-class MyBooksPage(Page):
+class MyBooksPage(TimedPage):
     title = StringProperty("")
     count = ObjectProperty(None, allownone=True)
     ready = ObjectProperty(None, allownone=True)
@@ -23,12 +23,9 @@ class MyBooksPage(Page):
     def paint(self, view: MyBooksView) -> None:
         self.title, self.count, self.ready = view.title, view.count, view.ready
         self.empty_title, self.empty_hint = view.empty_title, view.empty_hint
+        keep(self.ids.head, self.ids.ready.__self__, view.ready is not None)
         keep(self.ids.middle, self.ids.rows.__self__, bool(view.rows))
         keep(self.ids.middle, self.ids.side.__self__, not view.rows)
         self.ids.rows.paint(view.rows)
         self.ids.left.show(view.left)
-        self.ids.main.show(view.main)
-        self.ids.main.show_time(view.countdown, self.touches.monotonic)
-
-    def run(self, on: bool) -> None:
-        self.ids.main.run_ring(on)
+        self.show_main(view.main, view.countdown)
