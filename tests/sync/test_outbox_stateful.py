@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from central_link.simulated import Failure, SimulatedCentral
 from kiosk.domain.operations import Operation, OperationId
 from kiosk.ports.central import Capabilities, ChangePage, Verdict, VerdictKind
+from kiosk.ports.errors import Refused
 from kiosk.sync.outbox import PATIENCE, Outbox, Outcome, _Row, _Run
 from tests.sync.chains import Chain
 from tests.sync.memory_store import MemoryStore
@@ -29,6 +30,7 @@ class Witness:
         self._store = store
         self.batch = batch
         self.taken: list[OperationId] = []
+        self.refused_alone: list[OperationId] = []
         self.breaks_after: int | None = None
 
     @property
@@ -36,7 +38,12 @@ class Witness:
         return replace(self._central.capabilities, batch=self.batch)
 
     def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
-        verdicts = self._central.send(operations)
+        try:
+            verdicts = self._central.send(operations)
+        except Refused:
+            if len(operations) == 1:
+                self.refused_alone.append(operations[0].id)
+            raise
         self.taken += [verdict.id for verdict in verdicts]
         if self.breaks_after is not None:
             self.breaks_after -= 1
@@ -58,7 +65,8 @@ class Sync(RuleBasedStateMachine):
         self.recorded: list[OperationId] = []
         self.refused: set[OperationId] = set()
         self.to_dispute: set[OperationId] = set()
-        self.ever_aside: set[OperationId] = set()
+        self.overtaken: set[OperationId] = set()
+        """Refused alone, and a later one reached the centre: set aside if its answer came back, else sent again."""
 
     @rule(count=st.integers(1, 12))
     def record(self, count: int) -> None:
@@ -106,8 +114,9 @@ class Sync(RuleBasedStateMachine):
         self.outbox_made(link, self.store, told.append).push(threading.Event())
         self.store.broken = False
         for operation in set(self.store.tables.set_aside) - aside_before:
-            self.ever_aside.add(operation)
             assert any(self._place(taken) > self._place(operation) for taken in link.taken), "given up without a proof"
+        there = [self._place(operation.id) for operation in self.central.received()]
+        self.overtaken |= {one for one in link.refused_alone if any(place > self._place(one) for place in there)}
         assert sum(told) == waiting - len(self.store.pending)
 
     def _place(self, operation: OperationId) -> int:
@@ -134,7 +143,7 @@ class Sync(RuleBasedStateMachine):
     @invariant()
     def the_order_is_kept(self) -> None:
         places = [
-            self._place(operation.id) for operation in self.central.received() if operation.id not in self.ever_aside
+            self._place(operation.id) for operation in self.central.received() if operation.id not in self.overtaken
         ]
         assert places == sorted(places)
 
