@@ -127,18 +127,19 @@ class Kiosk:
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
+            # One picture is shown: that of the first camera. With a second one's in between it would flicker.
+            eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
             self._scanners: list[Scanner] = [
-                make_scanner(table, see=self.see, folder=config.folder) for table in config.scanner
+                make_scanner(table, see=self.see if table is eye else lambda _: None, folder=config.folder)
+                for table in config.scanner
             ]
             files = StationFiles(config.folder, config.data)
             self._link = make_link(config.central, config.station.library, config.station.device, files)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
-        cameras = (
-            one.name for one, table in zip(self._scanners, config.scanner, strict=True) if table["kind"] == "camera"
-        )
-        self.camera = next(cameras, "")
+        pairs = zip(self._scanners, config.scanner, strict=True)
+        self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
         self.store = StoreWorker(
             self._open_store,
