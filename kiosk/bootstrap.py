@@ -54,6 +54,7 @@ BUILD_MS = 1795392000000
 _STALE_BEAT_S = 5.0
 _STOP_WAIT_S = 5.0
 _STARTED_AFTER_S = 3.0
+_STATUS_AGAIN_S = 5.0
 _SWITCH_INTERVAL_S = 0.0005
 _NOTHING_SEEN = Preview(0, 0, b"")
 
@@ -244,11 +245,16 @@ class Kiosk:
         self.show(state)
 
     def _tell_status(self) -> None:
-        try:
-            self.config.data.mkdir(parents=True, exist_ok=True)
-            serve_status(self.config.data, self._status, self._stop)
-        except OSError as error:
-            _log.warning("the station cannot tell its status: %s", error.strerror)
+        said = None
+        while not self._stop.is_set():
+            try:
+                self.config.data.mkdir(parents=True, exist_ok=True)
+                serve_status(self.config.data, self._status, self._stop)
+            except OSError as error:
+                if said != error.strerror:
+                    _log.warning("the station cannot tell its status: %s", error.strerror)
+                said = error.strerror
+                self._stop.wait(_STATUS_AGAIN_S)
 
     def _status(self) -> bytes:
         running = Running(
