@@ -103,6 +103,9 @@ class Identity:
         os.rename(self._next, self._file)
         sync_folder(self._file.parent)
 
+    def has_one_before(self) -> bool:
+        return self._before.exists()
+
     def confirmed(self) -> None:
         """The centre trusts the key: nobody needs the one before. Raises OSError."""
         self._before.unlink(missing_ok=True)

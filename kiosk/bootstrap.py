@@ -54,6 +54,7 @@ BUILD_MS = 1795392000000
 _STALE_BEAT_S = 5.0
 _STOP_WAIT_S = 5.0
 _STARTED_AFTER_S = 3.0
+_STATUS_AGAIN_S = 5.0
 _SWITCH_INTERVAL_S = 0.0005
 _NOTHING_SEEN = Preview(0, 0, b"")
 
@@ -127,18 +128,19 @@ class Kiosk:
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
         try:
+            # One picture is shown: that of the first camera. With a second one's in between it would flicker.
+            eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
             self._scanners: list[Scanner] = [
-                make_scanner(table, see=self.see, folder=config.folder) for table in config.scanner
+                make_scanner(table, see=self.see if table is eye else lambda _: None, folder=config.folder)
+                for table in config.scanner
             ]
             files = StationFiles(config.folder, config.data)
             self._link = make_link(config.central, config.station.library, config.station.device, files)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
-        cameras = (
-            one.name for one, table in zip(self._scanners, config.scanner, strict=True) if table["kind"] == "camera"
-        )
-        self.camera = next(cameras, "")
+        pairs = zip(self._scanners, config.scanner, strict=True)
+        self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
         self.store = StoreWorker(
             self._open_store,
@@ -243,11 +245,16 @@ class Kiosk:
         self.show(state)
 
     def _tell_status(self) -> None:
-        try:
-            self.config.data.mkdir(parents=True, exist_ok=True)
-            serve_status(self.config.data, self._status, self._stop)
-        except OSError as error:
-            _log.warning("the station cannot tell its status: %s", error.strerror)
+        said = None
+        while not self._stop.is_set():
+            try:
+                self.config.data.mkdir(parents=True, exist_ok=True)
+                serve_status(self.config.data, self._status, self._stop)
+            except OSError as error:
+                if said != error.strerror:
+                    _log.warning("the station cannot tell its status: %s", error.strerror)
+                said = error.strerror
+                self._stop.wait(_STATUS_AGAIN_S)
 
     def _status(self) -> bytes:
         running = Running(

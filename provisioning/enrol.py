@@ -89,8 +89,11 @@ def enrol(config: NativeRestConfig, server: str, token: str, *, again: bool) -> 
         raise NoToken
     identity = Identity(config.key_folder)
     present = identity.key()
-    if present is not None and not present.is_for(secret) and not again:
-        raise EnrolledAlready
+    if present is not None and not present.is_for(secret):
+        if not again:
+            raise EnrolledAlready
+        if identity.has_one_before() and Enroller(config, present).standing() is Standing.ACTIVE:
+            identity.confirmed()  # by the centre, while nobody waited here for that
     key = identity.key_for(secret)
     enroller = Enroller(config, key)
     standing = enroller.enrol(token)

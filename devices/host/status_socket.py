@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -19,8 +20,10 @@ def serve_status(folder: Path, status: Callable[[], bytes], stop: StopSignal) ->
     """Answers whoever connects with one `status()`, until `stop`; on a thread of its own. Raises OSError where no
     socket can be made."""
     with _at(folder) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        if _answers(address.name):  # a second station of one folder: its store will not open either
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
         with suppress(FileNotFoundError):
-            os.unlink(address.name)  # left by a station whose power went; two stations never share a store
+            os.unlink(address.name)  # left by a station whose power went
         listening.bind(address.name)
         os.chmod(address.name, 0o600)  # nobody can connect before it listens
         listening.listen(4)
@@ -45,6 +48,12 @@ def ask_status(folder: Path) -> bytes | None:
             return b"".join(pieces)
     except OSError:
         return None
+
+
+def _answers(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(_PATIENCE_S)
+        return line.connect_ex(address) == 0
 
 
 class _at:

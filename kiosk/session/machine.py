@@ -46,7 +46,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
         case ScannerLost(name, lost):
             names = state.station.scanners_lost
             names = names | {name} if lost else names - {name}
-            return replace(state, station=replace(state.station, scanners_lost=names)), ()
+            station = replace(state.station, scanners_lost=names)
+            return replace(state, station=station, aiming=state.aiming and not lost), ()
         case StoreFailed(code, at):
             if isinstance(state.doing, Resting):
                 return replace(state, doing=replace(state.doing, code=code)), ()

@@ -62,7 +62,11 @@ def asked_which(state: State) -> bool:
 
 
 def _lies_there_still(finished: Finished, scan: Scanned, rules: SessionRules) -> bool:
-    return scan.code.text == finished.card and scan.at - finished.since < rules.same_card_ends_after_s
+    """A book that was just lent is never returned on its way past a camera while its day is being shown."""
+    text = scan.code.text
+    if text == finished.card:
+        return scan.at - finished.since < rules.same_card_ends_after_s
+    return any(row.book.barcode == text for row in finished.rows)
 
 
 def take_back(state: State, operation: OperationId, at: float) -> Step:

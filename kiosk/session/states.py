@@ -79,7 +79,7 @@ class Returning:
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The reader is done: what was lent or renewed, never whose it is. `card`: one that lies before the scanner a
-    moment longer begins no new visit."""
+    moment longer begins no new visit. None of `rows` is returned by a scan meanwhile."""
 
     rows: tuple[Row, ...]
     card: str

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from devices.host.status_socket import NAME, ask_status, serve_status
 
 
@@ -43,6 +45,13 @@ def test_takes_the_place_of_a_station_whose_power_went(tmp_path: Path) -> None:
     assert ask_status(tmp_path) is None
     with station(tmp_path, b"{}"):
         assert ask_status(tmp_path) == b"{}"
+
+
+def test_leaves_the_place_to_a_station_that_answers(tmp_path: Path) -> None:
+    with station(tmp_path, b"first"):
+        with pytest.raises(OSError, match="in use"):
+            serve_status(tmp_path, lambda: b"second", threading.Event())
+        assert ask_status(tmp_path) == b"first"
 
 
 def test_hears_nothing_where_no_station_runs(tmp_path: Path) -> None:

@@ -178,6 +178,22 @@ def test_forgets_the_key_before_once_the_new_one_is_confirmed(
     assert not (machine.data / "device.key.before").exists()
 
 
+def test_goes_back_to_a_key_that_was_confirmed_while_nobody_waited(
+    centre: Picky, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrolled(machine.data)
+    centre.expect(TOKEN)
+    assert machine.enrol("--again", "--no-wait")[0] == 0
+    confirmed = machine.key_id() or ""
+    centre.states[confirmed] = "active"
+    centre.expect(OTHER_TOKEN)
+    assert machine.enrol("--again", "--no-wait", token=OTHER_TOKEN)[0] == 0
+    assert machine.key_id() != confirmed
+    monkeypatch.setattr("time.sleep", lambda _: centre.states.update({machine.key_id() or "": "revoked"}))
+    assert machine.enrol(token=OTHER_TOKEN)[0] == 1
+    assert machine.key_id() == confirmed
+
+
 @pytest.mark.parametrize("server", ["http://127.0.0.1:1", "https://127.0.0.1:1", "http://localhost"])
 def test_enrols_nowhere_but_at_the_centre_of_its_file(machine: Machine, server: str) -> None:
     status, _, err = machine.enrol(server=server)

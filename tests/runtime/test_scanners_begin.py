@@ -4,6 +4,7 @@ import queue
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from demo.camera_pictures import barcode, hold_up, scene
@@ -55,10 +56,8 @@ def test_begins_when_the_first_frame_is_painted(config: KioskConfig) -> None:
         kiosk.stop()
 
 
-def test_scans_at_once_where_there_is_no_window(config: KioskConfig) -> None:
-    """The card is known to nobody here, which the session says."""
-    states: queue.Queue[State] = queue.Queue()
-    kiosk = Kiosk(config, states.put)
+def until_a_notice(kiosk: Kiosk, states: queue.Queue[State]) -> None:
+    """A card was scanned that is known to nobody here, which the session says. Then the station has ended."""
     kiosk.start()
     try:
         while True:
@@ -67,6 +66,26 @@ def test_scans_at_once_where_there_is_no_window(config: KioskConfig) -> None:
                 break
     finally:
         kiosk.stop()
+
+
+def test_scans_at_once_where_there_is_no_window(config: KioskConfig) -> None:
+    states: queue.Queue[State] = queue.Queue()
+    until_a_notice(Kiosk(config, states.put), states)
+
+
+def test_shows_what_the_first_camera_sees_though_a_second_one_scans_too(config: KioskConfig) -> None:
+    (config.folder / "more").mkdir()
+    hold_up(config.folder / "more", "1.png", scene(barcode("HS250002"), width=640, height=480))
+    (config.folder / "cards" / "1.png").unlink()
+    states: queue.Queue[State] = queue.Queue()
+    shapes: set[tuple[int, int]] = set()
+    tables = [*config.scanner, {**config.scanner[0], "path": "more"}]
+    kiosk = Kiosk(
+        msgspec.structs.replace(config, scanner=tables), states.put, lambda seen: shapes.add((seen.width, seen.height))
+    )
+    until_a_notice(kiosk, states)
+    assert kiosk.camera == "camera cards"
+    assert shapes <= {(320, 180)}
 
 
 def test_ends_though_nothing_was_ever_painted(config: KioskConfig) -> None:

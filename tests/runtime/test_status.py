@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from kiosk import bootstrap
 from kiosk.__main__ import main
 from kiosk.bootstrap import Kiosk
 from kiosk.config import load
+from kiosk.session.states import Resting
 
 CONFIG = """
 [station]
@@ -86,6 +88,30 @@ def test_says_that_nothing_runs_and_reads_the_store_all_the_same(
     assert told["store"]["pending"] == 0
     assert main(["status", "--config", str(config)]) == 1
     assert "running: -" in capsys.readouterr().out
+
+
+def test_a_second_station_of_one_folder_speaks_when_the_first_has_ended(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "_STATUS_AGAIN_S", 0.02)
+
+    def staff_code() -> object:
+        running = status_of(config, capsys)[1]["running"]
+        return running["staff_code"] if running else "nobody"
+
+    first, second = (Kiosk(load(config), lambda _: None) for _ in range(2))
+    first.start()
+    try:
+        assert first.store.opened.wait(10)
+        until(lambda: staff_code() is None)
+        second.start()
+        until(lambda: isinstance(second._state.doing, Resting))
+        assert staff_code() is None
+        first.stop()
+        until(lambda: staff_code() == "K-03")
+    finally:
+        first.stop()
+        second.stop()
 
 
 def test_says_that_there_is_no_store(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

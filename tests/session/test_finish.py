@@ -139,6 +139,16 @@ def test_begins_nothing_with_the_same_card_while_it_still_lies_there(play: Play_
     play.one(card("HS1", 8.0), IdentifyPatron)
 
 
+@pytest.mark.parametrize("at", [5.1, 9.0, 14.9])
+def test_returns_no_book_that_was_just_lent_while_the_page_says_whose_day_it_is(play: Play_, at: float) -> None:
+    """A camera sees it again as its reader picks it up and goes."""
+    finish(play)
+    assert play.feed(item("TK.1", at)) == ()
+    assert finished(play)
+    play.feed(Tick(15.0))
+    play.one(item("TK.1", 16.0), CheckIn)
+
+
 def test_begins_the_next_visit_at_once_with_a_book(play: Play_) -> None:
     finish(play)
     ask = play.one(item("TK.5", 6.0), CheckIn)

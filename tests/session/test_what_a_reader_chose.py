@@ -4,7 +4,7 @@ import pytest
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.session.effects import CheckOut, IdentifyPatron
-from kiosk.session.inputs import Button, LoanRefused, Scanned, StoreFailed, StoreRecovered, Tick, Touched
+from kiosk.session.inputs import Button, LoanRefused, Scanned, ScannerLost, StoreFailed, StoreRecovered, Tick, Touched
 from kiosk.session.machine import wakes_at
 from kiosk.session.notices import HelpAsked, UnknownCode
 from kiosk.session.states import Look, State
@@ -132,3 +132,14 @@ def test_the_visit_ends_in_front_of_the_large_picture_as_elsewhere(play: Play_) 
     play.feed(Tick(62.0))
     play.feed(Tick(77.0))
     assert play.state == State(visit=play.state.visit, request=play.state.request)
+
+
+def test_a_lost_camera_ends_the_aiming_for_good(play: Play_) -> None:
+    """Its picture does not come over whatever the reader does by then, when the camera is found again."""
+    play.begin()
+    play.feed(Touched(Button.AIM, 1.0))
+    play.feed(ScannerLost("camera 0", lost=False))
+    assert play.state.aiming
+    play.feed(ScannerLost("camera 0", lost=True))
+    play.feed(ScannerLost("camera 0", lost=False))
+    assert not play.state.aiming
