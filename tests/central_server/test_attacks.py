@@ -17,6 +17,8 @@ from tests.central_server.scene import ENROLMENTS, OPERATIONS, Scene
 from tests.central_server.signing import Headers, Key, digest_of
 from tests.central_server.support import Station, let_in, request_of
 
+pytestmark = pytest.mark.slow
+
 OTHER_BODY = b'{"protocol":1}'
 # A signature by the right key that says something else than the request or the protocol: what `Key.sign` is told.
 SIGNED_OTHERWISE: dict[str, dict[str, Any]] = {

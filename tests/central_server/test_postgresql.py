@@ -36,6 +36,8 @@ from tests.central_server.support import (
 # Vietnamese sorts none of these as their bytes do; some differ in case only, or in how a letter is composed.
 BARCODES = ("TK.1", "tk.1", "TK.10", "TK.9", "Đ.1", "đ.1", "D.1", "ế.1", "e\u0302\u0301.1", "Z.1", "á.1", "_1", "-1")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def store(cluster: Cluster) -> Iterator[Store]:

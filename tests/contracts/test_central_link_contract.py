@@ -59,7 +59,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster
 
 CENTRES = [
     pytest.param("", id="simulated"),
-    pytest.param("server", id="native_rest"),
+    pytest.param("server", id="native_rest", marks=pytest.mark.slow),
     pytest.param("postgresql_server", id="native_rest_on_postgresql", marks=pytest.mark.slow),
 ]
 

@@ -31,7 +31,7 @@ NAME = "Qwxzy"
 LANGUAGES = ("vi", "en")
 
 _quiet = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
