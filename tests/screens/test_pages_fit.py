@@ -25,7 +25,7 @@ from gallery.samples import (
     rows,
     samples,
 )
-from kiosk.domain import blocks as b
+from kiosk.domain.blocks import HeldForAnother, LoanOverdue
 from kiosk.i18n import Translator
 from kiosk.session import notices as n
 from kiosk.session.inputs import Button
@@ -50,7 +50,7 @@ EXTREMES = {
         )
         for first in range(0, len(NOT_RENEWED), 3)
     },
-    "my-books, late by far": State(my_books(loan(6, -400, b.LoanOverdue(DUE)), loan(5, -31, b.HeldForAnother()))),
+    "my-books, late by far": State(my_books(loan(6, -400, LoanOverdue(DUE)), loan(5, -31, HeldForAnother()))),
     "my-books, soon": State(my_books(loan(6, 1), replace(loan(1, 3), book=n.BookShown("", "", "", "")))),
     "my-books, days": State(my_books(*(loan(seq, 30 + seq, due_in_days=30 + seq) for seq in range(8)))),
     "finish-4": finished(*rows(4)),
