@@ -10,11 +10,13 @@ from PIL import Image
 from gallery.samples import LOOKS, RULES, SCREENS, samples
 from kiosk.i18n import own_name
 from kiosk.session.states import Look
+from screens.theme import HIGH_CONTRAST, PALETTE
 
 SIZES = ("800x480", "1024x600", "1280x720", "1280x800")
 _WHOLE = "1024x600"
 """The size whose pictures are kept one by one; of the others there is a sheet for each language."""
-_COLOURS, _SHEET_COLOURS = 96, 64
+_COLOURS = 96
+"""Beside the theme's own, which stay as they are."""
 _ACROSS = 5
 _THUMB = 288
 _GAP = 8
@@ -35,11 +37,7 @@ def make_book(raw: Path, out: Path) -> None:
         for size in SIZES:
             for look in looks_of(size):
                 if (size, look) != (_WHOLE, Look.USUAL):
-                    _save(
-                        _sheet(raw, size, language, look),
-                        out / f"{_sheet_name(size, language, look)}.png",
-                        _SHEET_COLOURS,
-                    )
+                    _save(_sheet(raw, size, language, look), out / f"{_sheet_name(size, language, look)}.png")
     (out / "README.md").write_text("\n".join(_index()) + "\n", "utf-8")
 
 
@@ -48,8 +46,13 @@ def _open(raw: Path, size: str, name: str, language: str, look: Look = Look.USUA
     return Image.open(raw / size / f"{ending}.png").convert("RGB")
 
 
-def _save(picture: Image.Image, path: Path, colours: int = _COLOURS) -> None:
-    picture.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+def _save(picture: Image.Image, path: Path) -> None:
+    # An octree keeps a colour of which there is little: a leaf, a red cover.
+    drawn = picture.quantize(_COLOURS, Image.Quantize.FASTOCTREE).getpalette() or []
+    own = {colour[1:7] for palette in (PALETTE, HIGH_CONTRAST) for colour in palette.values()}
+    colours = Image.new("P", (1, 1))
+    colours.putpalette([part for colour in sorted(own) for part in bytes.fromhex(colour)] + drawn[: 3 * _COLOURS])
+    picture.quantize(palette=colours, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _sheet(raw: Path, size: str, language: str, look: Look) -> Image.Image:

@@ -330,25 +330,3 @@ def test_nothing_below_the_idle_warning_can_be_touched(rig: Rig) -> None:
     rig.window.remove_widget(idle)
     rig.frames(1)
     assert rig.taps(below.ids.left) is Button.TAKE_OFF_MODE  # the same touch, with nothing above
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_every_key_is_large_enough_for_a_finger(rig: Rig, size: tuple[int, int]) -> None:
-    """In u, which is a mm on a 7-inch screen; the small keys of a header are the pictures' own 9 u."""
-    from screens import theme
-
-    for name, view in (
-        (PageName.HOME, views.home()),
-        (PageName.BORROW, views.borrow(20, limit=20)),
-        (PageName.BORROW, views.borrow(5, taking_off=True)),
-        (PageName.MY_BOOKS, views.my_books(9)),
-        (PageName.FINISH, views.finish(3)),
-        (PageName.ATTENTION, views.limit_reached()),
-    ):
-        page = rig.page(name, size)
-        rig.paint(page, view)
-        for widget in shown_widgets(page):
-            if type(widget).__name__ in ("KeyButton", "Tile"):
-                unit = theme.now().unit
-                least = 9.0 if widget.value in (Button.LANGUAGE, Button.LOOK) else 11.5
-                assert min(widget.width, widget.height) / unit >= least, (name, widget.value)

@@ -25,6 +25,7 @@ from gallery.samples import (
     rows,
     samples,
 )
+from kiosk.domain.blocks import HeldForAnother, LoanOverdue
 from kiosk.i18n import Translator
 from kiosk.session import notices as n
 from kiosk.session.inputs import Button
@@ -44,9 +45,12 @@ EXTREMES = {
     "borrow-4-camera": State(borrowing(4)),
     "return-8": State(returning(8)),
     **{
-        f"my-books, {type(block).__name__}": State(my_books(loan(place, 0, block), loan(place, -400, block)))
-        for place, block in enumerate(NOT_RENEWED)
+        f"my-books, reasons from {first}": State(
+            my_books(*(loan(place, 0, block) for place, block in enumerate(NOT_RENEWED[first : first + 3])))
+        )
+        for first in range(0, len(NOT_RENEWED), 3)
     },
+    "my-books, late by far": State(my_books(loan(6, -400, LoanOverdue(DUE)), loan(5, -31, HeldForAnother()))),
     "my-books, soon": State(my_books(loan(6, 1), replace(loan(1, 3), book=n.BookShown("", "", "", "")))),
     "my-books, days": State(my_books(*(loan(seq, 30 + seq, due_in_days=30 + seq) for seq in range(8)))),
     "finish-4": finished(*rows(4)),
