@@ -188,6 +188,7 @@ class Kiosk:
         self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
+        ask_status(self.config.data)  # wakes the thread that answers
         for thread in self._threads:
             if thread.name != "store":
                 thread.join(_STOP_WAIT_S)

@@ -13,12 +13,12 @@ from kiosk.ports.signals import StopSignal
 
 NAME = "kiosk.sock"
 _PATIENCE_S = 2.0
-_LOOK_S = 0.5
+_LOOK_S = 5.0
 
 
 def serve_status(folder: Path, status: Callable[[], bytes], stop: StopSignal) -> None:
-    """Answers whoever connects with one `status()`, until `stop`; on a thread of its own. Raises OSError where no
-    socket can be made."""
+    """Answers whoever connects with one `status()`, until `stop`; on a thread of its own. Who stops it should ask once
+    more, so that it looks up from its waiting. Raises OSError where no socket can be made."""
     with _at(folder) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         if _answers(address.name):  # a second station of one folder: its store will not open either
             raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))

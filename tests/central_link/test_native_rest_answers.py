@@ -262,6 +262,7 @@ def test_bounds_the_whole_answer_and_not_each_piece(server: StandIn, operations:
         link_to(server, read_timeout_s=0.3).send(operations)
 
 
+@pytest.mark.slow
 def test_control_requests_alone_waits_longer_than_its_timeout(server: StandIn) -> None:
     server.answer = drips_for_a_while
     assert requests.post(f"{server.url}/v1/operations", json={"operations": []}, timeout=0.3).status_code == 200

@@ -117,6 +117,7 @@ def check_any_order(shared: Store, folder: Path, history: list[tuple[str, str, s
     assert read_ledger(shared, library)["conflicts"] == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(), data=st.data())
 def test_ends_alike_when_batches_are_split_doubled_and_shuffled(

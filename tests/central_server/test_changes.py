@@ -71,6 +71,7 @@ def test_answers_400_when_a_parameter_is_out_of_range(server: Server, library: s
     assert next(iter(parameters)) in answer.json()["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cursor", ["x", "…", "AAAA", "YS4xLjE", "YWIuMS4x", "AC4xLjE", "a.1.1", "0" * 5000])
 def test_answers_410_when_the_cursor_is_none_of_this_database(server: Server, library: str, cursor: str) -> None:
     answer = server.changes(library, cursor)
@@ -115,6 +116,7 @@ def test_answers_at_once_when_something_is_new_already(server: Server, library: 
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.slow
 def test_waits_its_time_when_nothing_happens(server: Server, library: str) -> None:
     _, cursor = server.all_changes(library)
     begun = time.monotonic()
@@ -147,6 +149,7 @@ def test_answers_a_long_poll_when_an_import_in_another_process_adds_a_title(
     assert time.monotonic() - begun < 3
 
 
+@pytest.mark.slow
 def test_keeps_answering_when_many_long_polls_wait(server: Server, library: str) -> None:
     found, cursor = server.all_changes(library)
     before = threads_of(server.process)

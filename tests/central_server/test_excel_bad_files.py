@@ -21,6 +21,8 @@ from tests.central_server.support import ROOT, bring
 from tests.central_server.test_csv_imports import codes, notes, outcomes, told
 from tests.central_server.workbooks import GOOD_ROWS, PEOPLE, one_sheet, package, row_xml, sheet_xml
 
+pytestmark = pytest.mark.slow
+
 GOOD = one_sheet([PEOPLE, ("HS1", "An", "6A1", "hs")])
 SHEET_AT = GOOD.index(b"xl/worksheets/sheet1.xml")
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)

@@ -17,6 +17,8 @@ from tests.central_server.support import ROOT, bring
 from tests.central_server.test_csv_imports import codes, notes, outcomes, told
 from tests.central_server.workbooks import PEOPLE, book, one_sheet, package, row_xml, sheet_xml
 
+pytestmark = pytest.mark.slow
+
 ITEMS = ("Số ĐKCB", "Mã đầu sách", "Tình trạng")
 
 

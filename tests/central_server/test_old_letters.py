@@ -15,6 +15,8 @@ from tests.central_server.support import ROOT, bring
 from tests.central_server.test_csv_imports import codes, notes, told
 from tests.central_server.workbooks import PEOPLE, one_sheet
 
+pytestmark = pytest.mark.slow
+
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 TONED = [vowel + tone for vowel in "aăâeêioôơuưy" for tone in ("", *TONES)]
 SMALL = {unicodedata.normalize("NFC", one) for one in TONED} - set("aeiouy")

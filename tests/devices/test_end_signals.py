@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 # The main thread is told to end while it holds a lock that ending needs.
@@ -38,5 +40,6 @@ def test_ends_though_the_main_thread_holds_the_lock_that_ending_needs() -> None:
     assert ends("call_when_told_to_end(end)")
 
 
+@pytest.mark.slow
 def test_a_handler_that_ends_by_itself_would_wait_for_ever() -> None:
     assert not ends("signal.signal(signal.SIGTERM, lambda *_: end())")

@@ -125,6 +125,7 @@ def test_cuts_off_a_sound_and_leaves_no_file_when_closed(start: Start, player: P
     assert not Path(player.played[0].split()[-1]).exists()
 
 
+@pytest.mark.slow
 def test_ends_a_player_that_hangs_and_plays_the_next_sound(
     start: Start, player: Player, warnings: Callable[[], list[str]]
 ) -> None:

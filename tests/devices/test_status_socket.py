@@ -21,6 +21,7 @@ def station(folder: Path, told: bytes) -> Iterator[None]:
         assert thread.is_alive()
     yield
     stop.set()
+    ask_status(folder)
     thread.join()
 
 

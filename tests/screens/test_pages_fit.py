@@ -186,6 +186,7 @@ def ids(matrix: Matrix) -> str:
     return f"{width}x{height}-{language}-{look.name.lower()}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "matrix", [pytest.param(m, id=ids(m), marks=[] if m in DIAGONAL else [pytest.mark.slow]) for m in EVERY]
 )
@@ -194,6 +195,7 @@ def test_words_stay_in_their_boxes(rig: Rig, words: Mapping[str, Translator], ma
     assert faults_of_all(rig, shown_pages(words, language, look), size, look) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "size",
     [

@@ -197,6 +197,7 @@ def test_lets_a_broken_store_be_known(life: Life) -> None:
     assert life.forget() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written_anew", [True, False], ids=["whole", "control"])
 def test_leaves_no_copy_that_a_split_page_forgot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_anew: bool
