@@ -42,9 +42,11 @@ class Agreement:
 
     def seen(self, readings: Collection[Reading], elapsed_s: float) -> list[str]:
         """The texts that now count, after a frame gave `readings`. `elapsed_s`: seconds of looking since the frame
-        before; time in which no frame was decoded, because nothing moved, makes no code leave."""
+        before; time in which no frame was decoded, because nothing moved, makes no code leave, and what was told does
+        not leave while another code is in view."""
         for sight in self._sights.values():
-            sight.unseen_s += elapsed_s
+            if not (sight.told and readings):  # a card may lie under the books that are held over it one by one
+                sight.unseen_s += elapsed_s
         self._sights = {text: s for text, s in self._sights.items() if s.unseen_s <= self._gone_after_s}
         for text in {reading.text for reading in readings}:
             sight = self._sights.setdefault(text, _Sight())

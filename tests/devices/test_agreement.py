@@ -54,6 +54,17 @@ def test_tells_a_code_once_while_it_stays_in_view() -> None:
     assert told(trembling) == ["1"]
 
 
+def test_tells_a_card_once_that_lies_there_while_books_are_held_over_it() -> None:
+    card = [[of("card")]] * 3
+    books = [[of(f"book {n}")] for n in range(3) for _ in range(int(GONE_AFTER_S / A_FRAME_S) + 5)]
+    assert told(card + books + card) == ["card", "book 0", "book 1", "book 2"]
+
+
+def test_lets_two_equal_misreadings_count_only_close_to_each_other() -> None:
+    book = [[of("book")]] * (int(GONE_AFTER_S / A_FRAME_S) + 5)
+    assert told([[of("misread")], *book, [of("misread")]]) == ["book"]
+
+
 def test_tells_a_number_once_that_is_printed_as_two_kinds_of_code() -> None:
     assert told([[of("1", Symbology.QR), of("1")]] * 3) == ["1"]
 
