@@ -19,6 +19,7 @@ def secured(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None
     if certificate is None or key is None:
         raise CannotListen("https needs both, --certificate FILE and --key FILE.")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves it to the system's own settings
     try:
         # Without the password of an encrypted key OpenSSL would ask at the terminal, and wait.
         context.load_cert_chain(certificate, key, password="")
