@@ -7,7 +7,7 @@ import pytest
 
 from demo.processes import Server
 from kiosk.session.inputs import Button, TakeOffTouched
-from kiosk.session.states import Borrowing, Finished, Returning
+from kiosk.session.states import Borrowing, Finished, Home, Returning
 from tests.journeys.hands import Hands
 
 
@@ -30,6 +30,8 @@ def test_takes_a_loan_and_a_return_back_on_both_sides(tmp_path: Path, centre: Se
         assert left.doing.loans_now == 1
         hands.touch(Button.DONE)
         hands.until(lambda state: isinstance(state.doing, Finished))
+        hands.touch(Button.DONE)
+        hands.until(lambda state: isinstance(state.doing, Home))
         hands.scanner.scan("TK.00001")
         hands.until(lambda state: isinstance(state.doing, Returning) and len(state.doing.rows) == 1)
         hands.touch(Button.UNDO_RETURN)

@@ -27,7 +27,7 @@ def of(state: State) -> Borrowing:
 def test_renews_all_from_the_list_borrows_one_more_and_finishes_and_the_next_sees_only_their_own(
     tmp_path: Path, centre: Server
 ) -> None:
-    office = Office(centre.url, LIBRARY)
+    office = Office(centre, LIBRARY)
     for barcode in ("TK.00001", "TK.00002"):
         office.lend("HS250001", barcode, days_ago=5, due_in=2)
     office.lend("HS250002", "TK.00009", days_ago=20, due_in=-3)
