@@ -269,15 +269,10 @@ class Kiosk:
         )
         return json.dumps(running.at(self.clock.monotonic())).encode()
 
-    def _when_open(self, work: Callable[[], None]) -> None:
-        while not self._stop.is_set():
-            if self.store.opened.wait(0.5):
-                work()
-                return
-
     def _when_painted(self, work: Callable[[], None]) -> None:
         self.painted.wait()
-        self._when_open(work)
+        if self.store.wait_until_open(self._stop):
+            work()
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

@@ -19,7 +19,6 @@ CHECK_AFTER_S = 60.0
 FORGET_EVERY_S = 60.0
 FLOOR_EVERY_S = 3600.0
 _TRY_AGAIN_S = 60.0
-_LOOK_S = 0.5
 
 
 class CheckableStore(Store, Protocol):
@@ -47,7 +46,7 @@ class Chores:
 
     def check_after_an_unclean_stop(self) -> None:
         """On a connection of its own and long after the first frame."""
-        self._wait_until_open()
+        self._worker.wait_until_open(self._stop)
         store = self._unclean
         if store is None or self._stop.wait(CHECK_AFTER_S):
             return
@@ -67,7 +66,7 @@ class Chores:
 
     def keep_time_floor(self) -> None:
         """A trusted clock now is a lower bound for every later start that knows no better."""
-        self._wait_until_open()
+        self._worker.wait_until_open(self._stop)
         wait = 0.0
         while not self._stop.wait(wait):
             moment = self._clock.now()
@@ -83,7 +82,3 @@ class Chores:
                 self._worker.call(raise_floor, LATER)
             except StoreBroken:
                 wait = _TRY_AGAIN_S
-
-    def _wait_until_open(self) -> None:
-        while not self._stop.is_set() and not self._worker.opened.wait(_LOOK_S):
-            pass

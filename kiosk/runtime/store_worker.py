@@ -15,6 +15,7 @@ from threading import Event
 from typing import Any, TypeVar
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ FIRST = 0  # a reader stands in front
 LATER = 1  # sync, upkeep
 _LAST = 2
 _IDLE_WAIT_S = 3600.0
+_LOOK_S = 0.5
 
 STORE_BROKEN = "K-03"
 STORE_DAMAGED = "K-04"
@@ -96,6 +98,13 @@ class StoreWorker:
         if self._ended.is_set():
             self._answer_those_too_late()
         return answer.result()
+
+    def wait_until_open(self, stop: StopSignal) -> bool:
+        """Until the store was opened for the first time; False: `stop` came first."""
+        while not stop.is_set():
+            if self.opened.wait(_LOOK_S):
+                return True
+        return False
 
     def ping(self, then: Callable[[], None]) -> None:
         """Answers from the store thread, whether the store is well or not: it says that the thread lives."""

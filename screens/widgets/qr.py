@@ -12,6 +12,8 @@ from kivy.uix.widget import Widget
 
 QUIET = 2
 """Squares of white around it that are its own; the card that it stands on gives the other two that are asked for."""
+MASK = 0
+"""Any is as good to a phone; trying all eight for the best one would hold up the window several times as long."""
 
 
 class QrCode(Widget):
@@ -33,7 +35,7 @@ class QrCode(Widget):
     def _draw(self, *_: object) -> None:
         self._side, self._drawn.texture = 0, None
         if self.text:
-            rows = list(segno.make_qr(self.text, error="l").matrix_iter(border=QUIET))
+            rows = list(segno.make_qr(self.text, error="l", mask=MASK).matrix_iter(border=QUIET))
             self._side = len(rows)
             texture = Texture.create(size=(self._side, self._side), colorfmt="luminance")
             texture.mag_filter = texture.min_filter = "nearest"

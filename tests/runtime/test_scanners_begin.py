@@ -12,25 +12,18 @@ from kiosk.bootstrap import Kiosk
 from kiosk.config import KioskConfig, load
 from kiosk.ports.devices import Preview
 from kiosk.session.states import Home, State
+from tests.runtime.station import STATION
 
 PATIENCE_S = 30.0
-CONFIG = """
-[station]
-library = "hoa-sen"
-device = "tram-1"
-data = "data"
-[codes]
-card = 'HS[0-9]{6}'
-item = 'TK[0-9]{5}'
-[central]
-kind = "simulated"
-[sound]
-kind = "none"
+CONFIG = (
+    STATION
+    + """
 [[scanner]]
 kind = "camera"
 path = "cards"
 fps = 60
 """
+)
 
 
 @pytest.fixture

@@ -14,23 +14,16 @@ from kiosk.__main__ import main
 from kiosk.bootstrap import Kiosk
 from kiosk.config import load
 from kiosk.session.states import Resting
+from tests.runtime.station import STATION
 
-CONFIG = """
-[station]
-library = "hoa-sen"
-device = "tram-1"
-data = "data"
-[codes]
-card = 'HS[0-9]{6}'
-item = 'TK\\.[0-9]{5}'
-[central]
-kind = "simulated"
+CONFIG = (
+    STATION
+    + """
 [[scanner]]
 kind = "serial"
 port = "not-there"
-[sound]
-kind = "none"
 """
+)
 
 
 @pytest.fixture

@@ -11,22 +11,10 @@ import pytest
 from kiosk import bootstrap
 from kiosk.config import KioskConfig, load
 from kiosk.runtime import chores
+from tests.runtime.station import STATION
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30.0
-CONFIG = """
-[station]
-library = "hoa-sen"
-device = "tram-1"
-data = "data"
-[codes]
-card = 'HS[0-9]{6}'
-item = 'TK[0-9]{5}'
-[central]
-kind = "simulated"
-[sound]
-kind = "none"
-"""
 DIES = """
 import os, sys
 from pathlib import Path
@@ -42,7 +30,7 @@ with open_store(load(Path(sys.argv[1]))).unit_of_work() as work:
 @pytest.fixture
 def killed(tmp_path: Path) -> KioskConfig:
     path = tmp_path / "kiosk.toml"
-    path.write_text(CONFIG)
+    path.write_text(STATION)
     done = subprocess.run([sys.executable, "-c", DIES, str(path)], cwd=ROOT, check=False, timeout=60)
     assert done.returncode == 9
     return load(path)
