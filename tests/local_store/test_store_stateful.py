@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from kiosk.domain.model import Loan
 from kiosk.domain.operations import ChainEnd, Operation, OperationKind
@@ -242,7 +243,13 @@ class StoreAgainstModel(RuleBasedStateMachine):
         assert known == {loan_id: is_open for loan_id, (_, is_open) in model.loans.items()}
 
 
-StoreAgainstModel.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-TestStoreAgainstModel = StoreAgainstModel.TestCase
+_QUICK = settings(max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def test_holds_what_a_model_in_memory_holds() -> None:
+    run_state_machine_as_test(StoreAgainstModel, settings=_QUICK)
+
+
+@pytest.mark.slow
+def test_holds_what_a_model_in_memory_holds_often() -> None:
+    run_state_machine_as_test(StoreAgainstModel, settings=settings(_QUICK, max_examples=40))

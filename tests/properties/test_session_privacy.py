@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -13,6 +14,7 @@ from hypothesis.stateful import (
     multiple,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 
 from kiosk.domain.barcodes import Code, CodeKind
@@ -348,5 +350,13 @@ class Session(RuleBasedStateMachine):
         assert not self.state.held or self.state.awaiting is not None
 
 
-TestSession = Session.TestCase
-TestSession.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+_QUICK = settings(max_examples=100, stateful_step_count=30, deadline=None)
+
+
+def test_whatever_happens_in_whatever_order() -> None:
+    run_state_machine_as_test(Session, settings=_QUICK)
+
+
+@pytest.mark.slow
+def test_whatever_happens_in_whatever_order_often() -> None:
+    run_state_machine_as_test(Session, settings=settings(_QUICK, max_examples=600))
