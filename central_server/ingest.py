@@ -69,7 +69,8 @@ class _Batch:
         self._chain.learn_predecessors(named for body in bodies if body and (named := predecessor_of(body)))
         if any(body and begins_a_store(body) for body in bodies):
             self._chain.learn_beginning()
-        batch = [(one, body) for one, body in zip(self._operations, bodies, strict=True) if body]
+        new = zip(self._operations, bodies, strict=True)
+        batch = [(one, body) for one, body in new if body and (one.epoch, one.seq) not in held]
         readers = {one.reader.patron for one in self._operations if one.reader}
         self._erased = erased_among(self._connection, self._library, readers)
         self._projection = Projection(self._connection, self._library, self._device, batch, self._erased)
@@ -119,7 +120,7 @@ class _Batch:
         if follows := self._chain.add(came, body, fault.reason if fault else None, self._docket):
             self._rows.successions.append(follows)
         self._bodies_held[came.epoch, came.seq] = came.body.encode()
-        if fault:
+        if fault and fault.reason is not Reason.ALREADY_ON_LOAN and fault.reason is not Reason.UNCLEAR_ORDER:
             # A renewal's dispute is settled by the coming of its loan.
             subject = loans_of(body)[0] if body and fault.reason is Reason.UNKNOWN_LOAN else ""
             self._docket.opened.append(Dispute(came.epoch, came.seq, fault.reason, fault.held, version(came), subject))
@@ -190,10 +191,10 @@ class _Batch:
             if rows:
                 self._connection.execute(table.insert(), rows)
         add_new(self._connection, conflict, self._rows.conflicts)
-        self._projection.write()
-        self._requests.write()
+        opened = self._projection.write(self._now_ms)
+        opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
+        self._requests.write(opened)
         figures.add(self._connection, self._library, self._uses)
-        disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
 
 
 def _columns(reader: Reader | None) -> dict[str, object]:
