@@ -19,7 +19,7 @@ from tests.central_server.support import NOON_MS, Operation, Station, bring_a_sm
 
 Known = dict[str, dict[str, str]]
 CARDS = ("HS1", "HS2")
-BARCODES = ("TK.1", "TK.2", "TK.9")
+BARCODES = ("TK.1", "TK.1", "TK.1", "TK.9")
 OF_OPERATIONS = (
     tables.operation,
     tables.operation_reader,
@@ -48,7 +48,7 @@ def histories(stations: int = 3) -> st.SearchStrategy[History]:
     act = st.tuples(
         st.sampled_from(acts), st.integers(0, stations - 1), st.sampled_from(BARCODES), st.sampled_from(CARDS)
     )
-    return st.lists(act, min_size=1, max_size=25)
+    return st.lists(act, min_size=5, max_size=30)
 
 
 class Shelves:
@@ -154,11 +154,12 @@ def check_any_order(shared: Store, folder: Path, history: History, data: st.Data
     known = bring_a_small_library(shared, folder, library)
     operations = written(history, library, known["patron"])
     once = [(one["epoch"], one["seq"], one["hash"]) for _, one in operations]
-    shuffled = data.draw(st.permutations(operations))
-    doubled = shuffled + (data.draw(st.lists(st.sampled_from(operations), max_size=8)) if operations else [])
-    rest = copy.deepcopy(doubled)
+    # Hypothesis itself would mostly keep the order.
+    chance = data.draw(st.randoms(use_true_random=False))
+    rest = copy.deepcopy(operations + chance.choices(operations, k=8) if operations else [])
+    chance.shuffle(rest)
     while rest:
-        size = data.draw(st.integers(1, len(rest)))
+        size = chance.choice((1, 1, 2, 5, len(rest)))
         send(shared, library, rest[:size])
         rest = rest[size:]
     kept, loans = outcome(shared, library)

@@ -224,6 +224,7 @@ def lent_and_returned_over_two_openings_without_a_clock(shelf: Shelf) -> None:
     shelf.written.append((shelf.b.device, out))
     shelf.lent["B"] = loan_of(out)
     shelf.b.reopen()
+    shelf.did(shelf.b.check_in("TK.2"))
     shelf.takes_back(shelf.b)
 
 
