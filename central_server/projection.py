@@ -87,6 +87,8 @@ class Projection:
         """Write what `apply` changed, and tell the stations; answers the ids of the disputes that it opens."""
         rows = [{"library_id": self._library, **place._asdict()} for place in self._new_voided]
         add_new(self._connection, voided, rows)
+        for barcode in self._books.whole:
+            self._books.consider(barcode)
         return self._books.write(now_ms)
 
     # --- what each kind of operation does
@@ -156,8 +158,6 @@ class Projection:
             if dated.renewals == 0 and not (one.moment and one.moment.exact is not None):
                 one.lent_on = dated.lent_on.isoformat()
             self._books.touch(one)
-        for barcode in {one.barcode for one in self._books.loans.values()} | self._books.whole:
-            self._consider(barcode, self._place(body.epoch, body.seq))
 
     # --- loans in memory
 
