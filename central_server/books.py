@@ -52,7 +52,7 @@ class Books:
         self._gone_check_ins: set[Place] = set()
         self._dated: set[tuple[str, str]] = set()
         self._touched: dict[str, Loan] = {}
-        self._published: dict[str, str] = {}
+        self._told: set[str] = set()
 
     # --- loading
 
@@ -107,7 +107,8 @@ class Books:
         for row in self._connection.execute(mine):
             if row.id not in self.loans:
                 one = Loan.read(row)
-                self._published[one.id] = one.published() or changes.NO_MORE
+                if one.published() not in (None, changes.NO_MORE):
+                    self._told.add(one.id)
                 self.put(one)
 
     def _read_check_ins(self, need: Need) -> None:
@@ -138,6 +139,8 @@ class Books:
         self._changed_check_ins[moment.place] = barcode, moment
         for identity in named:
             self._end(identity, moment.place, named=True)
+            if identity in self.loans:
+                self.touch(self.loans[identity])
 
     def take_back(self, place: Place) -> None:
         """The check-in at `place` never was."""
@@ -222,8 +225,8 @@ class Books:
         news = []
         for one in self._touched.values():
             published = one.published()
-            before = self._published.get(one.id, changes.NO_MORE)
-            if published is not None and published != before:
+            # Also what stays as it was: a station that had something to say of it waits for an answer.
+            if published is not None and (published != changes.NO_MORE or one.id in self._told):
                 news.append(changes.Thing("loan", one.id, published))
         changes.publish(self._connection, self._library, news)
         return self._doubts.write(now_ms)

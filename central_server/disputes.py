@@ -183,8 +183,8 @@ def _told(row: Any) -> dict[str, object]:
         "epoch": row["epoch"],
         "seq": row["seq"],
         "reason": row["reason"],
-        "held": _shown(msgspec.json.decode(row["held"]), row["device"]),
-        "came": _shown(msgspec.json.decode(row["came"]), row["device"]),
+        "held": shown(msgspec.json.decode(row["held"]), row["device"]),
+        "came": shown(msgspec.json.decode(row["came"]), row["device"]),
         "ways": ways_of(row["reason"]),
         "state": row["state"],
         "way": row["way"],
@@ -192,7 +192,7 @@ def _told(row: Any) -> dict[str, object]:
     }
 
 
-def _shown(one: object, device: str) -> dict[str, object] | None:
+def shown(one: object, device: str) -> dict[str, Any] | None:
     """What a station is told of a version: short, and without what somebody wrote."""
     if not isinstance(one, dict) or "epoch" not in one:
         return None

@@ -145,6 +145,9 @@ class Projection:
                 self._books.touch(one)
         else:
             self._books.take_back(place)
+            for identity in data.loans:
+                if one_back := self._books.loans.get(identity):
+                    self._books.touch(one_back)
         for barcode in {data.barcode} | self._barcodes_of(data.loans):
             self._consider(barcode, place)
 
