@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 import sqlalchemy as sa
 
-from central_server import disputes, figures
+from central_server import changes, disputes, figures
 from central_server.bodies import Body, barcode_of, begins_a_store, kind_of, loans_of, predecessor_of, read_body
 from central_server.chain import Chain, Fault
 from central_server.disputes import Dispute, Docket, version
@@ -59,6 +59,7 @@ class _Batch:
         self._rows = _Rows()
         self._docket = Docket()
         self._uses: Counter[figures.Use] = Counter()
+        self._told_again: set[str] = set()
 
     def record(self) -> list[Verdict]:
         self._chain = Chain(self._connection, self._library, self._device, self._operations)
@@ -92,7 +93,10 @@ class _Batch:
 
     def _judge(self, came: Operation, body: Body | None) -> Verdict:
         if self._is_held(came):
-            # A dispute is told again, however often: the station may have missed the first answer.
+            # A dispute is told again, however often: the station may have missed the first answer. Until it has one, it
+            # leaves alone what the changes say of these loans, so they are told again too.
+            held_body = self._read(came)
+            self._told_again.update(loans_of(held_body) if held_body else ())
             reason = self._chain.reasons.get((came.epoch, came.seq))
             kind = VerdictKind.DISPUTED if reason else VerdictKind.DUPLICATE
             return Verdict(came.epoch, came.seq, kind, reason)
@@ -194,6 +198,8 @@ class _Batch:
         opened = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
         self._requests.write(opened)
+        if self._told_again:
+            changes.publish_again(self._connection, self._library, "loan", self._told_again)
         figures.add(self._connection, self._library, self._uses)
 
 
