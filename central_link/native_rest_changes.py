@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from kiosk.domain.disputes import DisputeRecord, Version
 from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
@@ -16,6 +17,7 @@ from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord
 
 _Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+_Word = Annotated[str, msgspec.Meta(pattern="^[a-z_]+\\Z")]
 _Days = Annotated[int, msgspec.Meta(ge=0, le=3_660)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -91,6 +93,29 @@ class _Request(msgspec.Struct):
     why: str | None
 
 
+class _Version(msgspec.Struct):
+    device: str
+    epoch: str
+    seq: int
+    kind: str | None
+    barcode: str | None
+    loans: tuple[str, ...]
+    at_ms: _Milliseconds | None
+
+
+class _Dispute(msgspec.Struct):
+    device: str
+    epoch: str
+    seq: int
+    reason: str
+    held: _Version | None
+    came: _Version | None
+    ways: tuple[_Word, ...]
+    state: Literal["open", "settled"]
+    way: str | None
+    opened_ms: _Milliseconds
+
+
 class _Limits(msgspec.Struct):
     total: _Count
     overdue_blocks_after_days: _Days
@@ -156,6 +181,26 @@ def _request(id: str, data: _Request) -> RequestRecord:
     return RequestRecord(id, data.kind, data.subject, data.patron, data.asked_ms, data.state, data.by, data.why)
 
 
+def _version(said: _Version | None) -> Version | None:
+    return Version(**msgspec.structs.asdict(said)) if said else None
+
+
+def _dispute(id: str, data: _Dispute) -> DisputeRecord:
+    return DisputeRecord(
+        id,
+        data.device,
+        data.epoch,
+        data.seq,
+        data.reason,
+        _version(data.held),
+        _version(data.came),
+        data.ways,
+        data.state == "open",
+        data.way,
+        data.opened_ms,
+    )
+
+
 def _circulation(_id: str, data: _Circulation) -> CirculationRules:
     return CirculationRules(
         data.version,
@@ -199,6 +244,7 @@ _of_one_thing: dict[str, Callable[[str, msgspec.Raw], Change]] = {
     "loan": _reader(_Loan, _loan),
     "hold": _reader(_Hold, _hold),
     "request": _reader(_Request, _request),
+    "dispute": _reader(_Dispute, _dispute),
 }
 _ERASED = "erased_reader"  # of such a one only the end is told
 _row = msgspec.json.Decoder(_Row)

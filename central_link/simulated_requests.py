@@ -17,7 +17,7 @@ SUBJECTS = {
     OperationKind.CARD_LINK: "",
     OperationKind.ITEM_STATUS: "barcode",
     OperationKind.SETTINGS: "",
-    OperationKind.SETTLEMENT: "barcode",
+    OperationKind.SETTLEMENT: "dispute",
     OperationKind.SUGGESTION: "",
     OperationKind.FAULT_REPORT: "barcode",
 }

@@ -20,8 +20,8 @@ Loans = Annotated[list[Identity], Meta(max_length=100)]
 
 class At(Struct, frozen=True):
     wall_ms: WallMs
-    boot: str
-    boottime_ms: int
+    boot: Name
+    boottime_ms: WallMs
     trusted: bool
 
 
@@ -76,6 +76,21 @@ class VisitData(Struct, frozen=True):
     day: date
 
 
+class DatedLoan(Struct, frozen=True):
+    loan: Identity
+    lent_on: date
+    due_on: date
+    renewals: Count
+
+
+class DateBootData(Struct, frozen=True):
+    boot: Name
+    began_ms: WallMs | None
+    before_ms: WallMs | None
+    loans: Annotated[list[DatedLoan], Meta(max_length=100)]
+    after_ms: WallMs | None = None
+
+
 class AskedData(Struct, frozen=True, kw_only=True):
     request: Identity
 
@@ -102,10 +117,8 @@ class SettingsData(AskedData, frozen=True, kw_only=True):
 
 
 class SettlementData(AskedData, frozen=True, kw_only=True):
-    barcode: Barcode
-    loan: Identity | None
-    how: Literal["replaced", "paid", "waived"]
-    amount: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None
+    dispute: Identity
+    way: Name
 
 
 class SuggestionData(AskedData, frozen=True, kw_only=True):
@@ -127,7 +140,7 @@ class _Common(Struct, frozen=True, tag_field="kind", kw_only=True):
     epoch: Epoch
     seq: Sequence
     at: At
-    actor: Literal["patron", "anyone", "librarian"]
+    actor: Literal["patron", "anyone", "librarian", "station"]
     reader: Hash | None
     policy_version: str | None
     override_reason: str | None = None
@@ -159,6 +172,10 @@ class InHouseUse(_Common, frozen=True, tag="in_house_use", kw_only=True):
 class Visit(_Common, frozen=True, tag="visit", kw_only=True):
     reader: Hash
     data: VisitData
+
+
+class DateBoot(_Common, frozen=True, tag="date_boot", kw_only=True):
+    data: DateBootData
 
 
 class RequestBody(_Common, frozen=True, kw_only=True):
@@ -200,7 +217,7 @@ class FaultReport(RequestBody, frozen=True, tag="fault_report", kw_only=True):
     data: FaultReportData
 
 
-FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit
+FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot
 AnyRequest = PlaceHold | CancelHold | CardLink | ItemStatus | Settings | Settlement | Suggestion | FaultReport
 Body = FactBody | AnyRequest
 
@@ -220,6 +237,8 @@ def read_body(operation: Operation, library: str, device: str) -> Body | None:
             return None
         if body.predecessor is not None and body.predecessor.epoch == body.epoch:
             return None
+    if isinstance(body, DateBoot) and (body.data.began_ms is None) == (body.data.before_ms is None):
+        return None
     return body
 
 
@@ -245,13 +264,15 @@ def loans_of(body: Body) -> list[str]:
             return [body.data.loan]
         case CheckIn() | Void():
             return body.data.loans
+        case DateBoot():
+            return [one.loan for one in body.data.loans]
         case _:
             return []
 
 
 def barcode_of(body: Body) -> str | None:
     """The barcode that a fact is about. What a request is about is for whoever decides it."""
-    return None if isinstance(body, Visit | RequestBody) else body.data.barcode
+    return None if isinstance(body, Visit | DateBoot | RequestBody) else body.data.barcode
 
 
 def is_false_reader(operation: Operation, body: Body) -> bool:

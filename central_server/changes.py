@@ -77,6 +77,13 @@ def publish_if_different(connection: sa.Connection, library: str, things: Sequen
     return different
 
 
+def publish_again(connection: sa.Connection, library: str, kind: str, identities: Collection[str]) -> None:
+    """Let those things, if they are in the feed, stand at its end as they are."""
+    mine = (change.c.library_id == library, change.c.kind == kind, change.c.id.in_(identities))
+    rows = connection.execute(sa.select(change.c.id, change.c.data).where(*mine).order_by(change.c.seq)).all()
+    publish(connection, library, [Thing(kind, row.id, row.data) for row in rows])
+
+
 def current(connection: sa.Connection, library: str, kind: str, identity: str) -> str | None:
     """The JSON text of the newest state of a thing, or `None` when it was never published."""
     return connection.scalar(

@@ -19,7 +19,7 @@ from central_server import postgresql, sqlite, tables
 from central_server.cannot import CannotDo
 
 FILE_NAME = "central.sqlite"
-REVISION = "0003"
+REVISION = "0004"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 # The folder of a file, or the address of a database.

@@ -57,6 +57,11 @@ def _carry_out(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> N
                 raise CannotDo("The reader, the title or the hold is not known here yet; it can only be declined.")
             if decision.state is not State.GRANTED:
                 raise CannotDo(f"The rule declines it ({decision.why}); it can only be declined.")
+        case "settlement":
+            decided = requests.by_rule(connection, row, now_ms)
+            if decided is None or decided.state is not State.GRANTED:
+                why = decided.why if decided else "no_dispute"
+                raise CannotDo(f"It cannot be settled so ({why}); it can only be declined.")
         case "card_link":
             _link_card(connection, row)
         case "item_status":

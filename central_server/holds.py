@@ -40,8 +40,8 @@ def has_one(connection: sa.Connection, library: str, title: str, patron: str) ->
 def has_on_loan(connection: sa.Connection, library: str, title: str, patron: str) -> bool:
     """Whether `patron` has a copy of `title`."""
     copies = sa.select(item.c.barcode).where(item.c.library_id == library, item.c.title_id == title)
-    mine = (loan.c.library_id == library, loan.c.barcode.in_(copies), loan.c.open, loan.c.patron_id == patron)
-    return connection.scalar(sa.select(loan.c.id).where(*mine).limit(1)) is not None
+    mine = (loan.c.library_id == library, loan.c.barcode.in_(copies), loan.c.standing, loan.c.open)
+    return connection.scalar(sa.select(loan.c.id).where(*mine, loan.c.patron_id == patron).limit(1)) is not None
 
 
 def who_wait(connection: sa.Connection, library: str, patrons: Collection[str]) -> set[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 import sqlalchemy as sa
 
-from central_server import disputes, figures
+from central_server import changes, disputes, figures
 from central_server.bodies import Body, barcode_of, begins_a_store, kind_of, loans_of, predecessor_of, read_body
 from central_server.chain import Chain, Fault
 from central_server.disputes import Dispute, Docket, version
@@ -59,6 +59,7 @@ class _Batch:
         self._rows = _Rows()
         self._docket = Docket()
         self._uses: Counter[figures.Use] = Counter()
+        self._told_again: set[str] = set()
 
     def record(self) -> list[Verdict]:
         self._chain = Chain(self._connection, self._library, self._device, self._operations)
@@ -69,7 +70,8 @@ class _Batch:
         self._chain.learn_predecessors(named for body in bodies if body and (named := predecessor_of(body)))
         if any(body and begins_a_store(body) for body in bodies):
             self._chain.learn_beginning()
-        batch = [(one, body) for one, body in zip(self._operations, bodies, strict=True) if body]
+        new = zip(self._operations, bodies, strict=True)
+        batch = [(one, body) for one, body in new if body and (one.epoch, one.seq) not in held]
         readers = {one.reader.patron for one in self._operations if one.reader}
         self._erased = erased_among(self._connection, self._library, readers)
         self._projection = Projection(self._connection, self._library, self._device, batch, self._erased)
@@ -91,7 +93,10 @@ class _Batch:
 
     def _judge(self, came: Operation, body: Body | None) -> Verdict:
         if self._is_held(came):
-            # A dispute is told again, however often: the station may have missed the first answer.
+            # A dispute is told again, however often: the station may have missed the first answer. Until it has one, it
+            # leaves alone what the changes say of these loans, so they are told again too.
+            held_body = self._read(came)
+            self._told_again.update(loans_of(held_body) if held_body else ())
             reason = self._chain.reasons.get((came.epoch, came.seq))
             kind = VerdictKind.DISPUTED if reason else VerdictKind.DUPLICATE
             return Verdict(came.epoch, came.seq, kind, reason)
@@ -119,7 +124,7 @@ class _Batch:
         if follows := self._chain.add(came, body, fault.reason if fault else None, self._docket):
             self._rows.successions.append(follows)
         self._bodies_held[came.epoch, came.seq] = came.body.encode()
-        if fault:
+        if fault and fault.reason is not Reason.ALREADY_ON_LOAN and fault.reason is not Reason.UNCLEAR_ORDER:
             # A renewal's dispute is settled by the coming of its loan.
             subject = loans_of(body)[0] if body and fault.reason is Reason.UNKNOWN_LOAN else ""
             self._docket.opened.append(Dispute(came.epoch, came.seq, fault.reason, fault.held, version(came), subject))
@@ -190,10 +195,12 @@ class _Batch:
             if rows:
                 self._connection.execute(table.insert(), rows)
         add_new(self._connection, conflict, self._rows.conflicts)
-        self._projection.write()
-        self._requests.write()
+        opened = self._projection.write(self._now_ms)
+        opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
+        self._requests.write(opened)
+        if self._told_again:
+            changes.publish_again(self._connection, self._library, "loan", self._told_again)
         figures.add(self._connection, self._library, self._uses)
-        disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
 
 
 def _columns(reader: Reader | None) -> dict[str, object]:

@@ -1,40 +1,18 @@
-"""A loan as the centre knows it, and when one thing at a shelf came before another."""
+"""A loan as the centre knows it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-
-class Place(NamedTuple):
-    """Which operation, among those of a library."""
-
-    device: str
-    epoch: str
-    seq: int
-
-
-class Moment(NamedTuple):
-    """When an operation happened (`wall_ms`, the truth only when `trusted`) and as which one it came (`position`)."""
-
-    place: Place
-    wall_ms: int
-    trusted: bool
-    position: int
-
-    def is_before(self, other: "Moment") -> bool:
-        """Whether this happened before `other`: by the chain within an epoch, by trusted clocks, else as they came."""
-        if self.place[:2] == other.place[:2]:
-            return self.place.seq < other.place.seq
-        if self.trusted and other.trusted:
-            return (self.wall_ms, self.place) < (other.wall_ms, other.place)
-        return self.position < other.position
+from central_server import clock
+from central_server.order import Boot, Moment, Place
 
 
 @dataclass(slots=True)
 class Loan:
-    """One loan. `moment` is that of its check-out, `None` while only a renewal or a void of it has come.
+    """One loan. `moment` is that of its check-out, `None` while only something else about it has come.
 
     `due_on` (ISO date) and `renewals` are those of the furthest renewal, whatever came first.
     """
@@ -47,14 +25,14 @@ class Loan:
     due_on: str = ""
     renewals: int = -1
     open: bool = False
+    standing: bool = False
     voided: bool = False
     moment: Moment | None = None
+    position: int | None = None
 
     @classmethod
     def read(cls, row: Any) -> "Loan":
         """From a row of the table `loan`."""
-        place = Place(row.device, row.epoch, row.seq)
-        moment = None if row.position is None else Moment(place, row.wall_ms, row.trusted, row.position)
         return cls(
             id=row.id,
             barcode=row.barcode,
@@ -64,13 +42,15 @@ class Loan:
             due_on=row.due_on,
             renewals=row.renewals,
             open=row.open,
+            standing=row.standing,
             voided=row.voided,
-            moment=moment,
+            moment=None if row.position is None else moment_of(row),
+            position=row.position,
         )
 
     def row(self, library: str) -> Mapping[str, object]:
         """For the table `loan`."""
-        place = self.moment.place if self.moment else Place("", "", 0)
+        moment = self.moment or _NEVER
         return {
             "library_id": library,
             "id": self.id,
@@ -81,14 +61,22 @@ class Loan:
             "due_on": self.due_on,
             "renewals": self.renewals,
             "open": self.open,
+            "standing": self.standing,
             "voided": self.voided,
-            "device": place.device,
-            "epoch": place.epoch,
-            "seq": place.seq,
-            "wall_ms": self.moment.wall_ms if self.moment else 0,
-            "trusted": self.moment.trusted if self.moment else False,
-            "position": self.moment.position if self.moment else None,
+            **columns_of(moment),
+            "position": self.position,
         }
+
+    def date(self, boot: Boot) -> None:
+        """Its check-out was in a boot of which `boot` is known now."""
+        if self.moment is not None:
+            self.moment = self.moment.dated(boot)
+            self.learn_day()
+
+    def learn_day(self) -> None:
+        """`lent_on` is the day of its check-out, where that is known."""
+        if self.moment is not None and self.moment.exact is not None:
+            self.lent_on = clock.day_of(self.moment.exact).isoformat()
 
     def extend(self, due_on: str, renewals: int) -> None:
         """Take over the due date of a check-out (0 renewals) or a renewal, unless a further one is known."""
@@ -112,3 +100,23 @@ class Loan:
                 "open": self.open,
             }
         ).decode()
+
+
+def moment_of(row: Any) -> Moment:
+    """From a row of the table `loan` or `check_in`."""
+    place = Place(row.device, row.epoch, row.seq)
+    return Moment(place, row.earliest_ms, row.latest_ms, row.boot, row.boottime_ms or 0)
+
+
+def columns_of(moment: Moment) -> Mapping[str, object]:
+    """For the table `loan` or `check_in`."""
+    return {
+        **moment.place._asdict(),
+        "earliest_ms": moment.earliest,
+        "latest_ms": moment.latest,
+        "boot": moment.boot,
+        "boottime_ms": moment.boottime_ms if moment.boot is not None else None,
+    }
+
+
+_NEVER = Moment(Place("", "", 0), None, None)

@@ -1,26 +1,39 @@
 """What operations mean for loans. The outcome is the same in whatever order batches come.
 
-A loan is open when its check-out has come, was not voided, and no check-in that stands ended it. A check-in ends the
-loans that it names, and every loan of its item that began before it. So a check-in that comes early waits in `check_in`
-and `loan_end` for its check-out, and one that is taken back opens again whatever only it had ended.
+Every fact is let into the books, and then the item that it is about is considered anew (`central_server.one_book`). So
+a check-in that comes early waits for its check-out, and one that is taken back opens again whatever only it had ended.
 """
 
 from collections.abc import Iterable, Sequence, Set
 
+import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, clock
-from central_server.bodies import Body, CheckIn, CheckOut, Renew, Void, barcode_of, is_false_reader, loans_of
+from central_server import clock
+from central_server.bodies import (
+    Body,
+    CheckIn,
+    CheckOut,
+    DateBoot,
+    Renew,
+    Void,
+    barcode_of,
+    is_false_reader,
+    loans_of,
+    predecessor_of,
+)
+from central_server.books import Books, Need
 from central_server.chain import Fault
 from central_server.disputes import Docket
-from central_server.loans import Loan, Moment, Place
-from central_server.tables import check_in, item, loan, loan_end, patron, voided
-from central_server.upsert import add_new, put
+from central_server.loans import Loan
+from central_server.order import Boot, Moment, Place
+from central_server.tables import check_in, item, loan_end, operation, patron, succession, voided
+from central_server.upsert import add_new
 from central_server.wire import Operation, Reason
 
 
 class Projection:
-    """The loans that a batch of one device touches, loaded at once, changed in memory, written at once.
+    """What a batch of one device does to the loans of its library; none of it is recorded yet.
 
     `erased`: the patrons who were erased, of those that the batch names.
     """
@@ -37,21 +50,17 @@ class Projection:
         self._library = library
         self._device = device
         self._erased = erased
-        self._new_ends: set[tuple[str, Place]] = set()
-        self._gone_ends: set[tuple[str, Place]] = set()
-        self._new_check_ins: dict[Place, tuple[str, Moment]] = {}
         self._new_voided: set[Place] = set()
-        self._touched: dict[str, Loan] = {}
         bodies = [body for _, body in batch]
         self._load_catalogue(bodies, {one.reader.patron for one, _ in batch if one.reader})
         self._load_voided(bodies)
-        self._load_loans(bodies)
-        self._load_check_ins(bodies)
+        self._books = Books(connection, library)
+        self._load_books(bodies)
 
     def apply(self, came: Operation, body: Body, position: int, docket: Docket) -> tuple[list[Fault], str | None]:
         """Let `came` have happened; answers its faults, in no order, and whose it is. It counts all the same."""
         faults = []
-        moment = Moment(self._place(body.epoch, body.seq), body.at.wall_ms, body.at.trusted, position)
+        moment = self._moment(body)
         false_reader = is_false_reader(came, body)
         named = came.reader.patron if came.reader and came.reader.patron not in self._erased else None
         reader = None if false_reader else named
@@ -63,80 +72,66 @@ class Projection:
             faults.append(Fault(Reason.UNKNOWN_PATRON, None))
         match body:
             case CheckOut():
-                faults += self._check_out(body, moment, reader, docket)
+                faults += self._check_out(body, moment, position, reader, docket)
             case CheckIn():
-                self._check_in(body, moment)
+                faults += self._check_in(body, moment)
             case Renew():
                 faults += self._renew(body)
             case Void():
                 self._void(body)
+            case DateBoot():
+                self._date_boot(body)
         return faults, reader
 
-    def write(self) -> None:
-        """Write what `apply` changed, and tell the stations of it."""
-        self._write_ends()
-        put(self._connection, loan, [one.row(self._library) for one in self._touched.values()])
-        news = []
-        for one in self._touched.values():
-            published = one.published()
-            before = self._published.get(one.id, changes.NO_MORE)
-            if published is not None and published != before:
-                news.append(changes.Thing("loan", one.id, published))
-        changes.publish(self._connection, self._library, news)
+    def write(self, now_ms: int) -> list[str]:
+        """Write what `apply` changed, and tell the stations; answers the ids of the disputes that it opens."""
+        rows = [{"library_id": self._library, **place._asdict()} for place in self._new_voided]
+        add_new(self._connection, voided, rows)
+        for barcode in self._books.whole:
+            self._books.consider(barcode)
+        return self._books.write(now_ms)
 
     # --- what each kind of operation does
 
-    def _check_out(self, body: CheckOut, moment: Moment, reader: str | None, docket: Docket) -> list[Fault]:
+    def _check_out(
+        self, body: CheckOut, moment: Moment, position: int, reader: str | None, docket: Docket
+    ) -> list[Fault]:
         data = body.data
         one = self._loan(data.loan, data.barcode)
         if one.moment is not None:
             # Another operation began a loan of this identity: that one stays, this one is for a person to see.
             return [Fault(Reason.IDENTITY_CONFLICT, {"loan": one.id, **one.moment.place._asdict()})]
+        if one.renewals >= 0:
+            docket.loans_found.append(one.id)
         one.moment = moment
+        one.position = position
         one.barcode = data.barcode
         one.item = self._items.get(data.barcode) or data.item
         one.patron = reader
-        one.lent_on = clock.day_of(body.at.wall_ms).isoformat()
+        # What a boot that was dated said of it before it came is better than a clock that was not right.
+        one.lent_on = one.lent_on or clock.day_of(body.at.wall_ms).isoformat()
+        one.learn_day()
         one.extend(data.due_on.isoformat(), 0)
         one.voided = one.voided or moment.place in self._voided
-        docket.loans_found.extend({one.id} & self._awaited)
-        self._end_by_later_check_ins(one)
-        self._settle(one)
-        self._by_barcode.setdefault(data.barcode, {})[one.id] = one
-        others = [
-            other
-            for other in self._by_barcode[data.barcode].values()
-            if other is not one and other.open and (other.patron is None or other.patron != one.patron)
-        ]
-        if one.open and others:
-            held = [{"loan": other.id, "barcode": other.barcode, "due_on": other.due_on} for other in others]
-            return [Fault(Reason.ALREADY_ON_LOAN, held)]
-        return []
+        self._books.put(one)
+        self._books.touch(one)
+        return self._consider(data.barcode, moment.place)
 
-    def _check_in(self, body: CheckIn, moment: Moment) -> None:
+    def _check_in(self, body: CheckIn, moment: Moment) -> list[Fault]:
         if moment.place in self._voided:
-            return
+            return []
         barcode = body.data.barcode
-        self._check_ins.setdefault(barcode, {})[moment.place] = moment
-        self._new_check_ins[moment.place] = (barcode, moment)
-        for identity in body.data.loans:
-            self._record_end(identity, moment.place)
-            if known := self._loans.get(identity):
-                self._settle(known)
-        for one in list(self._by_barcode.get(barcode, {}).values()):
-            if one.moment is not None and one.moment.is_before(moment):
-                self._record_end(one.id, moment.place)
-                self._settle(one)
+        self._books.came_back(barcode, moment, body.data.loans)
+        for other in self._barcodes_of(body.data.loans) - {barcode}:
+            self._consider(other, moment.place)
+        return self._consider(barcode, moment.place)
 
     def _renew(self, body: Renew) -> list[Fault]:
         data = body.data
         one = self._loan(data.loan, data.barcode)
         one.extend(data.due_on.isoformat(), data.renewals)
-        self._settle(one)
-        if one.moment is None:
-            self._awaited.add(one.id)
-            return [Fault(Reason.UNKNOWN_LOAN, None)]
-        return []
+        self._books.touch(one)
+        return [Fault(Reason.UNKNOWN_LOAN, None)] if one.moment is None else []
 
     def _void(self, body: Void) -> None:
         data = body.data
@@ -147,49 +142,56 @@ class Projection:
             for identity in data.loans:
                 one = self._loan(identity, data.barcode)
                 one.voided = True
-                self._settle(one)
-            return
-        for came_back in self._check_ins.values():
-            came_back.pop(place, None)
-        self._new_check_ins.pop(place, None)
-        for identity, ends in self._ends.items():
-            if place in ends:
-                ends.discard(place)
-                self._new_ends.discard((identity, place))
-                self._gone_ends.add((identity, place))
-                if known := self._loans.get(identity):
-                    # Another check-in may have found it ended already, and left it at that.
-                    self._end_by_later_check_ins(known)
-                    self._settle(known)
+                self._books.touch(one)
+        else:
+            self._books.take_back(place)
+            for identity in data.loans:
+                if one_back := self._books.loans.get(identity):
+                    self._books.touch(one_back)
+        for barcode in {data.barcode} | self._barcodes_of(data.loans):
+            self._consider(barcode, place)
+
+    def _date_boot(self, body: DateBoot) -> None:
+        data = body.data
+        known = Boot(data.began_ms, data.after_ms, data.before_ms)
+        self._books.date(self._device, data.boot, known)
+        for dated in data.loans:
+            one = self._loan(dated.loan, "")
+            one.extend(dated.due_on.isoformat(), dated.renewals)
+            if dated.renewals == 0 and not (one.moment and one.moment.exact is not None):
+                one.lent_on = dated.lent_on.isoformat()
+            self._books.touch(one)
 
     # --- loans in memory
+
+    def _consider(self, barcode: str, place: Place) -> list[Fault]:
+        """Consider the item anew; answers what is to be said of the operation at `place`."""
+        about = [doubt for doubt in self._books.consider(barcode) if doubt.place == place]
+        for doubt in about:
+            self._books.answered(doubt, barcode)
+        return [Fault(doubt.reason, None) for doubt in about]
 
     def _place(self, epoch: str, seq: int) -> Place:
         return Place(self._device, epoch, seq)
 
+    def _moment(self, body: Body) -> Moment:
+        place, at = self._place(body.epoch, body.seq), body.at
+        if at.trusted:
+            return Moment(place, at.wall_ms, at.wall_ms)
+        known = self._books.boots.get((self._device, at.boot), Boot())
+        return Moment(place, None, None, at.boot, at.boottime_ms).dated(known)
+
     def _loan(self, identity: str, barcode: str) -> Loan:
-        one = self._loans.get(identity)
+        one = self._books.loans.get(identity)
         if one is None:
-            one = self._loans[identity] = Loan(identity, barcode)
+            one = Loan(identity, barcode)
+            self._books.put(one)
         return one
 
-    def _end_by_later_check_ins(self, one: Loan) -> None:
-        for place, came_back in self._check_ins.get(one.barcode, {}).items():
-            if one.moment is not None and one.moment.is_before(came_back):
-                self._record_end(one.id, place)
+    def _barcodes_of(self, loans: Iterable[str]) -> set[str]:
+        return {self._books.loans[identity].barcode for identity in loans if identity in self._books.loans}
 
-    def _record_end(self, identity: str, place: Place) -> None:
-        ends = self._ends.setdefault(identity, set())
-        if place not in ends:
-            ends.add(place)
-            self._new_ends.add((identity, place))
-
-    def _settle(self, one: Loan) -> None:
-        """Work out whether `one` is open, and have it written."""
-        one.open = one.moment is not None and not one.voided and not self._ends.get(one.id)
-        self._touched[one.id] = one
-
-    # --- loading and writing
+    # --- loading
 
     def _load_catalogue(self, bodies: Iterable[Body], patrons: set[str]) -> None:
         barcodes = {barcode for body in bodies if (barcode := barcode_of(body)) is not None}
@@ -211,88 +213,70 @@ class Projection:
         )
         self._voided = {self._place(row.epoch, row.seq) for row in rows}
 
-    def _load_loans(self, bodies: Sequence[Body]) -> None:
-        identities = {identity for body in bodies for identity in loans_of(body)}
-        back = [body.data.voids for body in bodies if isinstance(body, Void) and body.data.kind == "check_in"]
-        mine = loan_end.c.library_id == self._library
-        if back:
-            ended = sa.select(loan_end.c.loan_id).where(
-                mine,
-                loan_end.c.device == self._device,
-                loan_end.c.epoch.in_({one.epoch for one in back}),
-                loan_end.c.seq.in_({one.seq for one in back}),
-            )
-            identities.update(self._connection.scalars(ended))
-        barcodes = {body.data.barcode for body in bodies if isinstance(body, CheckOut | CheckIn)}
-        named = sa.select(loan).where(loan.c.library_id == self._library, loan.c.id.in_(identities)).order_by(loan.c.id)
-        # `open` stands there as the partial index has it.
-        on_loan = sa.select(loan).where(loan.c.library_id == self._library, loan.c.barcode.in_(barcodes), loan.c.open)
-        self._loans = {row.id: Loan.read(row) for row in self._connection.execute(on_loan.order_by(loan.c.id))}
-        self._loans.update({row.id: Loan.read(row) for row in self._connection.execute(named)})
-        self._awaited = {one.id for one in self._loans.values() if one.moment is None}
-        self._by_barcode: dict[str, dict[str, Loan]] = {}
-        for one in self._loans.values():
-            self._by_barcode.setdefault(one.barcode, {})[one.id] = one
-        self._published = {one.id: one.published() or changes.NO_MORE for one in self._loans.values()}
-        self._ends: dict[str, set[Place]] = {}
-        for row in self._connection.execute(sa.select(loan_end).where(mine, loan_end.c.loan_id.in_(identities))):
-            self._ends.setdefault(row.loan_id, set()).add(Place(row.device, row.epoch, row.seq))
-
-    def _load_check_ins(self, bodies: Sequence[Body]) -> None:
-        """The check-ins that may end what `bodies` begin (later in the epoch, or by trusted clocks) or open again."""
-        self._check_ins: dict[str, dict[Place, Moment]] = {}
+    def _load_books(self, bodies: Sequence[Body]) -> None:
+        books = self._books
+        of_loans = [body for body in bodies if isinstance(body, CheckOut | CheckIn | Renew | Void)]
         begun = [body for body in bodies if isinstance(body, CheckOut)]
-        reopened = {body.data.barcode for body in bodies if isinstance(body, Void) and body.data.kind == "check_in"}
-        if not begun and not reopened:
+        dated = {body.data.boot for body in bodies if isinstance(body, DateBoot)}
+        books.load_boots(self._device, dated | {body.at.boot for body in bodies if not body.at.trusted})
+        need = Need(
+            barcodes={body.data.barcode for body in of_loans if not isinstance(body, Renew)},
+            loans={identity for body in bodies for identity in loans_of(body)},
+            whole={body.data.barcode for body in of_loans if isinstance(body, Void)},
+            begun={body.data.barcode for body in begun},
+        )
+        back = [body.data.voids for body in of_loans if isinstance(body, Void) and body.data.kind == "check_in"]
+        if back:
+            of_them = (loan_end.c.epoch.in_({one.epoch for one in back}), loan_end.c.seq.in_({one.seq for one in back}))
+            need.loans |= books.find_ended(sa.and_(loan_end.c.device == self._device, *of_them))
+        if dated:
+            loans, barcodes = books.find_in_boots(self._device, dated)
+            need.loans |= loans
+            need.whole |= barcodes | {body.data.barcode for body in of_loans if body.at.boot in dated}
+        self._learn_epochs(bodies, need)
+        if begun:
+            need.late = self._late(begun)
+        books.load(need)
+
+    def _learn_epochs(self, bodies: Sequence[Body], need: Need) -> None:
+        """The first operation of an epoch may come after others of it, and tells only now where they belong."""
+        new = {}
+        for body in bodies:
+            if named := predecessor_of(body):
+                new[body.epoch] = named
+                self._books.order.learn(self._device, body.epoch, named)
+        if not new:
             return
-        earliest = min((body.at.wall_ms for body in begun), default=0)
-        same_epoch = sa.and_(
-            check_in.c.device == self._device,
-            check_in.c.epoch.in_({body.epoch for body in begun}),
-            check_in.c.seq > min((body.seq for body in begun), default=0),
+        here = (operation.c.library_id == self._library, operation.c.device == self._device)
+        held = sa.select(operation.c.epoch).where(*here, operation.c.epoch.in_(new)).limit(1)
+        followed = sa.select(succession.c.epoch).where(
+            succession.c.library_id == self._library,
+            succession.c.device == self._device,
+            succession.c.after_epoch.in_(new),
         )
-        later = sa.or_(same_epoch, sa.and_(check_in.c.trusted, check_in.c.wall_ms >= earliest))
-        barcodes = {body.data.barcode for body in begun}
-        rows = self._connection.execute(
-            sa.select(check_in).where(
-                check_in.c.library_id == self._library,
-                check_in.c.barcode.in_(barcodes | reopened),
-                sa.or_(later, check_in.c.barcode.in_(reopened)),
-            )
+        if self._connection.scalar(held) is None and self._connection.scalar(followed.limit(1)) is None:
+            return
+        epochs = self._books.order.epochs_after(self._device, set(new))
+        need.loans |= self._books.find_ended(sa.and_(loan_end.c.device == self._device, loan_end.c.epoch.in_(epochs)))
+        kinds = ("check_out", "check_in")
+        those = sa.select(operation.c.kind, operation.c.barcode, operation.c.loans).where(
+            *here, operation.c.epoch.in_(epochs), operation.c.kind.in_(kinds)
         )
-        for row in rows:
-            place = Place(row.device, row.epoch, row.seq)
-            moment = Moment(place, row.wall_ms, row.trusted, row.position)
-            self._check_ins.setdefault(row.barcode, {})[place] = moment
+        for row in self._connection.execute(those):
+            need.whole.add(row.barcode)
+            need.loans.update(msgspec.json.decode(row.loans) if row.kind == "check_out" else ())
 
-    def _write_ends(self) -> None:
-        mine = {"library_id": self._library}
-        add_new(self._connection, voided, [{**mine, **place._asdict()} for place in self._new_voided])
-        for place in self._new_voided:
-            self._connection.execute(sa.delete(check_in).where(*_is(check_in, self._library, place)))
-        rows = [
-            {
-                **mine,
-                "barcode": barcode,
-                **place._asdict(),
-                "wall_ms": moment.wall_ms,
-                "trusted": moment.trusted,
-                "position": moment.position,
-            }
-            for place, (barcode, moment) in self._new_check_ins.items()
-        ]
-        add_new(self._connection, check_in, rows)
-        for identity, place in self._gone_ends:
-            here = (loan_end.c.loan_id == identity, *_is(loan_end, self._library, place))
-            self._connection.execute(sa.delete(loan_end).where(*here))
-        ends = [{**mine, "loan_id": identity, **place._asdict()} for identity, place in self._new_ends]
-        add_new(self._connection, loan_end, ends)
-
-
-def _is(table: sa.Table, library: str, place: Place) -> list[sa.ColumnElement[bool]]:
-    return [
-        table.c.library_id == library,
-        table.c.device == place.device,
-        table.c.epoch == place.epoch,
-        table.c.seq == place.seq,
-    ]
+    def _late(self, begun: Sequence[CheckOut]) -> sa.ColumnElement[bool]:
+        """The check-ins that are not certainly before what `begun` begins."""
+        known = [self._moment(body).earliest for body in begun]
+        by_time: sa.ColumnElement[bool] = sa.true()
+        if None not in known:
+            earliest = min(one for one in known if one is not None)
+            by_time = sa.or_(check_in.c.latest_ms.is_(None), check_in.c.latest_ms >= earliest)
+        elsewhere = sa.and_(check_in.c.device != self._device, by_time)
+        epochs = {body.epoch for body in begun}
+        later = self._books.order.epochs_after(self._device, epochs)
+        of_epochs: sa.ColumnElement[bool] = check_in.c.epoch.in_(later)
+        if later == epochs:
+            of_epochs = sa.and_(of_epochs, check_in.c.seq > min(body.seq for body in begun))
+        return sa.or_(elsewhere, sa.and_(check_in.c.device == self._device, sa.or_(of_epochs, by_time)))

@@ -3,7 +3,7 @@
 A batch's requests are decided once its facts are written, in the order in which they came.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, holds
-from central_server.bodies import Body, CancelHold, CheckOut, PlaceHold, RequestBody, Void, kind_of
+from central_server import changes, disputes, holds, settling
+from central_server.bodies import Body, CancelHold, CheckOut, PlaceHold, RequestBody, Settlement, Void, kind_of
 from central_server.chain import Fault
 from central_server.tables import patron, request, title
 from central_server.wire import Reason
@@ -73,8 +73,9 @@ class Requests:
                 self._happened.append(_Asked(body, position, owner))
         return []
 
-    def write(self) -> None:
-        """Record them, and decide those that a rule decides. The facts of the batch must be written."""
+    def write(self, opened: Collection[str]) -> None:
+        """Record them, and decide those that a rule decides. The facts of the batch must be written, and the disputes,
+        of which it `opened` these."""
         askers = {one.owner for one in self._happened if isinstance(one, _Asked) and one.owner}
         waiting = askers | holds.who_wait(
             self._connection, self._library, {one.patron for one in self._happened if isinstance(one, _Lent)}
@@ -87,6 +88,8 @@ class Requests:
                     holds.serve(self._connection, self._library, one.patron, one.barcode, one.loan)
                 case Void():
                     holds.stand_again(self._connection, self._library, one.data.loans)
+        for early in _waiting_for(self._connection, self._library, "settlement", opened):
+            decide_by_rule(self._connection, early, self._now_ms)
 
     def _record(self, asked: _Asked) -> None:
         body = asked.body
@@ -109,13 +112,16 @@ class Requests:
         tell(self._connection, row)
         decide_by_rule(self._connection, row, self._now_ms)
         if isinstance(body, PlaceHold):
-            for early in _cancelled_early(self._connection, row):
+            # The wish to cancel a hold may come before the wish to have it.
+            for early in _waiting_for(self._connection, self._library, "cancel_hold", [body.data.request]):
                 decide_by_rule(self._connection, early, self._now_ms)
 
 
 def by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Decision | None:
     """What the rule says of the request `row`, and does: `None` when a person must decide."""
     library, owner = row["library_id"], row["patron_id"]
+    if row["kind"] == "settlement":
+        return _settle_dispute(connection, row, now_ms)
     if row["kind"] not in ("place_hold", "cancel_hold"):
         return None
     if owner is None:
@@ -179,25 +185,41 @@ def tell(connection: sa.Connection, row: Any) -> None:
 
 
 def _subject(body: RequestBody) -> str:
-    """What it is about: a title, a hold or a barcode; "" for all else."""
+    """What it is about: a title, a hold, a dispute or a barcode; "" for all else."""
     match body:
         case PlaceHold():
             return body.data.title
         case CancelHold():
             return body.data.hold
+        case Settlement():
+            return body.data.dispute
         case _:
             return getattr(body.data, "barcode", None) or ""
 
 
-def _cancelled_early(connection: sa.Connection, placed: dict[str, Any]) -> list[dict[str, Any]]:
-    """The wish to cancel a hold may come before the wish to have it."""
+def _settle_dispute(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Decision | None:
+    """One that is not known here may come yet: the server was restored, and its stations tell it again."""
+    if row["role"] != "librarian":
+        return Decision(State.DECLINED, "no_librarian")
+    found = disputes.find(connection, row["library_id"], row["subject"])
+    if found is None:
+        return None
+    way = msgspec.json.decode(row["data"])["way"]
+    refused = settling.settle(connection, found, way, by="librarian", request=row["id"], now_ms=now_ms)
+    return Decision(State.DECLINED, refused) if refused else Decision(State.GRANTED)
+
+
+def _waiting_for(connection: sa.Connection, library: str, kind: str, subjects: Collection[str]) -> list[dict[str, Any]]:
+    """The requests of a kind that came before what they are about."""
+    if not subjects:
+        return []
     early = sa.select(request).where(
-        request.c.library_id == placed["library_id"],
+        request.c.library_id == library,
         request.c.state == State.WAITING.value,
-        request.c.kind == "cancel_hold",
-        request.c.subject == placed["id"],
+        request.c.kind == kind,
+        request.c.subject.in_(subjects),
     )
-    return [dict(row) for row in connection.execute(early).mappings()]
+    return [dict(row) for row in connection.execute(early.order_by(request.c.position)).mappings()]
 
 
 def _is_known(connection: sa.Connection, table: sa.Table, library: str, identity: str) -> bool:

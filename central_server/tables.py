@@ -171,26 +171,55 @@ succession = Table(
 )
 
 # What a person must look at. `subject` tells apart the disputes of one operation and reason; `held` and `came` are
-# JSON, without readers.
+# JSON, without readers. `id` follows from the key (central_server.disputes). `barcode`: of which item the order of
+# things is in doubt. `way`: how a person settled it; none when it settled by itself.
 dispute = Table(
     "dispute",
     metadata,
     Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
     Column("device", Text, nullable=False),
     Column("epoch", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("barcode", Text),
     Column("held", Text, nullable=False),
     Column("came", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("way", Text),
     Column("opened_ms", Integer, nullable=False),
     Column("settled_ms", Integer),
     PrimaryKeyConstraint("library_id", "device", "epoch", "seq", "reason", "subject"),
+    UniqueConstraint("library_id", "id"),
     Index("dispute_by_subject", "library_id", "reason", "subject"),
+    Index(
+        "dispute_by_barcode",
+        "library_id",
+        "barcode",
+        sqlite_where=text("barcode IS NOT NULL"),
+        postgresql_where=text("barcode IS NOT NULL"),
+    ),
 )
 
-# `position` is that of the check-out, and null while only something later about the loan has come (a renewal, a void).
+# What people decided of disputes, in the order of deciding; append-only. `request_id`: the station's, if it came so.
+settlement = Table(
+    "settlement",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("dispute_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("request_id", Text),
+    Column("decided_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "dispute_id", "number"),
+)
+
+# `position` is that of the check-out, and null while only something else about the loan has come (a renewal, a void).
+# It happened between `earliest_ms` and `latest_ms`, which are one where its clock was right, and null where nothing is
+# known; `boot` and `boottime_ms` only when its clock was not right. `standing`: lent, not voided, and no check-in ended
+# it; `open`: and nobody else has the book.
 loan = Table(
     "loan",
     metadata,
@@ -203,21 +232,37 @@ loan = Table(
     Column("due_on", Text, nullable=False),
     Column("renewals", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
+    Column("standing", Boolean, nullable=False),
     Column("voided", Boolean, nullable=False),
     Column("device", Text, nullable=False),
     Column("epoch", Text, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("wall_ms", Integer, nullable=False),
-    Column("trusted", Boolean, nullable=False),
+    Column("earliest_ms", Integer),
+    Column("latest_ms", Integer),
+    Column("boot", Text),
+    Column("boottime_ms", Integer),
     Column("position", Integer),
     PrimaryKeyConstraint("library_id", "id"),
     Index(
-        "loan_open_by_barcode", "library_id", "barcode", sqlite_where=text("open = 1"), postgresql_where=text("open")
+        "loan_standing_by_barcode",
+        "library_id",
+        "barcode",
+        sqlite_where=text("standing = 1"),
+        postgresql_where=text("standing"),
+    ),
+    Index(
+        "loan_by_boot",
+        "library_id",
+        "device",
+        "boot",
+        sqlite_where=text("boot IS NOT NULL"),
+        postgresql_where=text("boot IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )
 
-# Which check-in ended which loan, also for loans of which the check-out has not come yet.
+# Which check-in ended which loan, also for loans of which the check-out has not come yet: all that name it, or else
+# (`named` false) one that came after it.
 loan_end = Table(
     "loan_end",
     metadata,
@@ -226,12 +271,14 @@ loan_end = Table(
     Column("device", Text, nullable=False),
     Column("epoch", Text, nullable=False),
     Column("seq", Integer, nullable=False),
+    Column("named", Boolean, nullable=False),
     PrimaryKeyConstraint("library_id", "loan_id", "device", "epoch", "seq"),
     Index("loan_end_by_operation", "library_id", "device", "epoch", "seq"),
     sqlite_with_rowid=False,
 )
 
-# Every check-in that stands: a check-out that comes late is ended by the check-ins that happened after it.
+# Every check-in that stands, with its time as in `loan`: a check-out that comes late is ended by one that happened
+# after it.
 check_in = Table(
     "check_in",
     metadata,
@@ -240,11 +287,33 @@ check_in = Table(
     Column("device", Text, nullable=False),
     Column("epoch", Text, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("wall_ms", Integer, nullable=False),
-    Column("trusted", Boolean, nullable=False),
-    Column("position", Integer, nullable=False),
+    Column("earliest_ms", Integer),
+    Column("latest_ms", Integer),
+    Column("boot", Text),
+    Column("boottime_ms", Integer),
     PrimaryKeyConstraint("library_id", "barcode", "device", "epoch", "seq"),
+    Index(
+        "check_in_by_boot",
+        "library_id",
+        "device",
+        "boot",
+        sqlite_where=text("boot IS NOT NULL"),
+        postgresql_where=text("boot IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
+)
+
+# When boots without a right clock began (`began_ms`), or between which times all of such a boot was.
+dated_boot = Table(
+    "dated_boot",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("began_ms", Integer),
+    Column("after_ms", Integer),
+    Column("before_ms", Integer),
+    PrimaryKeyConstraint("library_id", "device", "boot"),
 )
 
 # Operations that were taken back, also those that have not come yet.

@@ -78,6 +78,20 @@ class Reason(StrEnum):
     UNKNOWN_PATRON = "unknown_patron"
     ALREADY_ON_LOAN = "already_on_loan"
     UNKNOWN_LOAN = "unknown_loan"
+    UNCLEAR_ORDER = "unclear_order"
+    SETTLED_OTHERWISE = "settled_otherwise"
+
+
+class Way(StrEnum):
+    """How a person settles a dispute."""
+
+    SEEN = "seen"
+    FIRST_OVER = "first_over"
+    FIRST_HAS_IT = "first_has_it"
+    RETURNED = "returned"
+    ON_LOAN = "on_loan"
+    AS_SETTLED = "as_settled"
+    AS_HAPPENED = "as_happened"
 
 
 class Verdict(Struct, frozen=True):

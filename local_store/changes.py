@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import assert_never
 
+from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.requests import RequestRecord
 from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
 from local_store import documents, statements
+from local_store.disputes import dispute_row
 from local_store.prepared import Database
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ def apply_changes(
     loans: list[_Row] = []
     holds: list[_Row] = []
     requests: list[_Row] = []
+    disputes: list[_Row] = []
     gone: list[Gone] = []
     rules: CirculationRules | None = None
     calendar: Calendar | None = None
@@ -74,6 +77,8 @@ def apply_changes(
                 )
             case RequestRecord():
                 requests.append(asdict(change))
+            case DisputeRecord():
+                disputes.append(dispute_row(change))
             case Gone():
                 gone.append(change)
             case CirculationRules():
@@ -94,6 +99,7 @@ def apply_changes(
         (statements.PUT_LOAN, loans),
         (statements.PUT_HOLD, holds),
         (statements.PUT_REQUEST, requests),
+        (statements.PUT_DISPUTE, disputes),
     ):
         if rows:
             database.run_each(statement, rows)
@@ -118,6 +124,8 @@ def _key(change: Change) -> tuple[str, str]:
             return "hold", change.hold.id
         case RequestRecord():
             return "request", change.id
+        case DisputeRecord():
+            return "dispute", change.id
         case Gone():
             return change.kind, change.id
         case CirculationRules():

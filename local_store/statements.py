@@ -30,6 +30,7 @@ from sqlalchemy.dialects import sqlite
 from local_store.prepared import Prepared
 from local_store.tables import (
     audit,
+    dispute,
     document,
     epoch,
     hold,
@@ -232,6 +233,10 @@ REQUESTS_OF_PATRON = Prepared(
     .where(request.c.patron_id == bindparam("patron_id"))
     .order_by(request.c.asked_ms.desc(), request.c.id.desc())
 )
+PUT_DISPUTE = _upsert(dispute, "id")
+DISPUTE = Prepared(select(*dispute.c).where(dispute.c.id == bindparam("id")))
+# "is_open = 1" stands there as the partial index has it.
+OPEN_DISPUTES = Prepared(select(*dispute.c).where(text("is_open = 1")).order_by(dispute.c.opened_ms, dispute.c.id))
 LAST_VISIT = Prepared(select(visit.c.day).where(visit.c.patron_id == bindparam("patron_id")))
 PUT_VISIT = _upsert(visit, "patron_id")
 

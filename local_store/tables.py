@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -170,6 +170,25 @@ request = Table(
     Column("by", Text),
     Column("why", Text),
     Index("request_by_patron", "patron_id", "asked_ms"),
+    sqlite_with_rowid=False,
+)
+
+# What the centre asks a librarian to look at (kiosk.domain.disputes).
+dispute = Table(
+    "dispute",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("device", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("held", Text),  # JSON
+    Column("came", Text),  # JSON
+    Column("ways", Text, nullable=False),  # words, parted by blanks
+    Column("is_open", Integer, nullable=False),
+    Column("way", Text),
+    Column("opened_ms", Integer, nullable=False),
+    Index("dispute_open", "opened_ms", sqlite_where=text("is_open = 1")),
     sqlite_with_rowid=False,
 )
 

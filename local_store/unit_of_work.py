@@ -8,6 +8,7 @@ from datetime import date
 from types import TracebackType
 from typing import Self
 
+from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
@@ -19,6 +20,7 @@ from kiosk.ports.store import ErasedUpTo, OutboxCounts, RecordedAct, ToCheck, Un
 from local_store import documents, erasing
 from local_store import statements as sql
 from local_store.changes import apply_changes
+from local_store.disputes import dispute_of
 from local_store.outbox import Ends, Outbox
 from local_store.prepared import Database, Row
 
@@ -182,6 +184,13 @@ class SqlUnitOfWork(UnitOfWork):
             RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why)
             for id_, kind, subject, patron, asked_ms, state, by, why in rows
         ]
+
+    def open_disputes(self) -> Sequence[DisputeRecord]:
+        return [dispute_of(row) for row in self._db.rows(sql.OPEN_DISPUTES)]
+
+    def dispute(self, dispute_id: str) -> DisputeRecord | None:
+        row = self._db.row(sql.DISPUTE, id=dispute_id)
+        return dispute_of(row) if row else None
 
     def last_visit(self, patron_id: str) -> date | None:
         row = self._db.row(sql.LAST_VISIT, patron_id=patron_id)

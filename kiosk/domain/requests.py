@@ -19,8 +19,8 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request and what has become of it. `subject`: the title, hold or barcode that it is about, or "". `by`: "rule"
-    (then `why` is a word of the protocol's table) or "person" (a sentence)."""
+    """A request and what has become of it. `subject`: the title, hold, dispute or barcode that it is about, or "".
+    `by`: "rule" (then `why` is a word of the protocol's table) or "person" (a sentence)."""
 
     id: str
     kind: str
@@ -60,20 +60,12 @@ class ChangeSettings:
     values: Mapping[str, str]
 
 
-class SettledBy(StrEnum):
-    REPLACED = "replaced"
-    PAID = "paid"
-    WAIVED = "waived"
-
-
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """A lost or damaged book is made good. `amount` in đồng."""
+    """A librarian says of a dispute how it was: by one of its ways."""
 
-    barcode: str
-    loan_id: str | None
-    how: SettledBy
-    amount: int | None = None
+    dispute_id: str
+    way: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +113,8 @@ def worded(wish: Wish, *, has_reader: bool) -> Worded:
             return Worded(OperationKind.ITEM_STATUS, barcode, {"barcode": barcode, "status": status})
         case ChangeSettings(values):
             return Worded(OperationKind.SETTINGS, "", {"values": dict(values)})
-        case Settle(barcode, loan_id, how, amount):
-            data = {"barcode": barcode, "loan": loan_id, "how": how, "amount": amount}
-            return Worded(OperationKind.SETTLEMENT, barcode, data)
+        case Settle(dispute_id, way):
+            return Worded(OperationKind.SETTLEMENT, dispute_id, {"dispute": dispute_id, "way": way})
         case Suggest(text):
             open_text, private = _parted(text, has_reader)
             return Worded(OperationKind.SUGGESTION, "", {"text": open_text}, private)

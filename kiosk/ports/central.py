@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
@@ -95,6 +96,7 @@ Change = (
     | LoanRecord
     | HoldRecord
     | RequestRecord
+    | DisputeRecord
     | CirculationRules
     | Calendar
     | Gone

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, Loan, Patron
@@ -104,6 +105,11 @@ class UnitOfWork(Protocol):
         """Newest first."""
         ...
 
+    def open_disputes(self) -> Sequence[DisputeRecord]:
+        """What the centre asks a librarian of this library to look at, oldest first."""
+        ...
+
+    def dispute(self, dispute_id: str) -> DisputeRecord | None: ...
     def last_visit(self, patron_id: str) -> date | None: ...
     def put_visit(self, patron_id: str, day: date) -> None: ...
 

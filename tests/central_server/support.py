@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -86,6 +86,7 @@ class Station:
     seq: int = 0
     last_hash: str = "00" * 32
     predecessor: dict[str, Any] | None = None
+    boot: str = field(default_factory=lambda: str(uuid4()))
 
     def reopen(self) -> "Station":
         self.predecessor = {"epoch": self.epoch, "seq": self.seq, "hash": self.last_hash} if self.seq else None
@@ -95,8 +96,7 @@ class Station:
 
     def copy(self) -> "Station":
         """What a copied memory card is."""
-        same = (self.library, self.device, self.trusted, self.wall_ms, self.epoch, self.seq, self.last_hash)
-        return Station(*same, predecessor=self.predecessor)
+        return replace(self)
 
     def write(
         self, kind: str, data: dict[str, Any], patron: str | None = None, *, private: str | None = None, **other: Any
@@ -114,7 +114,7 @@ class Station:
             "device": self.device,
             "epoch": self.epoch,
             "seq": self.seq,
-            "at": {"wall_ms": self.wall_ms, "boot": str(uuid4()), "boottime_ms": 5, "trusted": self.trusted},
+            "at": {"wall_ms": self.wall_ms, "boot": self.boot, "boottime_ms": self.seq, "trusted": self.trusted},
             "actor": "patron",
             "reader": hmac.new(salt, patron.encode(), "sha256").hexdigest() if patron else None,
             "policy_version": "2026-09-01",
@@ -151,9 +151,17 @@ class Station:
         voided = {"voids": voids, "kind": body["kind"], "barcode": data["barcode"], "loans": loans}
         return self.write("void", voided, other["reader"]["patron"] if other["reader"] else None)
 
-    def ask(self, kind: str, patron: str | None = None, *, private: str | None = None, **data: Any) -> Operation:
+    def date_boot(
+        self, boot: str, began_ms: int | None, before_ms: int | None = None, *loans: dict[str, Any], **other: Any
+    ) -> Operation:
+        data = {"boot": boot, "began_ms": began_ms, "before_ms": before_ms, "loans": list(loans), **other}
+        return self.write("date_boot", data, actor="station")
+
+    def ask(
+        self, kind: str, patron: str | None = None, *, private: str | None = None, actor: str = "patron", **data: Any
+    ) -> Operation:
         """A request, with an id of its own unless `request` is in `data`."""
-        return self.write(kind, {"request": str(uuid4())} | data, patron, private=private)
+        return self.write(kind, {"request": str(uuid4())} | data, patron, private=private, actor=actor)
 
 
 def request_id(operation: Operation) -> str:
@@ -178,9 +186,16 @@ def take(
     store: Store, *operations: Operation, library: str = "hoa-sen", device: str = "tram-1"
 ) -> list[tuple[str, str | None]]:
     """Ingest one batch without HTTP; answers (verdict, reason) of each."""
-    request = read_request(json.dumps(request_of(operations, library, device)).encode())
     with store.writing.begin() as connection:
-        verdicts = ingest(connection, request, NOON_MS).verdicts
+        return take_in(connection, *operations, library=library, device=device)
+
+
+def take_in(
+    connection: sa.Connection, *operations: Operation, library: str = "hoa-sen", device: str = "tram-1"
+) -> list[tuple[str, str | None]]:
+    """The same in a transaction that goes on."""
+    request = read_request(json.dumps(request_of(operations, library, device)).encode())
+    verdicts = ingest(connection, request, NOON_MS).verdicts
     assert [(one.epoch, one.seq) for one in verdicts] == [(one["epoch"], one["seq"]) for one in operations]
     return [(one.verdict.value, one.reason.value if one.reason else None) for one in verdicts]
 

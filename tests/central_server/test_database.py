@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import tables
+from central_server import settling, tables
 from central_server.database import REVISION, CannotOpen, Store, Where, is_passing, open_store, reading
 from central_server.ledger import read_ledger
 from tests.central_server.databases import Databases
 from tests.central_server.signing import Key
-from tests.central_server.support import ACCEPTED, Station, bring, bring_a_small_library, let_in, take
+from tests.central_server.support import ACCEPTED, NOON_MS, Station, bring, bring_a_small_library, let_in, take
 
 
 def execute(where: Where, statement: str) -> None:
@@ -145,33 +145,87 @@ def test_refuses_a_database_when_its_schema_is_another(store: Store) -> None:
         open_store(store.where)
 
 
+def at_revision(where: Where, revision: str) -> sa.Engine:
+    """A database with the tables of an older program."""
+    from alembic import command
+    from alembic.config import Config
+
+    from central_server.database import MIGRATIONS
+
+    url = sa.URL.create("sqlite", database=str(where / "central.sqlite")) if isinstance(where, Path) else where
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return engine
+
+
 def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Databases, tmp_path: Path) -> None:
+    source = open_store(databases.new())
+    known = bring_a_small_library(source, tmp_path)
+    station, unsure = Station(), Station(device="tram-2", trusted=False)
+    first, second = (station.check_out("TK.1", known["patron"][card]) for card in ("HS1", "HS2"))
+    take(source, first, second, station.check_out("TK.2", known["patron"]["HS3"]))
+    take(source, unsure.check_out("TK.3", known["patron"]["HS1"]), unsure.check_in("TK.3"), device="tram-2")
+    ledger = read_ledger(source, "hoa-sen")
+
     where = databases.new()
-    store = open_store(where)
-    bring_a_small_library(store, tmp_path)
-    take(store, Station().check_in("TK.1"))
-    ledger = read_ledger(store, "hoa-sen")
-    with reading(store) as connection:
+    engine = at_revision(where, "0001")
+    old = sa.MetaData()
+    old.reflect(engine)
+    with source.reading.connect() as then, engine.begin() as now:
+        for name in ("library", "title", "item", "patron", "operation"):
+            rows = [dict(row) for row in then.execute(sa.select(tables.metadata.tables[name])).mappings()]
+            now.execute(old.tables[name].insert(), rows)
+        for name in ("loan", "check_in", "loan_end", "dispute"):
+            for row in then.execute(sa.select(tables.metadata.tables[name])).mappings():
+                now.execute(old.tables[name].insert(), as_it_was(name, dict(row), old.tables[name]))
+    engine.dispose()
+    with reading(source) as connection:
         schema = schema_of(connection)
-    store.close()
-    later = ("device", "enrol_token", "request", "hold", "patron_card", "daily_use", "erased_reader")
-    for statement in (
-        *(f"DROP TABLE {table}" for table in later),
-        *(f"ALTER TABLE {table} DROP COLUMN private" for table in ("operation_reader", "conflict")),
-        "UPDATE alembic_version SET version_num = '0001'",
-    ):
-        execute(where, statement)
+    source.close()
+
     with pytest.raises(CannotOpen, match="revision 0001"):
         open_store(where)
     store = open_store(where, migrate=True)
-    assert read_ledger(store, "hoa-sen") == ledger
+    migrated = read_ledger(store, "hoa-sen")
+    # Both loans of one item were open then.
+    assert {**migrated, "loans": [one | {"open": None} for one in migrated["loans"]]} == {
+        **ledger,
+        "loans": [one | {"open": None} for one in ledger["loans"]],
+    }
     let_in(store, Key(), "hoa-sen", "tram-1")
     with pytest.raises(DBAPIError, match=r"(?i)unique"):
         let_in(store, Key(), "hoa-sen", "tram-1")
-    assert take(store, Station(device="tram-2").ask("suggestion", text="Một"), device="tram-2") == [ACCEPTED]
+    assert take(store, Station(device="tram-3").ask("suggestion", text="Một"), device="tram-3") == [ACCEPTED]
     with reading(store) as connection:
         assert schema_of(connection) == schema
+        (told,) = settling.listed(connection, "hoa-sen")
+    assert (told["reason"], told["barcode"], told["ways"]) == (
+        "already_on_loan",
+        "TK.1",
+        ["first_over", "first_has_it"],
+    )
+    # What was undated then may be dated now, and what was in dispute can be settled.
+    assert take(store, unsure.date_boot(unsure.boot, NOON_MS), device="tram-2") == [ACCEPTED]
+    settled = Station(device="tram-4").ask("settlement", actor="librarian", dispute=told["id"], way="first_over")
+    assert take(store, settled, device="tram-4") == [ACCEPTED]
+    settled_ledger = read_ledger(store, "hoa-sen")
+    assert (settled_ledger["disputes"], settled_ledger["loans"]) == (0, ledger["loans"])
     store.close()
+
+
+def as_it_was(name: str, row: dict[str, Any], table: sa.Table) -> dict[str, Any]:
+    """A row of today as the first program wrote it."""
+    if name in ("loan", "check_in"):
+        row |= {"wall_ms": row["earliest_ms"] or 0, "trusted": row["earliest_ms"] is not None}
+        row["position"] = row.get("position") or 1
+        row["open"] = row.get("standing")
+    if row.get("reason") == "already_on_loan":
+        row |= {"held": json.dumps([{"loan": row["subject"].split()[0], "barcode": row["barcode"]}]), "subject": ""}
+    return {column.name: row[column.name] for column in table.columns}
 
 
 def test_refuses_a_database_when_it_cannot_be_migrated(store: Store) -> None:

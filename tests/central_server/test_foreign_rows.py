@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from central_server import clock, deciding
+from central_server import clock, deciding, settling
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from central_server.erasing import patron_of_card
@@ -40,6 +40,7 @@ class Neighbour:
     out: Operation
     hold: Operation
     asked: Operation
+    dispute: str
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,10 @@ def neighbour(beside: Store, tmp_path_factory: pytest.TempPathFactory) -> Neighb
     hold = station.ask("place_hold", patron, title=title)
     asked = station.ask("card_link", patron, private="LG.900")
     assert take(beside, out, hold, asked, library=library) == [ACCEPTED] * 3
-    return Neighbour(library, patron, title, lent, out, hold, asked)
+    assert take(beside, station.check_in("LG.9"), library=library) == [disputed("unknown_item")]
+    with reading(beside) as connection:
+        (dispute,) = settling.listed(connection, library)
+    return Neighbour(library, patron, title, lent, out, hold, asked, dispute["id"])
 
 
 def attacks(mine: Station, me: str, other: Neighbour) -> dict[str, tuple[Operation, tuple[str, str | None]]]:
@@ -79,10 +83,7 @@ def attacks(mine: Station, me: str, other: Neighbour) -> dict[str, tuple[Operati
         "whose second card": (mine.ask("card_link", other.patron, private="LG.901"), unknown_patron),
         "a second card": (mine.ask("card_link", me, private="LG.900"), ACCEPTED),
         "the item to be lost": (mine.ask("item_status", barcode="LG.1", status="lost"), ACCEPTED),
-        "a loan to settle": (
-            mine.ask("settlement", barcode="LG.1", loan=loan_of(other.out), how="waived", amount=None),
-            ACCEPTED,
-        ),
+        "a dispute to settle": (mine.ask("settlement", actor="librarian", dispute=other.dispute, way="seen"), ACCEPTED),
         "a broken item": (mine.ask("fault_report", about="item", barcode="LG.1", text="x"), ACCEPTED),
         "an item read": (mine.write("in_house_use", use, actor="anyone"), unknown_item),
         "who comes": (mine.write("visit", {"day": "2026-11-23"}, other.patron), unknown_patron),
@@ -109,7 +110,7 @@ def test_touches_and_tells_nothing_of_another_library_when_its_rows_are_named(
     assert rows_of(scene, neighbour) == before
 
     granted = {name for name, (one, _) in named.items() if '"request"' in one["body"] and is_granted(scene, one)}
-    assert granted == {"a request's id", "a second card", "a loan to settle", "a broken item"}
+    assert granted == {"a request's id", "a second card", "a broken item"}
     assert rows_of(scene, neighbour) == before
     told = scene.send("GET", scene.changes, scene.key.sign("GET", scene.changes, nonce=scene.nonce())).text
     assert "Láng Giềng" not in told

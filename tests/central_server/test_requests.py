@@ -52,7 +52,7 @@ def decide(store: Store, operation: Operation, *, grant: bool, why: str | None =
 REQUESTS: list[tuple[str, dict[str, Any]]] = [
     ("item_status", {"barcode": "TK.1", "status": "damaged"}),
     ("settings", {"values": {"loan_days": "10"}}),
-    ("settlement", {"barcode": "TK.1", "loan": None, "how": "paid", "amount": 45_000}),
+    ("settlement", {"dispute": str(uuid4()), "way": "seen"}),
     ("suggestion", {"text": "Thêm truyện tranh", "private": None}),
     ("fault_report", {"about": "station", "barcode": None, "text": "Máy quét chậm", "private": None}),
 ]
@@ -62,12 +62,12 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [
 def test_lets_a_request_wait_for_a_person_when_no_rule_decides_it(
     store: Store, known: Known, kind: str, data: dict[str, Any]
 ) -> None:
-    asked = Station().ask(kind, **data)
+    asked = Station().ask(kind, actor="librarian", **data)
     assert take(store, asked, asked) == [ACCEPTED, ("duplicate", None)]
     assert told(store, asked) == WAITING
     with reading(store) as connection:
         (line,) = deciding.listed(connection, "hoa-sen")
-    assert (line["id"], line["kind"], line["role"], line["patron"]) == (request_id(asked), kind, "patron", None)
+    assert (line["id"], line["kind"], line["role"], line["patron"]) == (request_id(asked), kind, "librarian", None)
     assert line["text"] == data.get("text")
 
 

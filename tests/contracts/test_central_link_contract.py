@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -24,7 +25,6 @@ from kiosk.domain.requests import (
     RequestRecord,
     RequestState,
     Settle,
-    SettledBy,
     Suggest,
     Wish,
     worded,
@@ -308,7 +308,7 @@ WISHES: list[tuple[Wish, bool]] = [
     (LinkCard("HS.9000"), True),
     (ChangeItemStatus("TK.00001", ItemStatus.DAMAGED), False),
     (ChangeSettings({"loan_days": "10"}), False),
-    (Settle("TK.00001", None, SettledBy.PAID, 45_000), True),
+    (Settle(str(uuid.uuid4()), "seen"), False),
     (Suggest("Thêm truyện tranh"), True),
     (Suggest("Thêm truyện tranh"), False),
     (ReportFault(FaultAbout.STATION, "Máy quét chậm"), True),

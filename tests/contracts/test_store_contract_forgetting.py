@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from kiosk.domain.disputes import DisputeRecord, Version
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.operations import OperationKind, Reader
 from kiosk.domain.requests import RequestRecord, RequestState
@@ -58,6 +59,34 @@ def test_keeps_a_request_with_its_answer(station: Station) -> None:
     station.apply(Gone("request", later.id))
     with station.store.unit_of_work() as work:
         assert list(work.requests_of_patron(LAN.id)) == [declined]
+
+
+LENT_TWICE = DisputeRecord(
+    new_id(),
+    "tram-2",
+    "ab" * 16,
+    7,
+    "already_on_loan",
+    Version("tram-1", "cd" * 16, 3, "check_out", "TK.00001", (new_id(),), None),
+    Version("tram-2", "ab" * 16, 7, "check_out", "TK.00001", (new_id(),), 1_795_000_000_000),
+    ("first_over", "first_has_it"),
+    is_open=True,
+    way=None,
+    opened_ms=1_795_000_001_000,
+)
+
+
+def test_keeps_what_a_librarian_must_look_at_until_it_is_settled(station: Station) -> None:
+    older = replace(LENT_TWICE, id=new_id(), held=None, opened_ms=1_000)
+    station.apply(LENT_TWICE, older)
+    with station.reopen().unit_of_work() as work:
+        assert list(work.open_disputes()) == [older, LENT_TWICE]
+        assert work.dispute(new_id()) is None
+    settled = replace(LENT_TWICE, is_open=False, way="first_over")
+    station.apply(settled, settled)
+    with station.store.unit_of_work() as work:
+        assert list(work.open_disputes()) == [older]
+        assert work.dispute(LENT_TWICE.id) == settled
 
 
 def test_knows_the_day_of_a_readers_last_visit(station: Station) -> None:

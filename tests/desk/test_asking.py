@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.model import ItemStatus
 from kiosk.domain.operations import Operation, commitment
 from kiosk.domain.requests import (
@@ -16,6 +17,7 @@ from kiosk.domain.requests import (
     PlaceHold,
     RequestRecord,
     RequestState,
+    Settle,
     Suggest,
     Wish,
 )
@@ -55,6 +57,36 @@ def test_asks_for_a_hold_and_keeps_it_until_the_centre_answers(library: "Library
     library.apply(granted)
     with library.store.unit_of_work() as work:
         assert work.requests_of_patron("p1") == [granted]
+
+
+DISPUTE = DisputeRecord(
+    "d1", "tram-2", "ab" * 16, 7, "unclear_order", None, None, ("returned", "on_loan"), True, None, 1
+)
+
+
+def test_asks_for_a_settlement_as_the_librarian_who_says_how_it_was(library: "Library") -> None:
+    library.apply(DISPUTE)
+    answer = asked(library, Settle("d1", "returned"), None, by_librarian=True)
+    (operation,) = sent(library)
+    assert data_of(operation) == {"request": answer.id, "dispute": "d1", "way": "returned"}
+    assert json.loads(operation.body)["actor"] == "librarian"
+
+
+@pytest.mark.parametrize(
+    ("dispute", "wish", "by_librarian"),
+    [
+        (DISPUTE, Settle("d1", "returned"), False),
+        (DISPUTE, Settle("d1", "first_over"), True),
+        (DISPUTE, Settle("d2", "returned"), True),
+        (replace(DISPUTE, is_open=False), Settle("d1", "returned"), True),
+    ],
+)
+def test_asks_for_no_settlement_that_the_centre_must_decline(
+    library: "Library", dispute: DisputeRecord, wish: Settle, by_librarian: bool
+) -> None:
+    library.apply(dispute)
+    assert isinstance(library.ask(Ask(7, 9, None, wish, by_librarian)), NotAsked)
+    assert sent(library) == []
 
 
 @pytest.mark.parametrize("wish", [LinkCard("HS-900"), Suggest("Em là An, em muốn đọc Tý quậy")])

@@ -17,7 +17,7 @@ from kiosk.domain.operations import (
     commitment,
     next_operation,
 )
-from kiosk.domain.requests import Wish, worded
+from kiosk.domain.requests import Settle, Wish, worded
 
 WALL_MS = 1_795_000_000_000
 
@@ -30,7 +30,12 @@ class Chain:
         self.end: ChainEnd | None = None
 
     def write(
-        self, kind: OperationKind, data: dict[str, Any], patron: str | None = None, private: str | None = None
+        self,
+        kind: OperationKind,
+        data: dict[str, Any],
+        patron: str | None = None,
+        private: str | None = None,
+        actor: Actor | None = None,
     ) -> Operation:
         reader = Reader(patron, secrets.token_bytes(16), private) if patron else None
         if reader and private:
@@ -41,7 +46,7 @@ class Chain:
             kind,
             data,
             moment=Moment(WALL_MS, str(uuid.uuid4()), 1_000, trusted=True),
-            actor=Actor.PATRON if patron else Actor.ANYONE,
+            actor=actor or (Actor.PATRON if patron else Actor.ANYONE),
             reader=reader,
             policy_version="2026-09-01",
         )
@@ -63,7 +68,13 @@ class Chain:
 
     def ask(self, wish: Wish, patron: str | None = None) -> Operation:
         words = worded(wish, has_reader=patron is not None)
-        return self.write(words.kind, {"request": str(uuid.uuid4()), **words.data}, patron, words.private)
+        return self.write(
+            words.kind,
+            {"request": str(uuid.uuid4()), **words.data},
+            patron,
+            words.private,
+            actor=Actor.LIBRARIAN if isinstance(wish, Settle) else None,
+        )
 
     def check_ins(self, count: int) -> list[Operation]:
         return [self.check_in(f"TK.{number:05}") for number in range(count)]

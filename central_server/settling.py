@@ -1,0 +1,76 @@
+"""Settling a dispute: a person says how it was, and that is carried out. Written down for good, once."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from central_server import disputes, holds
+from central_server.books import Books, Need
+from central_server.tables import dispute, settlement
+from central_server.wire import Reason, Way
+
+
+def settle(
+    connection: sa.Connection, found: dict[str, Any], way: str, *, by: str, request: str | None, now_ms: int
+) -> str | None:
+    """Settle the dispute `found` (its row) by `way`; answers why not, in a word of the protocol's table.
+
+    `by`: who decided; `request`: the id of the station's request, if it came so.
+    """
+    if found["state"] != disputes.OPEN:
+        return "settled_already"
+    if way not in disputes.ways_of(found["reason"]):
+        return "not_a_way"
+    library, identity = found["library_id"], found["id"]
+    mine = (settlement.c.library_id == library, settlement.c.dispute_id == identity)
+    before = connection.scalar(sa.select(sa.func.count()).select_from(settlement).where(*mine)) or 0
+    row = {
+        "library_id": library,
+        "dispute_id": identity,
+        "number": before + 1,
+        "way": way,
+        "decided_by": by,
+        "request_id": request,
+        "decided_ms": now_ms,
+    }
+    connection.execute(settlement.insert(), row)
+    disputes.change(connection, library, [identity], disputes.SETTLED, Way(way), now_ms)
+    if found["reason"] == Reason.SETTLED_OTHERWISE and way == Way.AS_HAPPENED:
+        # What a person said before counts no more.
+        disputes.change(connection, library, [found["subject"]], disputes.SETTLED, None, now_ms)
+    if found["barcode"] is not None:
+        _consider(connection, library, found["barcode"], now_ms)
+    if way == Way.FIRST_HAS_IT:
+        holds.stand_again(connection, library, found["subject"].split()[1:])
+    disputes.tell(connection, library, [identity, found["subject"]])
+    return None
+
+
+def history(connection: sa.Connection, library: str) -> dict[str, list[dict[str, Any]]]:
+    """What people decided, by the dispute's id, in the order of deciding."""
+    rows = connection.execute(
+        sa.select(settlement).where(settlement.c.library_id == library).order_by(settlement.c.number)
+    ).mappings()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        one = {"way": row["way"], "by": row["decided_by"], "request": row["request_id"], "at_ms": row["decided_ms"]}
+        found.setdefault(row["dispute_id"], []).append(one)
+    return found
+
+
+def listed(connection: sa.Connection, library: str, *, everything: bool = False) -> list[dict[str, Any]]:
+    """The open disputes, oldest first, with both versions as they came; or all. For people at the centre only."""
+    found = sa.select(dispute).where(dispute.c.library_id == library).order_by(dispute.c.opened_ms, dispute.c.id)
+    if not everything:
+        found = found.where(dispute.c.state == disputes.OPEN)
+    decided = history(connection, library)
+    return [
+        disputes.whole(row) | {"settled": decided.get(row["id"], [])} for row in connection.execute(found).mappings()
+    ]
+
+
+def _consider(connection: sa.Connection, library: str, barcode: str, now_ms: int) -> None:
+    books = Books(connection, library)
+    books.load(Need(whole={barcode}))
+    books.consider(barcode)
+    books.write(now_ms)

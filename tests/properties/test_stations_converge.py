@@ -1,0 +1,177 @@
+"""However stations, network and centre fail: every operation is there once, all agree, and the outcome is the same as
+if all had come in order.
+
+    python -m pytest tests/properties/test_stations_converge.py --hypothesis-profile=long
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from central_server.ingest import _Batch
+from central_server.order import Moment, Order, Place
+from tests.properties.stations import HOUR_MS, Fate, Seeds, World
+
+_seeds: list[Seeds] = []
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Seeds:
+    made = Seeds(tmp_path_factory.mktemp("seeds"))
+    _seeds[:] = [made]
+    return made
+
+
+NUMBER = st.integers(0, 3)
+BARCODES = st.sampled_from(("TK.1", "TK.1", "TK.2"))
+CARDS = st.sampled_from(("HS1", "HS2", "HS3"))
+FATES = st.lists(st.sampled_from(Fate), max_size=3)
+
+
+class Stations(RuleBasedStateMachine):
+    """Two to four stations of one library."""
+
+    @initialize(count=st.integers(2, 4))
+    def begin(self, count: int) -> None:
+        self.folder = Path(tempfile.mkdtemp(dir=_seeds[0].folder))
+        self.world = World(self.folder, _seeds[0], count)
+
+    def station(self, number: int):  # type: ignore[no-untyped-def]
+        self.world.now_ms += 60_000
+        return self.world.stations[number % len(self.world.stations)]
+
+    @rule(number=NUMBER, card=CARDS, barcode=BARCODES)
+    def lend(self, number: int, card: str, barcode: str) -> None:
+        self.station(number).lend(self.world.known["patron"][card], barcode)
+
+    @rule(number=NUMBER, barcode=BARCODES)
+    def give_back(self, number: int, barcode: str) -> None:
+        self.station(number).give_back(barcode)
+
+    @rule(number=NUMBER)
+    def take_back(self, number: int) -> None:
+        self.station(number).take_back()
+
+    @rule(number=NUMBER, card=CARDS)
+    def hold(self, number: int, card: str) -> None:
+        self.world.hold(self.station(number), self.world.known["patron"][card])
+
+    @rule(number=NUMBER, which=NUMBER, way=NUMBER)
+    def settle(self, number: int, which: int, way: int) -> None:
+        self.station(number).settle(which, way)
+
+    @rule(number=NUMBER, fates=FATES)
+    def push(self, number: int, fates: list[Fate]) -> None:
+        self.station(number).push(fates)
+
+    @rule(number=NUMBER, fates=FATES)
+    def pull(self, number: int, fates: list[Fate]) -> None:
+        self.station(number).pull(fates)
+
+    @rule(which=NUMBER, again=st.booleans())
+    def late_request_arrives(self, which: int, again: bool) -> None:
+        self.world.deliver_late(which, again=again)
+
+    @rule(number=NUMBER, trusted=st.booleans())
+    def crash(self, number: int, trusted: bool) -> None:
+        self.station(number).crash(trusted=trusted)
+
+    @rule(number=NUMBER)
+    def set_clock(self, number: int) -> None:
+        self.station(number).set_clock()
+
+    @rule()
+    def centre_crashes(self) -> None:
+        self.world.centre.crash()
+
+    @rule(hours=st.integers(1, 100))
+    def time_passes(self, hours: int) -> None:
+        self.world.now_ms += hours * HOUR_MS
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.world.settle_down()
+            self.world.check()
+        finally:
+            self.world.close()
+            shutil.rmtree(self.folder)
+
+
+def some(share: int) -> settings:
+    """A share of the examples of the profile that was asked for."""
+    return settings(
+        max_examples=max(1, settings.default.max_examples // share),
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.mark.slow
+def test_all_agree_in_the_end_whatever_fails_on_the_way(seeds: Seeds) -> None:
+    run_state_machine_as_test(Stations, settings=some(10))
+
+
+@pytest.fixture
+def world(seeds: Seeds, tmp_path: Path):  # type: ignore[no-untyped-def]
+    made = World(tmp_path / "world", seeds, 2)
+    yield made
+    made.close()
+
+
+def lent_at_both(world: World) -> None:
+    """The first of the two check-outs comes last, and only one of both stations has a clock."""
+    first, second = world.stations
+    second.crash(trusted=False)
+    first.lend(world.known["patron"]["HS1"], "TK.1")
+    second.lend(world.known["patron"]["HS2"], "TK.1")
+    second.push([Fate.LOST_AFTER])
+    first.push()
+
+
+def test_all_agree_when_a_book_is_lent_at_both_stations(world: World) -> None:
+    lent_at_both(world)
+    world.settle_down()
+    world.check()
+    assert len(world.centre.doubts()) == 1
+
+
+def test_control_finds_out_an_order_by_arrival(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_chain_and_clock = Order.is_before
+    arrived: dict[Place, int] = {}
+
+    def by_arrival(self: Order, one: Moment, other: Moment) -> bool:
+        if by_chain_and_clock(self, one, other) or by_chain_and_clock(self, other, one):
+            return by_chain_and_clock(self, one, other)
+        return arrived[one.place] < arrived[other.place]
+
+    def arrives(batch: _Batch, *arguments: object) -> object:
+        came = arguments[0]
+        arrived.setdefault(Place(batch._device, came.epoch, came.seq), len(arrived))  # type: ignore[attr-defined]
+        return record(batch, *arguments)  # type: ignore[arg-type]
+
+    record = _Batch._record
+    monkeypatch.setattr(_Batch, "_record", arrives)
+    monkeypatch.setattr(Order, "is_before", by_arrival)
+    lent_at_both(world)
+    world.settle_down()
+    arrived.clear()
+    with pytest.raises(AssertionError):
+        world.check()
+
+
+def test_control_finds_out_a_centre_that_forgets_what_it_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Batch, "_is_held", lambda *_: False)
+    lent_at_both(world)
+    world.settle_down()
+    with pytest.raises(AssertionError):
+        world.check()
