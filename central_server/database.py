@@ -39,6 +39,11 @@ class Store:
     reading: sa.Engine
 
     @property
+    def writers(self) -> int:
+        """How many may write at once, each in a library of its own."""
+        return 1 if isinstance(self.where, Path) else postgresql.WRITERS
+
+    @property
     def name(self) -> str:
         """The database as a sentence calls it, without a password."""
         return str(self.where / FILE_NAME) if isinstance(self.where, Path) else postgresql.shown(self.where)
@@ -174,6 +179,13 @@ def _upgrade(store: Store, connection: sa.Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise CannotOpen(f"{store.name} cannot be migrated: {error}. Was it written by a newer program?") from error
+
+
+@contextmanager
+def writing(store: Store, library: str) -> Iterator[sa.Connection]:
+    """A transaction that reads and writes rows of `library` only, and is the only one to do so."""
+    with store.writing.execution_options(**{postgresql.LIBRARY: library}).begin() as connection:
+        yield connection
 
 
 @contextmanager

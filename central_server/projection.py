@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence, Set
 import sqlalchemy as sa
 
 from central_server import changes, clock
+from central_server.among import among
 from central_server.bodies import Body, CheckIn, CheckOut, Renew, Void, barcode_of, is_false_reader, loans_of
 from central_server.chain import Fault
 from central_server.disputes import Docket
@@ -194,10 +195,10 @@ class Projection:
     def _load_catalogue(self, bodies: Iterable[Body], patrons: set[str]) -> None:
         barcodes = {barcode for body in bodies if (barcode := barcode_of(body)) is not None}
         items = sa.select(item.c.barcode, item.c.id).where(
-            item.c.library_id == self._library, item.c.barcode.in_(barcodes)
+            item.c.library_id == self._library, among(item.c.barcode, barcodes)
         )
         self._items: dict[str, str] = {row.barcode: row.id for row in self._connection.execute(items)}
-        known = sa.select(patron.c.id).where(patron.c.library_id == self._library, patron.c.id.in_(patrons))
+        known = sa.select(patron.c.id).where(patron.c.library_id == self._library, among(patron.c.id, patrons))
         self._patrons = set(self._connection.scalars(known))
 
     def _load_voided(self, bodies: Sequence[Body]) -> None:
@@ -205,8 +206,8 @@ class Projection:
             sa.select(voided.c.epoch, voided.c.seq).where(
                 voided.c.library_id == self._library,
                 voided.c.device == self._device,
-                voided.c.epoch.in_({body.epoch for body in bodies}),
-                voided.c.seq.in_({body.seq for body in bodies}),
+                among(voided.c.epoch, {body.epoch for body in bodies}),
+                among(voided.c.seq, {body.seq for body in bodies}),
             )
         )
         self._voided = {self._place(row.epoch, row.seq) for row in rows}
@@ -224,9 +225,9 @@ class Projection:
             )
             identities.update(self._connection.scalars(ended))
         barcodes = {body.data.barcode for body in bodies if isinstance(body, CheckOut | CheckIn)}
-        named = sa.select(loan).where(loan.c.library_id == self._library, loan.c.id.in_(identities)).order_by(loan.c.id)
+        named = sa.select(loan).where(loan.c.library_id == self._library, among(loan.c.id, identities)).order_by(loan.c.id)
         # `open` stands there as the partial index has it.
-        on_loan = sa.select(loan).where(loan.c.library_id == self._library, loan.c.barcode.in_(barcodes), loan.c.open)
+        on_loan = sa.select(loan).where(loan.c.library_id == self._library, among(loan.c.barcode, barcodes), loan.c.open)
         self._loans = {row.id: Loan.read(row) for row in self._connection.execute(on_loan.order_by(loan.c.id))}
         self._loans.update({row.id: Loan.read(row) for row in self._connection.execute(named)})
         self._awaited = {one.id for one in self._loans.values() if one.moment is None}
@@ -235,7 +236,7 @@ class Projection:
             self._by_barcode.setdefault(one.barcode, {})[one.id] = one
         self._published = {one.id: one.published() or changes.NO_MORE for one in self._loans.values()}
         self._ends: dict[str, set[Place]] = {}
-        for row in self._connection.execute(sa.select(loan_end).where(mine, loan_end.c.loan_id.in_(identities))):
+        for row in self._connection.execute(sa.select(loan_end).where(mine, among(loan_end.c.loan_id, identities))):
             self._ends.setdefault(row.loan_id, set()).add(Place(row.device, row.epoch, row.seq))
 
     def _load_check_ins(self, bodies: Sequence[Body]) -> None:
@@ -248,7 +249,7 @@ class Projection:
         earliest = min((body.at.wall_ms for body in begun), default=0)
         same_epoch = sa.and_(
             check_in.c.device == self._device,
-            check_in.c.epoch.in_({body.epoch for body in begun}),
+            among(check_in.c.epoch, {body.epoch for body in begun}),
             check_in.c.seq > min((body.seq for body in begun), default=0),
         )
         later = sa.or_(same_epoch, sa.and_(check_in.c.trusted, check_in.c.wall_ms >= earliest))
@@ -256,8 +257,8 @@ class Projection:
         rows = self._connection.execute(
             sa.select(check_in).where(
                 check_in.c.library_id == self._library,
-                check_in.c.barcode.in_(barcodes | reopened),
-                sa.or_(later, check_in.c.barcode.in_(reopened)),
+                among(check_in.c.barcode, barcodes | reopened),
+                sa.or_(later, among(check_in.c.barcode, reopened)),
             )
         )
         for row in rows:
