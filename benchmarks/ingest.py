@@ -29,13 +29,15 @@ def main() -> None:
     report = Report("ingest")
     if clusters.programs() is None:
         report.context["postgresql"] = clusters.HOW_TO_GET_IT
-            report.figure(name, None, unit)
+        for name in ("http_to_bare_ratio", "replay_differences", "open_polls", "polls_mb"):
+            report.figure(name, None, "")
         report.show(chosen.json)
         return
     libraries, count, rounds, waiting = (2, 1_000, 1, 200) if chosen.quick else (4, 5_000, 3, 2_000)
     with clusters.running() as cluster, rig.work_folder() as folder:
         report.context["postgresql"] = cluster.run("postgres", "--version").strip()
         _measure(report, cluster, folder, libraries, count, rounds)
+        polls.measure(report, cluster, folder, waiting)
     report.show(chosen.json)
 
 
