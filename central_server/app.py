@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from central_server import __version__, api_document, changes, clock, devices, log, pages
 from central_server.bell import Bell
-from central_server.database import Store, is_passing, reading, writing
+from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device
 from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import ingest
@@ -62,10 +62,19 @@ class Central:
         return await asyncio.get_running_loop().run_in_executor(self._readers, work, self._store)
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run `work` in the writing thread, in a transaction of its own."""
+        """Run `work` in a writing thread, in a transaction in which nobody else writes."""
 
         def whole() -> T:
             with self._store.writing.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
+
+    async def note(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a writing thread, in a transaction of `noting`."""
+
+        def whole() -> T:
+            with noting(self._store) as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._writers, whole)

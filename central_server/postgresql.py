@@ -15,6 +15,8 @@ from central_server.tables import metadata
 WRITERS = 4
 LIBRARY = "library"
 """The option of a writing connection that names the one library whose rows it reads and writes."""
+NONE = ""
+"""… or that it relies on nothing that it has read, and needs no lock."""
 _WRITER = int.from_bytes(b"tramxanh")  # any number will do, if nobody else takes it in this database
 _LIBRARIES = int.from_bytes(b"tram")  # the first of two numbers, which are no number of the above kind
 # One who was cut off from the server in the middle of writing holds up the others for no longer than this.
@@ -84,7 +86,7 @@ def engine(url: sa.URL, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
             library = connection.get_execution_options().get(LIBRARY)
             if library is None:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
-            else:
+            elif library != NONE:
                 # Two with the same number wait for each other without need, and that is all.
                 number = crc32(library.encode()) - 2**31
                 one = f"pg_advisory_xact_lock({_LIBRARIES}, {number})"

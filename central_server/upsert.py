@@ -22,31 +22,34 @@ def add(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     _write(connection, table, rows, "")
 
 
-def add_new(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
-    """Insert `rows`; one whose key is there already changes nothing."""
-    _write(connection, table, rows, "ON CONFLICT DO NOTHING")
+def add_new(connection: sa.Connection, table: sa.Table, rows: Rows) -> int:
+    """Insert `rows`; one whose key is there already changes nothing. Answers how many were new."""
+    return _write(connection, table, rows, "ON CONFLICT DO NOTHING")
 
 
 def put(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     """Insert `rows`, whole; one whose primary key is there takes the place of the one that was. Each key stands in
     `rows` once."""
-    new = ", ".join(f'"{column.name}" = excluded."{column.name}"' for column in table.c if not column.primary_key)
+    new = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.c if not column.primary_key)
     _write(connection, table, rows, f"ON CONFLICT ({_key(table)}) DO UPDATE SET {new}")
 
 
 def count(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     """Insert `rows`; one whose primary key is there adds its `count` to the one that is there. Each key stands in
     `rows` once."""
-    more = f'"count" = "{table.name}"."count" + excluded."count"'
+    more = f"count = {table.name}.count + excluded.count"
     _write(connection, table, rows, f"ON CONFLICT ({_key(table)}) DO UPDATE SET {more}")
 
 
-def _write(connection: sa.Connection, table: sa.Table, rows: Rows, otherwise: str) -> None:
+def _write(connection: sa.Connection, table: sa.Table, rows: Rows, otherwise: str) -> int:
     in_one = connection.dialect.name == "postgresql"
     statement = (_from_json if in_one else _one_by_one)(table, otherwise)
+    written = 0
     for start in range(0, len(rows), _CHUNK):
         part = list(rows[start : start + _CHUNK])
-        connection.exec_driver_sql(statement, (msgspec.json.encode(part).decode(),) if in_one else part)
+        values = (msgspec.json.encode(part).decode(),) if in_one else part
+        written += connection.exec_driver_sql(statement, values).rowcount
+    return written
 
 
 @cache
@@ -55,18 +58,18 @@ def _from_json(table: sa.Table, otherwise: str) -> str:
     # msgspec writes bytes in base64.
     types = ["TEXT" if raw else column.type.compile(_POSTGRESQL) for column, raw in zip(table.c, bytes_, strict=True)]
     read = [
-        f"decode(\"{column.name}\", 'base64')" if raw else f'"{column.name}"'
+        f"decode({column.name}, 'base64')" if raw else column.name
         for column, raw in zip(table.c, bytes_, strict=True)
     ]
-    shape = ", ".join(f'"{column.name}" {type_}' for column, type_ in zip(table.c, types, strict=True))
+    shape = ", ".join(f"{column.name} {type_}" for column, type_ in zip(table.c, types, strict=True))
     source = f"SELECT {', '.join(read)} FROM json_to_recordset(%s::json) AS new_row({shape})"
-    return f'INSERT INTO "{table.name}" ({_names(table.c)}) {source} {otherwise}'
+    return f"INSERT INTO {table.name} ({_names(table.c)}) {source} {otherwise}"
 
 
 @cache
 def _one_by_one(table: sa.Table, otherwise: str) -> str:
     values = ", ".join(f":{column.name}" for column in table.c)
-    return f'INSERT INTO "{table.name}" ({_names(table.c)}) VALUES ({values}) {otherwise}'
+    return f"INSERT INTO {table.name} ({_names(table.c)}) VALUES ({values}) {otherwise}"
 
 
 def _key(table: sa.Table) -> str:
@@ -74,4 +77,4 @@ def _key(table: sa.Table) -> str:
 
 
 def _names(columns: Any) -> str:
-    return ", ".join(f'"{column.name}"' for column in columns)
+    return ", ".join(column.name for column in columns)

@@ -155,6 +155,7 @@ def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Datab
         schema = schema_of(connection)
     store.close()
     later = ("device", "enrol_token", "request", "hold", "patron_card", "daily_use", "erased_reader")
+    later += ("nonce_secret", "used_nonce")
     for statement in (
         *(f"DROP TABLE {table}" for table in later),
         *(f"ALTER TABLE {table} DROP COLUMN private" for table in ("operation_reader", "conflict")),
