@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from central_server import __version__, api_document, changes, clock, devices, log, pages
 from central_server.bell import Bell
-from central_server.database import Store, is_passing, reading
+from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device
 from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import ingest
@@ -43,20 +43,17 @@ _REST_S = 5
 
 
 class Central:
-    """What the routes share: the store, the threads that use it, the bell for those who wait.
-
-    One thread writes, since the database has one writer at a time anyway; a few read.
-    """
+    """What the routes share: the store, the threads that use it, the bell for those who wait."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._writer = ThreadPoolExecutor(1, "writer")
+        self._writers = ThreadPoolExecutor(store.writers, "writer")
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
 
     async def record(self, asked: Asked) -> OperationsAnswer:
         """Take in a request. Raises `Refused` and SQLAlchemy's errors."""
-        answer = await asyncio.get_running_loop().run_in_executor(self._writer, self._record, asked)
+        answer = await asyncio.get_running_loop().run_in_executor(self._writers, self._record, asked)
         self.bell.ring(asked.device.library)
         return answer
 
@@ -65,13 +62,22 @@ class Central:
         return await asyncio.get_running_loop().run_in_executor(self._readers, work, self._store)
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run `work` in the writing thread, in a transaction of its own."""
+        """Run `work` in a writing thread, in a transaction in which nobody else writes."""
 
         def whole() -> T:
             with self._store.writing.begin() as connection:
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, whole)
+        return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
+
+    async def note(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a writing thread, in a transaction of `noting`."""
+
+        def whole() -> T:
+            with noting(self._store) as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
 
     async def changes(self, asking: Device, library: str, cursor: str, limit: int, wait_s: float) -> ChangesAnswer:
         """What is new after `cursor`; with nothing new, waits up to `wait_s` seconds for something to happen."""
@@ -101,14 +107,14 @@ class Central:
 
     def close(self) -> None:
         """Finish what was begun, then close the store."""
-        self._writer.shutdown()
+        self._writers.shutdown()
         self._readers.shutdown()
         self._store.close()
 
     def _record(self, asked: Asked) -> OperationsAnswer:
         request = read_request(asked.body)
         begun = clock.stopwatch_ms()
-        with self._store.writing.begin() as connection:
+        with writing(self._store, request.library) as connection:
             devices.demand(connection, asked.device, request.library, request.device)
             taken = ingest(connection, request, clock.now_ms())
         log.event(

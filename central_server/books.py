@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from central_server import changes, doubts
+from central_server.among import among
 from central_server.loans import Loan, columns_of, moment_of
 from central_server.one_book import Book, Doubt, consider
 from central_server.order import Boot, Moment, Order, Place
@@ -59,16 +60,16 @@ class Books:
     def load(self, need: Need) -> None:
         """Load what is needed, once."""
         if need.loans:
-            self._read_loans(loan.c.id.in_(need.loans))
+            self._read_loans(among(loan.c.id, need.loans))
         barcodes = need.barcodes | need.whole | {one.barcode for one in self.loans.values()}
         disputed = self._doubts.load(barcodes)
         self.whole = need.whole | disputed.barcodes
         if more := disputed.loans - self.loans.keys():
-            self._read_loans(loan.c.id.in_(more))
+            self._read_loans(among(loan.c.id, more))
         # `standing` stands there as the partial index has it.
-        self._read_loans(loan.c.barcode.in_(barcodes), loan.c.standing)
+        self._read_loans(among(loan.c.barcode, barcodes), loan.c.standing)
         if named := need.loans | disputed.loans:
-            ends = sa.select(loan_end).where(loan_end.c.library_id == self._library, loan_end.c.loan_id.in_(named))
+            ends = sa.select(loan_end).where(loan_end.c.library_id == self._library, among(loan_end.c.loan_id, named))
             for row in self._connection.execute(ends):
                 self._ends.setdefault(row.loan_id, {})[Place(row.device, row.epoch, row.seq)] = row.named
         self._read_check_ins(need)
@@ -85,22 +86,26 @@ class Books:
         back = self._connection.execute(sa.select(check_in).where(*self._in_boots(check_in, device, boots))).all()
         ended = set()
         if back:
-            of_them = sa.and_(loan_end.c.device == device, loan_end.c.epoch.in_({row.epoch for row in back}))
-            ended = self.find_ended(sa.and_(of_them, loan_end.c.seq.in_({row.seq for row in back})))
+            of_them = sa.and_(loan_end.c.device == device, among(loan_end.c.epoch, {row.epoch for row in back}))
+            ended = self.find_ended(sa.and_(of_them, among(loan_end.c.seq, {row.seq for row in back})))
         return {row.id for row in rows} | ended, {row.barcode for row in (*rows, *back)}
 
     def load_boots(self, device: str, boots: Collection[str]) -> None:
         """What is known of `boots` of a device."""
         if not boots:
             return
-        mine = (dated_boot.c.library_id == self._library, dated_boot.c.device == device, dated_boot.c.boot.in_(boots))
+        mine = (
+            dated_boot.c.library_id == self._library,
+            dated_boot.c.device == device,
+            among(dated_boot.c.boot, boots),
+        )
         for row in self._connection.execute(sa.select(dated_boot).where(*mine)):
             self.boots[device, row.boot] = Boot(row.began_ms, row.after_ms, row.before_ms)
 
     def _in_boots(self, table: sa.Table, device: str, boots: Collection[str]) -> tuple[sa.ColumnElement[bool], ...]:
         here = (table.c.library_id == self._library, table.c.device == device)
         # As the partial index has it.
-        return *here, table.c.boot.in_(boots), table.c.boot.is_not(None)
+        return *here, among(table.c.boot, boots), table.c.boot.is_not(None)
 
     def _read_loans(self, *which: sa.ColumnElement[bool]) -> None:
         mine = sa.select(loan).where(loan.c.library_id == self._library, *which).order_by(loan.c.id)
@@ -112,9 +117,9 @@ class Books:
                 self.put(one)
 
     def _read_check_ins(self, need: Need) -> None:
-        wanted: list[sa.ColumnElement[bool]] = [check_in.c.barcode.in_(self.whole)] if self.whole else []
+        wanted: list[sa.ColumnElement[bool]] = [among(check_in.c.barcode, self.whole)] if self.whole else []
         if need.late is not None:
-            wanted.append(sa.and_(check_in.c.barcode.in_(need.begun), need.late))
+            wanted.append(sa.and_(among(check_in.c.barcode, need.begun), need.late))
         if not wanted:
             return
         mine = sa.select(check_in).where(check_in.c.library_id == self._library, sa.or_(*wanted))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from central_server.among import among
 from central_server.bodies import Body, Predecessor, begins_a_store, predecessor_of
 from central_server.disputes import Dispute, Docket, version
 from central_server.tables import operation, succession
@@ -39,11 +40,9 @@ class Chain:
         self._device = device
         self._came: dict[tuple[str, int], Operation] = {}
         epochs = {one.epoch for one in operations}
-        # The neighbours are needed too: the one before to continue from, the one after when a gap is filled.
-        seqs = {one.seq + step for one in operations for step in (-1, 0, 1)}
         rows = connection.execute(
             sa.select(operation.c.epoch, operation.c.seq, operation.c.hash, operation.c.reason).where(
-                self._mine, operation.c.epoch.in_(epochs), operation.c.seq.in_(seqs)
+                self._mine, among(operation.c.epoch, epochs), _near(operations)
             )
         ).all()
         self.held: dict[tuple[str, int], str] = {(row.epoch, row.seq): row.hash for row in rows}
@@ -63,7 +62,7 @@ class Chain:
             sa.select(succession).where(
                 succession.c.library_id == self._library,
                 succession.c.device == self._device,
-                succession.c.after_epoch.in_(epochs | self._epochs),
+                among(succession.c.after_epoch, epochs | self._epochs),
             )
         )
         for row in rows:
@@ -71,7 +70,7 @@ class Chain:
             self._successions.setdefault(row.after_epoch, []).append(known)
         if epochs:
             last = sa.select(operation.c.epoch, sa.func.max(operation.c.seq).label("seq"))
-            last_of = last.where(self._mine, operation.c.epoch.in_(epochs)).group_by(operation.c.epoch).subquery()
+            last_of = last.where(self._mine, among(operation.c.epoch, epochs)).group_by(operation.c.epoch).subquery()
             same = sa.and_(operation.c.epoch == last_of.c.epoch, operation.c.seq == last_of.c.seq)
             tails = (
                 sa.select(operation.c.epoch, operation.c.seq, operation.c.hash).join(last_of, same).where(self._mine)
@@ -100,8 +99,8 @@ class Chain:
         rows = self._connection.execute(
             sa.select(operation.c.epoch, operation.c.seq, operation.c.body).where(
                 self._mine,
-                operation.c.epoch.in_({epoch for epoch, _ in wanted}),
-                operation.c.seq.in_({seq for _, seq in wanted}),
+                among(operation.c.epoch, {epoch for epoch, _ in wanted}),
+                among(operation.c.seq, {seq for _, seq in wanted}),
             )
         )
         return {(row.epoch, row.seq): row.body for row in rows if (row.epoch, row.seq) in wanted}
@@ -183,6 +182,14 @@ def follows(claimed: str, before: str | None, body: bytes) -> bool:
     """Whether `claimed` is the hash of `body` after `before` (hex; `None`: after nothing)."""
     start = _BEGINNING if before is None else bytes.fromhex(before)
     return hashlib.sha256(start + body).hexdigest() == claimed
+
+
+def _near(operations: Sequence[Operation]) -> sa.ColumnElement[bool]:
+    """The `seq` of `operations` and their neighbours: the one before to continue from, the one after for a gap."""
+    seqs = {one.seq + step for one in operations for step in (-1, 0, 1)}
+    if max(seqs) - min(seqs) == len(seqs) - 1:
+        return operation.c.seq.between(min(seqs), max(seqs))
+    return among(operation.c.seq, seqs)
 
 
 def _place(epoch: str, seq: int, hash_: str) -> dict[str, object]:

@@ -19,7 +19,7 @@ from central_server import postgresql, sqlite, tables
 from central_server.cannot import CannotDo
 
 FILE_NAME = "central.sqlite"
-REVISION = "0004"
+REVISION = "0005"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 # The folder of a file, or the address of a database.
@@ -37,6 +37,11 @@ class Store:
     where: Where
     writing: sa.Engine
     reading: sa.Engine
+
+    @property
+    def writers(self) -> int:
+        """How many may write at once, each in a library of its own."""
+        return 1 if isinstance(self.where, Path) else postgresql.WRITERS
 
     @property
     def name(self) -> str:
@@ -174,6 +179,20 @@ def _upgrade(store: Store, connection: sa.Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise CannotOpen(f"{store.name} cannot be migrated: {error}. Was it written by a newer program?") from error
+
+
+@contextmanager
+def writing(store: Store, library: str) -> Iterator[sa.Connection]:
+    """A transaction that reads and writes rows of `library` only, and is the only one to do so."""
+    with store.writing.execution_options(**{postgresql.LIBRARY: library}).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def noting(store: Store) -> Iterator[sa.Connection]:
+    """A transaction of single statements, each right whoever else writes: with PostgreSQL it waits for nobody."""
+    with store.writing.execution_options(**{postgresql.LIBRARY: postgresql.NONE}).begin() as connection:
+        yield connection
 
 
 @contextmanager

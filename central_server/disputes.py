@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import changes
+from central_server.among import among
 from central_server.order import Place
 from central_server.tables import dispute
 from central_server.upsert import add_new
@@ -136,7 +137,7 @@ def change(
 ) -> None:
     """Open or settle disputes that are there; `way` is the person's."""
     values = {"state": state, "way": way and way.value, "settled_ms": now_ms if state == SETTLED else None}
-    mine = (dispute.c.library_id == library, dispute.c.id.in_(identities))
+    mine = (dispute.c.library_id == library, among(dispute.c.id, identities))
     connection.execute(dispute.update().where(*mine).values(values))
 
 
@@ -144,7 +145,7 @@ def tell(connection: sa.Connection, library: str, identities: Collection[str]) -
     """Publish those disputes as they are now."""
     if not identities:
         return
-    mine = sa.select(dispute).where(dispute.c.library_id == library, dispute.c.id.in_(identities))
+    mine = sa.select(dispute).where(dispute.c.library_id == library, among(dispute.c.id, identities))
     rows = connection.execute(mine.order_by(dispute.c.id)).mappings()
     things = [changes.Thing("dispute", row["id"], _json(_told(row))) for row in rows]
     changes.publish_if_different(connection, library, things)

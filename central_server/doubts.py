@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from central_server import disputes
+from central_server.among import among
 from central_server.one_book import Doubt, Settled
 from central_server.order import Place
 from central_server.tables import dispute, operation
@@ -38,7 +39,11 @@ class Doubts:
     def load(self, barcodes: Collection[str]) -> Disputed:
         """Load the disputes about the items `barcodes`."""
         # `is_not` stands there as the partial index has it.
-        mine = (dispute.c.library_id == self._library, dispute.c.barcode.in_(barcodes), dispute.c.barcode.is_not(None))
+        mine = (
+            dispute.c.library_id == self._library,
+            among(dispute.c.barcode, barcodes),
+            dispute.c.barcode.is_not(None),
+        )
         columns = (column for column in dispute.c if column.name not in ("held", "came"))
         found = Disputed(set(), set())
         for row in self._connection.execute(sa.select(*columns).where(*mine)):
@@ -109,9 +114,9 @@ class Doubts:
         rows = self._connection.execute(
             sa.select(operation.c.device, operation.c.epoch, operation.c.seq, operation.c.hash, operation.c.body).where(
                 operation.c.library_id == self._library,
-                operation.c.device.in_({place.device for place in places}),
-                operation.c.epoch.in_({place.epoch for place in places}),
-                operation.c.seq.in_({place.seq for place in places}),
+                among(operation.c.device, {place.device for place in places}),
+                among(operation.c.epoch, {place.epoch for place in places}),
+                among(operation.c.seq, {place.seq for place in places}),
             )
         )
         return {

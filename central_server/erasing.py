@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from central_server import changes, requests
+from central_server.among import among
 from central_server.cannot import CannotDo
 from central_server.loans import Loan
 from central_server.tables import (
@@ -52,7 +53,7 @@ def erased_among(connection: sa.Connection, library: str, patrons: Collection[st
         return frozenset()
     marks = {mark_of(one): one for one in patrons}
     known = sa.select(erased_reader.c.mark).where(
-        erased_reader.c.library_id == library, erased_reader.c.mark.in_(marks)
+        erased_reader.c.library_id == library, among(erased_reader.c.mark, marks)
     )
     return frozenset(marks[mark] for mark in connection.scalars(known))
 

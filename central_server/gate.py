@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from fastapi import Request
 from sqlalchemy.exc import DBAPIError
 
-from central_server import clock, devices, enrolment, log
+from central_server import clock, devices, enrolment, log, nonces
 from central_server.database import Store, reading
 from central_server.devices import Device
-from central_server.nonces import Nonces
 from central_server.signatures import Message, NotSigned, verify
 from central_server.tries import Tries
 from central_server.wire import MOST_BYTES, Refused
@@ -33,6 +32,8 @@ class Threads(Protocol):
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T: ...
 
+    async def note(self, work: Callable[[sa.Connection], T]) -> T: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -47,7 +48,7 @@ class Gate:
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
-        self._nonces = Nonces()
+        self._secrets: dict[str, bytes] = {}
         self._tries = Tries()
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -63,7 +64,7 @@ class Gate:
             device, request.state.nonce = await self._threads.read(sender)
         except NotSigned as error:
             raise _unsigned(error) from error
-        request.state.sender = device.key_id
+        await self._will_answer(request, device)
         now_ms = clock.now_ms()
         if now_ms - (device.seen_ms or 0) > _SEEN_EVERY_MS:
             noting = asyncio.create_task(self._note_seen(device.key_id, now_ms))
@@ -74,9 +75,13 @@ class Gate:
     async def fresh(self, request: Request) -> Asked:
         """A request that was never made before. Raises `Refused` (401, 413)."""
         asked = await self.signed(request)
-        if not self._nonces.take(asked.device.key_id, request.state.nonce):
-            raise Refused(401, "Ask again, with the nonce that comes with this answer.", again=True)
-        return asked
+        library, key_id = asked.device.library, asked.device.key_id
+        nonce, now_ms = request.state.nonce, clock.now_ms()
+        if nonces.is_good(self._secrets[library], key_id, nonce, now_ms) and await self._threads.note(
+            lambda connection: nonces.take(connection, library, nonce, now_ms)
+        ):
+            return asked
+        raise Refused(401, "Ask again, with the nonce that comes with this answer.", again=True)
 
     async def enrol(self, request: Request) -> Device:
         """A station that signs with its new key. Raises `Refused` (400, 401, 403, 413, 429)."""
@@ -92,17 +97,27 @@ class Gate:
         except NotSigned as error:
             self._tries.failed(address)
             raise _unsigned(error) from error
-        request.state.sender = device.key_id
+        await self._will_answer(request, device)
         return device
 
     def headers(self, request: Request) -> dict[str, str]:
         """Of the answer: a fresh nonce for who has signed rightly."""
         sender = getattr(request.state, "sender", None)
-        return {"Tram-Nonce": self._nonces.give(sender)} if sender else {}
+        if sender is None:
+            return {}
+        return {"Tram-Nonce": nonces.give(self._secrets[sender.library], sender.key_id, clock.now_ms())}
+
+    async def _will_answer(self, request: Request, device: Device) -> None:
+        """From here on answers carry a nonce for `device`."""
+        if device.library not in self._secrets:
+            self._secrets[device.library] = await self._threads.note(
+                lambda connection: nonces.secret_of(connection, device.library)
+            )
+        request.state.sender = device
 
     async def _note_seen(self, key_id: str, now_ms: int) -> None:
         try:
-            await self._threads.write(lambda connection: devices.note_seen(connection, key_id, now_ms))
+            await self._threads.note(lambda connection: devices.note_seen(connection, key_id, now_ms))
         except DBAPIError:
             log.fault("last seen not noted")
 

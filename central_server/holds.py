@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import changes
+from central_server.among import among
 from central_server.tables import hold, item, loan
 
 
@@ -48,7 +49,7 @@ def who_wait(connection: sa.Connection, library: str, patrons: Collection[str]) 
     """Those of `patrons` who wait for anything."""
     if not patrons:
         return set()
-    mine = (hold.c.library_id == library, hold.c.patron_id.in_(patrons), hold.c.loan_id.is_(None))
+    mine = (hold.c.library_id == library, among(hold.c.patron_id, patrons), hold.c.loan_id.is_(None))
     return set(connection.scalars(sa.select(hold.c.patron_id).where(*mine)))
 
 

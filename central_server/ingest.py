@@ -19,7 +19,7 @@ from central_server.erasing import erased_among
 from central_server.projection import Projection
 from central_server.requests import Requests
 from central_server.tables import conflict, operation, operation_reader, succession
-from central_server.upsert import add_new
+from central_server.upsert import add, add_new
 from central_server.wire import Operation, OperationsRequest, Reader, Reason, Verdict, VerdictKind
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
@@ -192,8 +192,7 @@ class _Batch:
             (operation_reader, self._rows.readers),
             (succession, self._rows.successions),
         ):
-            if rows:
-                self._connection.execute(table.insert(), rows)
+            add(self._connection, table, rows)
         add_new(self._connection, conflict, self._rows.conflicts)
         opened = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from central_server.among import among
 from central_server.bodies import Predecessor
 from central_server.tables import succession
 
@@ -96,7 +97,7 @@ class Order:
     def epochs_after(self, device: str, epochs: set[str]) -> set[str]:
         """`epochs` and all that follow them."""
         mine = (succession.c.library_id == self._library, succession.c.device == device)
-        followed = sa.select(succession.c.epoch).where(*mine, succession.c.after_epoch.in_(epochs)).limit(1)
+        followed = sa.select(succession.c.epoch).where(*mine, among(succession.c.after_epoch, epochs)).limit(1)
         if self._connection.scalar(followed) is None:
             return epochs
         followers: dict[str, set[str]] = defaultdict(set)

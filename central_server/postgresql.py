@@ -1,16 +1,24 @@
 """A database of a PostgreSQL server, for many schools.
 
-Whoever writes holds one lock of the database from the beginning of the transaction to its end, over all processes: as
-with SQLite there is one writer at a time, and what it has read stays true until it has committed.
+Whoever writes holds a lock from the beginning of the transaction to its end, over all processes: that of one library
+(`LIBRARY`), or else that of the whole database. So there is one writer at a time in a library, as with SQLite in a file,
+and what it has read stays true until it has committed; libraries do not wait for each other.
 """
 
 from typing import Any
+from zlib import crc32
 
 import sqlalchemy as sa
 
 from central_server.tables import metadata
 
+WRITERS = 4
+LIBRARY = "library"
+"""The option of a writing connection that names the one library whose rows it reads and writes."""
+NONE = ""
+"""… or that it relies on nothing that it has read, and needs no lock."""
 _WRITER = int.from_bytes(b"tramxanh")  # any number will do, if nobody else takes it in this database
+_LIBRARIES = int.from_bytes(b"tram")  # the first of two numbers, which are no number of the above kind
 # One who was cut off from the server in the middle of writing holds up the others for no longer than this.
 _LONGEST_SILENCE_S = 300
 _CONNECTING = {
@@ -61,6 +69,8 @@ def engine(url: sa.URL, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
         "idle_in_transaction_session_timeout": _LONGEST_SILENCE_S * 1000,
         # What is acknowledged is on the disk, whatever the server's own setting says.
         "synchronous_commit": "on",
+        # Hundreds of values in one parameter: a plan that does not see them compares with each, one by one.
+        "plan_cache_mode": "force_custom_plan",
         "default_transaction_read_only": "off" if writes else "on",
     }
 
@@ -73,7 +83,14 @@ def engine(url: sa.URL, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
 
         @sa.event.listens_for(made, "begin")
         def _begin(connection: sa.Connection) -> None:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+            library = connection.get_execution_options().get(LIBRARY)
+            if library is None:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+            elif library != NONE:
+                # Two with the same number wait for each other without need, and that is all.
+                number = crc32(library.encode()) - 2**31
+                one = f"pg_advisory_xact_lock({_LIBRARIES}, {number})"
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_WRITER}), {one}")
 
     @sa.event.listens_for(made, "handle_error")
     def _say_less(context: sa.ExceptionContext) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import clock
+from central_server.among import among
 from central_server.bodies import (
     Body,
     CheckIn,
@@ -196,10 +197,10 @@ class Projection:
     def _load_catalogue(self, bodies: Iterable[Body], patrons: set[str]) -> None:
         barcodes = {barcode for body in bodies if (barcode := barcode_of(body)) is not None}
         items = sa.select(item.c.barcode, item.c.id).where(
-            item.c.library_id == self._library, item.c.barcode.in_(barcodes)
+            item.c.library_id == self._library, among(item.c.barcode, barcodes)
         )
         self._items: dict[str, str] = {row.barcode: row.id for row in self._connection.execute(items)}
-        known = sa.select(patron.c.id).where(patron.c.library_id == self._library, patron.c.id.in_(patrons))
+        known = sa.select(patron.c.id).where(patron.c.library_id == self._library, among(patron.c.id, patrons))
         self._patrons = set(self._connection.scalars(known))
 
     def _load_voided(self, bodies: Sequence[Body]) -> None:
@@ -207,8 +208,8 @@ class Projection:
             sa.select(voided.c.epoch, voided.c.seq).where(
                 voided.c.library_id == self._library,
                 voided.c.device == self._device,
-                voided.c.epoch.in_({body.epoch for body in bodies}),
-                voided.c.seq.in_({body.seq for body in bodies}),
+                among(voided.c.epoch, {body.epoch for body in bodies}),
+                among(voided.c.seq, {body.seq for body in bodies}),
             )
         )
         self._voided = {self._place(row.epoch, row.seq) for row in rows}
@@ -227,7 +228,10 @@ class Projection:
         )
         back = [body.data.voids for body in of_loans if isinstance(body, Void) and body.data.kind == "check_in"]
         if back:
-            of_them = (loan_end.c.epoch.in_({one.epoch for one in back}), loan_end.c.seq.in_({one.seq for one in back}))
+            of_them = (
+                among(loan_end.c.epoch, {one.epoch for one in back}),
+                among(loan_end.c.seq, {one.seq for one in back}),
+            )
             need.loans |= books.find_ended(sa.and_(loan_end.c.device == self._device, *of_them))
         if dated:
             loans, barcodes = books.find_in_boots(self._device, dated)
@@ -248,19 +252,21 @@ class Projection:
         if not new:
             return
         here = (operation.c.library_id == self._library, operation.c.device == self._device)
-        held = sa.select(operation.c.epoch).where(*here, operation.c.epoch.in_(new)).limit(1)
+        held = sa.select(operation.c.epoch).where(*here, among(operation.c.epoch, new)).limit(1)
         followed = sa.select(succession.c.epoch).where(
             succession.c.library_id == self._library,
             succession.c.device == self._device,
-            succession.c.after_epoch.in_(new),
+            among(succession.c.after_epoch, new),
         )
         if self._connection.scalar(held) is None and self._connection.scalar(followed.limit(1)) is None:
             return
         epochs = self._books.order.epochs_after(self._device, set(new))
-        need.loans |= self._books.find_ended(sa.and_(loan_end.c.device == self._device, loan_end.c.epoch.in_(epochs)))
+        need.loans |= self._books.find_ended(
+            sa.and_(loan_end.c.device == self._device, among(loan_end.c.epoch, epochs))
+        )
         kinds = ("check_out", "check_in")
         those = sa.select(operation.c.kind, operation.c.barcode, operation.c.loans).where(
-            *here, operation.c.epoch.in_(epochs), operation.c.kind.in_(kinds)
+            *here, among(operation.c.epoch, epochs), among(operation.c.kind, kinds)
         )
         for row in self._connection.execute(those):
             need.whole.add(row.barcode)
@@ -276,7 +282,7 @@ class Projection:
         elsewhere = sa.and_(check_in.c.device != self._device, by_time)
         epochs = {body.epoch for body in begun}
         later = self._books.order.epochs_after(self._device, epochs)
-        of_epochs: sa.ColumnElement[bool] = check_in.c.epoch.in_(later)
+        of_epochs: sa.ColumnElement[bool] = among(check_in.c.epoch, later)
         if later == epochs:
             of_epochs = sa.and_(of_epochs, check_in.c.seq > min(body.seq for body in begun))
         return sa.or_(elsewhere, sa.and_(check_in.c.device == self._device, sa.or_(of_epochs, by_time)))

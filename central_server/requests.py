@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import changes, disputes, holds, settling
+from central_server.among import among
 from central_server.bodies import Body, CancelHold, CheckOut, PlaceHold, RequestBody, Settlement, Void, kind_of
 from central_server.chain import Fault
 from central_server.tables import patron, request, title
@@ -56,7 +57,7 @@ class Requests:
         self._now_ms = now_ms
         self._happened: list[_Asked | _Lent | Void] = []
         identities = {body.data.request for body in bodies if isinstance(body, RequestBody)}
-        known = sa.select(request.c.id).where(request.c.library_id == library, request.c.id.in_(identities))
+        known = sa.select(request.c.id).where(request.c.library_id == library, among(request.c.id, identities))
         self._known = set(connection.scalars(known)) if identities else set()
 
     def saw(self, body: Body, position: int, owner: str | None) -> list[Fault]:

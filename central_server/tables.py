@@ -440,3 +440,20 @@ erased_reader = Table(
     Column("erased_ms", Integer, nullable=False),
     PrimaryKeyConstraint("library_id", "mark"),
 )
+
+# What every server of this database makes nonces with, and those that were used (central_server.nonces).
+nonce_secret = Table(
+    "nonce_secret",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("library_id"),
+)
+
+used_nonce = Table(
+    "used_nonce",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "nonce"),
+)

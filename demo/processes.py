@@ -66,6 +66,11 @@ class Server:
         self._scheme = line.removeprefix("listening on ").partition(":")[0]
         self._port = int(line.rsplit(":", 1)[1])
 
+    def rss_mb(self) -> float:
+        if self._process is None:
+            raise DemoFailed("the server does not run")
+        return _rss_mb(self._process.pid)
+
     def freeze(self) -> None:
         """Connections are taken by the kernel, and nobody answers until `thaw`."""
         if self._process is not None:
@@ -157,10 +162,7 @@ class Kiosk:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_mb(self) -> float:
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        raise DemoFailed("no VmRSS")
+        return _rss_mb(self.process.pid)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -171,3 +173,10 @@ class Kiosk:
             raise DemoFailed("the station did not stop when asked") from None
         if code != 0:
             raise DemoFailed(f"the station ended with {code}")
+
+
+def _rss_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise DemoFailed("no VmRSS")

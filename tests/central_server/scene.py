@@ -70,7 +70,7 @@ class Scene:
         return self.send("GET", "/v1/device", key.sign("GET", "/v1/device")).headers["tram-nonce"]
 
     def everything(self) -> dict[str, list[Any]]:
-        """Every row of both libraries, but for when a station was last seen."""
+        """Every row of both libraries, but for when a station was last seen, and which nonces there are."""
         with self.store.reading.connect() as connection:
             return {
                 table.name: connection.execute(
@@ -79,6 +79,7 @@ class Scene:
                     .order_by(*table.primary_key)
                 ).all()
                 for table in tables.metadata.tables.values()
+                if table not in (tables.nonce_secret, tables.used_nonce)
             }
 
     def set_state(self, state: State, key: Key) -> None:

@@ -250,10 +250,18 @@ class Server:
         return self.keys[library, device]
 
     def ask(
-        self, key: Key, method: str, path: str, body: bytes = b"", *, nonce: bool = True, chunked: bool = False
+        self,
+        key: Key,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        nonce: bool = True,
+        chunked: bool = False,
+        once: bool = False,
     ) -> requests.Response:
-        """A signed request, asked again when the server wants a nonce that is known."""
-        for _ in range(2):
+        """A signed request, asked again (unless `once`) when the server wants a nonce that is known."""
+        for _ in range(1 if once else 2):
             headers = key.sign(method, path, body, key.nonces.pop() if nonce and key.nonces else None)
             content: Any = iter([body[:-1], body[-1:]]) if chunked else body
             answer = requests.request(
@@ -302,12 +310,17 @@ def option_of(where: Where) -> tuple[str, str]:
 
 
 @contextmanager
-def serving(where: Where, *options: str | Path) -> Iterator[Server]:
-    """The real server on a free port."""
+def serving(where: Where, *options: str | Path, spoilt: str = "") -> Iterator[Server]:
+    """The real server on a free port. `spoilt`: Python that takes a protection from it first, for a negative control."""
     words = ["serve", *option_of(where), "--port", "0", *map(str, options)]
+    program = ["-c", f"{spoilt}\nimport sys\nfrom central_server.__main__ import main\nsys.exit(main())"]
     with tempfile.NamedTemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "central_server", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
+            [sys.executable, *(program if spoilt else ["-m", "central_server"]), *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
         assert process.stdout
         try:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from central_server import devices
+from central_server import clock, devices, nonces
 from central_server.devices import State
 from tests.central_server.scene import ENROLMENTS, OPERATIONS, Scene
 from tests.central_server.signing import Headers, Key, digest_of
@@ -161,7 +161,7 @@ NONCES: dict[str, Callable[[Scene], str | None]] = {
     "invented": lambda scene: "A" * 22,
     "used": lambda scene: _used(scene),
     "of another station": lambda scene: _of_another(scene),
-    "forgotten for 32 newer ones": lambda scene: _forgotten(scene),
+    "too old": lambda scene: _too_old(scene),
 }
 
 
@@ -171,11 +171,11 @@ def _used(scene: Scene) -> str:
     return nonce
 
 
-def _forgotten(scene: Scene) -> str:
-    nonce = scene.nonce()
-    for _ in range(32):
-        scene.nonce()
-    return nonce
+def _too_old(scene: Scene) -> str:
+    scene.nonce()
+    with scene.store.writing.begin() as connection:
+        secret = nonces.secret_of(connection, scene.library)
+    return nonces.give(secret, scene.key.id, clock.now_ms() - nonces.GOOD_FOR_MS - 1)
 
 
 def _of_another(scene: Scene) -> str:
