@@ -1,6 +1,5 @@
 """A loan as the centre knows it, and when one thing at a shelf came before another."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -68,7 +67,7 @@ class Loan:
             moment=moment,
         )
 
-    def row(self, library: str) -> Mapping[str, object]:
+    def row(self, library: str) -> dict[str, object]:
         """For the table `loan`."""
         place = self.moment.place if self.moment else Place("", "", 0)
         return {

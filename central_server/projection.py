@@ -225,10 +225,11 @@ class Projection:
             )
             identities.update(self._connection.scalars(ended))
         barcodes = {body.data.barcode for body in bodies if isinstance(body, CheckOut | CheckIn)}
-        named = sa.select(loan).where(loan.c.library_id == self._library, among(loan.c.id, identities)).order_by(loan.c.id)
+        loans = sa.select(loan).where(loan.c.library_id == self._library).order_by(loan.c.id)
+        named = loans.where(among(loan.c.id, identities))
         # `open` stands there as the partial index has it.
-        on_loan = sa.select(loan).where(loan.c.library_id == self._library, among(loan.c.barcode, barcodes), loan.c.open)
-        self._loans = {row.id: Loan.read(row) for row in self._connection.execute(on_loan.order_by(loan.c.id))}
+        on_loan = loans.where(among(loan.c.barcode, barcodes), loan.c.open)
+        self._loans = {row.id: Loan.read(row) for row in self._connection.execute(on_loan)}
         self._loans.update({row.id: Loan.read(row) for row in self._connection.execute(named)})
         self._awaited = {one.id for one in self._loans.values() if one.moment is None}
         self._by_barcode: dict[str, dict[str, Loan]] = {}

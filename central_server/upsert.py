@@ -58,8 +58,7 @@ def _from_json(table: sa.Table, otherwise: str) -> str:
     # msgspec writes bytes in base64.
     types = ["TEXT" if raw else column.type.compile(_POSTGRESQL) for column, raw in zip(table.c, bytes_, strict=True)]
     read = [
-        f"decode({column.name}, 'base64')" if raw else column.name
-        for column, raw in zip(table.c, bytes_, strict=True)
+        f"decode({column.name}, 'base64')" if raw else column.name for column, raw in zip(table.c, bytes_, strict=True)
     ]
     shape = ", ".join(f"{column.name} {type_}" for column, type_ in zip(table.c, types, strict=True))
     source = f"SELECT {', '.join(read)} FROM json_to_recordset(%s::json) AS new_row({shape})"

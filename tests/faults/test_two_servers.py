@@ -93,9 +93,7 @@ def send_to_both(servers: tuple[Server, Server], written: dict[str, list[list[Op
 @pytest.mark.parametrize("spoilt", ["", NO_LOCK], ids=["as_it_is", "control"])
 def test_has_everything_once_when_both_are_sent_the_same_at_once(cluster: Cluster, tmp_path: Path, spoilt: str) -> None:
     with two_servers(cluster, tmp_path, spoilt) as (first, second, patrons):
-        written = {
-            f"tram-{n}": days(Station(device=f"tram-{n}"), patrons[f"HS{n}"], f"TK.{n}") for n in (1, 2, 3)
-        }
+        written = {f"tram-{n}": days(Station(device=f"tram-{n}"), patrons[f"HS{n}"], f"TK.{n}") for n in (1, 2, 3)}
         if not spoilt:
             send_to_both((first, second), written)
             return
