@@ -1,4 +1,4 @@
-"""A fleet for the centre: stations of several libraries that write, sign and send as a station does, without a store."""
+"""A fleet for the centre: stations of several libraries that write, sign and send as one does, without a store."""
 
 from __future__ import annotations
 

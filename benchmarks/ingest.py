@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks import polls, rig
 from benchmarks.bare_postgresql import Rows, added_rows, all_rows, write_rows
 from benchmarks.fleet import Library, Station, send
 from benchmarks.report import Report, median, options

@@ -15,7 +15,7 @@ class _Many(sa.types.UserDefinedType[Collection[Any]]):
 
     cache_ok = True
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Collection[Any]], str]:
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Collection[Any] | None], str]:
         return _array if dialect.name == "postgresql" else _json
 
 
@@ -42,12 +42,12 @@ def _in_json(element: among, compiler: SQLCompiler, **words: Any) -> str:
     return f"{compiler.process(column, **words)} IN (SELECT value FROM json_each({compiler.process(values, **words)}))"
 
 
-def _json(values: Collection[Any]) -> str:
-    return msgspec.json.encode(list(values)).decode()
+def _json(values: Collection[Any] | None) -> str:
+    return msgspec.json.encode(list(values or ())).decode()
 
 
-def _array(values: Collection[Any]) -> str:
-    return "{" + ",".join(str(one) if isinstance(one, int) else _quoted(one) for one in values) + "}"
+def _array(values: Collection[Any] | None) -> str:
+    return "{" + ",".join(str(one) if isinstance(one, int) else _quoted(one) for one in values or ()) + "}"
 
 
 def _quoted(text: str) -> str:

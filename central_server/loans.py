@@ -1,6 +1,5 @@
 """A loan as the centre knows it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +47,7 @@ class Loan:
             position=row.position,
         )
 
-    def row(self, library: str) -> Mapping[str, object]:
+    def row(self, library: str) -> dict[str, object]:
         """For the table `loan`."""
         moment = self.moment or _NEVER
         return {

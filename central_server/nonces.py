@@ -1,7 +1,7 @@
 """Nonces: what makes a signed request good only once, whichever server of this database is asked.
 
 A nonce is the time at which it was given, random digits, and a code (HMAC-SHA-256) by which any server of the database
-knows that it was given to this key. So giving one writes nothing; one that was used is kept as long as it would be good.
+knows that it was given to this key. So giving one writes nothing; one that was used is kept while it would be good.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """A database of a PostgreSQL server, for many schools.
 
 Whoever writes holds a lock from the beginning of the transaction to its end, over all processes: that of one library
-(`LIBRARY`), or else that of the whole database. So there is one writer at a time in a library, as with SQLite in a file,
-and what it has read stays true until it has committed; libraries do not wait for each other.
+(`LIBRARY`), or else that of the whole database. So there is one writer at a time in a library, as with SQLite in a
+file, and what it has read stays true until it has committed; libraries do not wait for each other.
 """
 
 from typing import Any

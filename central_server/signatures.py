@@ -74,6 +74,8 @@ def verify(message: Message, holder_of: Callable[[str], H | None]) -> tuple[H, s
     try:
         [result] = verifier.verify(_Request(message.method, _url_of(message), fields), max_age=None)
     except HTTPMessageSignaturesException as error:
+        if keys.failure is not None:
+            raise keys.failure from error
         raise NotSigned(f"{error}"[:200]) from error
     *components, _parameters = result.covered_components
     if result.label != _LABEL or components != covered:
@@ -93,15 +95,20 @@ class _Request:
 
 
 class _Keys(HTTPSignatureKeyResolver, Generic[H]):
-    """`found`: whose key was asked for."""
+    """`found`: whose key was asked for. `failure`: why that could not be told; the library would call it unsigned."""
 
     found: H
+    failure: Exception | None = None
 
     def __init__(self, holder_of: Callable[[str], H | None]) -> None:
         self._holder_of = holder_of
 
     def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
-        holder = self._holder_of(key_id)
+        try:
+            holder = self._holder_of(key_id)
+        except Exception as error:
+            self.failure = error
+            raise
         if holder is None:
             return None
         self.found = holder

@@ -311,7 +311,7 @@ def option_of(where: Where) -> tuple[str, str]:
 
 @contextmanager
 def serving(where: Where, *options: str | Path, spoilt: str = "") -> Iterator[Server]:
-    """The real server on a free port. `spoilt`: Python that takes a protection from it first, for a negative control."""
+    """The real server on a free port. `spoilt`: Python that first takes a protection from it, as a control."""
     words = ["serve", *option_of(where), "--port", "0", *map(str, options)]
     program = ["-c", f"{spoilt}\nimport sys\nfrom central_server.__main__ import main\nsys.exit(main())"]
     with tempfile.NamedTemporaryFile() as errors:
