@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +15,28 @@ from benchmarks import rig
 from benchmarks.power_cut import recording
 from benchmarks.power_cut.judge import Told
 from benchmarks.power_cut.recording import Event
-from benchmarks.power_cut.station import MARKS, Boot
+from benchmarks.power_cut.station import LIBRARY, MARKS, Boot
+from demo import school
 from demo.enrolment import enrol_station
-from demo.processes import ROOT, Server
+from demo.processes import ROOT, Server, run_or_fail
 from demo.school import Scanner
 from kiosk.bootstrap import read_store
 from kiosk.config import KioskConfig, load
 
 _LONGEST_BOOT_S = 120.0
+_CIRCULATION = """
+version = "1"
+[limits.hs]
+total = 1000
+overdue_blocks_after_days = 1
+[[policy]]
+patron_category = "hs"
+item_type = "STK"
+days = 14
+limit = 1000
+renewals = 1
+in_house_only = false
+"""
 
 
 @dataclass(frozen=True)
@@ -35,10 +50,16 @@ class Recording:
     told: list[Told]
     marks: list[int]
 
+    def without_syncs(self) -> Recording:
+        """As on a disk that says "done" to every sync and does nothing."""
+        kept = [n for n, event in enumerate(self.events) if event.what not in ("sync", "folder")]
+        events, marks = [self.events[n] for n in kept], [self.marks[n] for n in kept]
+        return dataclasses.replace(self, events=events, marks=marks)
+
 
 def record(folder: Path, boots: Sequence[Boot], server: Server | None = None) -> Recording:
     """What the station does in `boots`, on a disk that is empty before. `server` None: with a centre in its memory.
-    Raises RuntimeError where there is no compiler."""
+    Where recording.can_record."""
     card, log = folder / "card", folder / "log"
     card.mkdir()
     scanner = Scanner()
@@ -53,6 +74,9 @@ def record(folder: Path, boots: Sequence[Boot], server: Server | None = None) ->
     if server is not None:
         enrol_station(file, server, made.station.library, made.station.device, environment)
     for boot in boots:
+        if server is not None and boot.later:
+            erase = ("central_server", "erase-reader", *server.where, "--library", made.station.library)
+            boot = dataclasses.replace(boot, erase=(*erase, "--with-open-loans", "--card"))
         words = [sys.executable, "-m", "benchmarks.power_cut.station", str(file), json.dumps(dataclasses.asdict(boot))]
         ended = subprocess.run(words, cwd=ROOT, env=environment, timeout=_LONGEST_BOOT_S, check=False)
         if ended.returncode != (-9 if boot.sudden else 0):
@@ -61,6 +85,34 @@ def record(folder: Path, boots: Sequence[Boot], server: Server | None = None) ->
     told = [(one.epoch, one.seq, one.hash) for one, _ in read_store(config).history() if one]
     events = recording.read(log)
     return Recording(events, card, config, told, list(_marks(events, told)))
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """The real server process, which has the library of the station's own centre in memory."""
+    data = folder / "centre"
+    data.mkdir()
+    for kind, text in _tables():
+        file = folder / f"{kind}.{'toml' if kind in ('circulation', 'calendar') else 'csv'}"
+        file.write_text(text, encoding="utf-8")
+        words = ["--data", str(data), "--library", school.LIBRARY, "--library-name", "x", "--kind", kind, str(file)]
+        run_or_fail("central_server", "import", *words)
+    server = Server(data)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _tables() -> Iterator[tuple[str, str]]:
+    yield "circulation", _CIRCULATION
+    yield "calendar", (school.SAMPLES / "calendar.toml").read_text(encoding="utf-8")
+    yield "titles", "".join(["Mã đầu sách,Nhan đề,Loại\n", *(f"M{n},Nhan đề {n},STK\n" for n in range(LIBRARY.items))])
+    books = (f"{rig.barcode(n)},M{n},tốt\n" for n in range(LIBRARY.items))
+    yield "items", "".join(["Số ĐKCB,Mã đầu sách,Tình trạng\n", *books])
+    readers = (f"{rig.card(n)},Nguyễn Văn {n},7A1,hs,31/05/2035\n" for n in range(LIBRARY.patrons))
+    yield "patrons", "".join(["Số thẻ,Họ và tên,Lớp,Loại bạn đọc,Hạn thẻ\n", *readers])
 
 
 def _marks(events: Sequence[Event], told: Sequence[Told]) -> Iterator[int]:

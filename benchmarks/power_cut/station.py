@@ -6,6 +6,7 @@ python -m benchmarks.power_cut.station CONFIG, with what a boot is like as one l
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -107,14 +108,14 @@ class Marks:
 
 
 def main() -> None:
+    logging.disable(logging.WARNING)
     config_file, boot = Path(sys.argv[1]), Boot(**json.loads(sys.argv[2]))
-    as_if_written = [("synchronous = FULL", f"synchronous = {boot.synchronous}")]
+    pragmas: list[str] = [f"PRAGMA synchronous = {boot.synchronous}"]
     if boot.checkpoint:
-        as_if_written.append(("wal_autocheckpoint = 4000", f"wal_autocheckpoint = {boot.checkpoint}"))
-    for ours, other in as_if_written:
-        engine._WRITING = tuple(pragma.replace(ours, other) for pragma in engine._WRITING)
+        pragmas.append(f"PRAGMA wal_autocheckpoint = {boot.checkpoint}")
+    engine._WRITING += tuple(pragmas)  # type: ignore[assignment]  # a later one takes the place of the product's own
     shift_ns = 3 * _DAY_NS if boot.later else 0
-    bootstrap.HostClock = partial(HostClock, wall_ns=lambda: time.time_ns() + shift_ns)  # type: ignore[misc]
+    setattr(bootstrap, HostClock.__name__, partial(HostClock, wall_ns=lambda: time.time_ns() + shift_ns))
     chores.FORGET_EVERY_S = 0.1
     scanner = Scanner()
     config = load(config_file)
