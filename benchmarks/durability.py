@@ -13,49 +13,49 @@ from benchmarks.power_cut.trial import Found, cut
 from benchmarks.report import Report, options
 
 _LIFE = (Boot(20, sudden=True), Boot(10, first=20, later=True), Boot(5, first=30))
-_SEED = 1
+_AT_THE_WINDOW = (Boot(5, first=35, window=True, sudden=True), Boot(5, first=40, window=True))
 
 
 def main() -> None:
-    chosen = options(__doc__)
+    chosen = options(__doc__, {"seed": (1, "of what is left of each image")})
     report = Report("durability")
     images, controls = (1_000, 100) if chosen.quick else (20_000, 1_000)
     if not can_record():
         report.context["not_measured"] = HOW_TO_GET_IT
         report.show(chosen.json)
         return
-    found = _of_the_product(images)
+    found = _of_the_product(images, chosen.seed)
     report.figure("images", found.images, "", images, "higher")
     for what in ("lost", "half", "corrupt"):
         report.figure(what, found.faulty[what], "images", 0)
-    report.context |= {"seed": _SEED, "faults": found.said, "control_images": controls}
-    for name, control in _without_protection(controls).items():
+    report.context |= {"seed": chosen.seed, "faults": found.said, "control_images": controls}
+    for name, control in _without_protection(controls, chosen.seed).items():
         report.figure(f"control_losses_{name}", control.broken, "images", 1, "higher")
         report.context[f"control_{name}"] = dict(control.faulty)
     report.show(chosen.json)
 
 
-def _of_the_product(images: int) -> Found:
+def _of_the_product(images: int, seed: int) -> Found:
     """Half of the images with the product's own settings and the real centre, half with a log that is so short that it
     is written into the file and begun again all the time."""
     found = Found()
     with rig.work_folder() as folder, scene.serving(folder) as server:
-        (folder / "own").mkdir()
-        found.add(cut(scene.record(folder / "own", _LIFE, server), images // 2, _SEED))
-        (folder / "short").mkdir()
-        found.add(cut(scene.record(folder / "short", _with(checkpoint=40)), images - images // 2, _SEED))
+        for name in ("own", "short"):
+            (folder / name).mkdir()
+        found.add(cut(scene.record(folder / "own", _LIFE + _AT_THE_WINDOW, server), images // 2, seed))
+        found.add(cut(scene.record(folder / "short", _with(checkpoint=40)), images - images // 2, seed))
     return found
 
 
-def _without_protection(images: int) -> dict[str, Found]:
+def _without_protection(images: int, seed: int) -> dict[str, Found]:
     found = {}
     for synchronous in ("NORMAL", "OFF"):
         with rig.work_folder() as folder:
             recorded = scene.record(folder, _with(synchronous=synchronous))
-            found[synchronous.lower()] = cut(recorded, images, _SEED)
+            found[synchronous.lower()] = cut(recorded, images, seed)
     with rig.work_folder() as folder:
         recorded = scene.record(folder, _LIFE)
-        found["without_syncs"] = cut(recorded.without_syncs(), images, _SEED)
+        found["without_syncs"] = cut(recorded.without_syncs(), images, seed)
     return found
 
 

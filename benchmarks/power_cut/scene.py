@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from benchmarks import rig
 from benchmarks.power_cut import recording
@@ -18,12 +21,15 @@ from benchmarks.power_cut.recording import Event
 from benchmarks.power_cut.station import LIBRARY, MARKS, Boot
 from demo import school
 from demo.enrolment import enrol_station
-from demo.processes import ROOT, Server, run_or_fail
+from demo.processes import ROOT, Kiosk, Server, run_or_fail
 from demo.school import Scanner
 from kiosk.bootstrap import read_store
 from kiosk.config import KioskConfig, load
+from kiosk.ports.store import KeptOperation
 
 _LONGEST_BOOT_S = 120.0
+_LOG = "station.log"
+_LENT = b'"act": "LoanRecorded"'
 _CIRCULATION = """
 version = "1"
 [limits.hs]
@@ -57,34 +63,47 @@ class Recording:
         return dataclasses.replace(self, events=events, marks=marks)
 
 
-def record(folder: Path, boots: Sequence[Boot], server: Server | None = None) -> Recording:
+def record(folder: Path, boots: Sequence[Boot], server: Server | None = None, under: Sequence[str] = ()) -> Recording:
     """What the station does in `boots`, on a disk that is empty before. `server` None: with a centre in its memory.
-    Where recording.can_record."""
+    Boots with a window come last. `under`: a command that runs the others. Where recording.can_record."""
     card, log = folder / "card", folder / "log"
     card.mkdir()
     scanner = Scanner()
     made = rig.config_for(folder, scanner, server.url if server else rig.NOWHERE)
     file = folder / "kiosk.toml"
     text = file.read_text(encoding="utf-8").replace('data = "."', 'data = "card/data"\ncounts_visits = true')
+    text = text.replace('level = "warning"', f'level = "info"\nfile = "{card / _LOG}"')
     if server is None:
         text = text.replace(f'kind = "native_rest"\nurl = "{rig.NOWHERE}"', 'kind = "simulated"')
     file.write_text(text, encoding="utf-8")
-    scanner.close()
     environment = recording.environment(recording.compiled(folder), card, log)
     if server is not None:
         enrol_station(file, server, made.station.library, made.station.device, environment)
     for boot in boots:
+        if boot.window:
+            _lend_at_the_window(boot, file, scanner, card / _LOG, environment)
+            continue
         if server is not None and boot.later:
             erase = ("central_server", "erase-reader", *server.where, "--library", made.station.library)
             boot = dataclasses.replace(boot, erase=(*erase, "--with-open-loans", "--card"))
-        words = [sys.executable, "-m", "benchmarks.power_cut.station", str(file), json.dumps(dataclasses.asdict(boot))]
+        words = [
+            *under,
+            sys.executable,
+            "-m",
+            "benchmarks.power_cut.station",
+            str(file),
+            json.dumps(dataclasses.asdict(boot)),
+        ]
         ended = subprocess.run(words, cwd=ROOT, env=environment, timeout=_LONGEST_BOOT_S, check=False)
         if ended.returncode != (-9 if boot.sudden else 0):
             raise RuntimeError(f"a boot ended with {ended.returncode}")
     config = load(file)
-    told = [(one.epoch, one.seq, one.hash) for one, _ in read_store(config).history() if one]
+    shutil.copytree(card, folder / "copy" / "card")  # a mere reader leaves files, too
+    read = read_store(msgspec.structs.replace(config, folder=folder / "copy"))
+    operations = [one for one, _ in read.history() if one]
+    told = [(one.epoch, one.seq, one.hash) for one in operations]
     events = recording.read(log)
-    return Recording(events, card, config, told, list(_marks(events, told)))
+    return Recording(events, card, config, told, list(_marks(events, operations)))
 
 
 @contextmanager
@@ -115,15 +134,46 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "patrons", "".join(["Số thẻ,Họ và tên,Lớp,Loại bạn đọc,Hạn thẻ\n", *readers])
 
 
-def _marks(events: Sequence[Event], told: Sequence[Told]) -> Iterator[int]:
-    """After each event, how many of `told` have been."""
-    places = {(epoch, seq): place for place, (epoch, seq, _) in enumerate(told, start=1)}
-    files = set()
+def _lend_at_the_window(boot: Boot, config: Path, scanner: Scanner, log: Path, environment: Mapping[str, str]) -> None:
+    kiosk = Kiosk(config, log, None, environment=environment)
+    try:
+        kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")
+        for number in range(boot.first, boot.first + boot.loans):
+            if number % rig.LOANS_PER_VISIT == 0:
+                scanner.scan(rig.card(number // rig.LOANS_PER_VISIT))
+                kiosk.act("PatronFound")
+            scanner.scan(rig.barcode(number))
+            kiosk.act("LoanRecorded")
+    except BaseException:
+        kiosk.kill()
+        raise
+    if boot.sudden:
+        kiosk.kill()
+    else:
+        kiosk.stop()
+
+
+def _marks(events: Sequence[Event], operations: Sequence[KeptOperation]) -> Iterator[int]:
+    """After each event, how many of `operations` somebody has been told of: by the station's own marks, or by the log
+    of the whole one, which says only that a book was lent."""
+    places = {(one.epoch, one.seq): place for place, one in enumerate(operations, start=1)}
+    lent = [place for place, one in enumerate(operations, start=1) if one.kind == "check_out"]
+    notes = list(_notes(events))
+    not_yet = sum(data.count(_LENT) for name, data in notes if name == _LOG)
     so_far = 0
-    for event in events:
-        if event.what == "create" and event.name == MARKS:
-            files.add(event.file)
-        elif event.what == "write" and event.file in files:
-            epoch, seq = json.loads(event.data)
-            so_far = max(so_far, places[epoch, seq])
+    for name, data in notes:
+        if name == MARKS:
+            so_far = max(so_far, places[tuple(json.loads(data))])
+        elif name == _LOG and _LENT in data:
+            not_yet -= data.count(_LENT)
+            so_far = max(so_far, lent[len(lent) - not_yet - 1])
         yield so_far
+
+
+def _notes(events: Sequence[Event]) -> Iterator[tuple[str, bytes]]:
+    """Of each event the name of the file and what was written to it, if it is a write."""
+    names: dict[int, str] = {}
+    for event in events:
+        if event.what == "create":
+            names[event.file] = event.name
+        yield names.get(event.file, "") if event.what == "write" else "", event.data

@@ -56,13 +56,15 @@ _DAY_NS = 86_400 * 10**9
 class Boot:
     """`loans`: how many books are lent, from the `first` on. `later`: it is three days after the others, and more is
     done with the books before that one. `erase`: a command at the centre by which the first reader is forgotten then.
-    `sudden`: it ends by kill -9. `synchronous` and `checkpoint` (pages; 0: its own) stand for what the product sets."""
+    `sudden`: it ends by kill -9. `window`: it is `python -m kiosk run` itself, which only lends. `synchronous` and
+    `checkpoint` (pages; 0: its own) stand for what the product sets, where there is no window."""
 
     loans: int
     first: int = 0
     later: bool = False
     erase: tuple[str, ...] = ()
     sudden: bool = False
+    window: bool = False
     synchronous: str = "FULL"
     checkpoint: int = 0
 
