@@ -4,13 +4,16 @@ or lost at random, and each image opened by the station's own code. Nothing that
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractContextManager
+from pathlib import Path
 
-from benchmarks import rig
+from benchmarks import rig, school_tables
 from benchmarks.power_cut import scene
 from benchmarks.power_cut.recording import HOW_TO_GET_IT, can_record
-from benchmarks.power_cut.station import Boot
+from benchmarks.power_cut.station import LIBRARY, Boot
 from benchmarks.power_cut.trial import Found, cut
 from benchmarks.report import Report, options
+from demo.processes import Server
 
 _LIFE = (Boot(20, sudden=True), Boot(10, first=20, later=True), Boot(5, first=30))
 _AT_THE_WINDOW = (Boot(5, first=35, window=True, sudden=True), Boot(5, first=40, window=True))
@@ -39,12 +42,18 @@ def _of_the_product(images: int, seed: int) -> Found:
     """Half of the images with the product's own settings and the real centre, half with a log that is so short that it
     is written into the file and begun again all the time."""
     found = Found()
-    with rig.work_folder() as folder, scene.serving(folder) as server:
+    with rig.work_folder() as folder, _centre(folder) as server:
         for name in ("own", "short"):
             (folder / name).mkdir()
         found.add(cut(scene.record(folder / "own", _LIFE + _AT_THE_WINDOW, server), images // 2, seed))
         found.add(cut(scene.record(folder / "short", _with(checkpoint=40)), images - images // 2, seed))
     return found
+
+
+def _centre(folder: Path) -> AbstractContextManager[Server]:
+    """With the library that the other recordings' station has in its memory."""
+    circulation = school_tables.FREE_LENDING
+    return school_tables.serving(folder, LIBRARY.patrons, LIBRARY.items, circulation)
 
 
 def _without_protection(images: int, seed: int) -> dict[str, Found]:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from benchmarks import rig
 from benchmarks.power_cut import recording
 from benchmarks.power_cut.judge import Told
 from benchmarks.power_cut.recording import Event
-from benchmarks.power_cut.station import LIBRARY, MARKS, Boot
-from demo import school
+from benchmarks.power_cut.station import MARKS, Boot
 from demo.enrolment import enrol_station
-from demo.processes import ROOT, Kiosk, Server, run_or_fail
+from demo.processes import ROOT, Kiosk, Server
 from demo.school import Scanner
 from kiosk.bootstrap import read_store
 from kiosk.config import KioskConfig, load
@@ -30,19 +28,6 @@ from kiosk.ports.store import KeptOperation
 _LONGEST_BOOT_S = 120.0
 _LOG = "station.log"
 _LENT = b'"act": "LoanRecorded"'
-_CIRCULATION = """
-version = "1"
-[limits.hs]
-total = 1000
-overdue_blocks_after_days = 1
-[[policy]]
-patron_category = "hs"
-item_type = "STK"
-days = 14
-limit = 1000
-renewals = 1
-in_house_only = false
-"""
 
 
 @dataclass(frozen=True)
@@ -104,34 +89,6 @@ def record(folder: Path, boots: Sequence[Boot], server: Server | None = None, un
     told = [(one.epoch, one.seq, one.hash) for one in operations]
     events = recording.read(log)
     return Recording(events, card, config, told, list(_marks(events, operations)))
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    """The real server process, which has the library of the station's own centre in memory."""
-    data = folder / "centre"
-    data.mkdir()
-    for kind, text in _tables():
-        file = folder / f"{kind}.{'toml' if kind in ('circulation', 'calendar') else 'csv'}"
-        file.write_text(text, encoding="utf-8")
-        words = ["--data", str(data), "--library", school.LIBRARY, "--library-name", "x", "--kind", kind, str(file)]
-        run_or_fail("central_server", "import", *words)
-    server = Server(data)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-def _tables() -> Iterator[tuple[str, str]]:
-    yield "circulation", _CIRCULATION
-    yield "calendar", (school.SAMPLES / "calendar.toml").read_text(encoding="utf-8")
-    yield "titles", "".join(["Mã đầu sách,Nhan đề,Loại\n", *(f"M{n},Nhan đề {n},STK\n" for n in range(LIBRARY.items))])
-    books = (f"{rig.barcode(n)},M{n},tốt\n" for n in range(LIBRARY.items))
-    yield "items", "".join(["Số ĐKCB,Mã đầu sách,Tình trạng\n", *books])
-    readers = (f"{rig.card(n)},Nguyễn Văn {n},7A1,hs,31/05/2035\n" for n in range(LIBRARY.patrons))
-    yield "patrons", "".join(["Số thẻ,Họ và tên,Lớp,Loại bạn đọc,Hạn thẻ\n", *readers])
 
 
 def _lend_at_the_window(boot: Boot, config: Path, scanner: Scanner, log: Path, environment: Mapping[str, str]) -> None:
