@@ -11,7 +11,7 @@ from benchmarks import rig, school_tables
 from benchmarks.power_cut import scene
 from benchmarks.power_cut.recording import HOW_TO_GET_IT, can_record
 from benchmarks.power_cut.station import LIBRARY, Boot
-from benchmarks.power_cut.trial import Found, cut
+from benchmarks.power_cut.trial import Found, cut, cut_again
 from benchmarks.report import Report, options
 from demo.processes import Server
 
@@ -39,14 +39,18 @@ def main() -> None:
 
 
 def _of_the_product(images: int, seed: int) -> Found:
-    """Half of the images with the product's own settings and the real centre, half with a log that is so short that it
-    is written into the file and begun again all the time."""
+    """Half of the images with the product's own settings and the real centre, the others with a log that is so short
+    that it is written into the file and begun again all the time; some of these are of a second cut after the first."""
     found = Found()
     with rig.work_folder() as folder, _centre(folder) as server:
         for name in ("own", "short"):
             (folder / name).mkdir()
         found.add(cut(scene.record(folder / "own", _LIFE + _AT_THE_WINDOW, server), images // 2, seed))
-        found.add(cut(scene.record(folder / "short", _with(checkpoint=40)), images - images // 2, seed))
+        short = scene.record(folder / "short", _with(checkpoint=40))
+        times = max(2, images // 1_000)
+        again = cut_again(short, times, images // 10 // times, seed)
+        found.add(again)
+        found.add(cut(short, images - found.images, seed))
     return found
 
 

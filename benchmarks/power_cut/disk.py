@@ -19,6 +19,7 @@ from benchmarks.power_cut.recording import Event
 
 SECTOR = 512
 _SHM = "-shm"
+_EMPTY: Mapping[str, tuple[int, bytes]] = {}
 _GARBAGE = bytes(range(256)) * 128  # what may stand in a -shm, which nobody ever syncs
 
 
@@ -87,12 +88,18 @@ _Named = tuple[Event, "_File | None"]
 
 
 class Disk:
-    """Empty, and then as it is after each event that it is told."""
+    """As it is after each event that it is told. `before` the first it holds these, by name: inode and content; a name
+    that ends with "/" is a folder's."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Mapping[str, tuple[int, bytes]] = _EMPTY) -> None:
         self._files: dict[int, _File] = {}  # by inode, which a later file may get again
         self._names: dict[str, _File | None] = {}  # as a process sees them
-        self._synced: dict[str, _File | None] = {}
+        for name, (file, content) in before.items():
+            if name.endswith("/"):
+                self._names[name.rstrip("/")] = None
+            else:
+                self._names[name] = self._files[file] = _File(bytearray(content))
+        self._synced = dict(self._names)
         self._later: list[_Named] = []
 
     def happens(self, event: Event) -> None:
@@ -129,7 +136,7 @@ class Disk:
         return image
 
 
-def put(image: dict[str, bytes], folder: Path) -> None:
+def put(image: Mapping[str, bytes], folder: Path) -> None:
     for name, content in image.items():
         if name.endswith("/"):
             (folder / name).mkdir()

@@ -15,8 +15,11 @@ from random import Random
 
 from benchmarks.power_cut.disk import Disk
 from benchmarks.power_cut.judge import Judge
-from benchmarks.power_cut.scene import Recording
+from benchmarks.power_cut.scene import Recording, record
+from benchmarks.power_cut.station import Boot
+from benchmarks.rig import work_folder
 
+_ONCE_MORE = Boot(3, first=45, checkpoint=20)
 _IN_MEMORY = Path("/dev/shm")
 
 
@@ -50,10 +53,28 @@ def cut(recording: Recording, images: int, seed: int = 1, processes: int | None 
     return found
 
 
+def cut_again(recording: Recording, times: int, images: int, seed: int = 1) -> Found:
+    """The power goes, and goes again soon after it is back: `times` images of the recording are what another begins
+    with, and of each of those as many images are looked at."""
+    found = Found()
+    for number in range(times):
+        random = Random(f"{seed} again {number}")
+        disk, point = Disk(recording.before), random.randrange(len(recording.events))
+        for event in recording.events[:point]:
+            disk.happens(event)
+        told = recording.told_after(point)
+        with work_folder() as folder:
+            after = record(folder, [_ONCE_MORE], image=disk.after_a_cut(random), told=len(told))
+            found.add(cut(after, images, seed))
+            if after.told[: len(told)] != told:
+                found.add(Found(0, 1, Counter(lost=1), ["what was told before the first cut is not there"]))
+    return found
+
+
 def _cut(recording: Recording, first: int, end: int, images: int, seed: int) -> Found:
     """The images from `first` up to `end`, of `images`."""
     logging.disable(logging.CRITICAL)  # a store that is set aside is what the judge tells
-    found, disk, happened = Found(), Disk(), 0
+    found, disk, happened = Found(), Disk(recording.before), 0
     folder = Path(tempfile.mkdtemp(prefix="tram-xanh-image-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
     judge = Judge(recording.config, folder)
     try:
@@ -62,8 +83,7 @@ def _cut(recording: Recording, first: int, end: int, images: int, seed: int) -> 
             for event in recording.events[happened:point]:
                 disk.happens(event)
             happened = max(happened, point)
-            told = recording.told[: recording.marks[happened - 1]] if happened else []
-            faults = judge.faults(disk.after_a_cut(Random(f"{seed} {number}")), told)
+            faults = judge.faults(disk.after_a_cut(Random(f"{seed} {number}")), recording.told_after(happened))
             found.images += 1
             found.broken += bool(faults)
             found.faulty.update({fault.of for fault in faults})
