@@ -151,7 +151,9 @@ def _more_with(number: int, marks: Marks) -> None:
             marks.ask(CheckIn(-1, 0, code))
         case 1:
             assert isinstance(marks.ask(Renew(-1, 0, reader, code)), inputs.LoanRecorded)
-            marks.ask(UseInHouse(-1, 0, other, reader))
+            read = marks.ask(UseInHouse(-1, 0, other, reader))
+            assert isinstance(read, inputs.InHouseUseRecorded)
+            marks.ask(Ask(-1, 0, reader, PlaceHold(read.book.title_id)))  # of a title that nobody here borrows
         case 2:
             returned = marks.ask(CheckIn(-1, 0, code))
             assert isinstance(returned, inputs.ReturnRecorded)
@@ -161,8 +163,6 @@ def _more_with(number: int, marks: Marks) -> None:
             lent = marks.ask(CheckOut(-1, 0, reader, other))
             assert isinstance(lent, inputs.LoanRecorded)
             marks.ask(TakeBack(-1, 0, lent.operation, reader))
-            if number == 3:  # whoever waits first keeps others from that title
-                marks.ask(Ask(-1, 0, reader, PlaceHold(lent.book.title_id)))
 
 
 def _forget(station: rig.BenchStation, card: str, erase: tuple[str, ...]) -> None:
