@@ -26,7 +26,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import Moment
 from kiosk.domain.ids import time_ordered_id
-from kiosk.domain.operations import OperationId
+from kiosk.domain.operations import ChainEnd
 from kiosk.domain.requests import PlaceHold
 from kiosk.ports.store import UnitOfWork
 from kiosk.session import inputs
@@ -121,22 +121,24 @@ def _live(config: KioskConfig, school: School, plan: BootPlan, tell: Connection)
     station.try_to_send(config)
     while len(station.seen.told) < plan.acts:
         station.somebody_comes()
-    station.seen.written_bytes = written_bytes()
+    if not plan.sudden:
+        store.close()
+    station.seen.written_bytes = _written_bytes()
     station.seen.ended_ms = clock.true_ms
     tell.send(station.seen)
     if plan.sudden:
         station.power_goes()
-    store.close()
 
 
 class _Station:
     def __init__(self, store: SqlStore, clock: SimulatedClock, school: School, random: Random) -> None:
         self._store, self._clock, self._school, self._random = store, clock, school, random
         self._desk = Desk(Tools(clock, secrets.token_bytes))
+        self._last: ChainEnd | None = None
         self.seen = Seen()
 
     def upkeep(self) -> None:
-        """What a station does by itself (kiosk.runtime.chores), as often as it is switched on."""
+        """What a station does by itself, as kiosk.runtime.chores has it; here whenever it is switched on."""
 
         def keep_floor(work: UnitOfWork) -> None:
             work.raise_time_floor(self._clock.now().wall_ms)
@@ -172,7 +174,7 @@ class _Station:
             self._takes(reader, rig.barcode(random.randrange(self._school.books)))
 
     def power_goes(self) -> None:
-        """In the middle of a loan that nobody was told of."""
+        """In the middle of a write that nobody was told of."""
         with self._store.unit_of_work() as work:
             work.probe()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -199,27 +201,24 @@ class _Station:
 
     def _ask(self, effect: StoreEffect) -> inputs.Answer:
         self._clock.passes(self._random.randrange(1_000, _BETWEEN_ACTS_MS))
-        before = self._last()
+        before = self._last
         answer = self._work(lambda work: self._desk.answer(effect, work))
         self.seen.answers[type(answer).__name__] += 1
         if isinstance(answer, inputs.LoanRefused | inputs.NotRenewed):
             self.seen.answers.update(block.code for block in answer.blocks)
-        if self._last() != before:
+        if self._last != before:
             self._told()
         return answer
 
     def _told(self) -> None:
-        last = self._last()
-        assert last is not None
-        self.seen.told.append((last.epoch, last.seq))
-
-    def _last(self) -> OperationId | None:
-        end = self._store._kept.ends.last
-        return end.id if end else None
+        assert self._last is not None
+        self.seen.told.append((self._last.id.epoch, self._last.id.seq))
 
     def _work(self, job: Callable[[UnitOfWork], T]) -> T:
         with self._store.unit_of_work() as work:
-            return job(work)
+            done = job(work)
+            self._last = work.last_operation()
+            return done
 
 
 def _books_of(work: UnitOfWork, reader: str) -> list[str]:
@@ -227,7 +226,7 @@ def _books_of(work: UnitOfWork, reader: str) -> list[str]:
     return [item.barcode for item in items if item]
 
 
-def written_bytes() -> int:
+def _written_bytes() -> int:
     """By this process, as handed to the disk."""
     lines = Path("/proc/self/io").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))

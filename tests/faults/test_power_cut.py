@@ -8,16 +8,20 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from benchmarks.power_cut import scene
 from benchmarks.power_cut.disk import Disk
+from benchmarks.power_cut.judge import Judge
 from benchmarks.power_cut.recording import HOW_TO_GET_IT, can_record
 from benchmarks.power_cut.scene import Recording
 from benchmarks.power_cut.station import Boot
 from benchmarks.power_cut.trial import cut
+from kiosk import bootstrap
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not can_record(), reason=HOW_TO_GET_IT)]
 
@@ -53,6 +57,11 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return scene.record(tmp_path_factory.mktemp("life"), LIFE)
 
 
+def files_in(card: Path) -> dict[str, bytes]:
+    files = [path for path in card.rglob("*") if path.is_file()]
+    return {"data/": b""} | {str(path.relative_to(card)): path.read_bytes() for path in files}
+
+
 def test_loses_nothing_that_was_told_when_the_power_goes_at_any_moment(life: Recording) -> None:
     found = cut(life, 300)
     assert found.images == 300
@@ -73,8 +82,28 @@ def test_rebuilds_the_very_files_that_the_station_left(life: Recording) -> None:
     disk = Disk()
     for event in life.events:
         disk.happens(event)
-    files = [path for path in life.card.rglob("*") if path.is_file()]
-    assert disk.as_written() == {"data/": b""} | {str(path.relative_to(life.card)): path.read_bytes() for path in files}
+    assert disk.as_written() == files_in(life.card)
+
+
+@pytest.mark.parametrize(
+    ("damage", "of"),
+    [
+        ("SELECT 1", set()),
+        ("DELETE FROM outbox WHERE place = (SELECT max(place) FROM outbox)", {"lost", "half"}),
+        ("DELETE FROM audit WHERE place = 3", {"half"}),
+        ("DELETE FROM loan WHERE id = (SELECT min(id) FROM loan)", {"half"}),
+        ("UPDATE loan SET due_on = '2030-01-01' WHERE id = (SELECT min(id) FROM loan)", {"half"}),
+        ("DELETE FROM request WHERE id = (SELECT min(id) FROM request)", {"half"}),
+        ("DELETE FROM to_check", {"half"}),
+        ("DELETE FROM patron", {"corrupt"}),
+    ],
+)
+def test_sees_what_is_missing_from_an_image(life: Recording, tmp_path: Path, damage: str, of: set[str]) -> None:
+    shutil.copytree(life.card, tmp_path / "card")
+    with closing(bootstrap.open_store(msgspec.structs.replace(life.config, folder=tmp_path))) as store:
+        store._database.tell(damage)
+    faults = Judge(life.config, tmp_path / "image").faults(files_in(tmp_path / "card"), life.told)
+    assert {fault.of for fault in faults} == of
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: sudo apt-get install strace")
