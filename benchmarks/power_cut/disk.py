@@ -1,9 +1,10 @@
 """A disk that loses its power: what is left of it after any of the recorded calls.
 
 What was synced is there. Of the rest, each 512-byte sector holds what it held at the last sync or after any later write
-to it; each file is as long as it was then or at any time since; each change of a name has happened or not. All of that
+to it; each file is as long as it was then or after any of these writes; each change of a name has happened or not. That
 is drawn at random, each for itself, or, in some images, as a disk does it that keeps the order: up to some call, which
-itself may be torn.
+itself may be torn. A file that is cut has lost all of what it loses or nothing, and what was written to it later is
+there only if it was cut: that much every journal of a file system promises.
 """
 
 from __future__ import annotations
@@ -51,19 +52,19 @@ class _File:
             for event in later[:whole]:
                 _apply(event, now)
             later = later[whole : whole + 1]
-        left, sizes = bytearray(now), [len(now)]
-        sectors: dict[int, list[bytes]] = {}
+        left, stretch = bytearray(now), list[Event]()
         for event in later:
-            first, end = _apply(event, now)
-            sizes.append(len(now))
-            for sector in range(first // SECTOR, -(-end // SECTOR)):
-                found = bytes(now[sector * SECTOR : (sector + 1) * SECTOR])
-                sectors.setdefault(sector, []).append(found.ljust(SECTOR, b"\0"))
-        for sector, versions in sectors.items():
-            if fate.keeps():
-                _put(left, sector * SECTOR, fate.random.choice(versions))
-        size = fate.random.choice(sizes)
-        return bytes(left[:size]).ljust(size, b"\0")
+            if event.what == "write":
+                stretch.append(event)
+                continue
+            _draw(stretch, now, left, fate)
+            if not fate.keeps():
+                return bytes(left)
+            for content in (now, left):
+                _apply(event, content)
+            stretch = []
+        _draw(stretch, now, left, fate)
+        return bytes(left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,24 @@ def _found(names: Mapping[str, _File | None], content: Callable[[_File], bytes])
         elif not name.endswith(_SHM):
             found[name] = content(file)
     return found
+
+
+def _draw(writes: Sequence[Event], now: bytearray, left: bytearray, fate: _Fate) -> None:
+    """What is `left` of these writes, which are made to the file as it is `now`."""
+    sizes = [len(left)]
+    sectors: dict[int, list[bytes]] = {}
+    for event in writes:
+        first, end = _apply(event, now)
+        sizes.append(len(now))
+        for sector in range(first // SECTOR, -(-end // SECTOR)):
+            found = bytes(now[sector * SECTOR : (sector + 1) * SECTOR])
+            sectors.setdefault(sector, []).append(found.ljust(SECTOR, b"\0"))
+    for sector, versions in sectors.items():
+        if fate.keeps():
+            _put(left, sector * SECTOR, fate.random.choice(versions))
+    size = fate.random.choice(sizes)
+    del left[size:]
+    left.extend(bytes(size - len(left)))
 
 
 def _is_vouched(change: Event, folder: Event) -> bool:

@@ -61,6 +61,12 @@ def test_leaves_a_file_as_long_as_it_was_at_any_time_since_the_sync() -> None:
     assert found == {0, SECTOR, SECTOR * 2}
 
 
+def test_cuts_a_file_whole_or_not_at_all() -> None:
+    old, new = b"x" * SECTOR * 2, b"y" * SECTOR
+    found = {image["a"] for image in draws(*MADE, resize(3, 0), write(4, 0, new))}
+    assert found == {old, b"", b"\0" * SECTOR, new}
+
+
 def test_fills_what_was_never_written_with_zeros() -> None:
     found = {image["a"][SECTOR * 2 :] for image in draws(*MADE, write(3, SECTOR * 2, b"y" * SECTOR))}
     assert found == {b"", b"\0" * SECTOR, b"y" * SECTOR}
