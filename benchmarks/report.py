@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,15 @@ def machine() -> dict[str, Any]:
     }
 
 
-def options(description: str | None, **folders: str) -> argparse.Namespace:
-    """`folders`: a benchmark's own options, each naming a folder, with what they are for."""
+def options(
+    description: str | None, numbers: Mapping[str, tuple[int | None, str]] | None = None, **folders: str
+) -> argparse.Namespace:
+    """A benchmark's own options: `numbers` with what they are if not given, and `folders`; each with what it is for."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and a smaller store: a look, not a figure")
+    for name, (usual, purpose) in (numbers or {}).items():
+        parser.add_argument(f"--{name}", type=int, metavar="N", default=usual, help=purpose)
     for name, purpose in folders.items():
         parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=purpose)
     return parser.parse_args()

@@ -67,7 +67,7 @@ def fill(folder: Path, size: Size) -> None:
     (folder / "store.key").write_bytes(KEY)
     (folder / "store.key").chmod(0o600)
     store = open_store(StoreConfig(folder / "store.db", KEY, LIBRARY, "tram-1", 0))
-    changes = _everything(size)
+    changes = everything(size)
     more = True
     while more:
         chunk = [change for _, change in zip(range(_CHUNK), changes, strict=False)]
@@ -78,7 +78,7 @@ def fill(folder: Path, size: Size) -> None:
     store.close()
 
 
-def _everything(size: Size) -> Iterator[Change]:
+def everything(size: Size) -> Iterator[Change]:
     yield RULES
     yield Calendar("1", frozenset({6}))
     for n in range(size.patrons):

@@ -18,7 +18,7 @@ from typing import Self
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.ports.private_file import make_private, read_private, sync_folder
+from kiosk.ports.private_file import make_folder, make_private, read_private, sync_folder
 
 
 class KeyUnusable(Exception):
@@ -89,7 +89,7 @@ class Identity:
             if key.is_for(token):
                 return key
         key = DeviceKey.made_for(token)
-        self._next.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._next.parent)
         private = base64.b64encode(key.private.private_bytes_raw()).decode()
         make_private(self._next, msgspec.json.encode(_File(private, key.token_digest)))
         return key

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from demo.processes import PATIENCE_S, ROOT, DemoFailed, Server, run_or_fail
 
 
-def enrol_station(config: Path, server: Server, library: str, device: str) -> None:
-    """The station of `config`, which may be running. Raises DemoFailed when the two ends show other words."""
+def enrol_station(
+    config: Path, server: Server, library: str, device: str, environment: Mapping[str, str] | None = None
+) -> None:
+    """The station of `config`, which may be running; `environment` of the enrolling process, if not ours. Raises
+    DemoFailed when the two ends show other words."""
     token = new_token(server, library, device)
     words = ["provisioning", "enrol", "--server", server.url, "--token", token, "--config", str(config), "--json"]
-    with subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True) as station:
+    asked = [sys.executable, "-m", *words]
+    with subprocess.Popen(asked, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as station:
         assert station.stdout is not None
         shown = station.stdout.readline()
         if not shown:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +99,21 @@ class Server:
 class Kiosk:
     """The station's own process. Its log tells when something has been recorded."""
 
-    def __init__(self, config: Path, log: Path, pictures: Path | None, *, display: str = NO_DISPLAY) -> None:
-        """`display`: a name for DISPLAY, or "" for whatever this process has."""
+    def __init__(
+        self,
+        config: Path,
+        log: Path,
+        pictures: Path | None,
+        *,
+        display: str = NO_DISPLAY,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        """`display`: a name for DISPLAY, or "" for whatever `environment` has."""
         self._log = log
         self._read = log.stat().st_size if log.exists() else 0
         self._lines: list[dict[str, Any]] = []
         self._mark = 0
-        environment = dict(os.environ)
+        environment = dict(environment)
         if display == NO_DISPLAY:
             environment["SDL_VIDEODRIVER"] = "offscreen"
         elif display:
@@ -163,6 +171,11 @@ class Kiosk:
 
     def rss_mb(self) -> float:
         return _rss_mb(self.process.pid)
+
+    def kill(self) -> None:
+        """As the power does."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)

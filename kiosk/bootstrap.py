@@ -30,6 +30,7 @@ from kiosk.domain.barcodes import classify
 from kiosk.ports.central import Standing
 from kiosk.ports.devices import Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
+from kiosk.ports.private_file import make_folder
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
 from kiosk.runtime.chores import Chores
@@ -67,7 +68,7 @@ def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreCo
     path = config.data / "store.db"
     if may_create_key:
         try:
-            config.data.mkdir(parents=True, exist_ok=True)
+            make_folder(config.data)
         except OSError as error:
             raise StoreBroken(f"the data folder cannot be made: {error.strerror}") from error
     key = read_or_create_key(config.data / "store.key", path, may_create=may_create_key)
@@ -249,7 +250,7 @@ class Kiosk:
         said = None
         while not self._stop.is_set():
             try:
-                self.config.data.mkdir(parents=True, exist_ok=True)
+                make_folder(self.config.data)
                 serve_status(self.config.data, self._status, self._stop)
             except OSError as error:
                 if said != error.strerror:

@@ -1,10 +1,11 @@
-"""Files that only the station's own account reads: its keys."""
+"""Files that only the station's own account reads: its keys; and the folder that they are in."""
 
 from __future__ import annotations
 
 import logging
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -31,6 +32,15 @@ def read_private(path: Path) -> bytes:
         _log.warning("%s could be read by other accounts; closed to them", path.name)
         path.chmod(0o600)
     return content
+
+
+def make_folder(folder: Path) -> None:
+    """`folder` is there on return, durably, with those above it that were missing. Raises OSError."""
+    if not folder.parent.exists():
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    with suppress(PermissionError):  # where we may not even look, nothing was made by us
+        sync_folder(folder.parent)  # also if it was there: another thread may have made it just now
 
 
 def sync_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ from local_store.tables import REVISIONS
 from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, write_operation
 
 PAGE = 4096
+FRAME = 24 + PAGE  # in the log: a header, whose first four bytes are the page's number, and the page
 WRONG_KEY = bytes(32)
 
 
@@ -326,6 +327,19 @@ def test_loses_nothing_in_an_unclean_stop_and_knows_of_it(tmp_path: Path) -> Non
     clean.mkdir()
     store = open_store(used_store(clean))
     assert not store.left_unclean
+    store.close()
+
+
+def test_takes_no_page_for_damage_that_the_log_writes_again(tmp_path: Path) -> None:
+    """A checkpoint overwrites pages of the file and leaves them torn when the power goes; the log still has them."""
+    config = used_store(tmp_path, unclean=True)
+    log = config.path.with_name("store.db-wal").read_bytes()
+    page = int.from_bytes(log[-FRAME : -FRAME + 4], "big")
+    flip(config.path, page)
+    store = open_store(config)
+    store.check()
+    with store.unit_of_work() as work:
+        assert len(work.open_loans_of_patron(LAN.id)) == 3
     store.close()
 
 

@@ -1,0 +1,193 @@
+"""One boot of a station under the recorder: the whole of it below the screen, its scanner's cable, and a hand's day.
+
+python -m benchmarks.power_cut.station CONFIG, with what a boot is like as one line of JSON behind it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import msgspec
+
+from benchmarks import rig
+from central_link.simulated import SimulatedCentral
+from demo.school import Scanner
+from devices.host.clock import HostClock
+from kiosk import bootstrap
+from kiosk.config import load
+from kiosk.domain.ids import erased_mark
+from kiosk.domain.operations import ChainEnd
+from kiosk.domain.requests import PlaceHold, Suggest
+from kiosk.ports.central import Gone
+from kiosk.ports.store import UnitOfWork
+from kiosk.runtime import chores
+from kiosk.session import inputs
+from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
+from local_store import engine
+
+MARKS = "marks"
+"""Beside the data folder: what was told to somebody, a line of JSON each, in its true place among the writes."""
+
+_RECORDED = (
+    inputs.LoanRecorded,
+    inputs.ReturnRecorded,
+    inputs.TakenBack,
+    inputs.InHouseUseRecorded,
+    inputs.Asked,
+)
+LIBRARY = rig.Size(12, 60, 0)
+LAST_ITEM = LIBRARY.items - 1
+_DAY_NS = 86_400 * 10**9
+
+
+@dataclass(frozen=True)
+class Boot:
+    """`loans`: how many books are lent, from the `first` on. `later`: it is three days after the others, and more is
+    done with the books before that one. `erase`: a command at the centre by which the first reader is forgotten then.
+    `sudden`: it ends by kill -9. `window`: it is `python -m kiosk run` itself, which only lends. `synchronous` and
+    `checkpoint` (pages; 0: its own) stand for what the product sets, where there is no window."""
+
+    loans: int
+    first: int = 0
+    later: bool = False
+    erase: tuple[str, ...] = ()
+    sudden: bool = False
+    window: bool = False
+    synchronous: str = "FULL"
+    checkpoint: int = 0
+
+
+class Marks:
+    """Every act that the store has answered: the mark stands in the log before anybody can have seen the answer. And
+    every operation before it is sent: from then on somebody else may know it."""
+
+    def __init__(self, kiosk: bootstrap.Kiosk, folder: Path) -> None:
+        self._file = os.open(folder / MARKS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._last: ChainEnd | None = None
+        self._answers: SimpleQueue[inputs.Answer] = SimpleQueue()
+        self._kiosk = kiosk
+        answer, post, send = kiosk.desk.answer, kiosk.session.post, kiosk._link.send
+
+        def answered(ask: StoreEffect, work: UnitOfWork) -> inputs.Answer:
+            found = answer(ask, work)
+            self._last = work.last_operation()
+            return found
+
+        def posted(happened: Any) -> None:
+            if isinstance(happened, _RECORDED) and self._last is not None:
+                self._mark(self._last.id.epoch, self._last.id.seq)
+            if getattr(happened, "visit", 0) == -1:
+                self._answers.put(happened)
+            post(happened)
+
+        def sent(operations: Any) -> Any:
+            self._mark(operations[-1].id.epoch, operations[-1].id.seq)
+            return send(operations)
+
+        kiosk.desk.answer = answered  # type: ignore[method-assign]
+        kiosk.session.post = posted  # type: ignore[method-assign]
+        kiosk._link.send = sent  # type: ignore[method-assign]
+
+    def ask(self, effect: StoreEffect) -> inputs.Answer:
+        """What a hand would have asked; `effect.visit` is -1, so the session lets the answer pass."""
+        self._kiosk._ask(effect)
+        return self._answers.get(timeout=rig.PATIENCE_S)
+
+    def _mark(self, epoch: str, seq: int) -> None:
+        os.write(self._file, json.dumps([epoch, seq]).encode() + b"\n")
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    config_file, boot = Path(sys.argv[1]), Boot(**json.loads(sys.argv[2]))
+    pragmas: list[str] = [f"PRAGMA synchronous = {boot.synchronous}"]
+    if boot.checkpoint:
+        pragmas.append(f"PRAGMA wal_autocheckpoint = {boot.checkpoint}")
+    engine._WRITING += tuple(pragmas)  # type: ignore[assignment]  # a later one takes the place of the product's own
+    shift_ns = 3 * _DAY_NS if boot.later else 0
+    setattr(bootstrap, HostClock.__name__, partial(HostClock, wall_ns=lambda: time.time_ns() + shift_ns))
+    chores.FORGET_EVERY_S = 0.1
+    scanner = Scanner()
+    config = load(config_file)
+    config = msgspec.structs.replace(config, scanner=[{"kind": "serial", "port": scanner.device}])
+    station = rig.BenchStation(config, scanner)
+    marks = Marks(station.kiosk, config.data.parent)
+    link = station.kiosk._link
+    if isinstance(link, SimulatedCentral):
+        link.publish(*rig.everything(LIBRARY))
+    with station:
+        _until(lambda: _knows(station, rig.barcode(LAST_ITEM)))
+        station.next_item, station.next_card = boot.first, boot.first // rig.LOANS_PER_VISIT
+        station.loans(boot.loans)
+        if boot.later:
+            for number in range(boot.first):
+                _more_with(number, marks)
+            station.kiosk.sync.request_resync()
+            _forget(station, rig.card(0), boot.erase)
+        if boot.sudden:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _more_with(number: int, marks: Marks) -> None:
+    """With the book `number`, which was lent in a boot before."""
+    code, other = rig.barcode(number), rig.barcode(LAST_ITEM - number % 4)
+    found = marks.ask(IdentifyPatron(-1, 0, rig.card(number // rig.LOANS_PER_VISIT)))
+    assert isinstance(found, inputs.PatronFound)
+    reader = found.patron_id
+    match number % 4:
+        case 0:
+            marks.ask(CheckIn(-1, 0, code))
+        case 1:
+            assert isinstance(marks.ask(Renew(-1, 0, reader, code)), inputs.LoanRecorded)
+            read = marks.ask(UseInHouse(-1, 0, other, reader))
+            assert isinstance(read, inputs.InHouseUseRecorded)
+            marks.ask(Ask(-1, 0, reader, PlaceHold(read.book.title_id)))  # of a title that nobody here borrows
+        case 2:
+            returned = marks.ask(CheckIn(-1, 0, code))
+            assert isinstance(returned, inputs.ReturnRecorded)
+            marks.ask(TakeBack(-1, 0, returned.operation, None))
+            marks.ask(Ask(-1, 0, reader, Suggest("Thêm sách về biển")))
+        case 3:
+            lent = marks.ask(CheckOut(-1, 0, reader, other))
+            assert isinstance(lent, inputs.LoanRecorded)
+            marks.ask(TakeBack(-1, 0, lent.operation, reader))
+
+
+def _forget(station: rig.BenchStation, card: str, erase: tuple[str, ...]) -> None:
+    call = station.kiosk.store.call
+    reader = call(lambda work: work.patron_by_card(card))
+    assert reader is not None
+    if erase:
+        subprocess.run([sys.executable, "-m", *erase, card], check=True, env={}, stdout=subprocess.DEVNULL)
+    elif isinstance(link := station.kiosk._link, SimulatedCentral):
+        link.publish(Gone("erased_reader", erased_mark(reader.id)))
+    _until(lambda: call(lambda work: work.patron(reader.id)) is None)
+    _until(lambda: not call(lambda work: work.to_erase() or work.outbox_counts().pending))
+
+
+def _knows(station: rig.BenchStation, barcode: str) -> bool:
+    return station.kiosk.store.call(lambda work: work.item_by_barcode(barcode)) is not None
+
+
+def _until(true: Callable[[], object]) -> None:
+    ends = time.monotonic() + rig.PATIENCE_S
+    while not true():
+        if time.monotonic() > ends:
+            raise RuntimeError("waited in vain")
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main()
