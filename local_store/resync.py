@@ -24,10 +24,6 @@ class Progress:
     told_again: int
     tell_again_to: int
 
-    @property
-    def all_told(self) -> bool:
-        return self.told_again >= self.tell_again_to
-
 
 def read_progress(database: Database) -> Progress:
     found = {

@@ -310,6 +310,9 @@ COUNTS = union_all(
     select(outbox.c.state, func.count()).group_by(outbox.c.state),
 )
 
+PROGRESS = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stage", "told_again", "tell_again_to")))
+COUNT_MENTIONED = select(func.count()).select_from(mentioned)
+
 AUDIT_CHAIN = select(audit.c.place, audit.c.entry, audit.c.hash).order_by(audit.c.place)
 HISTORY = (
     select(

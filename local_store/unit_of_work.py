@@ -259,16 +259,13 @@ class SqlUnitOfWork(UnitOfWork):
 
     def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
         progress = self._resync.progress
-        return (
-            [] if progress.all_told else self._outbox.told_between(progress.told_again, progress.tell_again_to, limit)
-        )
+        if progress.stage is Stage.BEGINNING or progress.told_again >= progress.tell_again_to:
+            return []
+        return self._outbox.told_between(progress.told_again, progress.tell_again_to, limit)
 
-    def told_again(self, place: int | None, verdicts: Sequence[Verdict]) -> None:
+    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
         self.settle(verdicts)
-        self._resync.told_again(self._resync.progress.tell_again_to if place is None else place)
-
-    def all_told(self) -> bool:
-        return self._resync.progress.all_told
+        self._resync.told_again(place)
 
     def take_away(self, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
         return self._resync.take_away(after, limit, self._outbox.names)

@@ -160,15 +160,12 @@ class UnitOfWork(Protocol):
         ...
 
     def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
-        """Operations that the centre had when the resync began, oldest first, and perhaps has lost."""
+        """Operations that the centre had when the resync began, oldest first, and perhaps has lost. None in BEGINNING:
+        the loans that they name are noted down too."""
         ...
 
-    def told_again(self, place: int | None, verdicts: Sequence[Verdict]) -> None:
-        """Up to this place in the outbox the centre has them; None: all of them. The first verdict on each stays."""
-        ...
-
-    def all_told(self) -> bool:
-        """Whether nothing is to be told again."""
+    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
+        """Up to this place in the outbox the centre has them. The first verdict on each stays."""
         ...
 
     def take_away(self, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:

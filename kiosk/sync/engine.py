@@ -91,7 +91,6 @@ class SyncEngine:
         """Everything is told and heard again, at the latest when the request that waits has ended, and over any number
         of restarts. Raises StoreBroken."""
         self._resync.ask()
-        self._signals.push.set()
         self._signals.pull.set()
 
     def stop(self) -> None:
@@ -203,7 +202,8 @@ class SyncEngine:
                 return
             asked_at = self._monotonic()
             try:
-                self._resync.go_on(signals.stop)
+                if self._resync.go_on(signals.stop):
+                    signals.push.set()
                 page, after = self._changes.pull(wait_s, signals.stop)
                 if not page.more and not signals.stop.is_set():
                     self._resync.heard_all()
@@ -232,7 +232,6 @@ class SyncEngine:
                 _log.warning("changes: the centre does not know our place: beginning again")
                 with suppress(StoreBroken):  # then the next answer says so once more
                     self._resync.ask()
-                    self._signals.push.set()
             case StoreBroken():
                 _log.debug("changes: the store is broken (%s)", error)
             case Unreachable() if self._pull_finds != (finds := _Finds(error.standing, str(error))):

@@ -103,11 +103,8 @@ class Outbox:
     def _tell_again(self, run: _Run) -> bool:
         """One request with what the centre may have lost, behind all that it never had; False: there is none. It took
         these once, so when it refuses one of them alone, it is not well, and nothing is passed over."""
-        rows, all_told = self._on_store(lambda uow: (uow.to_tell_again(self._again), uow.all_told()))
+        rows = self._on_store(lambda uow: uow.to_tell_again(self._again))
         if not rows:
-            if not all_told:
-                self._on_store(partial(_note, place=None, verdicts=()))
-                _log.info("outbox: all told again")
             return False
         try:
             verdicts = self._link.send([operation for _, operation in rows])
@@ -177,7 +174,7 @@ class Outbox:
         return newest
 
 
-def _note(uow: UnitOfWork, *, place: int | None, verdicts: Sequence[Verdict]) -> None:
+def _note(uow: UnitOfWork, *, place: int, verdicts: Sequence[Verdict]) -> None:
     uow.told_again(place, verdicts)
     uow.commit()
 

@@ -42,20 +42,24 @@ class Resync:
         self._on_store(begin)
         _log.info("resync: asked for")
 
-    def go_on(self, stop: StopSignal) -> None:
-        """As far as it goes without asking the centre. Raises StoreBroken."""
+    def go_on(self, stop: StopSignal) -> bool:
+        """As far as it goes without asking the centre; whether there is something to be told again now. Raises
+        StoreBroken."""
+        begun = False
         while (stage := self._on_store(lambda work: work.stage())) in _STEPS:
             step, following = _STEPS[stage]
             if not self._walk(stage, step, stop):
-                return
+                break
             self._while_in(stage, partial(_go_to, stage=following))
             _log.info("resync: %s", following)
+            begun = begun or following is Stage.HEARING
+        return begun
 
     def heard_all(self) -> None:
         """The end of what there is to hear; it goes on once all is told again as well. Raises StoreBroken."""
 
         def end(work: UnitOfWork) -> None:
-            if work.all_told():
+            if not work.to_tell_again(1):
                 _go_to(work, stage=Stage.TAKING_AWAY)
 
         self._while_in(Stage.HEARING, end)

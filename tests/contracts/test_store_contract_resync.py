@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Change, Gone, Unread
+from kiosk.ports.central import Change, Gone, Unread, Verdict, VerdictKind
 from kiosk.ports.store import BEGINNING, ErasedUpTo, Stage
 from tests.contracts.store_station import Station, accepted
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, MINH, TITLE, hold_by, lend, loan_of, new_id, told
@@ -120,17 +120,19 @@ def test_tells_again_what_the_centre_had_and_keeps_the_first_verdict(station: St
     late = station.operations(1)
     station.settle(accepted(late[0]))
     with station.store.unit_of_work() as work:
+        assert list(work.to_tell_again(1)) == [], "what an earlier resync noted down is not cleared yet"
+    go_to(station, Stage.HEARING)
+    with station.store.unit_of_work() as work:
         again = work.to_tell_again(1)
         assert [operation for _, operation in again] == written[:1]
         work.told_again(again[0][0], [accepted(written[0])])
         work.commit()
     with station.reopen().unit_of_work() as work:
-        assert not work.all_told()
-        assert [operation for _, operation in work.to_tell_again(10)] == written[1:2], "not what came after"
-        work.told_again(None, [])
+        rest = work.to_tell_again(10)
+        assert [operation for _, operation in rest] == written[1:2], "not what came after"
+        work.told_again(rest[0][0], [Verdict(rest[0][1].id, VerdictKind.DISPUTED, "gap")])
         work.commit()
     with station.reopen().unit_of_work() as work:
-        assert work.all_told()
         assert list(work.to_tell_again(10)) == []
         assert work.outbox_counts().settled == 3
 

@@ -47,13 +47,8 @@ class MemoryUnitOfWork:
         rows = enumerate(self._tables.outbox, start=1)
         return [(place, row) for place, row in rows if after < place <= last and row.id in self._tables.settled][:limit]
 
-    def told_again(self, place: int | None, verdicts: Sequence[Verdict]) -> None:
-        last = self._tables.tell_again[1]
-        self._tables.tell_again = (last if place is None else place, last)
-
-    def all_told(self) -> bool:
-        after, last = self._tables.tell_again
-        return after >= last
+    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
+        self._tables.tell_again = (place, self._tables.tell_again[1])
 
     def stage(self) -> Stage:
         return self._tables.stage
