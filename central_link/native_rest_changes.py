@@ -13,7 +13,7 @@ from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
+from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
 
 _Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
@@ -30,16 +30,21 @@ _NEVER = date(2999, 12, 31)
 
 
 class Unreadable(Exception):
-    """A row that this station cannot use. `kind` as the row has it; empty when it has none."""
+    """A row that this station cannot use. `kind` as the row has it; empty when it has none. `names`: a thing that this
+    station may know all the same."""
 
-    def __init__(self, kind: str = "") -> None:
+    def __init__(self, kind: str = "", names: Unread | None = None) -> None:
         super().__init__(kind)
         self.kind = kind
+        self.names = names
 
 
-class _Row(msgspec.Struct):
+class _Name(msgspec.Struct):
     kind: str
     id: str
+
+
+class _Row(_Name):
     data: msgspec.Raw
 
 
@@ -248,6 +253,7 @@ _of_one_thing: dict[str, Callable[[str, msgspec.Raw], Change]] = {
 }
 _ERASED = "erased_reader"  # of such a one only the end is told
 _row = msgspec.json.Decoder(_Row)
+_name = msgspec.json.Decoder(_Name)
 
 
 def change_from(raw: msgspec.Raw) -> Change:
@@ -267,4 +273,12 @@ def change_from(raw: msgspec.Raw) -> Change:
             raise Unreadable(kind)
         return _of_one_thing[kind](row.id, row.data)
     except (ValueError, RecursionError) as error:  # what msgspec and a broken encoding raise
-        raise Unreadable(kind) from error
+        raise Unreadable(kind, _named(raw)) from error
+
+
+def _named(raw: msgspec.Raw) -> Unread | None:
+    try:
+        name = _name.decode(raw)
+        return Unread(name.kind, msgspec.convert(name.id, _Id)) if name.kind in _of_one_thing else None
+    except (ValueError, RecursionError):
+        return None

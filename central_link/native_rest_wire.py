@@ -128,6 +128,7 @@ def decode_page(content: bytes, cursor: str) -> ChangePage:
             changes.append(change_from(row))
         except Unreadable as unreadable:
             skipped[unreadable.kind if _KIND.fullmatch(unreadable.kind) else "?"] += 1
+            changes += [unreadable.names] if unreadable.names else []
     if skipped:
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(skipped.items()))
         _log.warning("changes: %d of %d skipped (%s)", skipped.total(), len(page.changes), kinds)

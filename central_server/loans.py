@@ -107,7 +107,7 @@ def moment_of(row: Any) -> Moment:
     return Moment(place, row.earliest_ms, row.latest_ms, row.boot, row.boottime_ms or 0)
 
 
-def columns_of(moment: Moment) -> Mapping[str, object]:
+def columns_of(moment: Moment) -> dict[str, object]:
     """For the table `loan` or `check_in`."""
     return {
         **moment.place._asdict(),

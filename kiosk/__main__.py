@@ -24,12 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     new_store.add_argument("--yes", action="store_true", help="the set-aside store has been looked after")
     status = commands.add_parser("status", help="how the station is: what runs, what it holds, what waits")
     status.add_argument("--json", action="store_true", help="one JSON object for machines")
+    resync = commands.add_parser("resync", help="tell and hear everything again, while the station runs and lends")
     audit = commands.add_parser("audit", help="whether the store is what was once written")
     verify = audit.add_subparsers(dest="act", required=True).add_parser(
         "verify", help="all of it, up to the first fault"
     )
     verify.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
-    for command in (run, ledger, new_store, status, verify):
+    for command in (run, ledger, new_store, status, resync, verify):
         command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _ledger(config)
         if options.command == "status":
             return _status(config, as_json=options.json)
+        if options.command == "resync":
+            return _resync(config)
         if options.command == "audit":
             return _audit(config, options.json)
         return _new_store(config, options.yes)
@@ -79,7 +82,8 @@ def _status(config: KioskConfig, *, as_json: bool) -> int:
 
     store: dict[str, object]
     try:
-        store = dict(read_store(config).counts())
+        reader = read_store(config)
+        store = reader.counts() | {"sync": reader.sync_progress()}
     except StoreBroken as error:
         store = {"problem": str(error)}
     running = read_status(config)
@@ -101,6 +105,18 @@ def _lines(table: dict[str, object], indent: str = "") -> Iterator[str]:
             yield from _lines(value, indent + "  ")
         else:
             yield f"{indent}{name}: {'-' if value is None else value}"
+
+
+def _resync(config: KioskConfig) -> int:
+    from kiosk.bootstrap import ask_resync
+
+    problem = ask_resync(config)
+    if problem is None:
+        problem = "no station runs here: it has to"
+    print(
+        problem or "it begins; python -m kiosk status tells how far it is", file=sys.stderr if problem else sys.stdout
+    )
+    return 1 if problem else 0
 
 
 def _audit(config: KioskConfig, as_json: bool) -> int:

@@ -20,7 +20,7 @@ from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
 from devices.host.memory import give_back
-from devices.host.status_socket import ask_status, serve_status
+from devices.host.status_socket import RESYNC, STATUS, ask_word, serve_words
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk.config import ConfigError, KioskConfig
@@ -91,8 +91,14 @@ def read_store(config: KioskConfig) -> StoreReader:
 
 def read_status(config: KioskConfig) -> dict[str, object] | None:
     """What the running station says; None when none runs."""
-    told = ask_status(config.data)
+    told = ask_word(config.data)
     return json.loads(told) if told else None
+
+
+def ask_resync(config: KioskConfig) -> str | None:
+    """Asks the running station for a full resync; "" when it begins, else why not; None when none runs."""
+    told = ask_word(config.data, RESYNC)
+    return json.loads(told)["problem"] if told else None
 
 
 def make_new_store(config: KioskConfig) -> None:
@@ -189,7 +195,7 @@ class Kiosk:
         self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
-        ask_status(self.config.data)  # wakes the thread that answers
+        ask_word(self.config.data)  # wakes the thread that answers
         for thread in self._threads:
             if thread.name != "store":
                 thread.join(_STOP_WAIT_S)
@@ -251,7 +257,7 @@ class Kiosk:
         while not self._stop.is_set():
             try:
                 make_folder(self.config.data)
-                serve_status(self.config.data, self._status, self._stop)
+                serve_words(self.config.data, {STATUS: self._status, RESYNC: self._resync}, self._stop)
             except OSError as error:
                 if said != error.strerror:
                     _log.warning("the station cannot tell its status: %s", error.strerror)
@@ -269,6 +275,14 @@ class Kiosk:
             self.clock.now().trusted,
         )
         return json.dumps(running.at(self.clock.monotonic())).encode()
+
+    def _resync(self) -> bytes:
+        problem = ""
+        try:
+            self.sync.request_resync()
+        except StoreBroken as error:
+            problem = str(error)
+        return json.dumps({"problem": problem}).encode()
 
     def _when_painted(self, work: Callable[[], None]) -> None:
         self.painted.wait()

@@ -13,7 +13,7 @@ from kiosk.domain.due_dates import Calendar
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.requests import RequestRecord
-from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
+from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
 from local_store import documents, statements
 from local_store.disputes import dispute_row
 from local_store.prepared import Database
@@ -32,7 +32,7 @@ def apply_changes(
     """
     latest: dict[tuple[str, str], Change] = {}
     for change in changes:
-        key = _key(change)
+        key = key_of(change)
         latest.pop(key, None)  # so that the order is that of the last mention: a card goes to whom it was given last
         latest[key] = change
     titles: list[_Row] = []
@@ -81,6 +81,8 @@ def apply_changes(
                 disputes.append(dispute_row(change))
             case Gone():
                 gone.append(change)
+            case Unread():
+                pass  # as it was known so far is nearer to the truth than nothing
             case CirculationRules():
                 rules = change
             case Calendar():
@@ -110,7 +112,8 @@ def apply_changes(
     return rules, calendar
 
 
-def _key(change: Change) -> tuple[str, str]:
+def key_of(change: Change) -> tuple[str, str]:
+    """Kind and id of what a change is about."""
     match change:
         case TitleRecord():
             return "title", change.id
@@ -126,7 +129,7 @@ def _key(change: Change) -> tuple[str, str]:
             return "request", change.id
         case DisputeRecord():
             return "dispute", change.id
-        case Gone():
+        case Gone() | Unread():
             return change.kind, change.id
         case CirculationRules():
             return documents.CIRCULATION, ""

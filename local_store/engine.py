@@ -18,6 +18,7 @@ from local_store.errors import translated
 from local_store.outbox import open_outbox
 from local_store.prepared import Database
 from local_store.reader import StoreConfig, StoreReader, check_whole
+from local_store.resync import read_progress
 from local_store.store import SqlStore
 from local_store.tables import REVISIONS
 from local_store.unit_of_work import Documents, Kept
@@ -222,8 +223,10 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd 
     try:
         ends, before, to_tell = open_outbox(database)
         floor = database.row(statements.META, key="time_floor_ms")
+        progress = read_progress(database)
         database.commit()
     except BaseException:
         database.roll_back()
         raise
-    return Kept(ends, to_tell, max(config.build_ms, int(floor[0]) if floor else 0), Documents()), before
+    floor_ms = max(config.build_ms, int(floor[0]) if floor else 0)
+    return Kept(ends, to_tell, floor_ms, Documents(), progress), before

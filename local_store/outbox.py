@@ -16,7 +16,7 @@ from kiosk.domain.operations import NO_HASH, ChainEnd, Operation, OperationId, O
 from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.store import OutboxCounts, RecordedAct
 from local_store import statements as sql
-from local_store.prepared import Database
+from local_store.prepared import Database, Row
 
 log = logging.getLogger(__name__)
 
@@ -119,15 +119,17 @@ class Outbox:
         )
 
     def pending(self, limit: int, after: int) -> Sequence[tuple[int, Operation]]:
-        rows = self._db.rows(sql.PENDING, limit=limit, after=max(after, self.ends.told_to))
-        return [
-            (place, Operation(OperationId(epoch, seq), body, hash_, Reader(patron, salt, private) if patron else None))
-            for place, epoch, seq, body, hash_, patron, salt, private in rows
-        ]
+        return _operations(self._db.rows(sql.PENDING, limit=limit, after=max(after, self.ends.told_to)))
 
-    def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """The first verdict on an operation stays: a dispute is resolved by a person, never by a second answer."""
+    def told_between(self, after: int, last: int, limit: int) -> Sequence[tuple[int, Operation]]:
+        """What the centre has had already, from beyond one place up to another."""
+        return _operations(self._db.rows(sql.TOLD, limit=limit, after=after, last=last))
+
+    def settle(self, verdicts: Sequence[Verdict]) -> list[str]:
+        """The first verdict on an operation stays: a dispute is resolved by a person, never by a second answer. Gives
+        the loans that the operations name."""
         changed: dict[int, dict[str, object]] = {}
+        named: list[str] = []
         pending = disputed = aside = unknown = 0
         for verdict in verdicts:
             row = self._db.row(sql.OPERATION, op_epoch=verdict.id.epoch, op_seq=verdict.id.seq)
@@ -135,6 +137,7 @@ class Outbox:
                 unknown += 1
                 continue
             place, state, loans = row
+            named += loans.split()
             if place in changed or state not in ("pending", "set_aside"):
                 continue
             is_dispute = verdict.kind is VerdictKind.DISPUTED
@@ -159,6 +162,7 @@ class Outbox:
                 set_aside=ends.set_aside - aside,
             )
             self._move_mark()
+        return named
 
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
         row = self._db.row(sql.OPERATION, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
@@ -195,3 +199,10 @@ class Outbox:
             raise ValueError(f"operation {operation.id.seq} where {expected.seq} of this epoch comes next")
         if operation.hash != chain_hash(before.hash if before else NO_HASH, operation.body):
             raise ValueError(f"the hash of operation {operation.id.seq} does not continue the chain")
+
+
+def _operations(rows: Sequence[Row]) -> Sequence[tuple[int, Operation]]:
+    return [
+        (place, Operation(OperationId(epoch, seq), body, hash_, Reader(patron, salt, private) if patron else None))
+        for place, epoch, seq, body, hash_, patron, salt, private in rows
+    ]

@@ -12,7 +12,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import CompoundSelect, Connection, Select
 
 from kiosk.ports.errors import StoreDamaged
-from kiosk.ports.store import AuditLine, KeptOperation
+from kiosk.ports.store import AuditLine, KeptOperation, Stage
 from local_store import statements
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
@@ -82,6 +82,16 @@ class StoreReader:
         counts = dict.fromkeys(("pending", "settled", "disputed", "set_aside"), 0)
         counts |= dict(map(tuple, self._read(statements.COUNTS)))
         return counts
+
+    def sync_progress(self) -> dict[str, object]:
+        """`stage` (kiosk.ports.store.Stage); in a full resync also how many things the centre has named so far
+        (`named`), and how many operations of those it had (`of`) it has been told again (`told_again`)."""
+        rows = dict(map(tuple, self._read(statements.PROGRESS)))
+        stage = Stage(rows.get("stage", Stage.FOLLOWING))
+        if stage is Stage.FOLLOWING:
+            return {"stage": stage}
+        ((named,),) = self._read(statements.COUNT_MENTIONED)
+        return {"stage": stage, "named": named, "told_again": int(rows["told_again"]), "of": int(rows["tell_again_to"])}
 
     def history(self) -> Iterator[tuple[KeptOperation | None, AuditLine | None]]:
         """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing."""

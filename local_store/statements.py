@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     union_all,
     update,
 )
@@ -36,6 +37,7 @@ from local_store.tables import (
     hold,
     item,
     loan,
+    mentioned,
     meta,
     outbox,
     patron,
@@ -163,7 +165,7 @@ ACT = Prepared(
 )
 OPERATION = Prepared(select(outbox.c.place, outbox.c.state, outbox.c.loans).where(_AT))
 _pending_beyond = _PENDING, outbox.c.place > bindparam("told_to", type_=Integer)
-PENDING = Prepared(
+_whole_operations = (
     select(
         outbox.c.place,
         outbox.c.epoch,
@@ -174,10 +176,16 @@ PENDING = Prepared(
         outbox.c.salt,
         outbox.c.private,
     )
-    .where(_PENDING, outbox.c.place > bindparam("after", type_=Integer))
+    .where(outbox.c.place > bindparam("after", type_=Integer))
     .order_by(outbox.c.place)
     .limit(bindparam("limit", type_=Integer))
     .offset(literal_column("0"))  # else SQLAlchemy binds a zero of its own
+)
+PENDING = Prepared(_whole_operations.where(_PENDING))
+TOLD = Prepared(
+    _whole_operations.where(
+        text("outbox.state IN ('settled', 'disputed')"), outbox.c.place <= bindparam("last", type_=Integer)
+    )
 )
 FIRST_PENDING = Prepared(select(outbox.c.place).where(*_pending_beyond).order_by(outbox.c.place))
 PENDING_LOANS = Prepared(select(outbox.c.loans).where(*_pending_beyond))
@@ -226,6 +234,47 @@ DROP = {
     for table in (title, item, patron, loan, hold, request)
 }
 
+# a full resync
+MENTION = Prepared(sqlite.insert(mentioned).on_conflict_do_nothing())
+MENTIONED_OF_KIND = Prepared(select(mentioned.c.id).where(mentioned.c.kind == bindparam("kind")))
+_some_mentioned = (
+    select(mentioned.c.kind, mentioned.c.id)
+    .order_by(mentioned.c.kind, mentioned.c.id)
+    .limit(bindparam("limit", type_=Integer))
+    .offset(literal_column("0"))
+)
+FORGET_MENTIONED = Prepared(delete(mentioned).where(tuple_(mentioned.c.kind, mentioned.c.id).in_(_some_mentioned)))
+
+
+class Sweep(NamedTuple):
+    """`look`: ids after one with whether the centre has named them; `drops`: what is done to one that it has not.
+    `never_empty`: a centre that names none of this kind is not believed."""
+
+    kind: str
+    look: Prepared
+    drops: tuple[Prepared, ...]
+    never_empty: bool = False
+
+
+def _sweep(table: Table, *more: Executable, never_empty: bool = False, only: str = "1") -> Sweep:
+    is_named = exists().where(mentioned.c.kind == text(f"'{table.name}'"), mentioned.c.id == table.c.id)
+    look = select(table.c.id, is_named).where(table.c.id > bindparam("after"), text(only)).order_by(table.c.id)
+    some = look.limit(bindparam("limit", type_=Integer)).offset(literal_column("0"))
+    drops = (delete(table).where(table.c.id == bindparam("gone")), *more)
+    return Sweep(table.name, Prepared(some), tuple(map(Prepared, drops)), never_empty)
+
+
+SWEEPS = (
+    _sweep(title, never_empty=True),
+    _sweep(item, never_empty=True),
+    _sweep(patron, delete(patron_card).where(patron_card.c.patron_id == bindparam("gone")), never_empty=True),
+    _sweep(loan),
+    _sweep(hold),
+    _sweep(dispute),
+    _sweep(request, only="request.state <> 'waiting'"),
+)
+"""What goes at the end of a full resync. A request that waits may still be on its way."""
+
 # requests and visits
 PUT_REQUEST = _upsert(request, "id")
 REQUESTS_OF_PATRON = Prepared(
@@ -266,6 +315,9 @@ COUNTS = union_all(
     select(literal_column("'open_loans'"), func.count()).select_from(loan).where(_OPEN),
     select(outbox.c.state, func.count()).group_by(outbox.c.state),
 )
+
+PROGRESS = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stage", "told_again", "tell_again_to")))
+COUNT_MENTIONED = select(func.count()).select_from(mentioned)
 
 AUDIT_CHAIN = select(audit.c.place, audit.c.entry, audit.c.hash).order_by(audit.c.place)
 HISTORY = (

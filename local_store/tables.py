@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -16,7 +16,8 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("key", Text, primary_key=True),  # library | device | cursor | time_floor_ms | told_to | probe
+    # library | device | cursor | time_floor_ms | told_to | probe | stage | told_again | tell_again_to
+    Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -204,5 +205,14 @@ to_erase = Table(
     "to_erase",
     metadata,
     Column("mark", Text, primary_key=True),  # kiosk.domain.ids.erased_mark
+    sqlite_with_rowid=False,
+)
+
+# What the centre has named since a full resync began to hear it.
+mentioned = Table(
+    "mentioned",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
     sqlite_with_rowid=False,
 )

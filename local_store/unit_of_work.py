@@ -14,15 +14,16 @@ from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Change, TitleRecord, Verdict
+from kiosk.ports.central import Change, Gone, TitleRecord, Verdict
 from kiosk.ports.errors import StoreDamaged
-from kiosk.ports.store import ErasedUpTo, OutboxCounts, RecordedAct, ToCheck, UnitOfWork
+from kiosk.ports.store import ErasedUpTo, OutboxCounts, RecordedAct, Stage, ToCheck, UnitOfWork
 from local_store import documents, erasing
 from local_store import statements as sql
-from local_store.changes import apply_changes
+from local_store.changes import apply_changes, key_of
 from local_store.disputes import dispute_of
 from local_store.outbox import Ends, Outbox
 from local_store.prepared import Database, Row
+from local_store.resync import Progress, Resync
 
 _MINUTE_MS = 60_000
 _DATE = date.fromisoformat
@@ -45,6 +46,7 @@ class Kept:
     to_tell: dict[str, int]  # how many unsettled operations name a loan
     time_floor_ms: int
     documents: Documents
+    progress: Progress
 
 
 class SqlUnitOfWork(UnitOfWork):
@@ -53,6 +55,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._origin = origin
         self._kept = kept
         self._outbox = Outbox(database, origin, kept.ends, kept.to_tell)
+        self._resync = Resync(database, kept.progress)
         self._time_floor_ms = kept.time_floor_ms
         self._documents = kept.documents  # until this unit of work changes them
         self._damaged = damaged
@@ -80,6 +83,7 @@ class SqlUnitOfWork(UnitOfWork):
         kept.ends = self._outbox.ends
         kept.time_floor_ms = self._time_floor_ms
         kept.documents = self._documents
+        kept.progress = self._resync.progress
         for loan_id, by in self._outbox.told.items():
             count = kept.to_tell.pop(loan_id, 0) + by
             if count:
@@ -225,7 +229,8 @@ class SqlUnitOfWork(UnitOfWork):
         return self._outbox.pending(limit, after)
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:
-        self._outbox.settle(verdicts)
+        loans = self._outbox.settle(verdicts)
+        self._resync.mention(("loan", loan_id) for loan_id in loans)
 
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
         self._outbox.set_aside(operation_id, reason)
@@ -241,10 +246,41 @@ class SqlUnitOfWork(UnitOfWork):
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
         rules, calendar = apply_changes(self._db, changes, self._outbox.names)
+        if self.stage() is Stage.HEARING:
+            self._resync.mention(key_of(change) for change in changes if not isinstance(change, Gone))
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
         if rules is not None or calendar is not None:
             # Read back when next asked for. The store's own stay as they are until this has been committed.
             self._documents = Documents()
+
+    # a full resync
+
+    def stage(self) -> Stage:
+        return self._resync.progress.stage
+
+    def begin_resync(self) -> None:
+        self._resync.begin(self._outbox.ends.place)
+
+    def go_to(self, stage: Stage) -> None:
+        self._resync.go_to(stage)
+        if stage is Stage.HEARING:
+            self._db.run(sql.PUT_META, key="cursor", value="")
+
+    def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
+        progress = self._resync.progress
+        if progress.stage is Stage.BEGINNING or progress.told_again >= progress.tell_again_to:
+            return []
+        return self._outbox.told_between(progress.told_again, progress.tell_again_to, limit)
+
+    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
+        self.settle(verdicts)
+        self._resync.told_again(place)
+
+    def take_away(self, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+        return self._resync.take_away(after, limit, self._outbox.names)
+
+    def forget_mentioned(self, limit: int) -> bool:
+        return self._resync.forget_mentioned(limit)
 
     # forgetting
 

@@ -1,24 +1,31 @@
-"""How a station tells about itself on its own machine: a socket in the data folder, no network port."""
+"""How a station is asked on its own machine: a socket in the data folder, no network port.
+
+Who asks writes one word and ends the sending; the station answers and hangs up, with nothing where it does not know the
+word. Only who may read the data folder can ask.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from kiosk.ports.signals import StopSignal
 
 NAME = "kiosk.sock"
+STATUS = "status"
+RESYNC = "resync"
 _PATIENCE_S = 2.0
 _LOOK_S = 5.0
+_LONGEST_WORD = 32
 
 
-def serve_status(folder: Path, status: Callable[[], bytes], stop: StopSignal) -> None:
-    """Answers whoever connects with one `status()`, until `stop`; on a thread of its own. Who stops it should ask once
-    more, so that it looks up from its waiting. Raises OSError where no socket can be made."""
+def serve_words(folder: Path, words: Mapping[str, Callable[[], bytes]], stop: StopSignal) -> None:
+    """Answers whoever connects by what `words` has for their word, until `stop`; on a thread of its own. Who stops it
+    should ask once more, so that it looks up from its waiting. Raises OSError where no socket can be made."""
     with _at(folder) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         if _answers(address.name):  # a second station of one folder: its store will not open either
             raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
@@ -33,21 +40,35 @@ def serve_status(folder: Path, status: Callable[[], bytes], stop: StopSignal) ->
                 asking, _ = listening.accept()
                 with asking:
                     asking.settimeout(_PATIENCE_S)
-                    asking.sendall(status())
+                    answer = words.get(_word(asking))
+                    asking.sendall(answer() if answer else b"")
         with suppress(FileNotFoundError):
             os.unlink(address.name)
 
 
-def ask_status(folder: Path) -> bytes | None:
-    """What the station with this data folder says; None when none runs."""
+def ask_word(folder: Path, word: str = STATUS) -> bytes | None:
+    """What the station with this data folder says to `word`; None when none runs."""
     try:
         with _at(folder) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(_PATIENCE_S)
             line.connect(address.name)
-            pieces = iter(lambda: line.recv(65_536), b"")
-            return b"".join(pieces)
+            line.sendall(word.encode())
+            line.shutdown(socket.SHUT_WR)
+            return _all_of(line)
     except OSError:
         return None
+
+
+def _word(asking: socket.socket) -> str:
+    return _all_of(asking, _LONGEST_WORD).decode("ascii", "replace")
+
+
+def _all_of(line: socket.socket, most: int | None = None) -> bytes:
+    """Until the other side ends, or after `most` bytes."""
+    found = b""
+    while (most is None or len(found) < most) and (piece := line.recv(65_536 if most is None else most)):
+        found += piece
+    return found
 
 
 def _answers(address: str) -> bool:

@@ -89,6 +89,14 @@ class Gone:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The thing of this kind and id is there, and this station cannot read what is said of it."""
+
+    kind: str
+    id: str
+
+
 Change = (
     TitleRecord
     | ItemRecord
@@ -100,6 +108,7 @@ Change = (
     | CirculationRules
     | Calendar
     | Gone
+    | Unread
 )
 
 

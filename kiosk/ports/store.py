@@ -52,9 +52,19 @@ class OutboxCounts:
     set_aside: int = 0
 
 
+class Stage(StrEnum):
+    """How this station hears the centre. A row of the store: whatever is killed goes on where it was."""
+
+    FOLLOWING = "following"  # what changes, from a cursor on
+    BEGINNING = "beginning"  # a full resync was asked for: what an earlier one has noted down goes
+    HEARING = "hearing"  # everything from the beginning, and what the centre names is noted down
+    TAKING_AWAY = "taking_away"  # all was heard: what was not named goes
+    ENDING = "ending"  # what was noted down goes
+
+
 @dataclass(frozen=True, slots=True)
 class ErasedUpTo:
-    """A place in the walk over all that may name a reader: the table's number there, and the last key looked at."""
+    """A place in a walk over several tables: the table's number in that walk, and the last key looked at."""
 
     table: int
     key: str | int | None
@@ -141,6 +151,37 @@ class UnitOfWork(Protocol):
     def cursor(self) -> str: ...
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
         """A loan about which this station has something to tell is left alone: the centre will speak of it again."""
+        ...
+
+    # a full resync
+    def stage(self) -> Stage: ...
+    def begin_resync(self) -> None:
+        """Everything is told and heard again from the beginning, however often the station is killed meanwhile, and
+        lending goes on. For when either side may have lost something: a restored centre, a restored store, or a person
+        who asks for it. Whoever calls it wakes the SyncEngine, if one runs."""
+        ...
+
+    def go_to(self, stage: Stage) -> None:
+        """HEARING also puts the cursor back to the beginning; while it lasts, `apply` notes down what is named."""
+        ...
+
+    def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
+        """Operations that the centre had when the resync began, oldest first, and perhaps has lost. None in BEGINNING:
+        the loans that they name are noted down too."""
+        ...
+
+    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
+        """Up to this place in the outbox the centre has them. The first verdict on each stays."""
+        ...
+
+    def take_away(self, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+        """Looks at the next `limit` rows and takes away what the centre has not named, but no loan about which this
+        station has something to tell or has told it since, and no request that waits. Gives where to go on; None:
+        nothing is left. Begins at `BEGINNING`."""
+        ...
+
+    def forget_mentioned(self, limit: int) -> bool:
+        """Forgets up to `limit` of what was noted down; False: there was nothing."""
         ...
 
     # forgetting

@@ -18,6 +18,7 @@ from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import WaitSignal
 from kiosk.sync.changes import Changes
 from kiosk.sync.outbox import Outbox, Outcome
+from kiosk.sync.resync import Resync
 from kiosk.sync.schedule import Schedule
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class SyncEngine:
         self._has_feed = link.capabilities.change_feed
         self._outbox = Outbox(link, on_store, self._told)
         self._changes = Changes(link, on_store, monotonic)
+        self._resync = Resync(on_store, monotonic)
         self._push_schedule = Schedule(random)
         self._pull_schedule = Schedule(random)
         # Each of these is written by one loop and read by the other, and the push loop alone reports: no lock.
@@ -86,8 +88,9 @@ class SyncEngine:
         self._signals.push.set()
 
     def request_resync(self) -> None:
-        """Everything is fetched again from the beginning, at the latest when the request that waits has ended."""
-        self._changes.begin_again()
+        """Everything is told and heard again, at the latest when the request that waits has ended, and over any number
+        of restarts. Raises StoreBroken."""
+        self._resync.ask()
         self._signals.pull.set()
 
     def stop(self) -> None:
@@ -199,7 +202,11 @@ class SyncEngine:
                 return
             asked_at = self._monotonic()
             try:
+                if self._resync.go_on(signals.stop):
+                    signals.push.set()
                 page, after = self._changes.pull(wait_s, signals.stop)
+                if not page.more and not signals.stop.is_set():
+                    self._resync.heard_all()
             except (Unreachable, CursorLost, StoreBroken) as error:
                 if signals.stop.is_set():  # whoever stops closes the link and the store as well
                     return
@@ -223,7 +230,8 @@ class SyncEngine:
         match error:
             case CursorLost():
                 _log.warning("changes: the centre does not know our place: beginning again")
-                self._changes.begin_again()
+                with suppress(StoreBroken):  # then the next answer says so once more
+                    self._resync.ask()
             case StoreBroken():
                 _log.debug("changes: the store is broken (%s)", error)
             case Unreachable() if self._pull_finds != (finds := _Finds(error.standing, str(error))):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from kiosk.domain.operations import Operation, OperationId
 from kiosk.ports.central import CentralLink, Standing, Verdict
@@ -52,6 +53,7 @@ class Outbox:
         self._on_store = on_store
         self._told = told
         self._batch = min(link.capabilities.batch, LARGEST_BATCH)
+        self._again = self._batch
 
     def push(self, stop: StopSignal) -> PushRun:
         """One run through the outbox, oldest first, until nothing is left or nothing goes on.
@@ -63,9 +65,10 @@ class Outbox:
         try:
             while not stop.is_set():
                 rows = self._pending(self._batch, run.place)
-                if not rows:
+                if rows:
+                    self._send(rows, run, stop)
+                elif not self._tell_again(run):
                     break
-                self._send(rows, run, stop)
         except Unreachable as error:
             ended = PushRun(Outcome.UNREACHABLE, run.taken, str(error), error.standing)
         except StoreBroken as error:
@@ -76,7 +79,7 @@ class Outbox:
             if run.refused:
                 ended = PushRun(Outcome.REFUSED, run.taken, run.last_refusal)
             else:
-                ended = PushRun(Outcome.DRAINED if run.place else Outcome.NOTHING, run.taken)
+                ended = PushRun(Outcome.DRAINED if run.place or run.spoken else Outcome.NOTHING, run.taken)
         # Whoever stops closes the link and the store as well: what fails then says nothing.
         return PushRun(Outcome.STOPPED, run.taken) if stop.is_set() else ended
 
@@ -96,6 +99,25 @@ class Outbox:
             if len(run.refused) >= PATIENCE:
                 self._ask_with_the_newest(run)
                 return  # it may be among the parts that are left, so what is pending is read again
+
+    def _tell_again(self, run: _Run) -> bool:
+        """One request with what the centre may have lost, behind all that it never had; False: there is none. It took
+        these once, so when it refuses one of them alone, it is not well, and nothing is passed over."""
+        rows = self._on_store(lambda uow: uow.to_tell_again(self._again))
+        if not rows:
+            return False
+        try:
+            verdicts = self._link.send([operation for _, operation in rows])
+        except Refused as error:
+            run.last_refusal = str(error)
+            if len(rows) == 1:
+                raise _TakesNothing from error
+            self._again = len(rows) // 2
+        else:
+            self._on_store(partial(_note, place=rows[-1][0], verdicts=verdicts))
+            self._again = min(self._again * 2, self._batch)
+            run.spoken = True
+        return True
 
     def _ask_with_the_newest(self, run: _Run) -> None:
         """Many bad ones in a row, or a bad server? The newest operation tells, being later than all of them.
@@ -152,9 +174,14 @@ class Outbox:
         return newest
 
 
+def _note(uow: UnitOfWork, *, place: int, verdicts: Sequence[Verdict]) -> None:
+    uow.told_again(place, verdicts)
+    uow.commit()
+
+
 class _Run:
     """`refused`: alone, and none later taken yet. `place`: everything up to there was answered. `taken_place`: of the
-    last one that was taken."""
+    last one that was taken. `spoken`: something was told again."""
 
     def __init__(self) -> None:
         self.refused: list[OperationId] = []
@@ -162,6 +189,7 @@ class _Run:
         self.place = 0
         self.taken_place = 0
         self.taken = 0
+        self.spoken = False
 
 
 class _TakesNothing(Exception):

@@ -18,7 +18,7 @@ from central_link.native_rest_wire import decode_page
 from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
-from kiosk.ports.central import Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
+from kiosk.ports.central import Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
 from kiosk.ports.errors import Unreachable
 
 ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -188,7 +188,7 @@ def test_skips_what_it_cannot_read_and_keeps_the_rest_in_order(caplog: pytest.Lo
     )
     with caplog.at_level(logging.DEBUG):
         decoded = decode_page(content, "1")
-    assert decoded.changes == (RECORDS["title"], RECORDS["item"])
+    assert decoded.changes == (RECORDS["title"], Unread("patron", ID), RECORDS["item"])
     assert (decoded.cursor, decoded.more, decoded.skipped) == ("2", True, 4)
     assert [record.getMessage() for record in caplog.records] == ["changes: 4 of 6 skipped (? 2, patron 1, weather 1)"]
 

@@ -150,7 +150,7 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, name: str) -> None:
     open_store(config_in(tmp_path)).close()
     statement: Prepared = getattr(statements, name)
     values = dict.fromkeys(("id", "key", "kind", "number", "barcode", "title_id", "patron_id", "item_id"), "x")
-    values |= dict.fromkeys(("op_epoch", "op_seq", "after", "limit", "told_to"), "1")
+    values |= dict.fromkeys(("op_epoch", "op_seq", "after", "last", "limit", "told_to"), "1")
     with inside(config_in(tmp_path)) as connection:
         plan = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement.sql, values)]
     assert plan

@@ -107,6 +107,33 @@ def test_a_second_station_of_one_folder_speaks_when_the_first_has_ended(
         second.stop()
 
 
+def test_begins_a_resync_when_asked_beside_it_and_says_how_far_it_is(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["resync", "--config", str(config)]) == 1
+    assert "no station runs" in capsys.readouterr().err
+    kiosk = Kiosk(load(config), lambda _: None)
+    kiosk.start()
+    try:
+        assert kiosk.store.opened.wait(10)
+        until(lambda: kiosk.sync.standing is not None)
+        assert status_of(config, capsys)[1]["store"]["sync"] == {"stage": "following"}
+        kiosk._link.set_online(False)  # type: ignore[attr-defined]
+        assert main(["resync", "--config", str(config)]) == 0
+        assert "it begins" in capsys.readouterr().out
+        until(lambda: status_of(config, capsys)[1]["store"]["sync"]["stage"] == "hearing")
+        assert status_of(config, capsys)[1]["store"]["sync"] == {
+            "stage": "hearing",
+            "named": 0,
+            "told_again": 0,
+            "of": 0,
+        }
+        kiosk._link.set_online(True)  # type: ignore[attr-defined]
+        until(lambda: status_of(config, capsys)[1]["store"]["sync"] == {"stage": "following"})
+    finally:
+        kiosk.stop()
+
+
 def test_says_that_there_is_no_store(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, told = status_of(config, capsys)
     assert code == 1

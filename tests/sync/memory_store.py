@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from kiosk.domain.operations import Operation, OperationId
 from kiosk.ports.central import Change, Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken
-from kiosk.ports.store import OutboxCounts, UnitOfWork
+from kiosk.ports.store import ErasedUpTo, OutboxCounts, Stage, UnitOfWork
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ class Tables:
     set_aside: dict[OperationId, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     cursor: str = ""
+    stage: Stage = Stage.FOLLOWING
+    tell_again: tuple[int, int] = (0, 0)
 
     def waits(self, operation_id: OperationId) -> bool:
         return operation_id not in self.settled and operation_id not in self.set_aside
@@ -39,6 +41,32 @@ class MemoryUnitOfWork:
     def pending(self, limit: int, after: int = 0) -> Sequence[tuple[int, Operation]]:
         rows = enumerate(self._tables.outbox, start=1)
         return [(place, row) for place, row in rows if place > after and self._tables.waits(row.id)][:limit]
+
+    def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
+        after, last = self._tables.tell_again
+        rows = enumerate(self._tables.outbox, start=1)
+        return [(place, row) for place, row in rows if after < place <= last and row.id in self._tables.settled][:limit]
+
+    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
+        self._tables.tell_again = (place, self._tables.tell_again[1])
+
+    def stage(self) -> Stage:
+        return self._tables.stage
+
+    def begin_resync(self) -> None:
+        self._tables.stage = Stage.BEGINNING
+        self._tables.tell_again = (0, len(self._tables.outbox))
+
+    def go_to(self, stage: Stage) -> None:
+        self._tables.stage = stage
+        if stage is Stage.HEARING:
+            self._tables.cursor = ""
+
+    def take_away(self, after: ErasedUpTo, limit: int) -> None:
+        """Nothing: what is kept here is what was heard."""
+
+    def forget_mentioned(self, limit: int) -> bool:
+        return False
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:

@@ -10,7 +10,8 @@ import pytest
 from central_link.simulated import SimulatedCentral
 from kiosk.ports.central import ChangePage, TitleRecord
 from kiosk.ports.errors import CursorLost, StoreBroken, Unreachable
-from kiosk.sync.changes import LARGEST_CHUNK, LONGEST_HOLD_S, PAGE, Changes, Chunks
+from kiosk.sync.changes import PAGE, Changes
+from kiosk.sync.chunks import LARGEST_CHUNK, LONGEST_HOLD_S, Chunks
 from tests.sync.memory_store import MemoryStore
 
 
@@ -151,28 +152,6 @@ def test_an_empty_page_says_nothing_about_the_cost() -> None:
     before = chunks.size
     chunks.took(0, 0.5, 0.5)
     assert chunks.size == before
-
-
-def test_begins_again_from_the_beginning_when_asked_to() -> None:
-    reading = Reading(count=30)
-    reading.pull()
-    reading.changes.begin_again()
-    assert len(reading.pull().changes) == 30
-    assert len(reading.store.tables.changes) == 60
-    assert reading.pull().changes == ()
-
-
-def test_keeps_its_place_in_the_store_while_it_begins_again() -> None:
-    """A power cut in the first page of a resync must not make the next start read everything."""
-    reading = Reading(count=200)
-    reading.pull()
-    place = reading.store.tables.cursor
-    seen: list[str] = []
-    reading.store.applying = lambda _: seen.append(reading.store.tables.cursor)
-    reading.changes.begin_again()
-    reading.pull()
-    assert len(seen) > 1
-    assert set(seen) == {place}
 
 
 def _forgets(central: SimulatedCentral) -> None:

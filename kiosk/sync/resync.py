@@ -1,0 +1,112 @@
+"""A full resync: everything is told and heard again, and what the centre no longer names is taken away.
+
+following → (asked for) beginning → hearing → taking_away → ending → following. The stage is a row of the store, and so
+is all that it rests on: a kill at any moment costs the step in which it came. The outbox tells again while the changes
+are heard; nothing is taken away before both are done, so no loan is missing for a moment.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from kiosk.ports import store
+from kiosk.ports.on_store import OnStore
+from kiosk.ports.signals import StopSignal
+from kiosk.ports.store import ErasedUpTo, Stage, UnitOfWork
+from kiosk.sync.chunks import Chunks
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_Step = Callable[[UnitOfWork, ErasedUpTo, int], ErasedUpTo | None]
+_LARGEST_STEP = 1_000
+
+
+class Resync:
+    """Used by the pull thread alone, but for `ask`. `monotonic` gives seconds."""
+
+    def __init__(self, on_store: OnStore, monotonic: Callable[[], float]) -> None:
+        self._on_store = on_store
+        self._monotonic = monotonic
+
+    def ask(self) -> None:
+        """From any thread; one that goes on already begins again. Raises StoreBroken."""
+
+        def begin(work: UnitOfWork) -> None:
+            work.begin_resync()
+            work.commit()
+
+        self._on_store(begin)
+        _log.info("resync: asked for")
+
+    def go_on(self, stop: StopSignal) -> bool:
+        """As far as it goes without asking the centre; whether there is something to be told again now. Raises
+        StoreBroken."""
+        begun = False
+        while (stage := self._on_store(lambda work: work.stage())) in _STEPS:
+            step, following = _STEPS[stage]
+            if not self._walk(stage, step, stop):
+                break
+            self._while_in(stage, partial(_go_to, stage=following))
+            _log.info("resync: %s", following)
+            begun = begun or following is Stage.HEARING
+        return begun
+
+    def heard_all(self) -> None:
+        """The end of what there is to hear; it goes on once all is told again as well. Raises StoreBroken."""
+
+        def end(work: UnitOfWork) -> None:
+            if not work.to_tell_again(1):
+                _go_to(work, stage=Stage.TAKING_AWAY)
+
+        self._while_in(Stage.HEARING, end)
+
+    def _walk(self, stage: Stage, step: _Step, stop: StopSignal) -> bool:
+        """Whether it came to its end. After a kill it begins anew: what was done is found done."""
+        chunks = Chunks(_LARGEST_STEP)
+        after: ErasedUpTo | None = store.BEGINNING
+        while after is not None:
+            if stop.is_set():
+                return False
+            took = self._while_in(stage, partial(self._timed, step=step, after=after, limit=chunks.size))
+            if took is None:
+                return False
+            after, applying_s, committing_s = took
+            chunks.took(chunks.size, applying_s, committing_s)
+        return True
+
+    def _timed(
+        self, work: UnitOfWork, *, step: _Step, after: ErasedUpTo, limit: int
+    ) -> tuple[ErasedUpTo | None, float, float]:
+        began = self._monotonic()
+        following = step(work, after, limit)
+        applied = self._monotonic()
+        work.commit()
+        return following, applied - began, self._monotonic() - applied
+
+    def _while_in(self, stage: Stage, job: Callable[[UnitOfWork], T]) -> T | None:
+        """None when it is another stage by now: somebody may have asked for a resync meanwhile."""
+        return self._on_store(lambda work: job(work) if work.stage() is stage else None)
+
+
+def _go_to(work: UnitOfWork, *, stage: Stage) -> None:
+    work.go_to(stage)
+    work.commit()
+
+
+def _take_away(work: UnitOfWork, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+    return work.take_away(after, limit)
+
+
+def _forget_mentioned(work: UnitOfWork, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+    return after if work.forget_mentioned(limit) else None
+
+
+_STEPS: dict[Stage, tuple[_Step, Stage]] = {
+    Stage.BEGINNING: (_forget_mentioned, Stage.HEARING),
+    Stage.TAKING_AWAY: (_take_away, Stage.ENDING),
+    Stage.ENDING: (_forget_mentioned, Stage.FOLLOWING),
+}

@@ -1,0 +1,88 @@
+"""A full resync within one unit of work: its stage, what the centre has named, and what goes because it was not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from kiosk.ports.store import ErasedUpTo, Stage
+from local_store import statements as sql
+from local_store.prepared import Database
+
+log = logging.getLogger(__name__)
+
+_MARKED = (Stage.HEARING, Stage.TAKING_AWAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """As rows of `meta`; immutable like local_store.outbox.Ends. Operations after `told_again` up to
+    `tell_again_to`, by place, are still to be told again."""
+
+    stage: Stage
+    told_again: int
+    tell_again_to: int
+
+
+def read_progress(database: Database) -> Progress:
+    found = {
+        key: row[0] for key in ("stage", "told_again", "tell_again_to") if (row := database.row(sql.META, key=key))
+    }
+    stage = Stage(found.get("stage", Stage.FOLLOWING))
+    return Progress(stage, int(found.get("told_again", 0)), int(found.get("tell_again_to", 0)))
+
+
+class Resync:
+    def __init__(self, database: Database, progress: Progress) -> None:
+        self._db = database
+        self.progress = progress
+
+    def begin(self, last_place: int) -> None:
+        self._put(Progress(Stage.BEGINNING, 0, last_place))
+
+    def go_to(self, stage: Stage) -> None:
+        self._put(replace(self.progress, stage=stage))
+
+    def told_again(self, place: int) -> None:
+        self._put(replace(self.progress, told_again=place))
+
+    def mention(self, things: Iterable[tuple[str, str]]) -> None:
+        """(kind, id) of what the centre has, while somebody wants to know."""
+        if self.progress.stage in _MARKED:
+            rows = [{"kind": kind, "id": id_} for kind, id_ in things if kind in _KINDS]
+            self._db.run_each(sql.MENTION, rows)
+
+    def take_away(self, after: ErasedUpTo, limit: int, has_to_tell: Callable[[str], bool]) -> ErasedUpTo | None:
+        """One step of kiosk.ports.store.UnitOfWork.take_away."""
+        if after.table >= len(sql.SWEEPS):
+            return None
+        sweep = sql.SWEEPS[after.table]
+        beyond = ErasedUpTo(after.table + 1, None)
+        if after.key is None and sweep.never_empty and not self._db.row(sql.MENTIONED_OF_KIND, kind=sweep.kind):
+            log.warning("resync: the centre names no %s at all: those here stay", sweep.kind)
+            return beyond
+        rows = self._db.rows(sweep.look, after=after.key or "", limit=limit)
+        gone = [{"gone": id_} for id_, is_named in rows if not is_named]
+        if sweep.kind == "loan":
+            gone = [row for row in gone if not has_to_tell(row["gone"])]
+        for drop in sweep.drops if gone else ():
+            self._db.run_each(drop, gone)
+        if gone:
+            log.info("resync: %d of kind %s are no more", len(gone), sweep.kind)
+        return ErasedUpTo(after.table, rows[-1][0]) if len(rows) == limit else beyond
+
+    def forget_mentioned(self, limit: int) -> bool:
+        return self._db.run(sql.FORGET_MENTIONED, limit=limit) > 0
+
+    def _put(self, progress: Progress) -> None:
+        self.progress = progress
+        for key, value in (
+            ("stage", progress.stage.value),
+            ("told_again", str(progress.told_again)),
+            ("tell_again_to", str(progress.tell_again_to)),
+        ):
+            self._db.run(sql.PUT_META, key=key, value=value)
+
+
+_KINDS = frozenset(sweep.kind for sweep in sql.SWEEPS)

@@ -1,0 +1,240 @@
+"""A full resync on the real store, against a centre restored from an old backup, killed wherever one can be."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+from typing import TypeVar
+
+import pytest
+
+from central_link.simulated import SimulatedCentral
+from kiosk.ports.central import Change
+from kiosk.ports.errors import CursorLost
+from kiosk.ports.store import Stage, UnitOfWork
+from kiosk.sync import changes as changes_module
+from kiosk.sync.changes import Changes
+from kiosk.sync.chunks import LONGEST_HOLD_S
+from kiosk.sync.outbox import Outbox, Outcome
+from kiosk.sync.resync import Resync
+from local_store import SqlStore, open_store
+from local_store.unit_of_work import SqlUnitOfWork
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, loan_of, told
+from tests.sync.test_changes import titles
+
+T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """The power, at a commit: before it, or after it."""
+
+
+class Station:
+    """Sync on the real store, without threads; `commits_left` until it is killed, in either half of a commit."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.store: SqlStore = open_store(config_in(folder))
+        self.commits_left: float = float("inf")
+        self.looks: list[tuple[bool, bool]] = []
+        self.stop = threading.Event()
+
+    def on_store(self, job: Callable[[UnitOfWork], T]) -> T:
+        with self.store.unit_of_work() as work:
+            real = SqlUnitOfWork.commit
+
+            def commit() -> None:
+                self.commits_left -= 0.5
+                if self.commits_left < 0:
+                    raise Killed
+                real(work)
+                self.commits_left -= 0.5
+                if self.commits_left < 0:
+                    raise Killed
+
+            work.commit = commit  # type: ignore[method-assign]
+            done = job(work)
+        with self.store.unit_of_work() as work:  # a reader in front, between any two steps
+            card, book = work.patron_by_card("HS000123"), work.item_by_barcode(ITEMS[0].barcode)
+            self.looks.append((card is not None, book is not None))
+        return done
+
+    def ask(self) -> None:
+        Resync(self.on_store, monotonic).ask()
+
+    def sync(self, central: SimulatedCentral) -> None:
+        """As the two loops do, until nothing is left to be done."""
+        resync, changes = Resync(self.on_store, monotonic), Changes(central, self.on_store, monotonic)
+        for _ in range(200):
+            outcome = Outbox(central, self.on_store, lambda _: None).push(self.stop).outcome
+            assert outcome in (Outcome.DRAINED, Outcome.NOTHING)
+            resync.go_on(self.stop)
+            try:
+                page, _ = changes.pull(0.0, self.stop)
+            except CursorLost:
+                resync.ask()
+                continue
+            if not page.more:
+                resync.heard_all()
+                if self.stage() is Stage.FOLLOWING:
+                    return
+        raise AssertionError("it never ended")
+
+    def stage(self) -> Stage:
+        return self.on_store(lambda work: work.stage())
+
+    def lend(self, number: int) -> str:
+        def job(work: UnitOfWork) -> str:
+            loan, _ = lend(work, ITEMS[number])
+            work.commit()
+            return loan.id
+
+        return self.on_store(job)
+
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = open_store(config_in(self._folder))
+        self.commits_left = float("inf")
+
+    def open_loans(self) -> set[str]:
+        return {loan.id for loan in self.on_store(lambda work: work.open_loans_of_patron(LAN.id))}
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    there = Station(tmp_path)
+    yield there
+    there.store.close()
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes_module, "PAGE", 7)
+
+
+def centre(*more: Change) -> SimulatedCentral:
+    central = SimulatedCentral(batch=2)
+    central.publish(*CATALOGUE, *more)
+    return central
+
+
+def test_tells_a_restored_centre_what_it_lost_and_drops_what_it_no_longer_has(station: Station) -> None:
+    elsewhere = loan_of(ITEMS[3])
+    station.sync(centre(*titles(0, 20), told(elsewhere)))
+    before = centre(*titles(0, 20), told(elsewhere))
+    station.sync(before)
+    loans = {station.lend(number) for number in range(3)}
+    station.sync(before)
+    assert len(before.received()) == 3
+    restored = centre(*titles(0, 5))  # a backup from before the loans, in which 15 titles and a loan are missing
+    restored.forget_cursors()
+    station.sync(restored)
+    assert [one.id for one in restored.received()] == [one.id for one in before.received()]
+    assert station.open_loans() == loans
+    assert station.store.counts()["titles"] == 6
+
+
+def test_goes_on_wherever_it_is_killed_and_no_card_or_book_is_missing_for_a_moment(station: Station) -> None:
+    old, new = centre(*titles(0, 9)), centre(*titles(3, 9))
+    station.sync(old)
+    loans = {station.lend(0)}
+    station.sync(old)
+    new.forget_cursors()
+    loans.add(station.lend(1))
+    station.ask()
+    station.looks.clear()
+    kills = 0
+    for commits in itertools.count():
+        station.commits_left = commits / 2 + 0.25  # later each time: it always gets a little further
+        try:
+            station.sync(new)
+        except Killed:
+            kills += 1
+            station.reopen()
+            continue
+        break
+    assert kills > 10
+    assert set(station.looks) == {(True, True)}
+    assert station.open_loans() == loans
+    assert station.store.counts()["titles"] == 10
+    assert len(new.received()) == 2
+    with station.store.unit_of_work() as work:
+        assert not work.forget_mentioned(1), "nothing is left of it"
+
+
+def test_control_a_sweep_that_does_not_wait_for_what_is_told_again_loses_a_loan(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = centre(), centre()
+    station.sync(old)
+    station.lend(0)
+    station.sync(old)
+    new.forget_cursors()
+    monkeypatch.setattr(SqlUnitOfWork, "to_tell_again", lambda *_: [])
+    station.sync(new)
+    assert station.open_loans() == set()
+
+
+def test_begins_again_when_it_is_asked_for_in_the_middle(station: Station) -> None:
+    central = centre(*titles(0, 30))
+    station.sync(central)
+    station.ask()
+    resync, changes = Resync(station.on_store, monotonic), Changes(central, station.on_store, monotonic)
+    resync.go_on(station.stop)
+    changes.pull(0.0, station.stop)
+    assert station.stage() is Stage.HEARING
+    station.ask()
+    assert station.stage() is Stage.BEGINNING
+    station.sync(central)
+    assert station.store.counts()["titles"] == 31
+
+
+def test_tells_again_in_ever_smaller_requests_when_they_are_refused_as_a_whole(station: Station) -> None:
+    central = SimulatedCentral(batch=8)
+    central.publish(*CATALOGUE)
+    station.sync(central)
+    for number in range(6):
+        station.lend(number)
+    station.sync(central)
+    station.ask()
+    bad = central.received()[4].id
+    central.refuse(bad, 413)
+    Resync(station.on_store, monotonic).go_on(station.stop)
+    outbox = Outbox(central, station.on_store, lambda _: None)
+    assert outbox.push(station.stop).outcome is Outcome.REFUSED
+    assert station.on_store(lambda work: [one.id for _, one in work.to_tell_again(1)]) == [bad]
+    station.lend(0)
+    assert outbox.push(station.stop).taken == 1, "what is new does not wait for it"
+    central.refuse_nothing()
+    assert outbox.push(station.stop).outcome is Outcome.DRAINED
+    assert not station.on_store(lambda work: work.to_tell_again(1))
+
+
+def test_each_step_holds_the_store_for_20_ms_at_most(station: Station) -> None:
+    """With a clock of its own: each row costs a tenth of a millisecond."""
+    station.sync(centre(*titles(0, 600)))
+    station.ask()
+    now = 0.0
+    holds: list[float] = []
+
+    def clock() -> float:
+        return now
+
+    resync = Resync(station.on_store, clock)
+    real = SqlUnitOfWork.take_away
+
+    def take_away(work: SqlUnitOfWork, after: object, limit: int) -> object:
+        nonlocal now
+        now += limit * 0.000_1
+        holds.append(limit * 0.000_1)
+        return real(work, after, limit)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqlUnitOfWork, "take_away", take_away)
+        station.on_store(lambda work: (work.go_to(Stage.TAKING_AWAY), work.commit()))
+        resync.go_on(station.stop)
+    assert len(holds) > 5
+    assert max(holds) <= LONGEST_HOLD_S
