@@ -76,6 +76,20 @@ class VisitData(Struct, frozen=True):
     day: date
 
 
+class DatedLoan(Struct, frozen=True):
+    loan: Identity
+    lent_on: date
+    due_on: date
+    renewals: Count
+
+
+class DateBootData(Struct, frozen=True):
+    boot: str
+    began_ms: WallMs | None
+    before_ms: WallMs | None
+    loans: Annotated[list[DatedLoan], Meta(max_length=100)]
+
+
 class AskedData(Struct, frozen=True, kw_only=True):
     request: Identity
 
@@ -127,7 +141,7 @@ class _Common(Struct, frozen=True, tag_field="kind", kw_only=True):
     epoch: Epoch
     seq: Sequence
     at: At
-    actor: Literal["patron", "anyone", "librarian"]
+    actor: Literal["patron", "anyone", "librarian", "station"]
     reader: Hash | None
     policy_version: str | None
     override_reason: str | None = None
@@ -159,6 +173,11 @@ class InHouseUse(_Common, frozen=True, tag="in_house_use", kw_only=True):
 class Visit(_Common, frozen=True, tag="visit", kw_only=True):
     reader: Hash
     data: VisitData
+
+
+class DateBoot(_Common, frozen=True, tag="date_boot", kw_only=True):
+    reader: None
+    data: DateBootData
 
 
 class RequestBody(_Common, frozen=True, kw_only=True):
@@ -200,7 +219,7 @@ class FaultReport(RequestBody, frozen=True, tag="fault_report", kw_only=True):
     data: FaultReportData
 
 
-FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit
+FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot
 AnyRequest = PlaceHold | CancelHold | CardLink | ItemStatus | Settings | Settlement | Suggestion | FaultReport
 Body = FactBody | AnyRequest
 
@@ -214,6 +233,8 @@ def read_body(operation: Operation, library: str, device: str) -> Body | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     if (body.library, body.device, body.epoch, body.seq) != (library, device, operation.epoch, operation.seq):
+        return None
+    if isinstance(body, DateBoot) and (body.data.began_ms is None) == (body.data.before_ms is None):
         return None
     if body.seq == 1:
         if body.predecessor is UNSET:
@@ -245,13 +266,15 @@ def loans_of(body: Body) -> list[str]:
             return [body.data.loan]
         case CheckIn() | Void():
             return body.data.loans
+        case DateBoot():
+            return [one.loan for one in body.data.loans]
         case _:
             return []
 
 
 def barcode_of(body: Body) -> str | None:
     """The barcode that a fact is about. What a request is about is for whoever decides it."""
-    return None if isinstance(body, Visit | RequestBody) else body.data.barcode
+    return None if isinstance(body, Visit | DateBoot | RequestBody) else body.data.barcode
 
 
 def is_false_reader(operation: Operation, body: Body) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -16,7 +16,8 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("key", Text, primary_key=True),  # library | device | cursor | time_floor_ms | told_to | probe
+    # library | device | cursor | time_floor_ms | time_floor_by | anchor | told_to | probe
+    Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -185,5 +186,17 @@ to_erase = Table(
     "to_erase",
     metadata,
     Column("mark", Text, primary_key=True),  # kiosk.domain.ids.erased_mark
+    sqlite_with_rowid=False,
+)
+
+# Boots with operations at a time that nobody vouched for; kiosk.ports.store.UndatedBoot. Gone when all of it is dated.
+undated_boot = Table(
+    "undated_boot",
+    metadata,
+    Column("boot_id", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("began_ms", Integer),
+    Column("before_ms", Integer),
+    Column("is_told", Integer, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from central_server import clock, tables
+from central_server import clock, server_key, tables
 from central_server.database import Store
 from central_server.devices import State
 from central_server.enrolment import make_token
@@ -79,7 +79,13 @@ class Scene:
                     .order_by(*table.primary_key)
                 ).all()
                 for table in tables.metadata.tables.values()
+                if table is not tables.server_key
             }
+
+    @property
+    def server_key(self) -> str:
+        with self.store.reading.connect() as connection:
+            return server_key.read(connection).public
 
     def set_state(self, state: State, key: Key) -> None:
         with self.store.writing.begin() as connection:
