@@ -78,7 +78,9 @@ class Chores:
         self._worker.wait_until_open(self._stop)
         anchor: Anchor | None = None
         kept_at = 0.0
-        while not self._stop.wait(_LOOK_AT_TIME_EVERY_S):
+        pause_s = 0.0
+        while not self._stop.wait(pause_s):
+            pause_s = _LOOK_AT_TIME_EVERY_S
             known, now = self._clock.to_keep(), self._clock.monotonic()
             if known.anchor is None or (known.anchor == anchor and now - kept_at < KEEP_TIME_EVERY_S):
                 continue
