@@ -1,6 +1,6 @@
 """The centre's own key, as this station was told it at its enrolment: what it signs the time with.
 
-centre.key          the 32 bytes of an Ed25519 public key, in base64url
+centre.pub          the 32 bytes of an Ed25519 public key, in base64url
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.ports.private_file import make_private
 
-_FILE = "centre.key"
+_FILE = "centre.pub"
 
 
 class CentreKey:
