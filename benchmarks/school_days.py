@@ -24,13 +24,14 @@ from kiosk import bootstrap
 from kiosk.config import KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
-from kiosk.domain.clock_trust import Moment
+from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
 from kiosk.domain.ids import time_ordered_id
 from kiosk.domain.operations import ChainEnd
 from kiosk.domain.requests import PlaceHold
 from kiosk.ports.store import UnitOfWork
 from kiosk.session import inputs
 from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
+from kiosk.sync.chunks import LARGEST_CHUNK
 from kiosk.sync.outbox import Outbox, Outcome
 from local_store import SqlStore
 
@@ -140,12 +141,21 @@ class _Station:
     def upkeep(self) -> None:
         """What a station does by itself, as kiosk.runtime.chores has it; here whenever it is switched on."""
 
-        def keep_floor(work: UnitOfWork) -> None:
-            work.raise_time_floor(self._clock.now().wall_ms)
+        def keep_time(work: UnitOfWork) -> None:
+            now = self._clock.now()
+            anchor = Anchor(now.boot_id, now.boottime_ms, now.wall_ms, Voucher.TIME_SYNC)
+            work.keep_time(KeptTime(now.wall_ms, Voucher.TIME_SYNC, anchor))
             work.commit()
 
+        def date_boots(work: UnitOfWork) -> int:
+            looked_at = self._desk.date_boots(LARGEST_CHUNK, work)
+            work.commit()
+            return looked_at
+
         if self._clock.trusted:
-            self._work(keep_floor)
+            self._work(keep_time)
+            while self._work(date_boots):
+                pass
 
     def try_to_send(self, config: KioskConfig) -> None:
         """There is no network."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from central_link.address import server_address
+from central_link.centre_key import CentreKey
 from central_link.http_line import Answer, HttpLine
 from central_link.identity import DeviceKey
 from central_link.native_rest import NativeRestConfig
@@ -44,6 +45,7 @@ class _Enrolment(msgspec.Struct):
 class _Enrolled(msgspec.Struct):
     key_id: str
     state: Standing
+    server_key: str | None = None
 
 
 class _Device(msgspec.Struct):
@@ -76,7 +78,8 @@ class Enroller:
         self._base = server_address(config.url)
 
     def enrol(self, token: str) -> Standing:
-        """What the centre says of the station now: PENDING, or later when the answer had been lost."""
+        """What the centre says of the station now: PENDING, or later when the answer had been lost. Keeps the centre's
+        own key, or raises OSError."""
         config, key = self._config, self._key
         public_key = base64.urlsafe_b64encode(key.public).rstrip(b"=").decode()
         request = _Enrolment(PROTOCOL, token, config.library_id, config.device_id, public_key)
@@ -96,6 +99,8 @@ class Enroller:
         enrolled = _decoded(answer, _Enrolled)
         if enrolled.key_id != key.id:
             raise Unreachable("the answer is about another key")
+        if enrolled.server_key is not None:
+            _centre_key(enrolled.server_key).pin_in(config.key_folder)
         return enrolled.state
 
     def standing(self) -> Standing:
@@ -110,6 +115,13 @@ class Enroller:
         finally:
             line.close()
         return _decoded(answer, _Device).state
+
+
+def _centre_key(text: str) -> CentreKey:
+    try:
+        return CentreKey.from_text(text)
+    except ValueError as error:
+        raise Unreachable("the answer cannot be read") from error
 
 
 def _decoded(answer: Answer, kind: type[_Kind]) -> _Kind:

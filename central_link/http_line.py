@@ -24,14 +24,17 @@ from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from kiosk.ports.errors import Unreachable
+from kiosk.ports.host import StationClock
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes."""
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, for which Python has no name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,12 @@ class Distrusted(Unreachable):
 
 class HttpLine:
     """Used by one thread at a time; `close` may come from any thread and ends an answer that is waited for. `ca_file`:
-    the only authority (PEM) whose word is taken for a server's certificate, instead of the usual ones."""
+    the only authority (PEM) whose word is taken for a server's certificate, instead of the usual ones; with it, and
+    with a `clock`, see `CertificateDates` for who looks at a certificate's dates."""
 
-    def __init__(self, connect_timeout_s: float, ca_file: Path | None = None) -> None:
+    def __init__(
+        self, connect_timeout_s: float, ca_file: Path | None = None, clock: StationClock | None = None
+    ) -> None:
         self._connect_timeout_s = connect_timeout_s
         self._socket: socket.socket | None = None
         self._closed = False
@@ -65,7 +71,8 @@ class HttpLine:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.clear()
         self._session.verify = str(ca_file) if ca_file else True
-        adapter = _BoundedAdapter(self._opened)
+        self._dates = CertificateDates(clock) if ca_file and clock else None
+        adapter = _BoundedAdapter(self._opened, self._dates)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -82,6 +89,8 @@ class HttpLine:
         """The whole answer, whatever its status. Raises Unreachable when there is none within `within_s` seconds."""
         if self._closed:
             raise Unreachable("the link is closed")
+        if self._dates is not None and self._dates.are_to_be_checked_again():
+            self._session.close()  # only the connection
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -140,6 +149,43 @@ def _distrust(error: BaseException | None) -> str | None:
     return None
 
 
+class CertificateDates:
+    """Whether a server's certificate is good today, though the wall clock, by which OpenSSL goes, may be wrong.
+
+    With a clock of 1970 no certificate is valid yet, and so nobody could be reached who knows the time. While nobody
+    vouches for it, the dates of who was signed by the one pinned authority are not looked at; later they are, on a new
+    connection. Where the wall clock was turned since, the server's own certificate is held against the trusted time."""
+
+    def __init__(self, clock: StationClock) -> None:
+        self._clock = clock
+        self._unchecked = False
+
+    def are_to_be_checked_again(self) -> bool:
+        return self._unchecked and self._clock.now().trusted
+
+    def connect(self, connection: HTTPSConnection, connect: Callable[[], None]) -> None:
+        """Raises ssl.SSLCertVerificationError."""
+        by_wall_clock = self._clock.wall_clock_is_right()
+        connection.ssl_context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
+        if not by_wall_clock:
+            connection.ssl_context.verify_flags |= _NO_CHECK_TIME
+        connect()
+        moment = self._clock.now()
+        self._unchecked = not by_wall_clock and not moment.trusted
+        if not by_wall_clock and moment.trusted:
+            assert isinstance(connection.sock, ssl.SSLSocket)
+            _check_dates(connection.sock, moment.wall_ms / 1000)
+
+
+def _check_dates(line: ssl.SSLSocket, now_s: float) -> None:
+    certificate: Mapping[str, Any] = line.getpeercert() or {}
+    begins, ends = (ssl.cert_time_to_seconds(certificate[name]) for name in ("notBefore", "notAfter"))
+    if not begins <= now_s <= ends:
+        error = ssl.SSLCertVerificationError("certificate verify failed")
+        error.verify_message = "certificate has expired" if now_s > ends else "certificate is not yet valid"
+        raise error
+
+
 class _BoundedReader(io.RawIOBase):
     """Reads from a socket until a moment: what is not there by then does not come."""
 
@@ -174,13 +220,14 @@ class _BoundedResponse(HTTPResponse):
 
 
 class _BoundedAdapter(HTTPAdapter):
-    def __init__(self, opened: Callable[[socket.socket], None]) -> None:
+    def __init__(self, opened: Callable[[socket.socket], None], dates: CertificateDates | None) -> None:
         self._opened = opened
+        self._dates = dates
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        opened = self._opened
+        opened, dates = self._opened, self._dates
 
         class Plain(HTTPConnection):
             response_class = _BoundedResponse
@@ -193,7 +240,10 @@ class _BoundedAdapter(HTTPAdapter):
             response_class = _BoundedResponse
 
             def connect(self) -> None:
-                super().connect()
+                if dates is None:
+                    super().connect()
+                else:
+                    dates.connect(self, super().connect)
                 opened(self.sock)
 
         class PlainPool(HTTPConnectionPool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from central_link.address import server_address
 from kiosk.domain.operations import Operation
 from kiosk.ports.central import Capabilities, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable
+from kiosk.ports.host import StationClock
 
 if TYPE_CHECKING:
+    from central_link.centre_key import CentreKey
     from central_link.http_line import Answer
     from central_link.signed_line import SignedLine
 
@@ -54,18 +57,25 @@ class NativeRestLink:
     """Used by two threads, one that sends and one that asks for changes: each has a connection of its own. `close` may
     come from any thread and ends what they wait for."""
 
-    def __init__(self, config: NativeRestConfig) -> None:
+    def __init__(self, config: NativeRestConfig, clock: StationClock | None = None) -> None:
         self._config = config
         base = server_address(config.url)
+        self._time_url = f"{base}/v1/time"
+        self._device_url = f"{base}/v1/device"
         self._operations_url = f"{base}/v1/operations"
         self._changes_url = f"{base}/v1/changes"
-        self._push_line = _LateLine(config)
-        self._pull_line = _LateLine(config)
+        self._push_line = _LateLine(config, clock)
+        self._pull_line = _LateLine(config, clock)
 
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            idempotent=True, change_feed=True, offline_replay=True, check_in=True, batch=self._config.batch
+            idempotent=True,
+            change_feed=True,
+            offline_replay=True,
+            check_in=True,
+            batch=self._config.batch,
+            signed_date=True,
         )
 
     def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
@@ -101,6 +111,32 @@ class NativeRestLink:
             raise CursorLost("the server does not know this cursor")
         return decode_page(_protocol_content(answer), cursor)
 
+    def signed_time(self) -> int:
+        from central_link.native_rest_wire import decode_time
+
+        nonce = secrets.token_hex(16)
+        key = self._key_of_the_centre()
+        answer = self._pull_line().ask_openly(
+            self._time_url, params={"nonce": nonce}, within_s=self._config.read_timeout_s
+        )
+        return decode_time(_protocol_content(answer), nonce, key)
+
+    def _key_of_the_centre(self) -> CentreKey:
+        """As it was told at the enrolment; a station that was enrolled before there was one asks once."""
+        from central_link.centre_key import CentreKey
+        from central_link.native_rest_wire import decode_server_key
+
+        folder = self._config.key_folder
+        try:
+            key = CentreKey.pinned_in(folder)
+            if key is None:
+                answer = self._pull_line().ask("GET", self._device_url, within_s=self._config.read_timeout_s)
+                key = CentreKey.from_text(decode_server_key(_protocol_content(answer)))
+                key.pin_in(folder)
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"there is no key of the centre: {type(error).__name__}") from error
+        return key
+
     def close(self) -> None:
         self._push_line.close()
         self._pull_line.close()
@@ -110,8 +146,9 @@ class _LateLine:
     """Made when it is first asked for, by the thread that will use it: the first frame does not wait for what it
     imports."""
 
-    def __init__(self, config: NativeRestConfig) -> None:
+    def __init__(self, config: NativeRestConfig, clock: StationClock | None) -> None:
         self._config = config
+        self._clock = clock
         self._line: SignedLine | None = None
         self._closed = False
 
@@ -120,7 +157,8 @@ class _LateLine:
             from central_link.signed_line import SignedLine, stations_key
 
             config = self._config
-            self._line = SignedLine(stations_key(config.key_folder), config.connect_timeout_s, config.ca_file)
+            key = stations_key(config.key_folder)
+            self._line = SignedLine(key, config.connect_timeout_s, config.ca_file, self._clock)
         if self._closed:  # perhaps just now
             self._line.close()
         return self._line

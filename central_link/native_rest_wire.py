@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from central_link.centre_key import CentreKey
 from central_link.native_rest_changes import Unreadable, change_from
 from kiosk.domain.operations import Operation, OperationId, Reader
 from kiosk.ports.central import Change, ChangePage, Verdict, VerdictKind
@@ -61,9 +62,21 @@ class _Page(msgspec.Struct):
     more: bool
 
 
+class _Time(msgspec.Struct):
+    now_ms: int
+    nonce: str
+    signature: str
+
+
+class _Device(msgspec.Struct):
+    server_key: str
+
+
 _encoder = msgspec.json.Encoder()
 _verdicts = msgspec.json.Decoder(_Verdicts)
 _page = msgspec.json.Decoder(_Page)
+_time = msgspec.json.Decoder(_Time)
+_device = msgspec.json.Decoder(_Device)
 
 
 def encode_operations(library_id: str, device_id: str, operations: Sequence[Operation]) -> bytes:
@@ -133,3 +146,22 @@ def decode_page(content: bytes, cursor: str) -> ChangePage:
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(skipped.items()))
         _log.warning("changes: %d of %d skipped (%s)", skipped.total(), len(page.changes), kinds)
     return ChangePage(tuple(changes), page.cursor, page.more, skipped.total())
+
+
+def decode_time(content: bytes, nonce: str, key: CentreKey) -> int:
+    """Milliseconds. Raises Unreachable when they were not said for `nonce` by who has this `key`."""
+    try:
+        said = _time.decode(content)
+    except (ValueError, RecursionError) as error:
+        raise Unreachable("the time cannot be read") from error
+    if said.nonce != nonce or not key.has_signed(f"tram-xanh time v1\n{nonce}\n{said.now_ms}", said.signature):
+        raise Unreachable("the time is not said by our centre")
+    return said.now_ms
+
+
+def decode_server_key(content: bytes) -> str:
+    """Raises Unreachable for a centre that has none yet."""
+    try:
+        return _device.decode(content).server_key
+    except (ValueError, RecursionError) as error:
+        raise Unreachable("the centre tells no key of its own") from error

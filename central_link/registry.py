@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kiosk.ports.central import CentralLink
+from kiosk.ports.host import StationClock
 from kiosk.ports.tables import TableError, chosen, convert
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ class StationFiles:
     data: Path
 
 
-def make_link(table: Table, library_id: str, device_id: str, files: StationFiles) -> ClosableLink:
-    """The link that the `[central]` table describes: `kind` and that kind's own keys. Raises TableError."""
-    return chosen(table, _KINDS, WHERE)(_own(table), library_id, device_id, files)
+def make_link(
+    table: Table, library_id: str, device_id: str, files: StationFiles, clock: StationClock | None = None
+) -> ClosableLink:
+    """The link that the `[central]` table describes: `kind` and that kind's own keys. `clock`: whether the time is
+    trusted (None: the machine's own is right). Raises TableError."""
+    return chosen(table, _KINDS, WHERE)(_own(table), library_id, device_id, files, clock)
 
 
 def native_rest_config(table: Table, library_id: str, device_id: str, files: StationFiles) -> NativeRestConfig:
@@ -59,13 +63,17 @@ def _native_rest_config(own: Table, library_id: str, device_id: str, files: Stat
         raise TableError(f"{WHERE.rstrip('.')}: {error}") from error
 
 
-def _native_rest(own: Table, library_id: str, device_id: str, files: StationFiles) -> ClosableLink:
+def _native_rest(
+    own: Table, library_id: str, device_id: str, files: StationFiles, clock: StationClock | None
+) -> ClosableLink:
     from central_link.native_rest import NativeRestLink
 
-    return NativeRestLink(_native_rest_config(own, library_id, device_id, files))
+    return NativeRestLink(_native_rest_config(own, library_id, device_id, files), clock)
 
 
-def _simulated(own: Table, _library_id: str, _device_id: str, _files: StationFiles) -> ClosableLink:
+def _simulated(
+    own: Table, _library_id: str, _device_id: str, _files: StationFiles, _clock: StationClock | None
+) -> ClosableLink:
     from central_link.simulated import SimulatedCentral
 
     for key in own:
@@ -73,7 +81,7 @@ def _simulated(own: Table, _library_id: str, _device_id: str, _files: StationFil
     return SimulatedCentral()
 
 
-_KINDS: dict[str, Callable[[Table, str, str, StationFiles], ClosableLink]] = {
+_KINDS: dict[str, Callable[[Table, str, str, StationFiles, StationClock | None], ClosableLink]] = {
     "native_rest": _native_rest,
     "simulated": _simulated,
 }

@@ -15,6 +15,7 @@ from central_link.identity import DeviceKey, Identity, KeyUnusable
 from central_link.signing import Signed
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
+from kiosk.ports.host import StationClock
 
 
 class _No(msgspec.Struct):
@@ -34,9 +35,15 @@ _STANDINGS = {
 class SignedLine:
     """As the HttpLine in it: one thread asks, any may `close`. `key` is asked for before each request."""
 
-    def __init__(self, key: Callable[[], DeviceKey], connect_timeout_s: float, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        key: Callable[[], DeviceKey],
+        connect_timeout_s: float,
+        ca_file: Path | None = None,
+        clock: StationClock | None = None,
+    ) -> None:
         self._key = key
-        self._http = HttpLine(connect_timeout_s, ca_file)
+        self._http = HttpLine(connect_timeout_s, ca_file, clock)
         self._nonce: str | None = None
 
     def ask(
@@ -66,6 +73,10 @@ class SignedLine:
         if no is not None:
             raise _refusal(answer.status, no)
         return answer
+
+    def ask_openly(self, url: str, *, within_s: float, params: Mapping[str, str | int]) -> Answer:
+        """A question that anybody may ask, unsigned."""
+        return self._http.ask("GET", url, within_s=within_s, params=params)
 
     def close(self) -> None:
         self._http.close()

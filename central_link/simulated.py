@@ -6,7 +6,7 @@ It holds no catalogue, so it never finds an item or a patron unknown by itself: 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from threading import Condition
 
@@ -38,6 +38,7 @@ class SimulatedCentral:
         self._generation = 1
         self._standing = Standing.ACTIVE
         self._closed = False
+        self._clock: Callable[[], int] | None = None
         self._failures: deque[Failure | None] = deque()
         self._refused: dict[OperationId, int] = {}
         self._refuses_all: int | None = None
@@ -49,7 +50,14 @@ class SimulatedCentral:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(idempotent=True, change_feed=True, offline_replay=True, check_in=True, batch=self._batch)
+        return Capabilities(
+            idempotent=True,
+            change_feed=True,
+            offline_replay=True,
+            check_in=True,
+            batch=self._batch,
+            signed_date=True,
+        )
 
     def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
         if not operations:
@@ -94,6 +102,13 @@ class SimulatedCentral:
             end = start + len(rows)
             return ChangePage(rows, f"{self._generation}.{end}", more=end < len(self._feed))
 
+    def signed_time(self) -> int:
+        with self._changed:
+            self._must_be_reachable()
+            if self._clock is None:
+                raise Unreachable("simulated: nobody told it the time")
+            return self._clock()
+
     def close(self) -> None:
         with self._changed:
             self._closed = True
@@ -109,6 +124,11 @@ class SimulatedCentral:
         with self._changed:
             self._standing = standing
             self._changed.notify_all()
+
+    def set_clock(self, clock: Callable[[], int] | None) -> None:
+        """What it goes by: milliseconds since 1970 UTC. At first it knows no time."""
+        with self._changed:
+            self._clock = clock
 
     def fail_next(self, *failures: Failure | None) -> None:
         """The next sendings fail like this, one each; None: that one goes well."""

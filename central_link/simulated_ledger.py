@@ -102,6 +102,14 @@ class Ledger:
                 record = self._loans[data["loan"]]
                 due_on = date.fromisoformat(data["due_on"])
                 yield self._keep(replace(record, loan=replace(record.loan, due_on=due_on, renewals=data["renewals"])))
+            case OperationKind.DATE_BOOT:
+                for dated in data["loans"]:
+                    if dated["loan"] in self._loans:
+                        record = self._loans[dated["loan"]]
+                        lent_on, due_on = (date.fromisoformat(dated[name]) for name in ("lent_on", "due_on"))
+                        furthest = max((record.loan.renewals, record.loan.due_on), (dated["renewals"], due_on))
+                        loan = replace(record.loan, lent_on=lent_on, renewals=furthest[0], due_on=furthest[1])
+                        yield self._keep(replace(record, loan=loan))
             case OperationKind.CHECK_IN | OperationKind.VOID:
                 reopens = body["kind"] == OperationKind.VOID and data["kind"] == OperationKind.CHECK_IN
                 for loan_id in data["loans"]:
@@ -120,6 +128,7 @@ _DATA = {
     OperationKind.VOID: {"voids", "kind", "loans"},
     OperationKind.IN_HOUSE_USE: {"barcode", "day"},
     OperationKind.VISIT: {"day"},
+    OperationKind.DATE_BOOT: {"boot", "began_ms", "before_ms", "loans"},
     **{kind: {"request"} for kind in SUBJECTS},
 }
 

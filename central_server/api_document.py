@@ -15,6 +15,7 @@ from central_server.wire import (
     HealthAnswer,
     OperationsAnswer,
     OperationsRequest,
+    TimeAnswer,
 )
 
 _REF = "#/components/schemas/{name}"
@@ -68,6 +69,7 @@ ENROLMENTS: dict[str, Any] = {
     ),
 }
 DEVICE: dict[str, Any] = {"responses": _answers("DeviceAnswer", s401=_NOT_LET_IN["s401"], s503="the database is busy")}
+TIME: dict[str, Any] = {"responses": _answers("TimeAnswer", s400="a parameter is wrong")}
 HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
 
 
@@ -84,6 +86,7 @@ def attach(app: FastAPI) -> None:
                 EnrolmentRequest,
                 EnrolmentAnswer,
                 DeviceAnswer,
+                TimeAnswer,
                 HealthAnswer,
                 Fault,
             )

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from central_server import __version__, api_document, changes, clock, devices, log, pages
+from central_server import __version__, api_document, changes, clock, devices, log, pages, server_key
 from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device
@@ -50,6 +50,8 @@ class Central:
         self._writers = ThreadPoolExecutor(store.writers, "writer")
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
+        with reading(store) as connection:
+            self.key = server_key.read(connection)
 
     async def record(self, asked: Asked) -> OperationsAnswer:
         """Take in a request. Raises `Refused` and SQLAlchemy's errors."""
@@ -178,13 +180,18 @@ def create_app(central: Central) -> FastAPI:
     async def enrolments(request: Request) -> Response:
         """Enrol a station's new key, which has signed this, by a token that a person made."""
         device = await gate.enrol(request)
-        return answer(request, EnrolmentAnswer(device.key_id, device.told_state))
+        return answer(request, EnrolmentAnswer(device.key_id, device.told_state, central.key.public))
 
     @app.get("/v1/device", openapi_extra=api_document.DEVICE)
     async def device_route(request: Request, asked: Annotated[Asked, Depends(gate.fresh)]) -> Response:
         """Who asks; answered in every state."""
         who = asked.device
-        return answer(request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state))
+        return answer(request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state, central.key.public))
+
+    @app.get("/v1/time", openapi_extra=api_document.TIME)
+    async def time(nonce: Annotated[str, Query(pattern="^[0-9a-f]{32}$", max_length=32)]) -> Response:
+        """What time it is here, signed for whoever asks."""
+        return _json(central.key.say_time(nonce, clock.now_ms()), 200)
 
     @app.get("/v1/health", openapi_extra=api_document.HEALTH)
     async def health() -> Response:

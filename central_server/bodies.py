@@ -175,6 +175,7 @@ class Visit(_Common, frozen=True, tag="visit", kw_only=True):
 
 
 class DateBoot(_Common, frozen=True, tag="date_boot", kw_only=True):
+    reader: None
     data: DateBootData
 
 
@@ -231,6 +232,8 @@ def read_body(operation: Operation, library: str, device: str) -> Body | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     if (body.library, body.device, body.epoch, body.seq) != (library, device, operation.epoch, operation.seq):
+        return None
+    if isinstance(body, DateBoot) and (body.data.began_ms is None) == (body.data.before_ms is None):
         return None
     if body.seq == 1:
         if body.predecessor is UNSET:

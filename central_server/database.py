@@ -15,11 +15,11 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import postgresql, sqlite, tables
+from central_server import clock, postgresql, server_key, sqlite, tables
 from central_server.cannot import CannotDo
 
 FILE_NAME = "central.sqlite"
-REVISION = "0005"
+REVISION = "0006"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 # The folder of a file, or the address of a database.
@@ -72,6 +72,7 @@ def open_store(
         _bring_to_revision(store, create=create, migrate=migrate)
         if create:
             _begin_generations(store)
+            _have_key(store)
     except DBAPIError as error:
         store.close()
         raise CannotOpen(f"{store.name} cannot be opened as a database: {reason_of(error)}.") from error
@@ -123,6 +124,11 @@ def _begin_generations(store: Store) -> None:
     with store.writing.begin() as connection:
         for library in connection.scalars(sa.select(tables.library.c.library_id)).all():
             begin_generation(connection, library)
+
+
+def _have_key(store: Store) -> None:
+    with store.writing.begin() as connection:
+        server_key.have(connection, clock.now_ms())
 
 
 def _find_folder(folder: Path, *, create: bool) -> None:

@@ -1,5 +1,5 @@
 """The tables of the centre. Every one carries `library_id`, and every query is scoped by it; only who asks is found
-without: a station's key by its id, a token by its hash.
+without: a station's key by its id, a token by its hash; and the centre has a key of its own.
 
 Times are milliseconds since 1970 UTC, dates ISO text, ids of things UUIDs as text. The migrations create exactly these
 tables (a test compares).
@@ -20,6 +20,15 @@ from sqlalchemy import (
 from central_server.columns import Integer, Text
 
 metadata = MetaData()
+
+# The centre's own Ed25519 key, of all its libraries: what it signs the time with. Made once, so one row.
+server_key = Table(
+    "server_key",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("private", LargeBinary, nullable=False),
+    Column("made_ms", Integer, nullable=False),
+)
 
 library = Table(
     "library",

@@ -136,10 +136,12 @@ class EnrolmentRequest(Struct, frozen=True):
 
 
 class EnrolmentAnswer(Struct, frozen=True):
-    """Enrolled; `state` is `pending`, or what came of it when the first answer was lost."""
+    """Enrolled; `state` is `pending`, or what came of it when the first answer was lost. `server_key`: the centre's
+    own, base64url of 32 bytes."""
 
     key_id: str
     state: str
+    server_key: str
 
 
 class DeviceAnswer(Struct, frozen=True):
@@ -149,6 +151,15 @@ class DeviceAnswer(Struct, frozen=True):
     device: str
     key_id: str
     state: str
+    server_key: str
+
+
+class TimeAnswer(Struct, frozen=True):
+    """The centre's time, signed (Ed25519, base64url) for who asked with `nonce`."""
+
+    now_ms: int
+    nonce: str
+    signature: str
 
 
 class HealthAnswer(Struct, frozen=True):

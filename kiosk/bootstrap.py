@@ -40,6 +40,7 @@ from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, ScannerLost, StoreFailed, StoreRecovered
 from kiosk.session.states import SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
+from kiosk.sync.time_check import TimeCheck
 from kiosk.upkeep.logs import set_up as set_up_logs
 from kiosk.upkeep.status import Running
 
@@ -125,7 +126,7 @@ class Kiosk:
 
     def __post_init__(self) -> None:
         config = self.config
-        self.clock = HostClock(battery_clock=config.clock.battery_clock, floor_ms=BUILD_MS)
+        self.clock = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS)
         self._started_at = self.clock.monotonic()
         self.rules = SessionRules(
             language=config.session.language,
@@ -142,7 +143,7 @@ class Kiosk:
                 for table in config.scanner
             ]
             files = StationFiles(config.folder, config.data)
-            self._link = make_link(config.central, config.station.library, config.station.device, files)
+            self._link = make_link(config.central, config.station.library, config.station.device, files, self.clock)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
@@ -156,7 +157,7 @@ class Kiosk:
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
         )
-        self._chores = Chores(self.store, self.clock, self._stop)
+        self._chores = Chores(self.store, self.desk, self.clock, self._stop)
         self.session = SessionLoop(
             self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
         )
@@ -167,6 +168,7 @@ class Kiosk:
             lambda standing, pending: self.session.post(LinkChanged(standing is Standing.ACTIVE, pending)),
             monotonic=self.clock.monotonic,
             random=random.Random(),
+            reached=TimeCheck(self._link, self.clock).reached,
         )
 
     # ---- life
@@ -177,7 +179,7 @@ class Kiosk:
         self._spawn("store", self.store.run)
         self._spawn("push", lambda: self._when_painted(self.sync.run_push))
         self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
-        self._spawn("time-floor", self._chores.keep_time_floor)
+        self._spawn("time", self._chores.keep_time)
         self._spawn("forget", self._chores.forget_whom_the_centre_erased)
         self._spawn("check", self._chores.check_after_an_unclean_stop)
         self._spawn("status", self._tell_status)
@@ -265,6 +267,7 @@ class Kiosk:
                 self._stop.wait(_STATUS_AGAIN_S)
 
     def _status(self) -> bytes:
+        anchor = self.clock.to_keep().anchor
         running = Running(
             self._state,
             self._devices,
@@ -272,7 +275,8 @@ class Kiosk:
             self._beat_at,
             self.sync.standing,
             self.sync.reached_at,
-            self.clock.now().trusted,
+            anchor is not None,
+            anchor.by if anchor else None,
         )
         return json.dumps(running.at(self.clock.monotonic())).encode()
 

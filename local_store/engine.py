@@ -10,10 +10,11 @@ from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlcipher
 
+from kiosk.domain.clock_trust import KeptTime
 from kiosk.domain.operations import ChainEnd, Origin
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.private_file import sync_folder
-from local_store import files, schema, statements
+from local_store import files, keeping_time, schema, statements
 from local_store.errors import translated
 from local_store.outbox import open_outbox
 from local_store.prepared import Database
@@ -175,13 +176,13 @@ def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
             _examine(config, database)
             for pragma in _WRITING:  # only now: they would change a file that is not ours
                 database.tell(pragma)
-            kept, before = _read_kept(config, database)
+            kept, time, before = _read_kept(config, database)
         except StoreDamaged as damage:
             raise _set_aside(config, damage) from damage
         same.check()
         origin = Origin(config.library_id, config.device_id, secrets.token_hex(16), before)
         beside = _connector(config.path, config.key, "PRAGMA busy_timeout = 100")
-        return SqlStore(config, database, _reading(config), beside, lock, origin, kept, same, left_unclean)
+        return SqlStore(config, database, _reading(config), beside, lock, origin, kept, time, same, left_unclean)
     except BaseException:
         database.close()
         raise
@@ -217,16 +218,17 @@ def _check_owner(config: StoreConfig, database: Database) -> None:
             raise StoreBroken(f"the store belongs to {key} {row[0]!r}, and {expected!r} is configured")
 
 
-def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd | None]:
-    """What is kept in memory, and where the epoch before this one ended."""
+def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, KeptTime | None, ChainEnd | None]:
+    """What is kept in memory, what is known of the time, and where the epoch before this one ended."""
     database.begin()
     try:
         ends, before, to_tell = open_outbox(database)
-        floor = database.row(statements.META, key="time_floor_ms")
+        time = keeping_time.read(database)
+        undated = frozenset(boot_id for (boot_id,) in database.rows(statements.UNDATED_BOOTS))
         progress = read_progress(database)
         database.commit()
     except BaseException:
         database.roll_back()
         raise
-    floor_ms = max(config.build_ms, int(floor[0]) if floor else 0)
-    return Kept(ends, to_tell, floor_ms, Documents(), progress), before
+    floor_ms = max(config.build_ms, time.floor_ms if time else 0)
+    return Kept(ends, to_tell, floor_ms, undated, Documents(), progress), time, before

@@ -46,6 +46,7 @@ from local_store.tables import (
     title,
     to_check,
     to_erase,
+    undated_boot,
     visit,
 )
 
@@ -335,6 +336,54 @@ HISTORY = (
     )
     .outerjoin(epoch, epoch.c.id == outbox.c.epoch)
     .order_by(outbox.c.place)
+)
+
+# boots at an untrusted time
+UNDATED_BOOTS = Prepared(select(undated_boot.c.boot_id))
+NOTE_UNDATED = Prepared(sqlite.insert(undated_boot).on_conflict_do_nothing())
+_undecided = undated_boot.c.began_ms.is_(None), undated_boot.c.before_ms.is_(None)
+BOOT_BEGAN = Prepared(
+    update(undated_boot)
+    .where(*_undecided, undated_boot.c.boot_id == bindparam("anchored"))
+    .values(began_ms=bindparam("began"))
+)
+BOOTS_WERE_BEFORE = Prepared(
+    update(undated_boot)
+    .where(*_undecided, undated_boot.c.boot_id != bindparam("anchored"))
+    .values(before_ms=bindparam("began"))
+)
+BOOT_TO_DATE = Prepared(
+    select(*undated_boot.c)
+    .where(or_(undated_boot.c.began_ms.is_not(None), undated_boot.c.before_ms.is_not(None)))
+    .order_by(undated_boot.c.place)
+)
+HAPPENED_FROM = Prepared(
+    select(outbox.c.place, outbox.c.boot_id, outbox.c.boottime_ms, outbox.c.kind, outbox.c.body)
+    .where(outbox.c.place >= bindparam("from_place", type_=Integer))
+    .order_by(outbox.c.place)
+    .limit(bindparam("limit", type_=Integer))
+    .offset(literal_column("0"))
+)
+DATED_UP_TO = Prepared(
+    update(undated_boot)
+    .where(undated_boot.c.boot_id == bindparam("of_boot"))
+    .values(place=bindparam("to_place"), is_told=text("1"))
+)
+ALL_DATED = Prepared(delete(undated_boot).where(undated_boot.c.boot_id == bindparam("of_boot")))
+DATE_LOAN = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"))
+    .values(
+        lent_on=bindparam("from_day"),
+        due_on=bindparam("to_due_on"),
+        provisional=bindparam("is_provisional"),
+        renewed_on=func.coalesce(bindparam("on"), loan.c.renewed_on),
+    )
+)
+DATE_RETURN = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"), loan.c.open == text("0"), loan.c.returned_on < bindparam("on"))
+    .values(returned_on=bindparam("on"))
 )
 
 # forgetting

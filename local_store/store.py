@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import sqlcipher3.dbapi2 as sqlcipher
 
+from kiosk.domain.clock_trust import KeptTime
 from kiosk.domain.operations import Origin
 from kiosk.ports.errors import StoreDamaged
 from kiosk.ports.store import Store
@@ -21,7 +22,8 @@ class SqlStore(StoreReader, Store):
     """Made by local_store.engine.open_store.
 
     `left_unclean`: it was not closed the last time (a power cut, a kill). Nothing is lost by that, but it is the
-    moment to call `check` once the first frame is there. `beside` makes a second writing connection, for `forget`.
+    moment to call `check` once the first frame is there. `kept_time`: as it was at the opening (None: nothing was ever
+    kept). `beside` makes a second writing connection, for `forget`.
     """
 
     def __init__(
@@ -33,11 +35,13 @@ class SqlStore(StoreReader, Store):
         lock: ProcessLock,
         origin: Origin,
         kept: Kept,
+        kept_time: KeptTime | None,
         same: SameFiles,
         left_unclean: bool,
     ) -> None:
         super().__init__(config, readers)
         self.left_unclean = left_unclean
+        self.kept_time = kept_time
         self._database = database
         self._beside = beside
         self._lock = lock

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -16,7 +16,8 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    # library | device | cursor | time_floor_ms | told_to | probe | stage | told_again | tell_again_to
+    # library | device | cursor | time_floor_ms | time_floor_by | anchor | told_to | probe | stage | told_again |
+    # tell_again_to
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
@@ -214,5 +215,17 @@ mentioned = Table(
     metadata,
     Column("kind", Text, primary_key=True),
     Column("id", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Boots with operations at a time that nobody vouched for; kiosk.ports.store.UndatedBoot. Gone when all of it is dated.
+undated_boot = Table(
+    "undated_boot",
+    metadata,
+    Column("boot_id", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("began_ms", Integer),
+    Column("before_ms", Integer),
+    Column("is_told", Integer, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -8,6 +8,7 @@ from datetime import date
 from types import TracebackType
 from typing import Self
 
+from kiosk.domain.clock_trust import KeptTime
 from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
@@ -16,8 +17,17 @@ from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, TitleRecord, Verdict
 from kiosk.ports.errors import StoreDamaged
-from kiosk.ports.store import ErasedUpTo, OutboxCounts, RecordedAct, Stage, ToCheck, UnitOfWork
-from local_store import documents, erasing
+from kiosk.ports.store import (
+    ErasedUpTo,
+    Happened,
+    OutboxCounts,
+    RecordedAct,
+    Stage,
+    ToCheck,
+    UndatedBoot,
+    UnitOfWork,
+)
+from local_store import documents, erasing, keeping_time
 from local_store import statements as sql
 from local_store.changes import apply_changes, key_of
 from local_store.disputes import dispute_of
@@ -25,7 +35,6 @@ from local_store.outbox import Ends, Outbox
 from local_store.prepared import Database, Row
 from local_store.resync import Progress, Resync
 
-_MINUTE_MS = 60_000
 _DATE = date.fromisoformat
 
 
@@ -45,6 +54,7 @@ class Kept:
     ends: Ends
     to_tell: dict[str, int]  # how many unsettled operations name a loan
     time_floor_ms: int
+    undated: frozenset[str]  # boots
     documents: Documents
     progress: Progress
 
@@ -57,6 +67,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._outbox = Outbox(database, origin, kept.ends, kept.to_tell)
         self._resync = Resync(database, kept.progress)
         self._time_floor_ms = kept.time_floor_ms
+        self._undated = kept.undated
         self._documents = kept.documents  # until this unit of work changes them
         self._damaged = damaged
         self._ended = False
@@ -82,6 +93,7 @@ class SqlUnitOfWork(UnitOfWork):
         kept = self._kept
         kept.ends = self._outbox.ends
         kept.time_floor_ms = self._time_floor_ms
+        kept.undated = self._undated
         kept.documents = self._documents
         kept.progress = self._resync.progress
         for loan_id, by in self._outbox.told.items():
@@ -298,12 +310,49 @@ class SqlUnitOfWork(UnitOfWork):
     def time_floor_ms(self) -> int:
         return self._time_floor_ms
 
-    def raise_time_floor(self, wall_ms: int) -> None:
-        """Kept in whole minutes: it is a lower bound, and a write for every loan would buy nothing."""
-        floor_ms = wall_ms // _MINUTE_MS * _MINUTE_MS
-        if floor_ms > self._time_floor_ms:
-            self._db.run(sql.PUT_META, key="time_floor_ms", value=str(floor_ms))
-            self._time_floor_ms = floor_ms
+    def keep_time(self, kept: KeptTime) -> None:
+        keeping_time.write(self._db, kept)
+        self._time_floor_ms = kept.floor_ms
+        if kept.anchor is not None and self._undated:
+            began = {"anchored": kept.anchor.boot_id, "began": kept.anchor.began_ms}
+            self._db.run(sql.BOOT_BEGAN, **began)
+            self._db.run(sql.BOOTS_WERE_BEFORE, **began)
+
+    def note_undated(self, boot_id: str) -> None:
+        if boot_id not in self._undated:
+            place = self._outbox.ends.place + 1
+            self._db.run(sql.NOTE_UNDATED, boot_id=boot_id, place=place, began_ms=None, before_ms=None, is_told=0)
+            self._undated |= {boot_id}
+
+    def boot_to_date(self) -> UndatedBoot | None:
+        row = self._db.row(sql.BOOT_TO_DATE) if self._undated else None
+        if row is None:
+            return None
+        boot_id, place, began_ms, before_ms, is_told = row
+        return UndatedBoot(boot_id, place, began_ms, before_ms, bool(is_told))
+
+    def happened_from(self, place: int, limit: int) -> Sequence[Happened]:
+        return [Happened(*row) for row in self._db.rows(sql.HAPPENED_FROM, from_place=place, limit=limit)]
+
+    def dated_up_to(self, boot_id: str, place: int) -> None:
+        self._db.run(sql.DATED_UP_TO, of_boot=boot_id, to_place=place)
+
+    def all_dated(self, boot_id: str) -> None:
+        self._db.run(sql.ALL_DATED, of_boot=boot_id)
+        self._undated -= {boot_id}
+
+    def date_loan(self, loan: Loan, renewed_on: date | None) -> None:
+        self._db.run(
+            sql.DATE_LOAN,
+            loan_id=loan.id,
+            from_day=loan.lent_on.isoformat(),
+            to_due_on=loan.due_on.isoformat(),
+            is_provisional=int(loan.provisional),
+            on=renewed_on and renewed_on.isoformat(),
+        )
+
+    def date_returns(self, loan_ids: Sequence[str], on: date) -> None:
+        self._db.run_each(sql.DATE_RETURN, [{"loan_id": loan_id, "on": on.isoformat()} for loan_id in loan_ids])
 
     def probe(self) -> None:
         self._db.run(sql.PROBE)

@@ -50,7 +50,7 @@ class Judge:
     def __init__(self, config: KioskConfig, folder: Path) -> None:
         self._folder = folder
         self._config = msgspec.structs.replace(config, folder=folder)
-        self._desk = Desk(Tools(HostClock(battery_clock=True, floor_ms=0), secrets.token_bytes))
+        self._desk = Desk(Tools(HostClock(battery_clock=True, build_ms=0), secrets.token_bytes))
 
     def faults(self, image: dict[str, bytes], told: Sequence[Told]) -> list[Fault]:
         """`told`: every operation that somebody had been told of when the power went."""

@@ -1,4 +1,4 @@
-"""The machine's clocks, and whether anybody vouches for the wall clock."""
+"""The machine's clocks, and who vouches for the wall clock."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
-from kiosk.domain.clock_trust import Moment
+from kiosk.domain.clock_trust import Anchor, KeptTime, KnownTime, Moment, Voucher
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd makes it once a server has told the time in this boot."""
 
-_TRUST_LASTS_S = 10.0
-_STA_UNSYNC = 0x0040
+_LOOK_EVERY_S = 2.0
+_AT_ONCE_MS = 50
+_NOT_SYNCHRONISED_US = 16_000_000
 
 
 class _Timex(ctypes.Structure):
@@ -26,29 +28,25 @@ class _Timex(ctypes.Structure):
         ("offset", ctypes.c_long),
         ("freq", ctypes.c_long),
         ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_long * 32),  # never less than the kernel writes
+        ("rest", ctypes.c_long * 34),  # never less than the kernel writes
     ]
 
 
-def kernel_clock_is_synchronised() -> bool:
-    """What ntpd, chrony or timesyncd told the kernel. False as well when the kernel does not say."""
+def kernel_clock_is_synchronised() -> bool | None:
+    """What ntpd, chrony or timesyncd told the kernel, as long as it is true: setting the clock by hand ends it at once
+    (the kernel's own bound on the error is then 16 s; `timedatectl` asks the same). None: the kernel does not say, as
+    under systemd's ProtectClock."""
     state = _Timex(modes=0)  # 0: only read
     answer: int = ctypes.CDLL(None).adjtimex(ctypes.byref(state))
-    return answer >= 0 and not state.status & _STA_UNSYNC
+    return state.maxerror < _NOT_SYNCHRONISED_US if answer >= 0 else None
 
 
 def _boottime_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
-_LONGEST_LIFE_MS = 15 * 366 * 86_400_000
-"""No build runs for that long; and the highest time that was ever trusted stays the floor for all that follow."""
-
-
 class HostClock:
-    """kiosk.ports.host.Clock. A wall clock before `floor_ms`, or many years after it, is wrong whoever vouches for it.
+    """kiosk.ports.host.Clock, from any thread: what is believed is decided by kiosk.domain.clock_trust.
 
     `battery_clock`: this machine has one, and it is kept right. Only the constructor raises OSError, when the kernel
     does not say which boot this is.
@@ -57,40 +55,81 @@ class HostClock:
     def __init__(
         self,
         battery_clock: bool,
-        floor_ms: int,
+        build_ms: int,
         *,
         boot_id_file: Path = BOOT_ID,
         synchronized_file: Path = SYNCHRONIZED,
         wall_ns: Callable[[], int] = time.time_ns,
         boottime_ms: Callable[[], int] = _boottime_ms,
         monotonic: Callable[[], float] = time.monotonic,
-        kernel_is_synchronised: Callable[[], bool] = kernel_clock_is_synchronised,
+        kernel_is_synchronised: Callable[[], bool | None] = kernel_clock_is_synchronised,
     ) -> None:
         self._battery_clock = battery_clock
-        self._floor_ms = floor_ms
-        self._boot_id = boot_id_file.read_text("ascii").strip()
         self._synchronized_file = synchronized_file
         self._wall_ns = wall_ns
         self._boottime_ms = boottime_ms
         self._monotonic = monotonic
         self._kernel_is_synchronised = kernel_is_synchronised
-        self._synchronised: tuple[float, bool] | None = None  # asked when, and the answer
+        self._lock = Lock()
+        self._looked_at: float | None = None
+        self._known = KnownTime(build_ms, boot_id_file.read_text("ascii").strip(), KeptTime(build_ms))
 
     def now(self) -> Moment:
-        wall_ms = self._wall_ns() // 1_000_000
-        possible = self._floor_ms <= wall_ms < self._floor_ms + _LONGEST_LIFE_MS
-        trusted = possible and (self._battery_clock or self._is_synchronised())
-        return Moment(wall_ms, self._boot_id, self._boottime_ms(), trusted)
+        with self._lock:
+            self._look_around()
+            return self._known.at(self._wall_ms(), self._boottime_ms())
 
     def monotonic(self) -> float:
         return self._monotonic()
 
-    def _is_synchronised(self) -> bool:
-        # Threads that ask at once may both look: harmless, and cheaper than a lock.
+    def told(self, said: Anchor) -> None:
+        with self._lock:
+            self._known = self._known.told(said)
+
+    def remember(self, kept: KeptTime) -> None:
+        with self._lock:
+            self._known = self._known.remembering(kept)
+
+    def to_keep(self) -> KeptTime:
+        with self._lock:
+            self._look_around()
+            return self._known.at_last(self._boottime_ms())
+
+    def wall_clock_is_right(self) -> bool:
+        with self._lock:
+            self._look_around()
+            anchor = self._known.kept.anchor
+            return anchor is not None and anchor.agrees_with(self._reading(anchor.by))
+
+    # ---- with the lock held
+
+    def _look_around(self) -> None:
         now = self._monotonic()
-        last = self._synchronised
-        if last is not None and now - last[0] < _TRUST_LASTS_S:
-            return last[1]
-        answer = os.path.exists(self._synchronized_file) or self._kernel_is_synchronised()
-        self._synchronised = (now, answer)
-        return answer
+        if self._looked_at is not None and now - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = now
+        # Between the two readings who vouches is asked: a wall clock that is set meanwhile is not what they mean.
+        before = self._reading(Voucher.BATTERY)
+        by = self._who_vouches()
+        if by is not None:
+            said = self._reading(by)
+            if abs(said.began_ms - before.began_ms) <= _AT_ONCE_MS:
+                self._known = self._known.told(said)
+
+    def _who_vouches(self) -> Voucher | None:
+        says = self._kernel_is_synchronised()
+        # What only says that the time was right once in this boot is no reason to correct an anchor.
+        was_set = says is None and self._anchored_by() in (None, Voucher.BATTERY)
+        if says or (was_set and os.path.exists(self._synchronized_file)):
+            return Voucher.TIME_SYNC
+        return Voucher.BATTERY if self._battery_clock and self._anchored_by() is None else None
+
+    def _anchored_by(self) -> Voucher | None:
+        anchor = self._known.kept.anchor
+        return anchor.by if anchor else None
+
+    def _reading(self, by: Voucher) -> Anchor:
+        return Anchor(self._known.boot_id, self._boottime_ms(), self._wall_ms(), by)
+
+    def _wall_ms(self) -> int:
+        return self._wall_ns() // 1_000_000

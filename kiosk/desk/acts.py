@@ -5,6 +5,7 @@ from __future__ import annotations
 from kiosk.desk.ask import ask as ask_centre
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
+from kiosk.desk.date_boots import date_boots
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.list_books import list_books
 from kiosk.desk.recording import Tools
@@ -58,3 +59,8 @@ class Desk:
     def visited(self, patron_id: str, work: UnitOfWork) -> bool:
         """Writes down that this patron came, once a day. Raises StoreBroken."""
         return record_visit(work, patron_id, self._tools)
+
+    def date_boots(self, limit: int, work: UnitOfWork) -> int:
+        """The next step of dating what happened at an unsure time; 0: nothing is left. The caller commits. Raises
+        StoreBroken."""
+        return date_boots(work, self._tools, limit)

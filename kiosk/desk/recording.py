@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -42,10 +42,8 @@ class Today:
 
     @classmethod
     def of(cls, work: UnitOfWork, tools: Tools) -> Today:
-        moment, floor_ms = tools.clock.now(), work.time_floor_ms()
-        if moment.trusted and moment.wall_ms < floor_ms:  # a battery clock that fell back: nobody vouches for it
-            moment = replace(moment, trusted=False)
-        return cls(library_day(moment, floor_ms), moment.trusted, moment)
+        moment = tools.clock.now()
+        return cls(library_day(moment, work.time_floor_ms()), moment.trusted, moment)
 
     def days_until(self, due_on: date) -> int | None:
         """What a screen says instead of a date that nobody vouches for; None: the date may be said."""
@@ -79,6 +77,8 @@ def record(
         reader=reader,
         policy_version=work.rules().version,
     )
+    if not moment.trusted:
+        work.note_undated(moment.boot_id)
     act = RecordedAct(operation.id, kind, barcode, tuple(loans), moment.boot_id, moment.boottime_ms)
     work.add_operation(operation, act)
     return operation.id

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from kiosk.domain import blocks as b
 from kiosk.domain.due_dates import Calendar, due_date
-from kiosk.domain.loan_policy import CirculationRules
+from kiosk.domain.loan_policy import CirculationRules, LoanPolicy
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 
 
@@ -96,7 +96,7 @@ def decide_check_out(
             isinstance(block, b.TooManyLoans) for block in found
         ):
             found.append(b.TooManyOfType(policy.limit, item.item_type))
-        due_on = due_date(today, policy.days, calendar)
+        due_on = _counted(today, policy, calendar, day_is_sure)
         if due_on is None:
             found.append(b.SchoolYearEnds())
     if found or due_on is None:
@@ -135,13 +135,23 @@ def decide_renew(
     else:
         if loan.renewals >= policy.renewals:
             found.append(b.NoMoreRenewals(policy.renewals))
-        due_on = due_date(today, policy.days, calendar)
-        if due_on is None or due_on <= loan.due_on:
+        due_on = _counted(today, policy, calendar, day_is_sure)
+        if due_on is not None and not day_is_sure:
+            due_on = max(due_on, loan.due_on)  # counted again when the day is known
+        elif due_on is None or due_on <= loan.due_on:
             # More time that ends no later than the time already given would be an empty promise.
             found.append(b.SchoolYearEnds())
     if found or due_on is None:
         return Refuse(tuple(found))
     return Renew(due_on, loan.renewals + 1)
+
+
+def due_again(loan: Loan, category: str | None, day: date, rules: CirculationRules, calendar: Calendar) -> date:
+    """Hạn trả of a loan that was lent or renewed on an unsure day, now that this `day` is known: by the rules of today,
+    and never earlier than what the reader was told. `category` of the patron; None: nobody knows them any more."""
+    policy = rules.policy_for(category, loan.item_type) if category is not None else None
+    due_on = due_date(day, policy.days, calendar) if policy else None
+    return max(loan.due_on, due_on) if due_on else loan.due_on
 
 
 def hold_is_ready(patron: Patron, holds: Sequence[Hold], free_copies: int) -> bool:
@@ -154,6 +164,11 @@ def decide_check_in(loans_of_item: Sequence[Loan], holds: Sequence[Hold], free_c
     hold shelf for the first in the queue whom no other free copy can serve."""
     waiting = holds[free_copies:] if loans_of_item else ()
     return TakeBack(tuple(loan.id for loan in loans_of_item), waiting[0].shelf if waiting else None)
+
+
+def _counted(today: date, policy: LoanPolicy, calendar: Calendar, day_is_sure: bool) -> date | None:
+    """On an unsure day no school year ends: it may be long over, and the next one have begun."""
+    return due_date(today, policy.days, calendar if day_is_sure else replace(calendar, school_years=()))
 
 
 def _waiting_before(patron: Patron, holds: Sequence[Hold]) -> int:

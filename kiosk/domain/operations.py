@@ -26,6 +26,7 @@ class OperationKind(StrEnum):
     VOID = "void"
     IN_HOUSE_USE = "in_house_use"
     VISIT = "visit"
+    DATE_BOOT = "date_boot"
     # requests: the centre decides them
     PLACE_HOLD = "place_hold"
     CANCEL_HOLD = "cancel_hold"
@@ -41,6 +42,7 @@ class Actor(StrEnum):
     PATRON = "patron"
     ANYONE = "anyone"
     LIBRARIAN = "librarian"
+    STATION = "station"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -131,6 +131,7 @@ class Capabilities:
     offline_replay: bool
     check_in: bool
     batch: int  # operations in one request at most
+    signed_date: bool = False
 
 
 class CentralLink(Protocol):
@@ -143,4 +144,9 @@ class CentralLink(Protocol):
 
     def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
         """What changed since `cursor` ("" is the beginning). Raises Unreachable or CursorLost."""
+        ...
+
+    def signed_time(self) -> int:
+        """What time it is at the centre (ms), said for this question and with its own key. Used by the thread that asks
+        for changes. Raises Unreachable, also for an answer that cannot be believed."""
         ...

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from kiosk.domain.clock_trust import KeptTime
 from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
@@ -71,6 +72,30 @@ class ErasedUpTo:
 
 
 BEGINNING = ErasedUpTo(0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class UndatedBoot:
+    """A boot with operations that happened at a time that nobody vouched for, and what is known of it by now: when it
+    `began_ms`, or else `before_ms` which it was over. `place`: of the first operation that is not dated again yet;
+    `is_told`: the centre has been told of it."""
+
+    boot_id: str
+    place: int
+    began_ms: int | None
+    before_ms: int | None
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An operation of the outbox, and when in its boot it happened."""
+
+    place: int
+    boot_id: str
+    boottime_ms: int
+    kind: str
+    body: str
 
 
 class UnitOfWork(Protocol):
@@ -200,7 +225,31 @@ class UnitOfWork(Protocol):
 
     # time
     def time_floor_ms(self) -> int: ...
-    def raise_time_floor(self, wall_ms: int) -> None: ...
+    def keep_time(self, kept: KeptTime) -> None:
+        """Its anchor dates the boots that wait for it: its own exactly, and those before it were over when it began."""
+        ...
+
+    def note_undated(self, boot_id: str) -> None:
+        """The next operation happens in this boot at a time that nobody vouches for."""
+        ...
+
+    def boot_to_date(self) -> UndatedBoot | None:
+        """One of which more is known now than was when its operations were written down."""
+        ...
+
+    def happened_from(self, place: int, limit: int) -> Sequence[Happened]: ...
+    def dated_up_to(self, boot_id: str, place: int) -> None:
+        """The centre has been told, and what stands before `place` is dated again."""
+        ...
+
+    def all_dated(self, boot_id: str) -> None: ...
+    def date_loan(self, loan: Loan, renewed_on: date | None) -> None:
+        """Its `lent_on`, `due_on` and `provisional`; `renewed_on` `None` stays what it was."""
+        ...
+
+    def date_returns(self, loan_ids: Sequence[str], on: date) -> None:
+        """They came back on this day, or later."""
+        ...
 
     def probe(self) -> None:
         """Writes something harmless, so that a commit shows whether anything can be made durable."""

@@ -6,24 +6,29 @@ import logging
 from contextlib import suppress
 from typing import Protocol
 
+from kiosk.desk import Desk
+from kiosk.domain.clock_trust import Anchor, KeptTime
 from kiosk.ports.errors import StoreBroken
-from kiosk.ports.host import Clock
+from kiosk.ports.host import StationClock
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
 from kiosk.runtime.store_worker import LATER, StoreWorker
+from kiosk.sync.chunks import Chunks
 from kiosk.upkeep.forgetting import forget_erased
 
 _log = logging.getLogger(__name__)
 
 CHECK_AFTER_S = 60.0
 FORGET_EVERY_S = 60.0
-FLOOR_EVERY_S = 3600.0
-_TRY_AGAIN_S = 60.0
+KEEP_TIME_EVERY_S = 3600.0
+_LOOK_AT_TIME_EVERY_S = 2.0
 
 
 class CheckableStore(Store, Protocol):
     left_unclean: bool
     """It was not closed in good order the last time."""
+    kept_time: KeptTime | None
+    """What it knew of the time when it was opened."""
 
     def check(self) -> None:
         """Reads all of it: seconds for a large one. Raises StoreBroken."""
@@ -33,8 +38,9 @@ class CheckableStore(Store, Protocol):
 class Chores:
     """`opened` is told of each store that the worker opens; the other public methods run until `stop`."""
 
-    def __init__(self, worker: StoreWorker, clock: Clock, stop: StopSignal) -> None:
+    def __init__(self, worker: StoreWorker, desk: Desk, clock: StationClock, stop: StopSignal) -> None:
         self._worker = worker
+        self._desk = desk
         self._clock = clock
         self._stop = stop
         self._store: CheckableStore | None = None
@@ -43,6 +49,8 @@ class Chores:
     def opened(self, store: CheckableStore) -> None:
         self._store = store
         self._unclean = store if store.left_unclean else None
+        if store.kept_time is not None:
+            self._clock.remember(store.kept_time)
 
     def check_after_an_unclean_stop(self) -> None:
         """On a connection of its own and long after the first frame."""
@@ -64,21 +72,42 @@ class Chores:
                 with suppress(StoreBroken):  # the store worker says so, and the readers stay on the list
                     forget_erased(lambda job: self._worker.call(job, LATER), store.forget, self._stop)
 
-    def keep_time_floor(self) -> None:
-        """A trusted clock now is a lower bound for every later start that knows no better."""
+    def keep_time(self) -> None:
+        """Who vouches for the time is written down as soon as somebody does, for the next process of this boot and the
+        next boots; and what happened here before that is dated again."""
         self._worker.wait_until_open(self._stop)
-        wait = 0.0
-        while not self._stop.wait(wait):
-            moment = self._clock.now()
-            wait = FLOOR_EVERY_S if moment.trusted else _TRY_AGAIN_S
-            if not moment.trusted:
+        anchor: Anchor | None = None
+        kept_at = 0.0
+        pause_s = 0.0
+        while not self._stop.wait(pause_s):
+            pause_s = _LOOK_AT_TIME_EVERY_S
+            known, now = self._clock.to_keep(), self._clock.monotonic()
+            if known.anchor is None or (known.anchor == anchor and now - kept_at < KEEP_TIME_EVERY_S):
                 continue
 
-            def raise_floor(work: UnitOfWork, wall_ms: int = moment.wall_ms) -> None:
-                work.raise_time_floor(wall_ms)
+            def keep(work: UnitOfWork, known: KeptTime = known) -> None:
+                work.keep_time(known)
                 work.commit()
 
-            try:
-                self._worker.call(raise_floor, LATER)
-            except StoreBroken:
-                wait = _TRY_AGAIN_S
+            with suppress(StoreBroken):  # the store worker says so, and it is tried again
+                self._worker.call(keep, LATER)
+                if anchor is None or not known.anchor.agrees_with(anchor):
+                    _log.info("the time is known: %s", known.anchor.by)
+                self._date_boots()
+                anchor, kept_at = known.anchor, now
+
+    def _date_boots(self) -> None:
+        chunks, monotonic = Chunks(), self._clock.monotonic
+        looked_at = 1
+        while looked_at and not self._stop.is_set():
+
+            def date(work: UnitOfWork) -> tuple[int, float, float]:
+                began = monotonic()
+                found = self._desk.date_boots(chunks.size, work)
+                dated = monotonic()
+                if found:
+                    work.commit()
+                return found, dated - began, monotonic() - dated
+
+            looked_at, dating_s, committing_s = self._worker.call(date, LATER)
+            chunks.took(looked_at, dating_s, committing_s)

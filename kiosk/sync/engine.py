@@ -42,7 +42,8 @@ class SyncEngine:
     """`run_push` and `run_pull` each want a thread; everything else here may be called from any thread.
 
     `report(standing, pending)` is called on the push thread whenever either changes, first when the centre has answered
-    or failed to; `pending` counts operations that the centre does not have yet.
+    or failed to; `pending` counts operations that the centre does not have yet. `reached` is called on the pull thread
+    after each of its answers.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class SyncEngine:
         monotonic: Callable[[], float],
         random: Random,
         long_poll_s: float = LONG_POLL_S,
+        reached: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_store = on_store
         self._signals = signals
         self._report = report
         self._monotonic = monotonic
         self._long_poll_s = long_poll_s
+        self._reached = reached
         self._has_feed = link.capabilities.change_feed
         self._outbox = Outbox(link, on_store, self._told)
         self._changes = Changes(link, on_store, monotonic)
@@ -216,6 +219,7 @@ class SyncEngine:
                 signals.pull.wait(_pause_s(self._pull_schedule, self._pull_finds))
                 continue
             self._pull_worked()
+            self._reached()
             if page.changes and not page.more:
                 _log.info("changes: caught up")
             if after or not place_lost:  # a centre may lose every place that it gives: a first page proves nothing then

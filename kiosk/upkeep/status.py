@@ -11,7 +11,8 @@ from kiosk.session.states import Resting, State
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Times are monotonic seconds; None: not yet. `devices`: "ready", "lost", or "waiting" before its first word."""
+    """Times are monotonic seconds; None: not yet. `devices`: "ready", "lost", or "waiting" before its first word.
+    `time_by`: who vouches for the time (kiosk.domain.clock_trust.Voucher)."""
 
     state: State
     devices: Mapping[str, str]
@@ -20,6 +21,7 @@ class Running:
     standing: Standing | None
     reached_at: float | None
     clock_trusted: bool
+    time_by: str | None
 
     def at(self, now: float) -> dict[str, object]:
         def ago(then: float | None) -> float | None:
@@ -32,6 +34,7 @@ class Running:
             "screen": type(doing).__name__.lower(),
             "staff_code": doing.code if isinstance(doing, Resting) else None,
             "clock_trusted": self.clock_trusted,
+            "time_by": self.time_by,
             "devices": dict(self.devices),
             "centre": {
                 "standing": self.standing,

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from central_server import clock, tables
+from central_server import clock, server_key, tables
 from central_server.database import Store
 from central_server.devices import State
 from central_server.enrolment import make_token
@@ -79,8 +79,13 @@ class Scene:
                     .order_by(*table.primary_key)
                 ).all()
                 for table in tables.metadata.tables.values()
-                if table not in (tables.nonce_secret, tables.used_nonce)
+                if table not in (tables.nonce_secret, tables.used_nonce, tables.server_key)
             }
+
+    @property
+    def server_key(self) -> str:
+        with self.store.reading.connect() as connection:
+            return server_key.read(connection).public
 
     def set_state(self, state: State, key: Key) -> None:
         with self.store.writing.begin() as connection:

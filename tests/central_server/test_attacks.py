@@ -129,7 +129,13 @@ def test_answers_403_and_nothing_but_its_state_when_the_key_is_not_active(
     question = scene.key.sign("GET", scene.changes, nonce=scene.nonce())
     scene.refuses(403, lambda: scene.send("GET", scene.changes, question), state=told)
     who = scene.send("GET", "/v1/device", scene.key.sign("GET", "/v1/device", nonce=scene.nonce())).content
-    assert who == {"library": scene.library, "device": "tram-1", "key_id": scene.key.id, "state": told}
+    assert who == {
+        "library": scene.library,
+        "device": "tram-1",
+        "key_id": scene.key.id,
+        "state": told,
+        "server_key": scene.server_key,
+    }
     scene.set_state(State.ACTIVE, scene.key)
     assert scene.send("POST", OPERATIONS, signed, body).status == 200, "what waited is taken when it is let in"
 
@@ -307,7 +313,11 @@ def test_answers_403_in_the_same_words_when_the_token_is_not_good(scene: Scene, 
     assert "tram-nonce" not in answer.headers
     unknown = scene.send("GET", "/v1/device", key.sign("GET", "/v1/device"))
     assert (unknown.status, "again" in unknown.content) == (401, False)
-    assert scene.enrol(key, right).content == {"key_id": key.id, "state": "pending"}
+    assert scene.enrol(key, right).content == {
+        "key_id": key.id,
+        "state": "pending",
+        "server_key": scene.server_key,
+    }
 
 
 def test_enrols_once_when_a_key_is_known_or_a_station_active(scene: Scene) -> None:

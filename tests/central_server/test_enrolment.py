@@ -105,7 +105,15 @@ def test_answers_the_same_when_the_answer_to_an_enrolment_was_lost(scene: Scene)
     request = scene.enrolment(key, token)
     first = scene.enrol(key, request)
     before = scene.everything()
-    assert scene.enrol(key, request).content == first.content == {"key_id": key.id, "state": "pending"}
+    assert (
+        scene.enrol(key, request).content
+        == first.content
+        == {
+            "key_id": key.id,
+            "state": "pending",
+            "server_key": scene.server_key,
+        }
+    )
     assert scene.everything() == before
     assert "tram-nonce" in first.headers
 

@@ -31,10 +31,11 @@ LIBRARIES = ("hoa-sen", "sao-mai")
 
 
 def unscoped(statement: str) -> set[str]:
-    """The tables in a statement of which no `library_id` is compared or given. The list of libraries has none."""
+    """The tables in a statement of which no `library_id` is compared or given. The list of libraries has none,
+    nor has the centre's own key."""
     named = set(re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE|FROM \w+,) (\w+)\b", statement)) & set(tables.metadata.tables)
     scoped = set(re.findall(r"\b(\w+)\.library_id\b|INTO (\w+) \(library_id\b", statement))
-    return named - {name for pair in scoped for name in pair} - {"library"}
+    return named - {name for pair in scoped for name in pair} - {"library", "server_key"}
 
 
 @pytest.fixture

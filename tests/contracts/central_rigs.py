@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,6 +92,7 @@ class Station:
 @contextmanager
 def simulated() -> Iterator[Centre]:
     central = SimulatedCentral()
+    central.set_clock(lambda: time.time_ns() // 1_000_000)
     title = TitleRecord(str(uuid.uuid4()), "Dế Mèn phiêu lưu ký", "Tô Hoài", None, "", "")
     central.publish(title, TitleRecord(str(uuid.uuid4()), "Không có bản nào", "", None, "", ""))
     for number in range(ITEMS):

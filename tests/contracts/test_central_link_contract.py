@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -374,6 +375,25 @@ def test_counts_a_visit_and_a_book_read_in_the_library(centre: Centre, station: 
         chain.write(OperationKind.IN_HOUSE_USE, read),
     ]
     assert kinds(station.link.send(operations)) == [VerdictKind.ACCEPTED] * 3
+
+
+def test_tells_the_time(station: Station) -> None:
+    """The centre's clock is this machine's."""
+    assert station.link.capabilities.signed_date
+    before = time.time_ns() // 1_000_000
+    assert before <= station.link.signed_time() <= time.time_ns() // 1_000_000
+
+
+@pytest.mark.parametrize("known", [{"began_ms": WALL_MS, "before_ms": None}, {"began_ms": None, "before_ms": WALL_MS}])
+def test_takes_the_date_of_a_boot(centre: Centre, station: Station, known: dict[str, int | None]) -> None:
+    (lent,) = lend(centre, station, 1)
+    station.link.send([lent])
+    loan = json.loads(lent.body)["data"]["loan"]
+    dated = [{"loan": loan, "lent_on": "2026-11-24", "due_on": "2026-12-08", "renewals": 0}]
+    told = station.chain(after=ChainEnd(lent.id, lent.hash)).write(
+        OperationKind.DATE_BOOT, {"boot": "b", **known, "loans": dated}
+    )
+    assert kinds(station.link.send([told])) == [VerdictKind.ACCEPTED]
 
 
 def test_holds_the_answer_back_until_something_happens(centre: Centre, station: Station) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 
 import pytest
 
+from kiosk.domain.clock_trust import KeptTime, Voucher
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import ItemStatus
@@ -193,7 +194,8 @@ def test_leaves_nothing_of_a_unit_of_work_that_was_not_committed(station: Statio
             [replace(RULES, version="never"), replace(CALENDAR, version="never"), Gone("item", ITEMS[1].id)], "9"
         )
         work.put_on_list(ToCheck.VOIDED, operation.id, "TK.00001")
-        work.raise_time_floor(BUILD_MS + 3_600_000)
+        work.keep_time(KeptTime(BUILD_MS + 3_600_000, Voucher.CENTRE))
+        work.note_undated("another boot")
         assert work.rules().version == "never"
         assert work.calendar().version == "never"
         assert work.outbox_counts() == replace(counts, settled=1)

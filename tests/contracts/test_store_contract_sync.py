@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from kiosk.domain.clock_trust import KeptTime, Voucher
 from kiosk.domain.model import ItemStatus
 from kiosk.domain.operations import OperationId, OperationKind
 from kiosk.ports.central import Gone, PatronRecord, Verdict, VerdictKind
@@ -289,16 +290,12 @@ def test_is_no_surer_of_a_date_that_the_centre_only_repeats(station: Station) ->
 # time
 
 
-def test_keeps_the_highest_trusted_minute_as_the_floor_of_time(station: Station) -> None:
+def test_keeps_the_floor_of_time_by_the_minute(station: Station) -> None:
     with station.store.unit_of_work() as work:
         assert work.time_floor_ms() == BUILD_MS
-        work.raise_time_floor(BUILD_MS - 1)
-        assert work.time_floor_ms() == BUILD_MS
-        work.raise_time_floor(BUILD_MS + 7_230_000)
+        work.keep_time(KeptTime(BUILD_MS + 7_230_000, Voucher.BATTERY))
         work.commit()
     with station.reopen().unit_of_work() as work:
-        assert work.time_floor_ms() == BUILD_MS + 7_200_000
-        work.raise_time_floor(BUILD_MS)
         assert work.time_floor_ms() == BUILD_MS + 7_200_000
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
-from kiosk.domain.clock_trust import Moment
+from kiosk.domain.clock_trust import KeptTime, Moment, Voucher
 from kiosk.domain.due_dates import Calendar, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
@@ -69,6 +69,12 @@ class Library:
         lent_on, due_on = TODAY - timedelta(days=days_ago), TODAY + timedelta(days=due_in)
         loan = Loan(f"elsewhere-{item_id}-{patron_id}", item_id, patron_id, lent_on, due_on, 0, "")
         self.apply(LoanRecord(loan, open=True))
+
+    def keep_time(self, wall_ms: int | None = None) -> None:
+        """The last trusted time was then, or now."""
+        with self.store.unit_of_work() as work:
+            work.keep_time(KeptTime(wall_ms or self.clock.moment.wall_ms, Voucher.TIME_SYNC))
+            work.commit()
 
     def operations(self) -> list[dict[str, object]]:
         return list(self.store.ledger())

@@ -57,9 +57,7 @@ def test_says_every_reason_why_a_loan_is_not_renewed(library: "Library") -> None
 
 
 def test_says_days_and_that_nothing_is_late_when_nobody_vouches_for_the_date(library: "Library") -> None:
-    with library.store.unit_of_work() as work:
-        work.raise_time_floor(library.clock.now().wall_ms)
-        work.commit()
+    library.keep_time()
     library.lent_elsewhere("i1", "p1", due_in=9)
     library.lent_elsewhere("i2", "p1", days_ago=17, due_in=-3)
     library.clock.lose_time()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain import blocks as b
-from kiosk.domain.circulation import Lend, Refuse, Renew, decide_check_in, decide_check_out, decide_renew
+from kiosk.domain.circulation import Lend, Refuse, Renew, decide_check_in, decide_check_out, decide_renew, due_again
 from kiosk.domain.due_dates import Calendar, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
@@ -173,3 +173,24 @@ def test_takes_every_book_back_and_says_where_a_held_one_waits() -> None:
     assert taken.loans == ("l1", "l2")
     assert taken.held_at == "ngăn 2"
     assert decide_check_in((), ()).loans == ()
+
+
+def test_no_school_year_ends_on_an_unsure_day() -> None:
+    """Off since May, switched on in September, and nobody there who knows the time."""
+    last_day = date(2027, 5, 31)
+    assert isinstance(out(today=last_day), Refuse)
+    assert out(today=last_day, sure=False) == Lend(date(2027, 6, 14))
+
+
+def test_renews_on_an_unsure_day_without_taking_a_day_away() -> None:
+    loan = a_loan(1, due_in=40)
+    decision = decide_renew(AN, loan, None, (loan,), (), RULES, CALENDAR, TODAY, day_is_sure=False)
+    assert decision == Renew(loan.due_on, 1)
+
+
+@given(st.integers(-400, 400), st.integers(0, 60), st.sampled_from(["hs", "khach", None]))
+def test_never_gives_an_earlier_date_when_it_counts_again(later: int, due_in: int, category: str | None) -> None:
+    loan = a_loan(1, due_in=due_in, provisional=True)
+    due_on = due_again(loan, category, TODAY + timedelta(days=later), RULES, CALENDAR)
+    assert due_on >= loan.due_on
+    assert due_on == loan.due_on or (category == "hs" and CALENDAR.is_open(due_on))

@@ -46,7 +46,8 @@ class Chain:
             kind,
             data,
             moment=Moment(WALL_MS, str(uuid.uuid4()), 1_000, trusted=True),
-            actor=actor or (Actor.PATRON if patron else Actor.ANYONE),
+            actor=actor
+            or (Actor.PATRON if patron else Actor.STATION if kind is OperationKind.DATE_BOOT else Actor.ANYONE),
             reader=reader,
             policy_version="2026-09-01",
         )

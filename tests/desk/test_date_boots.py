@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
+from kiosk.domain.model import Loan
+from kiosk.ports.central import Gone, LoanRecord
+from kiosk.session.effects import CheckIn, CheckOut, Renew
+
+if TYPE_CHECKING:
+    from tests.desk.conftest import Library
+
+BEGAN_MS = 1_795_664_000_000  # 26 November 2026, 10:33 in Việt Nam
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+@pytest.fixture
+def library(library: Library) -> Library:
+    """Waking up in a new boot that nobody dates, three days after the last trusted time."""
+    library.keep_time()
+    library.clock.moment = Moment(0, "dark", HOUR_MS, trusted=False)
+    return library
+
+
+def lend(library: Library, number: int, patron: str = "p1") -> str:
+    library.ask(CheckOut(1, 1, patron, f"TK.0000{number}"))
+    with library.store.unit_of_work() as work:
+        (loan,) = work.open_loans_of_item(f"i{number}")
+    return loan.id
+
+
+def anchored(library: Library, boot: str = "dark", at_ms: int = 2 * HOUR_MS) -> None:
+    library.clock.moment = Moment(BEGAN_MS + at_ms, boot, at_ms, trusted=True)
+    with library.store.unit_of_work() as work:
+        work.keep_time(
+            KeptTime(BEGAN_MS + at_ms, Voucher.CENTRE, Anchor(boot, at_ms, BEGAN_MS + at_ms, Voucher.CENTRE))
+        )
+        work.commit()
+
+
+def step(library: Library, limit: int = 100) -> int:
+    with library.store.unit_of_work() as work:
+        found = library.desk.date_boots(limit, work)
+        work.commit()
+    return found
+
+
+def told(library: Library) -> list[dict[str, Any]]:
+    with library.store.unit_of_work() as work:
+        bodies = [json.loads(operation.body) for _, operation in work.pending(1_000)]
+    return [body for body in bodies if body["kind"] == "date_boot"]
+
+
+def loan_of(library: Library, identity: str) -> Loan:
+    with library.store.unit_of_work() as work:
+        loan = work.loan(identity)
+    assert loan is not None
+    return loan
+
+
+def test_gives_a_loan_its_day_and_its_due_date_once_the_boot_is_dated(library: Library) -> None:
+    identity = lend(library, 1)
+    assert loan_of(library, identity).due_on == date(2026, 12, 7), "counted from the floor, the 23rd"
+    anchored(library)
+    assert step(library) == 1
+    loan = loan_of(library, identity)
+    assert (loan.lent_on, loan.due_on, loan.provisional) == (date(2026, 11, 26), date(2026, 12, 10), False)
+    (body,) = told(library)
+    assert (body["actor"], body["reader"], body["at"]["trusted"]) == ("station", None, True)
+    assert body["data"] == {
+        "boot": "dark",
+        "began_ms": BEGAN_MS,
+        "before_ms": None,
+        "loans": [{"loan": identity, "lent_on": "2026-11-26", "due_on": "2026-12-10", "renewals": 0}],
+    }
+    assert step(library) == 0
+    assert len(told(library)) == 1
+
+
+def test_dates_nothing_while_nobody_vouches_for_the_time(library: Library) -> None:
+    lend(library, 1)
+    assert step(library) == 0
+    assert told(library) == []
+
+
+def test_writes_nothing_of_a_boot_whose_operations_are_all_trusted(library: Library) -> None:
+    anchored(library)
+    lend(library, 1)
+    assert step(library) == 0
+
+
+def test_dates_a_boot_without_loans_for_the_order_of_what_happened(library: Library) -> None:
+    library.ask(CheckIn(1, 1, "TK.00001", only_if_lent=False))
+    anchored(library)
+    step(library)
+    assert [body["data"]["loans"] for body in told(library)] == [[]]
+
+
+def test_gives_a_boot_that_ended_undated_the_latest_possible_day(library: Library) -> None:
+    identity = lend(library, 1)
+    library.clock.moment = replace(library.clock.moment, boot_id="darker")
+    other = lend(library, 2)
+    anchored(library, "bright")
+    while step(library):
+        pass
+    assert [(body["data"]["boot"], body["data"]["began_ms"], body["data"]["before_ms"]) for body in told(library)] == [
+        ("dark", None, BEGAN_MS),
+        ("darker", None, BEGAN_MS),
+    ]
+    assert loan_of(library, identity).lent_on == loan_of(library, other).lent_on == date(2026, 11, 26)
+
+
+def test_never_takes_a_day_from_a_reader(library: Library) -> None:
+    """The rules grew stricter, or the reader is gone: what was told holds."""
+    identity = lend(library, 1)
+    library.apply(Gone("patron", "p1"))
+    anchored(library)
+    step(library)
+    loan = loan_of(library, identity)
+    assert (loan.due_on, loan.provisional) == (date(2026, 12, 7), False)
+
+
+def test_dates_a_renewal_and_the_loan_before_it(library: Library) -> None:
+    identity = lend(library, 1)
+    library.keep_time(BEGAN_MS - DAY_MS)  # else it is renewed too soon
+    library.ask(Renew(1, 1, "p1", "TK.00001"))
+    assert loan_of(library, identity).renewals == 1
+    anchored(library)
+    step(library)
+    loan = loan_of(library, identity)
+    assert (loan.lent_on, loan.due_on, loan.renewals) == (date(2026, 11, 26), date(2026, 12, 10), 1)
+    (body,) = told(library)
+    assert [(one["renewals"], one["due_on"]) for one in body["data"]["loans"]] == [(0, "2026-12-07"), (1, "2026-12-10")]
+
+
+def test_leaves_a_due_date_alone_that_was_given_since(library: Library) -> None:
+    identity = lend(library, 1)
+    loan = loan_of(library, identity)
+    with library.store.unit_of_work() as work:
+        _, operation = work.pending(1)[0]
+        work.extend_loan(identity, loan.due_on + timedelta(days=30), 1, loan.lent_on, provisional=False)
+        work.commit()
+    assert operation is not None
+    anchored(library)
+    step(library)
+    assert loan_of(library, identity).due_on == loan.due_on + timedelta(days=30)
+    assert loan_of(library, identity).lent_on == date(2026, 11, 26)
+
+
+def test_dates_a_return_so_that_its_reader_is_not_forgotten_too_soon(library: Library) -> None:
+    def returned_on() -> object:
+        return library.store._database.tell("SELECT returned_on FROM loan")[0][0]
+
+    lend(library, 1)
+    library.ask(CheckIn(1, 1, "TK.00001", only_if_lent=False))
+    assert returned_on() == "2026-11-23"
+    anchored(library)
+    step(library)
+    assert returned_on() == "2026-11-26"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_goes_on_where_it_was_stopped(library: Library, limit: int) -> None:
+    lent = [lend(library, number, patron) for number, patron in ((1, "p1"), (2, "p1"), (3, "p1"), (5, "p2"))]
+    anchored(library)
+    with library.store.unit_of_work() as work:  # the power goes before the commit
+        library.desk.date_boots(limit, work)
+    assert told(library) == []
+    while step(library, limit):
+        pass
+    named = [loan["loan"] for body in told(library) for loan in body["data"]["loans"]]
+    assert named == lent
+    assert not any(loan_of(library, identity).provisional for identity in lent)
+
+
+def test_is_not_undone_by_what_the_centre_said_before_it_heard_of_it(library: Library) -> None:
+    identity = lend(library, 1)
+    before = loan_of(library, identity)
+    anchored(library)
+    step(library)
+    library.apply(LoanRecord(before, open=True))
+    assert loan_of(library, identity).due_on == date(2026, 12, 10)
