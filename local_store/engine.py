@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlcipher
@@ -17,6 +18,7 @@ from local_store import files, schema, statements
 from local_store.errors import translated
 from local_store.outbox import open_outbox
 from local_store.prepared import Database
+from local_store.pruning import LAST_DAY
 from local_store.reader import StoreConfig, StoreReader, check_whole
 from local_store.store import SqlStore
 from local_store.tables import REVISIONS
@@ -222,8 +224,10 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd 
     try:
         ends, before, to_tell = open_outbox(database)
         floor = database.row(statements.META, key="time_floor_ms")
+        number, day = database.row(LAST_DAY) or (0, None)
         database.commit()
     except BaseException:
         database.roll_back()
         raise
-    return Kept(ends, to_tell, max(config.build_ms, int(floor[0]) if floor else 0), Documents()), before
+    floor_ms = max(config.build_ms, int(floor[0]) if floor else 0)
+    return Kept(ends, to_tell, floor_ms, Documents(), (number, date.fromisoformat(day) if day else None)), before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
 from typing import Self
@@ -15,8 +15,8 @@ from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, TitleRecord, Verdict
 from kiosk.ports.errors import StoreDamaged
-from kiosk.ports.store import ErasedUpTo, OutboxCounts, RecordedAct, ToCheck, UnitOfWork
-from local_store import documents, erasing
+from kiosk.ports.store import OutboxCounts, RecordedAct, Retention, ToCheck, UnitOfWork, WalkedTo
+from local_store import documents, erasing, pruning
 from local_store import statements as sql
 from local_store.changes import apply_changes
 from local_store.outbox import Ends, Outbox
@@ -43,6 +43,7 @@ class Kept:
     to_tell: dict[str, int]  # how many unsettled operations name a loan
     time_floor_ms: int
     documents: Documents
+    day: tuple[int, date | None]  # the last trusted day, and its number; 0: none yet
 
 
 class SqlUnitOfWork(UnitOfWork):
@@ -52,6 +53,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._kept = kept
         self._outbox = Outbox(database, origin, kept.ends, kept.to_tell)
         self._time_floor_ms = kept.time_floor_ms
+        self._day = kept.day
         self._documents = kept.documents  # until this unit of work changes them
         self._damaged = damaged
         self._ended = False
@@ -78,6 +80,7 @@ class SqlUnitOfWork(UnitOfWork):
         kept.ends = self._outbox.ends
         kept.time_floor_ms = self._time_floor_ms
         kept.documents = self._documents
+        kept.day = self._day
         for loan_id, by in self._outbox.told.items():
             count = kept.to_tell.pop(loan_id, 0) + by
             if count:
@@ -153,10 +156,12 @@ class SqlUnitOfWork(UnitOfWork):
             renewals=loan.renewals,
             provisional=int(loan.provisional),
             open=1,
+            ended_after=None,
         )
 
     def end_loans(self, loan_ids: Sequence[str], on: date) -> None:
-        self._db.run_each(sql.END_LOAN, [{"loan_id": loan_id, "on": on.isoformat()} for loan_id in loan_ids])
+        ended = {"on": on.isoformat(), "after": self._day[0]}
+        self._db.run_each(sql.END_LOAN, [{"loan_id": loan_id} | ended for loan_id in loan_ids])
 
     def reopen_loans(self, loan_ids: Sequence[str]) -> None:
         self._db.run_each(sql.REOPEN_LOAN, [{"loan_id": loan_id} for loan_id in loan_ids])
@@ -174,7 +179,7 @@ class SqlUnitOfWork(UnitOfWork):
     # requests and visits
 
     def put_request(self, record: RequestRecord) -> None:
-        self._db.run(sql.PUT_REQUEST, **asdict(record))
+        apply_changes(self._db, [record], self._outbox.names, self._day[0])
 
     def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
         rows = self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)
@@ -231,7 +236,7 @@ class SqlUnitOfWork(UnitOfWork):
         return str(row[0]) if row else ""
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
-        rules, calendar = apply_changes(self._db, changes, self._outbox.names)
+        rules, calendar = apply_changes(self._db, changes, self._outbox.names, self._day[0])
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
         if rules is not None or calendar is not None:
             # Read back when next asked for. The store's own stay as they are until this has been committed.
@@ -242,11 +247,34 @@ class SqlUnitOfWork(UnitOfWork):
     def to_erase(self) -> frozenset[str]:
         return frozenset(mark for (mark,) in self._db.rows(sql.TO_ERASE))
 
-    def erase(self, marks: Set[str], after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+    def erase(self, marks: Set[str], after: WalkedTo, limit: int) -> WalkedTo | None:
         return erasing.erase(self._db, marks, after, limit)
 
     def erased(self, marks: Set[str]) -> None:
         self._db.run_each(sql.ERASED, [{"gone": mark} for mark in marks])
+
+    # housekeeping
+
+    def trusted_day(self) -> date | None:
+        return self._day[1]
+
+    def begin_trusted_day(self, day: date) -> None:
+        number, last = self._day
+        if last is not None and day <= last:
+            raise ValueError("a trusted day is later than the one before")
+        self._day = number + 1, day
+        self._db.run(pruning.BEGIN_DAY, number=number + 1, day=day.isoformat(), place=self._outbox.ends.place)
+
+    def prune(self, keep: Retention, after: WalkedTo, limit: int) -> WalkedTo | None:
+        pruner = pruning.Pruning(self._db, self._outbox.names, self._outbox.ends.place, keep)
+        following = pruner.step(after, limit)
+        if following is None:
+            self._db.run(sql.PUT_META, key="pruned_on", value=str(self._day[1]))
+        return following
+
+    def pruned_on(self) -> date | None:
+        row = self._db.row(sql.META, key="pruned_on")
+        return _DATE(row[0]) if row else None
 
     # time
 

@@ -16,6 +16,7 @@ from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import Store
 from local_store import StoreConfig, make_new_store, open_store, read_store
+from local_store.tables import REVISIONS
 from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, write_operation
 
 PAGE = 4096
@@ -176,7 +177,7 @@ def test_sets_a_store_aside_byte_for_byte_when_it_cannot_be_opened(
 NOT_FOR_THIS_PROGRAM = {
     _other_library: "belongs to library 'hoa-sen', and 'tran-phu' is configured",
     _other_device: "belongs to device 'tram-1', and 'tram-2' is configured",
-    _newer_schema: "schema revision '9999', newer than this program's '0002'",
+    _newer_schema: f"schema revision '9999', newer than this program's '{REVISIONS[-1]}'",
 }
 
 

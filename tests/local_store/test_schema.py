@@ -19,7 +19,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import ToCheck
-from local_store import StoreConfig, open_store, schema, statements
+from local_store import StoreConfig, open_store, pruning, schema, statements
 from local_store.prepared import Prepared
 from local_store.tables import REVISIONS, metadata
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
@@ -87,15 +87,16 @@ sys.exit("alembic" in sys.modules)
     assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
 
 
-NEXT = """
+FOLLOWING = f"{int(REVISIONS[-1]) + 1:04}"
+NEXT = f"""
 import sqlalchemy as sa
 from alembic import op
-revision = "0003"
-down_revision = "0002"
+revision = "{FOLLOWING}"
+down_revision = "{REVISIONS[-1]}"
 def upgrade():
     op.add_column("title", sa.Column("cover", sa.Text))
     op.create_table("extra", sa.Column("id", sa.Text, primary_key=True))
-    {last}
+    {{last}}
 """
 
 
@@ -111,54 +112,57 @@ def of_older_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
-    known = (*REVISIONS, "0003")
+    known = (*REVISIONS, FOLLOWING)
     monkeypatch.setattr("local_store.schema.REVISIONS", known)
     monkeypatch.setattr("local_store.engine.REVISIONS", known)
     return migrations / "versions"
 
 
 def test_brings_an_older_store_up_to_date_with_every_row(tmp_path: Path, of_older_schema: Path) -> None:
-    (of_older_schema / "r0003_next.py").write_text(NEXT.format(last=""))
+    (of_older_schema / "r_next.py").write_text(NEXT.format(last=""))
     store = open_store(config_in(tmp_path))
     with store.unit_of_work() as work:
         assert len(work.open_loans_of_patron(LAN.id)) == 1
         assert len(work.pending(10)) == 1
     store.close()
     with inside(config_in(tmp_path)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(FOLLOWING,)]
         assert connection.execute("SELECT cover FROM title").fetchall() == [(None,)]
     open_store(config_in(tmp_path)).close()
 
 
 def test_leaves_an_older_store_as_it_was_when_a_migration_fails(tmp_path: Path, of_older_schema: Path) -> None:
     before = dump(config_in(tmp_path))
-    (of_older_schema / "r0003_next.py").write_text(NEXT.format(last='op.execute("INSERT INTO nowhere VALUES (1)")'))
+    (of_older_schema / "r_next.py").write_text(NEXT.format(last='op.execute("INSERT INTO nowhere VALUES (1)")'))
     with pytest.raises(StoreBroken) as said:
         open_store(config_in(tmp_path))
     assert not isinstance(said.value, StoreDamaged)
     assert dump(config_in(tmp_path)) == before
 
 
-READS = [
-    name for name, value in vars(statements).items() if isinstance(value, Prepared) and value.sql.startswith("SELECT")
-]
+READS = {
+    name: value
+    for name, value in (vars(statements) | vars(pruning)).items()
+    if isinstance(value, Prepared) and value.sql.startswith("SELECT")
+}
 
 
 @pytest.mark.parametrize("name", READS)
 def test_reads_no_table_from_end_to_end(tmp_path: Path, name: str) -> None:
     """A SCAN would grow with the past loans of a school, and a temporary B-tree sorts what an index has in order."""
     open_store(config_in(tmp_path)).close()
-    statement: Prepared = getattr(statements, name)
+    statement = READS[name]
     values = dict.fromkeys(("id", "key", "kind", "number", "barcode", "title_id", "patron_id", "item_id"), "x")
-    values |= dict.fromkeys(("op_epoch", "op_seq", "after", "limit", "told_to"), "1")
+    values |= dict.fromkeys(("op_epoch", "op_seq", "after", "limit", "told_to", "to", "place", "day"), "1")
     with inside(config_in(tmp_path)) as connection:
         plan = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement.sql, values)]
     assert plan
     asks_for_the_last_row_only = {"LAST_OPERATION": ["SCAN outbox"], "LAST_AUDIT": ["SCAN audit"]}
     is_soon_empty = {"TO_ERASE": ["SCAN to_erase"]}
+    are_few = {"LAST_DAY": ["SCAN trusted_day"], "_LAST_DAY_TO": ["SCAN trusted_day"]}
     keeps_nothing_past = {"HOLDS_OF_PATRON": ["SCAN hold"]}  # 0.1 ms for 3,000 holds, when a reader asks for their own
     scans = [step for step in plan if step.startswith("SCAN")]
-    assert scans == (asks_for_the_last_row_only | is_soon_empty | keeps_nothing_past).get(name, [])
+    assert scans == (asks_for_the_last_row_only | is_soon_empty | are_few | keeps_nothing_past).get(name, [])
 
 
 def test_refuses_a_value_inside_a_prepared_statement() -> None:

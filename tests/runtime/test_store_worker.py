@@ -19,8 +19,16 @@ class Rig:
         self.told: SimpleQueue[str] = SimpleQueue()
         self.config = StoreConfig(folder / "store.db", bytes(32), "hoa-sen", "tram-1", 0)
         self.fault: Callable[[], None] = lambda: None
-        self.worker = StoreWorker(self._open, self.told.put, lambda: self.told.put("well"), time.monotonic, 0.05)
+        self.reserves = 0
+        self.worker = StoreWorker(
+            self._open, self.told.put, lambda: self.told.put("well"), self.gives_back, time.monotonic, 0.05
+        )
         self.thread = threading.Thread(target=self.worker.run)
+
+    def gives_back(self) -> bool:
+        """As often as there is a reserve."""
+        self.reserves -= 1
+        return self.reserves >= 0
 
     def _open(self) -> SqlStore:
         self.fault()
