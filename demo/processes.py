@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,21 +94,32 @@ class Server:
 class Kiosk:
     """The station's own process. Its log tells when something has been recorded."""
 
-    def __init__(self, config: Path, log: Path, pictures: Path | None, *, display: str = NO_DISPLAY) -> None:
-        """`display`: a name for DISPLAY, or "" for whatever this process has."""
+    def __init__(
+        self,
+        config: Path,
+        log: Path,
+        pictures: Path | None,
+        *,
+        display: str = NO_DISPLAY,
+        before: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "kiosk"),
+        also: Mapping[str, str] | None = None,
+    ) -> None:
+        """`display`: a name for DISPLAY, or "" for whatever this process has. `before`: words of a command that runs
+        it; `program`: what Python runs; `also`: added to its environment."""
         self._log = log
         self._read = log.stat().st_size if log.exists() else 0
         self._lines: list[dict[str, Any]] = []
         self._mark = 0
-        environment = dict(os.environ)
+        environment = dict(os.environ) | dict(also or {})
         if display == NO_DISPLAY:
             environment["SDL_VIDEODRIVER"] = "offscreen"
         elif display:
             environment |= {"SDL_VIDEODRIVER": "x11", "DISPLAY": display}
-        words = ["kiosk", "run", "--config", str(config)]
+        words = ["run", "--config", str(config)]
         if pictures is not None:
             words += ["--pictures", str(pictures)]
-        self.process = subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT, env=environment)
+        self.process = subprocess.Popen([*before, sys.executable, *program, *words], cwd=ROOT, env=environment)
 
     def said(self) -> list[dict[str, Any]]:
         """Every log line so far."""

@@ -105,7 +105,7 @@ def read_status(config: KioskConfig) -> dict[str, object] | None:
 def read_disk(config: KioskConfig) -> dict[str, object]:
     """The room on the store's disk; `low`: staff should look for what fills it."""
     room = spare_room(config)
-    free_mb = room.free() // MEGABYTE
+    free_mb = (room.free() or 0) // MEGABYTE
     return {"free_mb": free_mb, "low": free_mb < config.keep.warn_below_mb, "reserve_kept": room.is_kept()}
 
 
@@ -162,7 +162,7 @@ class Kiosk:
             self._open_store,
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
             recovered=lambda: self.session.post(StoreRecovered(self.clock.monotonic())),
-            makes_room=room.give_back,
+            room=room,
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
         )

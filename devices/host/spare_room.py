@@ -18,11 +18,11 @@ class FileOfRoom:
         self._file = folder / NAME
         self._size = size
 
-    def free(self) -> int:
+    def free(self) -> int | None:
         try:
             found = os.statvfs(self._folder)
         except OSError:
-            return 0
+            return None
         return found.f_bavail * found.f_frsize
 
     def is_kept(self) -> bool:
@@ -33,7 +33,7 @@ class FileOfRoom:
 
     def keep(self) -> bool:
         # Not as soon as there is room for it alone: what it was given back for would need it again at once.
-        if self._size and not self.is_kept() and self.free() >= _MUCH_MORE * self._size:
+        if self._size and not self.is_kept() and (self.free() or 0) >= _MUCH_MORE * self._size:
             try:
                 self._make()
             except OSError:

@@ -18,8 +18,8 @@ class Clock(Protocol):
 class SpareRoom(Protocol):
     """A file beside the store that keeps room for it: given back when there is no other room. From any thread."""
 
-    def free(self) -> int:
-        """Bytes that are free beside it; 0 when nobody knows."""
+    def free(self) -> int | None:
+        """Bytes that are free beside it; None when nobody knows."""
         ...
 
     def keep(self) -> bool:

@@ -15,6 +15,7 @@ from threading import Event
 from typing import Any, TypeVar
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
+from kiosk.ports.host import SpareRoom
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
 
@@ -27,6 +28,7 @@ LATER = 1  # sync, upkeep
 _LAST = 2
 _IDLE_WAIT_S = 3600.0
 _LOOK_S = 0.5
+_HARDLY_ANY = 1_000_000  # bytes: what one unit of work may need
 
 STORE_BROKEN = "K-03"
 STORE_DAMAGED = "K-04"
@@ -37,23 +39,22 @@ _CODES = ((StoreDamaged, STORE_DAMAGED), (StoreFull, STORE_FULL))
 
 
 class StoreWorker:
-    """`opens` and `makes_room` are called on the store thread; the latter when there is no room, and it says whether
-    there is some now. `failed(code)` and `recovered()` are told once a change, also at start. A job may run twice: when
-    nothing of it became durable for want of room, and some was made."""
+    """`opens` is called on the store thread. `failed(code)` and `recovered()` are told once a change, also at start. A
+    job may run twice: when nothing of it became durable for want of room, and the reserve of `room` was given back."""
 
     def __init__(
         self,
         opens: Callable[[], Store],
         failed: Callable[[str], None],
         recovered: Callable[[], None],
-        makes_room: Callable[[], bool],
+        room: SpareRoom,
         monotonic: Callable[[], float],
         retry_s: float,
     ) -> None:
         self._opens = opens
         self._failed = failed
         self._recovered = recovered
-        self._makes_room = makes_room
+        self._room = room
         self._monotonic = monotonic
         self._retry_s = retry_s
         self._next_try = 0.0
@@ -167,9 +168,14 @@ class StoreWorker:
     def _with_room(self, act: Callable[[], T]) -> T:
         try:
             return act()
-        except StoreFull as error:
-            if not self._makes_room():
+        except StoreDamaged:
+            raise
+        except StoreBroken as error:
+            free = self._room.free()  # the store does not always know why it cannot write
+            if not isinstance(error, StoreFull) and (free is None or free > _HARDLY_ANY):
                 raise
+            if not self._room.give_back():
+                raise StoreFull(str(error)) from error
             _log.error("store: %s; the reserve was given back", error)
             return act()
 

@@ -29,7 +29,7 @@ class RoomWatch:
         self._said: tuple[bool, bool] = (True, False)
 
     def look(self) -> None:
-        kept, free = self._room.keep(), self._room.free()
+        kept, free = self._room.keep(), self._room.free() or 0
         now = kept, free < self._warn_below
         if now == self._said:
             return

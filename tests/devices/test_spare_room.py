@@ -43,4 +43,4 @@ def test_makes_none_when_there_is_little_more_room_than_for_it(tmp_path: Path) -
 def test_keeps_none_where_none_is_wanted_or_there_is_no_folder(tmp_path: Path) -> None:
     assert not FileOfRoom(tmp_path, 0).keep()
     nowhere = FileOfRoom(tmp_path / "nowhere", SIZE)
-    assert (nowhere.free(), nowhere.keep(), nowhere.give_back()) == (0, False, False)
+    assert (nowhere.free(), nowhere.keep(), nowhere.give_back()) == (None, False, False)

@@ -20,13 +20,19 @@ class Rig:
         self.config = StoreConfig(folder / "store.db", bytes(32), "hoa-sen", "tram-1", 0)
         self.fault: Callable[[], None] = lambda: None
         self.reserves = 0
-        self.worker = StoreWorker(
-            self._open, self.told.put, lambda: self.told.put("well"), self.gives_back, time.monotonic, 0.05
-        )
+        self.bytes_free: int | None = 10**9
+        self.worker = StoreWorker(self._open, self.told.put, lambda: self.told.put("well"), self, time.monotonic, 0.05)
         self.thread = threading.Thread(target=self.worker.run)
 
-    def gives_back(self) -> bool:
-        """As often as there is a reserve."""
+    # the spare room: as often as there is a reserve
+
+    def free(self) -> int | None:
+        return self.bytes_free
+
+    def keep(self) -> bool:
+        return self.reserves > 0
+
+    def give_back(self) -> bool:
         self.reserves -= 1
         return self.reserves >= 0
 
@@ -183,3 +189,11 @@ def test_gives_nothing_back_for_another_fault(rig: Rig) -> None:
     rig.worker.submit(raising(StoreBroken("input/output error")), lambda _: None)
     assert rig.next() == STORE_BROKEN
     assert rig.reserves == 1
+
+
+def test_says_full_whatever_the_store_says_when_there_is_no_room(rig: Rig) -> None:
+    rig.bytes_free = 4_096
+    rig.thread.start()
+    assert rig.next() == "well"
+    rig.worker.submit(raising(StoreBroken("input/output error")), lambda _: None)
+    assert rig.next() == STORE_FULL

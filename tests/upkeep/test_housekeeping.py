@@ -291,7 +291,7 @@ class Room:
     def __init__(self) -> None:
         self.bytes, self.kept = 900, True
 
-    def free(self) -> int:
+    def free(self) -> int | None:
         return self.bytes
 
     def keep(self) -> bool:
