@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,13 @@ from kiosk.__main__ import main
 sys.exit(main())
 """
 """The control: a station that does not ask whether its commits succeed."""
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
 
 
 class SmallDisk:
@@ -148,11 +155,15 @@ class Station:
             self.kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")
             self.kiosk.wait_for("the scanner", lambda line: line["says"].endswith(": open"))
             yield self.kiosk
-            self.kiosk.stop()
+            if self.kiosk.process.poll() is None:
+                self.kiosk.stop()
         finally:
             if self.kiosk.process.poll() is None:
-                self.kiosk.process.kill()
-                self.kiosk.process.wait(PATIENCE_S)
+                self.kill()
+
+    def kill(self) -> None:
+        self.kiosk.process.kill()
+        self.kiosk.process.wait(PATIENCE_S)
 
     def card(self) -> None:
         self.scanner.scan("HS000123")
@@ -204,7 +215,7 @@ class Station:
         assert sorted(row["id"] for row in ledger["loans"]) == sorted(row["loans"][0] for row in ledger["operations"])
 
     def _acts(self) -> int:
-        return sum("act" in line for line in self.kiosk.said())
+        return sum(line.get("act") in ("PatronFound", "LoanRecorded") for line in self.kiosk.said())
 
 
 @contextmanager

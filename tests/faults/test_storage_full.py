@@ -6,23 +6,13 @@ Each control takes one away.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from demo.processes import PATIENCE_S
-from tests.faults.station_on_a_disk import SWALLOWS, on_a_small_disk
+from tests.faults.station_on_a_disk import SWALLOWS, on_a_small_disk, until
 
 pytestmark = pytest.mark.slow
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def test_lends_on_from_the_reserve_rests_when_it_is_used_up_and_recovers_without_hands(tmp_path: Path) -> None:
