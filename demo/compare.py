@@ -7,6 +7,7 @@ from typing import Any
 from demo.processes import DemoFailed
 
 Ledger = dict[str, Any]
+_OPEN = 3  # in what `_loan` gives
 
 
 def differences(station: Ledger, centre: Ledger, device: str) -> list[str]:
@@ -18,7 +19,15 @@ def differences(station: Ledger, centre: Ledger, device: str) -> list[str]:
     if len(there) != len(there_rows):
         found.append(f"the centre has {len(there_rows) - len(there)} operations twice")
     found += [f"operation {name}: only here" for name in here.keys() - there.keys()]
-    found += [f"operation {name}: only at the centre" for name in there.keys() - here.keys()]
+    pruned = station.get("pruned", [])
+    only_there = there.keys() - here.keys()
+    if len(only_there) != sum(gap["last"] - gap["first"] + 1 for gap in pruned):
+        found += [f"operation {name}: only at the centre" for name in only_there]
+    found += [
+        f"operation {_identity(gap)}: pruned here with another hash"
+        for gap in pruned
+        if there.get(_identity(gap), [None])[0] != gap["hash"]
+    ]
     disputed_here = {_identity(row) for row in station["operations"] if row["state"] == "disputed"}
     disputed_there = {_identity(row) for row in there_rows if row["verdict"] == "disputed"}
     found += [f"operation {name}: disputed on one side only" for name in disputed_here ^ disputed_there]
@@ -31,6 +40,12 @@ def differences(station: Ledger, centre: Ledger, device: str) -> list[str]:
     voided = {row["id"] for row in centre["loans"] if row.get("voided") and not row["open"]}
     ours = {row["id"]: _loan(row) for row in station["loans"] if row["open"] or row["id"] not in voided}
     theirs = {row["id"]: _loan(row) for row in centre["loans"] if row["id"] not in voided}
+    if pruned:  # the ended loans of that time too
+        theirs = {name: loan for name, loan in theirs.items() if name in ours or loan[_OPEN]}
+    # Who had a book that is back is forgotten here after some weeks.
+    for row in station["loans"]:
+        if row["patron"] is None and not row["open"] and row["id"] in theirs:
+            theirs[row["id"]] = (*theirs[row["id"]][:-1], None)
     found += [
         f"loan {name}: here {ours.get(name)}, there {theirs.get(name)}"
         for name in sorted(ours.keys() | theirs.keys())

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,11 @@ class Kiosk:
         *,
         display: str = NO_DISPLAY,
         environment: Mapping[str, str] = os.environ,
+        before: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "kiosk"),
     ) -> None:
-        """`display`: a name for DISPLAY, or "" for whatever `environment` has."""
+        """`display`: a name for DISPLAY, or "" for whatever `environment` has. `before`: words of a command that runs
+        it; `program`: what Python runs."""
         self._log = log
         self._read = log.stat().st_size if log.exists() else 0
         self._lines: list[dict[str, Any]] = []
@@ -118,10 +121,10 @@ class Kiosk:
             environment["SDL_VIDEODRIVER"] = "offscreen"
         elif display:
             environment |= {"SDL_VIDEODRIVER": "x11", "DISPLAY": display}
-        words = ["kiosk", "run", "--config", str(config)]
+        words = ["run", "--config", str(config)]
         if pictures is not None:
             words += ["--pictures", str(pictures)]
-        self.process = subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT, env=environment)
+        self.process = subprocess.Popen([*before, sys.executable, *program, *words], cwd=ROOT, env=environment)
 
     def said(self) -> list[dict[str, Any]]:
         """Every log line so far."""

@@ -283,6 +283,7 @@ SCREENS: tuple[Screen, ...] = (
         "Nothing can be made durable, so nothing is lent.",
         {
             "resting": Sample("It keeps trying by itself.", State(Resting("K-03", 104.0))),
+            "resting-full": Sample("There is no room left on the disk.", State(Resting("K-05", 104.0))),
             "resting-for-a-person": Sample(
                 "The store is damaged: it waits for a person.", State(Resting("K-04", 104.0))
             ),

@@ -67,6 +67,7 @@ def _ledger(config: KioskConfig) -> int:
             "operations": list(store.ledger()),
             "loans": list(store.loans_ledger()),
             "to_check": list(store.to_check()),
+            "pruned": list(store.pruned()),
         }
     except StoreBroken as error:
         print(f"the store cannot be read: {error}", file=sys.stderr)
@@ -77,13 +78,14 @@ def _ledger(config: KioskConfig) -> int:
 
 def _status(config: KioskConfig, *, as_json: bool) -> int:
     """Status 0 only when the station runs, lends, and its store can be read."""
-    from kiosk.bootstrap import read_status, read_store
+    from kiosk.bootstrap import read_disk, read_status, read_store
     from kiosk.ports.errors import StoreBroken
 
     store: dict[str, object]
+    housekeeping: dict[str, object] = {}
     try:
         reader = read_store(config)
-        store = reader.counts() | {"sync": reader.sync_progress()}
+        store, housekeeping = reader.counts() | {"sync": reader.sync_progress()}, reader.housekeeping()
     except StoreBroken as error:
         store = {"problem": str(error)}
     running = read_status(config)
@@ -93,6 +95,8 @@ def _status(config: KioskConfig, *, as_json: bool) -> int:
         "device": config.station.device,
         "running": running,
         "store": store,
+        "disk": read_disk(config),
+        "housekeeping": housekeeping,
     }
     print(json.dumps(status) if as_json else "\n".join(_lines(status)))
     return 0 if running and not running["staff_code"] and "problem" not in store else 1
@@ -134,7 +138,10 @@ def _audit(config: KioskConfig, as_json: bool) -> int:
         print(json.dumps(asdict(report)))
     else:
         counts = f"{report.operations} operations in {report.epochs} epochs, {report.readers} readers"
-        print(f"{counts}, {report.erased} erased: " + ("every chain verifies" if fault is None else "FAULT"))
+        print(
+            f"{counts}, {report.erased} erased, {report.pruned} pruned: "
+            + ("every chain verifies" if fault is None else "FAULT")
+        )
         if fault is not None:
             print(f"place {fault.place}, epoch {fault.epoch}, seq {fault.seq}: {fault.what}")
     return 0 if fault is None else 1

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +21,7 @@ from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
 from devices.host.memory import give_back
+from devices.host.spare_room import FileOfRoom
 from devices.host.status_socket import RESYNC, STATUS, ask_word, serve_words
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
@@ -41,6 +43,7 @@ from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, ScannerLost,
 from kiosk.session.states import SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.sync.time_check import TimeCheck
+from kiosk.upkeep.housekeeping import RoomWatch
 from kiosk.upkeep.logs import set_up as set_up_logs
 from kiosk.upkeep.status import Running
 
@@ -53,6 +56,7 @@ T = TypeVar("T")
 
 BUILD_MS = 1795392000000
 """2026-11-23: no station of this build was ever switched on before it was built."""
+MEGABYTE = 1_000_000
 _STALE_BEAT_S = 5.0
 _STOP_WAIT_S = 5.0
 _STARTED_AFTER_S = 3.0
@@ -74,6 +78,10 @@ def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreCo
             raise StoreBroken(f"the data folder cannot be made: {error.strerror}") from error
     key = read_or_create_key(config.data / "store.key", path, may_create=may_create_key)
     return StoreConfig(path, key, config.station.library, config.station.device, BUILD_MS)
+
+
+def spare_room(config: KioskConfig) -> FileOfRoom:
+    return FileOfRoom(config.data, config.keep.reserve_mb * MEGABYTE)
 
 
 def open_store(config: KioskConfig) -> SqlStore:
@@ -100,6 +108,13 @@ def ask_resync(config: KioskConfig) -> str | None:
     """Asks the running station for a full resync; "" when it begins, else why not; None when none runs."""
     told = ask_word(config.data, RESYNC)
     return json.loads(told)["problem"] if told else None
+
+
+def read_disk(config: KioskConfig) -> dict[str, object]:
+    """The room on the store's disk; `low`: staff should look for what fills it."""
+    room = spare_room(config)
+    free_mb = (room.free() or 0) // MEGABYTE
+    return {"free_mb": free_mb, "low": free_mb < config.keep.warn_below_mb, "reserve_kept": room.is_kept()}
 
 
 def make_new_store(config: KioskConfig) -> None:
@@ -150,14 +165,23 @@ class Kiosk:
         pairs = zip(self._scanners, config.scanner, strict=True)
         self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
         self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
+        keep, room = config.keep, spare_room(config)
         self.store = StoreWorker(
             self._open_store,
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
             recovered=lambda: self.session.post(StoreRecovered(self.clock.monotonic())),
+            room=room,
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
         )
-        self._chores = Chores(self.store, self.desk, self.clock, self._stop)
+        self._chores = Chores(
+            self.store,
+            self.desk,
+            self.clock,
+            self._stop,
+            RoomWatch(room, keep.warn_below_mb * MEGABYTE),
+            (timedelta(keep.reader_days), timedelta(keep.history_days)),
+        )
         self.session = SessionLoop(
             self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
         )
@@ -181,6 +205,7 @@ class Kiosk:
         self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
         self._spawn("time", self._chores.keep_time)
         self._spawn("forget", self._chores.forget_whom_the_centre_erased)
+        self._spawn("house", self._chores.keep_the_house)
         self._spawn("check", self._chores.check_after_an_unclean_stop)
         self._spawn("status", self._tell_status)
         for scanner in self._scanners:

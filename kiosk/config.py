@@ -66,6 +66,17 @@ class ClockConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     battery_clock: bool = False
 
 
+class KeepConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Days for which the station keeps what is over and known to the centre: `reader_days` who it was, `history_days`
+    that it was. Megabytes: `reserve_mb` are kept free for loans (0: none), with less than `warn_below_mb` staff are
+    told."""
+
+    reader_days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 30
+    history_days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 400
+    reserve_mb: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 64
+    warn_below_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 500
+
+
 class LogConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`file` "" is the standard error, which the journal keeps."""
 
@@ -82,6 +93,7 @@ class KioskConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     screen: ScreenConfig = ScreenConfig()
     session: SessionConfig = SessionConfig()
     clock: ClockConfig = ClockConfig()
+    keep: KeepConfig = KeepConfig()
     log: LogConfig = LogConfig()
     folder: Path = Path()  # where the file lies; not a key
 

@@ -12,7 +12,7 @@ from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
-from kiosk.domain.requests import RequestRecord
+from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
 from local_store import documents, statements
 from local_store.disputes import dispute_row
@@ -24,11 +24,12 @@ _Row = dict[str, object]
 
 
 def apply_changes(
-    database: Database, changes: Sequence[Change], has_to_tell: Callable[[str], bool]
+    database: Database, changes: Sequence[Change], has_to_tell: Callable[[str], bool], after: int
 ) -> tuple[CirculationRules | None, Calendar | None]:
     """Writes `changes`, but for the loans (by id) about which this station still has something to tell.
 
-    Of several changes to one thing the last counts. Returns the documents among them.
+    `after`: the last trusted day that has begun. Of several changes to one thing the last counts. Returns the
+    documents among them.
     """
     latest: dict[tuple[str, str], Change] = {}
     for change in changes:
@@ -64,7 +65,7 @@ def apply_changes(
                 card_lists.append({"patron_id": thing, "numbers": json.dumps(change.cards)})
                 cards += ({"number": number, "patron_id": thing} for number in change.cards)
             case LoanRecord():
-                loans.append(_loan_row(change))
+                loans.append(_loan_row(change, after))
             case HoldRecord(hold, placed_ms):
                 holds.append(
                     {
@@ -76,7 +77,9 @@ def apply_changes(
                     }
                 )
             case RequestRecord():
-                requests.append(asdict(change))
+                requests.append(
+                    asdict(change) | {"answered_after": None if change.state is RequestState.WAITING else after}
+                )
             case DisputeRecord():
                 disputes.append(dispute_row(change))
             case Gone():
@@ -166,7 +169,7 @@ def _patron_row(record: PatronRecord) -> _Row:
     }
 
 
-def _loan_row(record: LoanRecord) -> _Row:
+def _loan_row(record: LoanRecord, after: int) -> _Row:
     loan = record.loan
     return {
         "id": loan.id,
@@ -179,4 +182,5 @@ def _loan_row(record: LoanRecord) -> _Row:
         "renewals": loan.renewals,
         "provisional": int(loan.provisional),
         "open": int(record.open),
+        "ended_after": None if record.open else after,
     }

@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlcipher
@@ -18,6 +19,7 @@ from local_store import files, keeping_time, schema, statements
 from local_store.errors import translated
 from local_store.outbox import open_outbox
 from local_store.prepared import Database
+from local_store.pruning import LAST_DAY
 from local_store.reader import StoreConfig, StoreReader, check_whole
 from local_store.resync import read_progress
 from local_store.store import SqlStore
@@ -226,9 +228,11 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, KeptTime 
         time = keeping_time.read(database)
         undated = frozenset(boot_id for (boot_id,) in database.rows(statements.UNDATED_BOOTS))
         progress = read_progress(database)
+        number, day = database.row(LAST_DAY) or (0, None)
         database.commit()
     except BaseException:
         database.roll_back()
         raise
     floor_ms = max(config.build_ms, time.floor_ms if time else 0)
-    return Kept(ends, to_tell, floor_ms, undated, Documents(), progress), time, before
+    last_day = number, date.fromisoformat(day) if day else None
+    return Kept(ends, to_tell, floor_ms, undated, Documents(), progress, last_day), time, before

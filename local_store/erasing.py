@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from kiosk.domain.ids import erased_mark
-from kiosk.ports.store import ErasedUpTo
+from kiosk.ports.store import WalkedTo
 from local_store import statements as sql
 from local_store.prepared import Database
 
@@ -14,7 +14,7 @@ from local_store.prepared import Database
 _WRITTEN_ANEW = ("patron", "patron_card", "visit", "hold", "request")
 
 
-def erase(database: Database, marks: Set[str], after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+def erase(database: Database, marks: Set[str], after: WalkedTo, limit: int) -> WalkedTo | None:
     """One step of kiosk.ports.store.UnitOfWork.erase."""
     table = after.table
     if table >= len(sql.NAMING):
@@ -24,10 +24,10 @@ def erase(database: Database, marks: Set[str], after: ErasedUpTo, limit: int) ->
     gone = [{"gone": key} for key, reader in rows if reader is not None and erased_mark(reader) in marks]
     if gone:
         database.run_each(walk.forget, gone)
-    return ErasedUpTo(table, rows[-1][0]) if len(rows) == limit else ErasedUpTo(table + 1, None)
+    return WalkedTo(table, rows[-1][0]) if len(rows) == limit else WalkedTo(table + 1, None)
 
 
-def _write_anew(database: Database, number: int) -> ErasedUpTo | None:
+def _write_anew(database: Database, number: int) -> WalkedTo | None:
     if number >= len(_WRITTEN_ANEW):
         return None
     name = _WRITTEN_ANEW[number]
@@ -35,4 +35,4 @@ def _write_anew(database: Database, number: int) -> ErasedUpTo | None:
     database.tell(f"DELETE FROM {name}")
     database.tell(f"INSERT INTO {name} SELECT * FROM kept")
     database.tell("DROP TABLE kept")
-    return ErasedUpTo(len(sql.NAMING) + number + 1, None)
+    return WalkedTo(len(sql.NAMING) + number + 1, None)

@@ -6,6 +6,7 @@ code), so a whole store may be set aside by mistake; renaming its files back, al
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
 from kiosk.ports.private_file import sync_folder
 
 _SIDE_FILES = ("-wal", "-shm")
@@ -29,7 +30,8 @@ def disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreBroken(f"{error.strerror or type(error).__name__}") from error
+        problem = StoreFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreBroken
+        raise problem(f"{error.strerror or type(error).__name__}") from error
 
 
 def _beside(path: Path, ending: str) -> Path:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import CompoundSelect, Connection, Select
 
 from kiosk.ports.errors import StoreDamaged
-from kiosk.ports.store import AuditLine, KeptOperation, Stage
+from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
 from local_store import statements
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
@@ -78,7 +81,7 @@ class StoreReader:
 
     def counts(self) -> dict[str, int]:
         """Rows: titles, items, patrons, open_loans, to_check, and operations that are pending, settled, disputed,
-        set_aside."""
+        set_aside; and how many operations were pruned."""
         counts = dict.fromkeys(("pending", "settled", "disputed", "set_aside"), 0)
         counts |= dict(map(tuple, self._read(statements.COUNTS)))
         return counts
@@ -93,21 +96,36 @@ class StoreReader:
         ((named,),) = self._read(statements.COUNT_MENTIONED)
         return {"stage": stage, "named": named, "told_again": int(rows["told_again"]), "of": int(rows["tell_again_to"])}
 
-    def history(self) -> Iterator[tuple[KeptOperation | None, AuditLine | None]]:
-        """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing."""
+    def pruned(self) -> Iterator[dict[str, object]]:
+        """Where operations were pruned, oldest first: first and last place; of the last one epoch, seq, hash (hex)."""
+        for first, last, epoch, seq, hash_, _ in self._read(statements.PRUNED):
+            yield {"first": first, "last": last, "epoch": epoch, "seq": seq, "hash": hash_.hex()}
+
+    def housekeeping(self) -> dict[str, object]:
+        """`ran_on`: the last trusted day (ISO) on which what is old was pruned; None: not yet."""
+        return {"ran_on": next((value for (value,) in self._read(statements.PRUNED_ON)), None)}
+
+    def history(self) -> Iterator[Kept | Pruned]:
+        """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing.
+        Where some were pruned, that is told in their place."""
         with self._reading() as connection:
-            connection.exec_driver_sql("BEGIN")  # both questions are about one moment
+            connection.exec_driver_sql("BEGIN")  # all questions are about one moment
             some = connection.execution_options(yield_per=500)
             operations = (KeptOperation(**row) for row in some.execute(statements.HISTORY).mappings())
             lines = (AuditLine(**row) for row in some.execute(statements.AUDIT_CHAIN).mappings())
-            operation, line = next(operations, None), next(lines, None)
-            while operation or line:
-                place = min(one.place for one in (operation, line) if one)
-                here = operation if operation and operation.place == place else None
-                beside = line if line and line.place == place else None
-                yield here, beside
-                operation = next(operations, None) if here else operation
-                line = next(lines, None) if beside else line
+            gaps = (Pruned(*row) for row in some.execute(statements.PRUNED))
+            place = attrgetter("place")
+            for _, here in groupby(merge(gaps, operations, lines, key=place), place):
+                operation, line = None, None
+                for one in here:
+                    if isinstance(one, Pruned):
+                        yield one
+                    elif isinstance(one, KeptOperation):
+                        operation = one
+                    elif isinstance(one, AuditLine):
+                        line = one
+                if operation or line:
+                    yield operation, line
 
     def check(self) -> None:
         """Reads the whole store: seconds for a large one, so never before the first frame.

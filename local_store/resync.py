@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from kiosk.ports.store import ErasedUpTo, Stage
+from kiosk.ports.store import Stage, WalkedTo
 from local_store import statements as sql
 from local_store.prepared import Database
 
@@ -53,12 +53,12 @@ class Resync:
             rows = [{"kind": kind, "id": id_} for kind, id_ in things if kind in _KINDS]
             self._db.run_each(sql.MENTION, rows)
 
-    def take_away(self, after: ErasedUpTo, limit: int, has_to_tell: Callable[[str], bool]) -> ErasedUpTo | None:
+    def take_away(self, after: WalkedTo, limit: int, has_to_tell: Callable[[str], bool]) -> WalkedTo | None:
         """One step of kiosk.ports.store.UnitOfWork.take_away."""
         if after.table >= len(sql.SWEEPS):
             return None
         sweep = sql.SWEEPS[after.table]
-        beyond = ErasedUpTo(after.table + 1, None)
+        beyond = WalkedTo(after.table + 1, None)
         if after.key is None and sweep.never_empty and not self._db.row(sql.MENTIONED_OF_KIND, kind=sweep.kind):
             log.warning("resync: the centre names no %s at all: those here stay", sweep.kind)
             return beyond
@@ -70,7 +70,7 @@ class Resync:
             self._db.run_each(drop, gone)
         if gone:
             log.info("resync: %d of kind %s are no more", len(gone), sweep.kind)
-        return ErasedUpTo(after.table, rows[-1][0]) if len(rows) == limit else beyond
+        return WalkedTo(after.table, rows[-1][0]) if len(rows) == limit else beyond
 
     def forget_mentioned(self, limit: int) -> bool:
         return self._db.run(sql.FORGET_MENTIONED, limit=limit) > 0

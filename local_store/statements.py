@@ -42,6 +42,7 @@ from local_store.tables import (
     outbox,
     patron,
     patron_card,
+    pruned,
     request,
     title,
     to_check,
@@ -53,7 +54,7 @@ from local_store.tables import (
 # Literals where an index is partial: SQLite chooses it only when the query says the same words.
 _OPEN = text("loan.open = 1")
 _PENDING = text("outbox.state = 'pending'")
-_FOR_A_PERSON = text("outbox.state IN ('disputed', 'set_aside')")
+FOR_A_PERSON = text("outbox.state IN ('disputed', 'set_aside')")
 
 
 def _upsert(table: Table, key: str, **special: ColumnElement[object]) -> Prepared:
@@ -129,10 +130,14 @@ OPEN_LOANS_OF_ITEM = Prepared(
 RENEWED_ON = Prepared(select(loan.c.renewed_on).where(loan.c.id == bindparam("id")))
 ADD_LOAN = Prepared(insert(loan))
 END_LOAN = Prepared(
-    update(loan).where(_OPEN, loan.c.id == bindparam("loan_id")).values(open=text("0"), returned_on=bindparam("on"))
+    update(loan)
+    .where(_OPEN, loan.c.id == bindparam("loan_id"))
+    .values(open=text("0"), returned_on=bindparam("on"), ended_after=bindparam("after"))
 )
 REOPEN_LOAN = Prepared(
-    update(loan).where(loan.c.id == bindparam("loan_id")).values(open=text("1"), returned_on=text("NULL"))
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"))
+    .values(open=text("1"), returned_on=text("NULL"), ended_after=text("NULL"))
 )
 EXTEND_LOAN = Prepared(
     update(loan)
@@ -196,15 +201,15 @@ SETTLE = Prepared(
     .values(state=bindparam("to_state"), reason=bindparam("to_reason"))
 )
 PLACES_SET_ASIDE = Prepared(
-    select(outbox.c.place).where(_FOR_A_PERSON, text("outbox.state = 'set_aside'")).order_by(outbox.c.place)
+    select(outbox.c.place).where(FOR_A_PERSON, text("outbox.state = 'set_aside'")).order_by(outbox.c.place)
 )
 TELL_AGAIN = Prepared(
     update(outbox)
-    .where(_FOR_A_PERSON, text("outbox.state = 'set_aside'"))
+    .where(FOR_A_PERSON, text("outbox.state = 'set_aside'"))
     .values(state=text("'pending'"), reason=text("NULL"))
 )
 COUNT_DISPUTED = Prepared(
-    select(func.count(literal_column("*"))).select_from(outbox).where(_FOR_A_PERSON, text("outbox.state = 'disputed'"))
+    select(func.count(literal_column("*"))).select_from(outbox).where(FOR_A_PERSON, text("outbox.state = 'disputed'"))
 )
 
 # what the centre tells
@@ -229,6 +234,13 @@ PUT_LOAN = _upsert(
     renewed_on=loan.c.renewed_on,
     returned_on=case((_told.open == text("1"), text("NULL")), else_=loan.c.returned_on),
     provisional=case((_told.due_on == loan.c.due_on, loan.c.provisional), else_=_told.provisional),
+    ended_after=case(
+        (_told.open == text("1"), text("NULL")),
+        (loan.c.open == text("0"), loan.c.ended_after),
+        else_=_told.ended_after,
+    ),
+    # A reader who was taken out of an ended loan does not come back with its next mention.
+    patron_id=case((and_(_told.open == text("0"), loan.c.patron_id.is_(None)), text("NULL")), else_=_told.patron_id),
 )
 DROP = {
     table.name: Prepared(delete(table).where(table.c.id == bindparam("id")))
@@ -277,9 +289,14 @@ SWEEPS = (
 """What goes at the end of a full resync. A request that waits may still be on its way."""
 
 # requests and visits
-PUT_REQUEST = _upsert(request, "id")
+_asked = sqlite.insert(request).excluded
+PUT_REQUEST = _upsert(
+    request,
+    "id",
+    answered_after=case((_asked.state == request.c.state, request.c.answered_after), else_=_asked.answered_after),
+)
 REQUESTS_OF_PATRON = Prepared(
-    select(*request.c)
+    select(*(column for column in request.c if column.name != "answered_after"))
     .where(request.c.patron_id == bindparam("patron_id"))
     .order_by(request.c.asked_ms.desc(), request.c.id.desc())
 )
@@ -315,6 +332,7 @@ COUNTS = union_all(
     ),
     select(literal_column("'open_loans'"), func.count()).select_from(loan).where(_OPEN),
     select(outbox.c.state, func.count()).group_by(outbox.c.state),
+    select(literal_column("'pruned'"), func.coalesce(func.sum(pruned.c.last - pruned.c.first + text("1")), text("0"))),
 )
 
 PROGRESS = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stage", "told_again", "tell_again_to")))
@@ -385,6 +403,8 @@ DATE_RETURN = Prepared(
     .where(loan.c.id == bindparam("loan_id"), loan.c.open == text("0"), loan.c.returned_on < bindparam("on"))
     .values(returned_on=bindparam("on"))
 )
+PRUNED = select(*pruned.c).order_by(pruned.c.first)
+PRUNED_ON = select(meta.c.value).where(meta.c.key == text("'pruned_on'"))
 
 # forgetting
 TO_ERASE = Prepared(select(to_erase.c.mark).order_by(to_erase.c.mark))
@@ -400,27 +420,31 @@ class Walk(NamedTuple):
     start: str | int
 
 
+def some(query: Select[Any], key: Column[Any]) -> Prepared:
+    """The next `limit` rows beyond `after`."""
+    found = query.where(key > bindparam("after")).order_by(key).limit(bindparam("limit", type_=Integer))
+    return Prepared(found.offset(literal_column("0")))  # else SQLAlchemy binds a zero of its own
+
+
 def _walk(key: Column[Any], reader: ColumnElement[Any], change: Executable) -> Walk:
-    found = select(key, reader).where(key > bindparam("after")).order_by(key)
-    some = found.limit(bindparam("limit", type_=Integer)).offset(literal_column("0"))
-    return Walk(Prepared(some), Prepared(change), 0 if isinstance(key.type, Integer) else "")
+    return Walk(some(select(key, reader), key), Prepared(change), 0 if isinstance(key.type, Integer) else "")
 
 
-def _without(table: Table, key: Column[Any], *names: str) -> Executable:
+def without(table: Table, key: Column[Any], *names: str) -> Executable:
     return update(table).where(key == bindparam("gone")).values({name: text("NULL") for name in names})
 
 
-def _dropped(table: Table, key: Column[Any]) -> Executable:
+def dropped(table: Table, key: Column[Any]) -> Executable:
     return delete(table).where(key == bindparam("gone"))
 
 
 # Everything that may name a reader, in the order in which it is walked through.
 NAMING = (
-    _walk(patron.c.id, patron.c.id, _dropped(patron, patron.c.id)),
-    _walk(patron_card.c.number, patron_card.c.patron_id, _dropped(patron_card, patron_card.c.number)),
-    _walk(visit.c.patron_id, visit.c.patron_id, _dropped(visit, visit.c.patron_id)),
-    _walk(hold.c.id, hold.c.patron_id, _dropped(hold, hold.c.id)),
-    _walk(request.c.id, request.c.patron_id, _without(request, request.c.id, "patron_id", "why")),
-    _walk(loan.c.id, loan.c.patron_id, _without(loan, loan.c.id, "patron_id")),
-    _walk(outbox.c.place, outbox.c.reader, _without(outbox, outbox.c.place, "reader", "salt", "private")),
+    _walk(patron.c.id, patron.c.id, dropped(patron, patron.c.id)),
+    _walk(patron_card.c.number, patron_card.c.patron_id, dropped(patron_card, patron_card.c.number)),
+    _walk(visit.c.patron_id, visit.c.patron_id, dropped(visit, visit.c.patron_id)),
+    _walk(hold.c.id, hold.c.patron_id, dropped(hold, hold.c.id)),
+    _walk(request.c.id, request.c.patron_id, without(request, request.c.id, "patron_id", "why")),
+    _walk(loan.c.id, loan.c.patron_id, without(loan, loan.c.id, "patron_id")),
+    _walk(outbox.c.place, outbox.c.reader, without(outbox, outbox.c.place, "reader", "salt", "private")),
 )

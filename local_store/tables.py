@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -84,6 +84,7 @@ loan = Table(
     Column("renewals", Integer, nullable=False),
     Column("provisional", Integer, nullable=False),
     Column("open", Integer, nullable=False),
+    Column("ended_after", Integer),  # the last trusted day that had begun by then; null while it is open
     Index("open_loan_by_patron", "patron_id", sqlite_where=text("open = 1")),
     Index("open_loan_by_item", "item_id", sqlite_where=text("open = 1")),
     sqlite_with_rowid=False,
@@ -109,7 +110,7 @@ document = Table(
     sqlite_with_rowid=False,
 )
 
-# Operations are written one after another and never deleted, so the operation `seq` of an epoch stands at place
+# Operations are written one after another and never move, so the operation `seq` of an epoch stands at place
 # `before + seq`: finding one needs no index on (epoch, seq), which every loan would have to write.
 epoch = Table(
     "epoch",
@@ -139,6 +140,8 @@ outbox = Table(
     Column("private", Text),  # the reader's own words, erased with them
     # Only the few that a person must look at; see local_store.outbox for how the pending ones are found.
     Index("outbox_for_a_person", "state", "place", sqlite_where=text("state IN ('disputed', 'set_aside')")),
+    # Written when the centre has answered, so no loan waits for it.
+    Index("outbox_with_reader", "place", sqlite_where=text("state = 'settled' AND reader IS NOT NULL")),
 )
 
 audit = Table(
@@ -147,6 +150,27 @@ audit = Table(
     Column("place", Integer, primary_key=True),
     Column("entry", Text, nullable=False),  # kind and hash of an operation
     Column("hash", LargeBinary, nullable=False),  # SHA-256 of (the hash before, 32 zero bytes at first; then `entry`)
+)
+
+# Where operations and their audit lines stood that were old enough to go; the last of them, for what follows it.
+pruned = Table(
+    "pruned",
+    metadata,
+    Column("first", Integer, primary_key=True),  # places, as in outbox
+    Column("last", Integer, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("audit_hash", LargeBinary, nullable=False),
+)
+
+# The days that somebody vouched for: what stands at `place` or before had happened by then, whatever the clock said.
+trusted_day = Table(
+    "trusted_day",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("day", Text, nullable=False),
+    Column("place", Integer, nullable=False),
 )
 
 to_check = Table(
@@ -171,6 +195,7 @@ request = Table(
     Column("state", Text, nullable=False),  # waiting | granted | declined
     Column("by", Text),
     Column("why", Text),
+    Column("answered_after", Integer),  # as a loan's ended_after; null while it waits
     Index("request_by_patron", "patron_id", "asked_ms"),
     sqlite_with_rowid=False,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
 from typing import Self
@@ -18,16 +18,17 @@ from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, TitleRecord, Verdict
 from kiosk.ports.errors import StoreDamaged
 from kiosk.ports.store import (
-    ErasedUpTo,
     Happened,
     OutboxCounts,
     RecordedAct,
+    Retention,
     Stage,
     ToCheck,
     UndatedBoot,
     UnitOfWork,
+    WalkedTo,
 )
-from local_store import documents, erasing, keeping_time
+from local_store import documents, erasing, keeping_time, pruning
 from local_store import statements as sql
 from local_store.changes import apply_changes, key_of
 from local_store.disputes import dispute_of
@@ -57,6 +58,7 @@ class Kept:
     undated: frozenset[str]  # boots
     documents: Documents
     progress: Progress
+    day: tuple[int, date | None]  # the last trusted day, and its number; 0: none yet
 
 
 class SqlUnitOfWork(UnitOfWork):
@@ -68,6 +70,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._resync = Resync(database, kept.progress)
         self._time_floor_ms = kept.time_floor_ms
         self._undated = kept.undated
+        self._day = kept.day
         self._documents = kept.documents  # until this unit of work changes them
         self._damaged = damaged
         self._ended = False
@@ -96,6 +99,7 @@ class SqlUnitOfWork(UnitOfWork):
         kept.undated = self._undated
         kept.documents = self._documents
         kept.progress = self._resync.progress
+        kept.day = self._day
         for loan_id, by in self._outbox.told.items():
             count = kept.to_tell.pop(loan_id, 0) + by
             if count:
@@ -171,10 +175,12 @@ class SqlUnitOfWork(UnitOfWork):
             renewals=loan.renewals,
             provisional=int(loan.provisional),
             open=1,
+            ended_after=None,
         )
 
     def end_loans(self, loan_ids: Sequence[str], on: date) -> None:
-        self._db.run_each(sql.END_LOAN, [{"loan_id": loan_id, "on": on.isoformat()} for loan_id in loan_ids])
+        ended = {"on": on.isoformat(), "after": self._day[0]}
+        self._db.run_each(sql.END_LOAN, [{"loan_id": loan_id} | ended for loan_id in loan_ids])
 
     def reopen_loans(self, loan_ids: Sequence[str]) -> None:
         self._db.run_each(sql.REOPEN_LOAN, [{"loan_id": loan_id} for loan_id in loan_ids])
@@ -192,7 +198,7 @@ class SqlUnitOfWork(UnitOfWork):
     # requests and visits
 
     def put_request(self, record: RequestRecord) -> None:
-        self._db.run(sql.PUT_REQUEST, **asdict(record))
+        apply_changes(self._db, [record], self._outbox.names, self._day[0])
 
     def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
         rows = self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)
@@ -257,7 +263,7 @@ class SqlUnitOfWork(UnitOfWork):
         return str(row[0]) if row else ""
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
-        rules, calendar = apply_changes(self._db, changes, self._outbox.names)
+        rules, calendar = apply_changes(self._db, changes, self._outbox.names, self._day[0])
         if self.stage() is Stage.HEARING:
             self._resync.mention(key_of(change) for change in changes if not isinstance(change, Gone))
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
@@ -288,7 +294,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.settle(verdicts)
         self._resync.told_again(place)
 
-    def take_away(self, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+    def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:
         return self._resync.take_away(after, limit, self._outbox.names)
 
     def forget_mentioned(self, limit: int) -> bool:
@@ -299,11 +305,34 @@ class SqlUnitOfWork(UnitOfWork):
     def to_erase(self) -> frozenset[str]:
         return frozenset(mark for (mark,) in self._db.rows(sql.TO_ERASE))
 
-    def erase(self, marks: Set[str], after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+    def erase(self, marks: Set[str], after: WalkedTo, limit: int) -> WalkedTo | None:
         return erasing.erase(self._db, marks, after, limit)
 
     def erased(self, marks: Set[str]) -> None:
         self._db.run_each(sql.ERASED, [{"gone": mark} for mark in marks])
+
+    # housekeeping
+
+    def trusted_day(self) -> date | None:
+        return self._day[1]
+
+    def begin_trusted_day(self, day: date) -> None:
+        number, last = self._day
+        if last is not None and day <= last:
+            raise ValueError("a trusted day is later than the one before")
+        self._day = number + 1, day
+        self._db.run(pruning.BEGIN_DAY, number=number + 1, day=day.isoformat(), place=self._outbox.ends.place)
+
+    def prune(self, keep: Retention, after: WalkedTo, limit: int) -> WalkedTo | None:
+        pruner = pruning.Pruning(self._db, self._outbox.names, self._outbox.ends.place, keep)
+        following = pruner.step(after, limit)
+        if following is None:
+            self._db.run(sql.PUT_META, key="pruned_on", value=str(self._day[1]))
+        return following
+
+    def pruned_on(self) -> date | None:
+        row = self._db.row(sql.META, key="pruned_on")
+        return _DATE(row[0]) if row else None
 
     # time
 

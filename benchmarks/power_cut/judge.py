@@ -22,7 +22,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.ids import erased_mark
 from kiosk.ports.errors import PortError
-from kiosk.ports.store import KeptOperation
+from kiosk.ports.store import KeptOperation, Pruned
 from kiosk.session.effects import CheckOut
 from kiosk.session.inputs import LoanRecorded
 from kiosk.upkeep.audit import verify
@@ -66,7 +66,7 @@ class Judge:
 
     def _of(self, store: SqlStore, told: Sequence[Told]) -> Iterator[Fault]:
         store.check()
-        found = [operation for operation, _ in store.history() if operation]
+        found = [one[0] for one in store.history() if not isinstance(one, Pruned) and one[0]]
         there = {(one.epoch, one.seq, one.hash) for one in found}
         for epoch, seq, _ in (each for each in told if each not in there):
             yield Fault("lost", f"operation {seq} of epoch {epoch}")

@@ -24,7 +24,7 @@ from demo.processes import ROOT, Kiosk, Server
 from demo.school import Scanner
 from kiosk.bootstrap import read_store
 from kiosk.config import KioskConfig, load
-from kiosk.ports.store import KeptOperation
+from kiosk.ports.store import KeptOperation, Pruned
 
 _LONGEST_BOOT_S = 120.0
 _LOG = "station.log"
@@ -98,7 +98,7 @@ def record(
     config = load(file)
     shutil.copytree(card, folder / "copy" / "card")  # a mere reader leaves files, too
     read = read_store(msgspec.structs.replace(config, folder=folder / "copy"))
-    operations = [one for one, _ in read.history() if one]
+    operations = [one[0] for one in read.history() if not isinstance(one, Pruned) and one[0]]
     every = [(one.epoch, one.seq, one.hash) for one in operations]
     events = recording.read(log)
     return Recording(events, card, config, every, list(_marks(events, operations, told)), before, told)

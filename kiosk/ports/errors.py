@@ -6,6 +6,7 @@
     ├── CursorLost          the centre does not know our place in its changes; begin again
     ├── DeviceLost          a scanner, camera or printer is gone; it may come back
     └── StoreBroken         nothing can be made durable now
+        ├── StoreFull       for want of room
         └── StoreDamaged    the store is not whole, or gone
 
 A rule that says no is not here: refusals are values (kiosk.domain.blocks).
@@ -43,6 +44,10 @@ class DeviceLost(PortError):
 
 
 class StoreBroken(PortError):
+    pass
+
+
+class StoreFull(StoreBroken):
     pass
 
 

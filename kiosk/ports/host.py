@@ -35,6 +35,22 @@ class StationClock(Clock, Protocol):
         ...
 
 
+class SpareRoom(Protocol):
+    """A file beside the store that keeps room for it: given back when there is no other room. From any thread."""
+
+    def free(self) -> int | None:
+        """Bytes that are free beside it; None when nobody knows."""
+        ...
+
+    def keep(self) -> bool:
+        """Makes it where it is missing and there is room for much more. Whether it is there now."""
+        ...
+
+    def give_back(self) -> bool:
+        """Whether there was one to give back."""
+        ...
+
+
 class Watchdog(Protocol):
     def ready(self) -> None:
         """The first usable frame is there."""

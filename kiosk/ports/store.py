@@ -64,14 +64,23 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ErasedUpTo:
-    """A place in a walk over several tables: the table's number in that walk, and the last key looked at."""
+class WalkedTo:
+    """A place in a walk through the store: the number of the table in it, and the last key looked at."""
 
     table: int
     key: str | int | None
 
 
-BEGINNING = ErasedUpTo(0, None)
+BEGINNING = WalkedTo(0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What may go: the names of readers in what was over when the trusted day `readers_to` or one before it began, and
+    all of what was over when `rest_to` or one before it began."""
+
+    readers_to: date
+    rest_to: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +208,7 @@ class UnitOfWork(Protocol):
         """Up to this place in the outbox the centre has them. The first verdict on each stays."""
         ...
 
-    def take_away(self, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+    def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:
         """Looks at the next `limit` rows and takes away what the centre has not named, but no loan about which this
         station has something to tell or has told it since, and no request that waits. Gives where to go on; None:
         nothing is left. Begins at `BEGINNING`."""
@@ -214,13 +223,31 @@ class UnitOfWork(Protocol):
         """The marks (kiosk.domain.ids.erased_mark) of readers who are gone and may still be in here."""
         ...
 
-    def erase(self, marks: Set[str], after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+    def erase(self, marks: Set[str], after: WalkedTo, limit: int) -> WalkedTo | None:
         """Looks at the next `limit` rows and takes these readers out of them, with all that is theirs. Gives where to
         go on; None: nothing is left. Begins at `BEGINNING`."""
         ...
 
     def erased(self, marks: Set[str]) -> None:
         """Nobody needs to look for these any more."""
+        ...
+
+    # housekeeping
+    def trusted_day(self) -> date | None:
+        """The last one that has begun."""
+        ...
+
+    def begin_trusted_day(self, day: date) -> None:
+        """Somebody vouches for `day`: all that is here had happened by then. For a later day than the last one."""
+        ...
+
+    def prune(self, keep: Retention, after: WalkedTo, limit: int) -> WalkedTo | None:
+        """Looks at the next `limit` rows and takes out what is over, told to the centre, and old enough. Gives where to
+        go on; None: nothing is left. Begins at `BEGINNING`. Never what is pending, set aside or disputed."""
+        ...
+
+    def pruned_on(self) -> date | None:
+        """The last trusted day on which nothing was left to prune."""
         ...
 
     # time
@@ -283,6 +310,22 @@ class AuditLine:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """The operations at the places from `place` to `last` were pruned, with their audit lines. The rest is of the last
+    one: the hash that the operation after it continues, and the audit line's."""
+
+    place: int
+    last: int
+    epoch: str
+    seq: int
+    hash: bytes
+    audit_hash: bytes
+
+
+Kept = tuple[KeptOperation | None, AuditLine | None]
+
+
 class Store(Protocol):
     def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
         """Rolled back on leaving unless committed."""
@@ -296,8 +339,9 @@ class Store(Protocol):
         """Every loan known here, for comparing with the centre: id, item_barcode, patron, due_on, renewals, open."""
         ...
 
-    def history(self) -> Iterator[tuple[KeptOperation | None, AuditLine | None]]:
-        """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing."""
+    def history(self) -> Iterator[Kept | Pruned]:
+        """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing.
+        Where some were pruned, that is told in their place."""
         ...
 
     def forget(self) -> bool:

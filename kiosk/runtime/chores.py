@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
+from datetime import timedelta
+from typing import Protocol, TypeVar
 
 from kiosk.desk import Desk
 from kiosk.domain.clock_trust import Anchor, KeptTime
@@ -15,12 +17,16 @@ from kiosk.ports.store import Store, UnitOfWork
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.sync.chunks import Chunks
 from kiosk.upkeep.forgetting import forget_erased
+from kiosk.upkeep.housekeeping import RoomWatch, keep_house
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 CHECK_AFTER_S = 60.0
 FORGET_EVERY_S = 60.0
 KEEP_TIME_EVERY_S = 3600.0
+HOUSE_EVERY_S = 60.0
 _LOOK_AT_TIME_EVERY_S = 2.0
 
 
@@ -38,7 +44,17 @@ class CheckableStore(Store, Protocol):
 class Chores:
     """`opened` is told of each store that the worker opens; the other public methods run until `stop`."""
 
-    def __init__(self, worker: StoreWorker, desk: Desk, clock: StationClock, stop: StopSignal) -> None:
+    def __init__(
+        self,
+        worker: StoreWorker,
+        desk: Desk,
+        clock: StationClock,
+        stop: StopSignal,
+        room: RoomWatch,
+        keep_for: tuple[timedelta, timedelta],
+    ) -> None:
+        self._room = room
+        self._keep_for = keep_for
         self._worker = worker
         self._desk = desk
         self._clock = clock
@@ -70,7 +86,22 @@ class Chores:
             store = self._store
             if store is not None:
                 with suppress(StoreBroken):  # the store worker says so, and the readers stay on the list
-                    forget_erased(lambda job: self._worker.call(job, LATER), store.forget, self._stop)
+                    forget_erased(self._later, store.forget, self._stop)
+
+    def keep_the_house(self) -> None:
+        """The reserve at once; what is old, a minute later and after each midnight."""
+        self._worker.wait_until_open(self._stop)
+        while True:
+            self._room.look()
+            if self._stop.wait(HOUSE_EVERY_S):
+                return
+            store = self._store
+            if store is not None:
+                with suppress(StoreBroken):
+                    keep_house(self._later, store.forget, self._clock.now(), self._keep_for, self._stop)
+
+    def _later(self, job: Callable[[UnitOfWork], T], /) -> T:
+        return self._worker.call(job, LATER)
 
     def keep_time(self) -> None:
         """Who vouches for the time is written down as soon as somebody does, for the next process of this boot and the

@@ -14,7 +14,8 @@ from queue import Empty, PriorityQueue
 from threading import Event
 from typing import Any, TypeVar
 
-from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
+from kiosk.ports.host import SpareRoom
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
 
@@ -27,25 +28,33 @@ LATER = 1  # sync, upkeep
 _LAST = 2
 _IDLE_WAIT_S = 3600.0
 _LOOK_S = 0.5
+_HARDLY_ANY = 1_000_000  # bytes: what one unit of work may need
 
 STORE_BROKEN = "K-03"
 STORE_DAMAGED = "K-04"
+STORE_FULL = "K-05"
+
+
+_CODES = ((StoreDamaged, STORE_DAMAGED), (StoreFull, STORE_FULL))
 
 
 class StoreWorker:
-    """`opens` is called on the store thread. `failed(code)` and `recovered()` are told once a change, also at start."""
+    """`opens` is called on the store thread. `failed(code)` and `recovered()` are told once a change, also at start. A
+    job may run twice: when nothing of it became durable for want of room, and the reserve of `room` was given back."""
 
     def __init__(
         self,
         opens: Callable[[], Store],
         failed: Callable[[str], None],
         recovered: Callable[[], None],
+        room: SpareRoom,
         monotonic: Callable[[], float],
         retry_s: float,
     ) -> None:
         self._opens = opens
         self._failed = failed
         self._recovered = recovered
+        self._room = room
         self._monotonic = monotonic
         self._retry_s = retry_s
         self._next_try = 0.0
@@ -70,9 +79,7 @@ class StoreWorker:
         def run(store: Store | None) -> None:
             if store is None:
                 return
-            with store.unit_of_work() as work:
-                result = job(work)
-            then(result)
+            then(self._do(store, job))
 
         self._jobs.put((priority, next(self._order), run))
 
@@ -85,8 +92,7 @@ class StoreWorker:
                 answer.set_exception(StoreBroken("the store is not open"))
                 return
             try:
-                with store.unit_of_work() as work:
-                    result = job(work)
+                result = self._do(store, job)
             except BaseException as error:
                 answer.set_exception(error)
                 if isinstance(error, StoreBroken):
@@ -152,9 +158,30 @@ class StoreWorker:
             if job is not None:
                 job(None)
 
+    def _do(self, store: Store, job: Callable[[UnitOfWork], T]) -> T:
+        def once() -> T:
+            with store.unit_of_work() as work:
+                return job(work)
+
+        return self._with_room(once)
+
+    def _with_room(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except StoreDamaged:
+            raise
+        except StoreBroken as error:
+            free = self._room.free()  # the store does not always know why it cannot write
+            if not isinstance(error, StoreFull) and (free is None or free > _HARDLY_ANY):
+                raise
+            if not self._room.give_back():
+                raise StoreFull(str(error)) from error
+            _log.error("store: %s; the reserve was given back", error)
+            return act()
+
     def _try_to_open(self) -> None:
         try:
-            self._store = self._opens()
+            self._store = self._with_room(self._opens)
         except StoreBroken as error:
             self._broke(error)
             return
@@ -167,16 +194,14 @@ class StoreWorker:
             self._try_to_open()
             return
         try:
-            with self._store.unit_of_work() as work:
-                work.probe()
-                work.commit()
+            self._do(self._store, _probe)
         except StoreBroken as error:
             self._broke(error)
             return
         self._well()
 
     def _broke(self, error: StoreBroken) -> None:
-        code = STORE_DAMAGED if isinstance(error, StoreDamaged) else STORE_BROKEN
+        code = next((code for kind, code in _CODES if isinstance(error, kind)), STORE_BROKEN)
         if self._code != code:
             _log.error("store: %s %s", code, error)
             if self._code is None:
@@ -192,3 +217,8 @@ class StoreWorker:
             _log.warning("store: well again")
             self._code = None
         self._recovered()
+
+
+def _probe(work: UnitOfWork) -> None:
+    work.probe()
+    work.commit()

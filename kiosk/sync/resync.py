@@ -15,13 +15,13 @@ from typing import TypeVar
 from kiosk.ports import store
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
-from kiosk.ports.store import ErasedUpTo, Stage, UnitOfWork
+from kiosk.ports.store import Stage, UnitOfWork, WalkedTo
 from kiosk.sync.chunks import Chunks
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_Step = Callable[[UnitOfWork, ErasedUpTo, int], ErasedUpTo | None]
+_Step = Callable[[UnitOfWork, WalkedTo, int], WalkedTo | None]
 _LARGEST_STEP = 1_000
 
 
@@ -67,7 +67,7 @@ class Resync:
     def _walk(self, stage: Stage, step: _Step, stop: StopSignal) -> bool:
         """Whether it came to its end. After a kill it begins anew: what was done is found done."""
         chunks = Chunks(_LARGEST_STEP)
-        after: ErasedUpTo | None = store.BEGINNING
+        after: WalkedTo | None = store.BEGINNING
         while after is not None:
             if stop.is_set():
                 return False
@@ -79,8 +79,8 @@ class Resync:
         return True
 
     def _timed(
-        self, work: UnitOfWork, *, step: _Step, after: ErasedUpTo, limit: int
-    ) -> tuple[ErasedUpTo | None, float, float]:
+        self, work: UnitOfWork, *, step: _Step, after: WalkedTo, limit: int
+    ) -> tuple[WalkedTo | None, float, float]:
         began = self._monotonic()
         following = step(work, after, limit)
         applied = self._monotonic()
@@ -97,11 +97,11 @@ def _go_to(work: UnitOfWork, *, stage: Stage) -> None:
     work.commit()
 
 
-def _take_away(work: UnitOfWork, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+def _take_away(work: UnitOfWork, after: WalkedTo, limit: int) -> WalkedTo | None:
     return work.take_away(after, limit)
 
 
-def _forget_mentioned(work: UnitOfWork, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
+def _forget_mentioned(work: UnitOfWork, after: WalkedTo, limit: int) -> WalkedTo | None:
     return after if work.forget_mentioned(limit) else None
 
 

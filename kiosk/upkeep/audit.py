@@ -1,6 +1,8 @@
 """Whether what the store holds is what was once written: the operations' chain over all epochs, and the audit chain.
 
 One pass, in bounded memory. What both chains lack at their end cannot be seen here: the centre sees it (`lost_tail`).
+Nor can what was pruned be proved here: what follows it continues the hash that was kept of its last operation, and the
+centre has that operation.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.domain.operations import NO_HASH, chain_hash, commitment
-from kiosk.ports.store import AuditLine, KeptOperation
+from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +29,34 @@ class Fault:
 
 @dataclass(slots=True)
 class Report:
-    """`readers`: those still there, each with its commitment; `erased`: operations that had one."""
+    """`readers`: those still there, each with its commitment; `erased`: operations that had one. `pruned`: operations
+    that were old enough to go."""
 
     operations: int = 0
+    pruned: int = 0
     epochs: int = 0
     readers: int = 0
     erased: int = 0
     fault: Fault | None = None
 
 
-def verify(history: Iterable[tuple[KeptOperation | None, AuditLine | None]], library_id: str, device_id: str) -> Report:
+def verify(history: Iterable[Kept | Pruned], library_id: str, device_id: str) -> Report:
     """Up to the first fault."""
     report = Report()
     whose = library_id, device_id
     audit_hash = NO_HASH
-    before: KeptOperation | None = None
-    for place, (operation, line) in enumerate(history, start=1):
+    before: KeptOperation | Pruned | None = None
+    place = 0
+    for here in history:
+        place += 1
+        if isinstance(here, Pruned):
+            if here.place != place or here.last < place:
+                report.fault = Fault(place, None, None, "what was pruned does not follow on")
+                return report
+            report.pruned += here.last - place + 1
+            place, before, audit_hash = here.last, here, here.audit_hash
+            continue
+        operation, line = here
         found = operation.place if operation else line.place if line else place
         if operation is None or found != place:
             report.fault = Fault(place, None, None, "the operation is missing")
@@ -58,7 +72,7 @@ def verify(history: Iterable[tuple[KeptOperation | None, AuditLine | None]], lib
 
 
 def _of_operation(
-    operation: KeptOperation, before: KeptOperation | None, whose: tuple[str, str], report: Report
+    operation: KeptOperation, before: KeptOperation | Pruned | None, whose: tuple[str, str], report: Report
 ) -> str | None:
     body = _body(operation)
     if body is None:

@@ -8,7 +8,7 @@ from functools import partial
 
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
-from kiosk.ports.store import BEGINNING, ErasedUpTo, UnitOfWork
+from kiosk.ports.store import BEGINNING, UnitOfWork, WalkedTo
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def forget_erased(on_store: OnStore, forget: Callable[[], bool], stop: StopSigna
     """Erases whoever the centre said is gone; gives how many. `forget`: kiosk.ports.store.Store.forget. Raises
     StoreBroken. Interrupted, it begins again at the next call: nobody is taken off the list before the end."""
     marks = on_store(lambda work: work.to_erase())
-    after: ErasedUpTo | None = BEGINNING
+    after: WalkedTo | None = BEGINNING
     while marks and after is not None:
         if stop.is_set():
             return 0
@@ -34,7 +34,7 @@ def forget_erased(on_store: OnStore, forget: Callable[[], bool], stop: StopSigna
     return len(marks)
 
 
-def _step(work: UnitOfWork, *, marks: Set[str], after: ErasedUpTo) -> ErasedUpTo | None:
+def _step(work: UnitOfWork, *, marks: Set[str], after: WalkedTo) -> WalkedTo | None:
     step = work.erase(marks, after, ROWS_A_STEP)
     work.commit()
     return step

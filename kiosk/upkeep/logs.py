@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 _OURS = ("act", "ms", "figure", "value", "code")
+
+
+LARGEST_FILE = 20_000_000
+"""Bytes; there are two at most, so that a log never fills the disk."""
 
 
 class JsonLines(logging.Formatter):
@@ -28,7 +33,9 @@ class JsonLines(logging.Formatter):
 
 def set_up(level: str, file: Path | None) -> None:
     handler: logging.Handler = (
-        logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler(sys.stderr)
+        RotatingFileHandler(file, maxBytes=LARGEST_FILE, backupCount=1, encoding="utf-8")
+        if file
+        else logging.StreamHandler(sys.stderr)
     )
     handler.setFormatter(JsonLines())
     root = logging.getLogger()

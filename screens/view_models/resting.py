@@ -10,12 +10,16 @@ from screens.view_models.views import Countdown, RestingView
 
 FOR_A_PERSON = "K-04"
 """The store is damaged: nothing is thrown away, and only a person decides what takes its place."""
+FULL = "K-05"
+"""There is no room on the disk, and the reserve is used up."""
 
 
 def resting_view(resting: Resting, rules: SessionRules, place: Place, words: Translator) -> RestingView:
     waits_for_a_person = resting.code == FOR_A_PERSON
     if waits_for_a_person:
         trying = words.text("All that was recorded is kept. Someone has to look after this station.")
+    elif resting.code == FULL:
+        trying = words.text("Its memory is full. It opens again by itself as soon as there is room.")
     else:
         trying = words.text("It is mending itself and will open again.")
     return RestingView(

@@ -12,7 +12,7 @@ from kiosk.domain.ids import erased_mark
 from kiosk.domain.operations import OperationKind, Reader
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Gone
-from kiosk.ports.store import BEGINNING, ErasedUpTo, KeptOperation
+from kiosk.ports.store import BEGINNING, KeptOperation, WalkedTo
 from tests.contracts.store_station import Station, accepted
 from tests.local_store.shelf import (
     CATALOGUE,
@@ -35,7 +35,7 @@ MARK = erased_mark(LAN.id)
 
 def erase_all(station: Station, *marks: str, limit: int = 100) -> int:
     """How many steps it took."""
-    after: ErasedUpTo | None = BEGINNING
+    after: WalkedTo | None = BEGINNING
     steps = 0
     while after is not None:
         with station.store.unit_of_work() as work:

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, Unread, Verdict, VerdictKind
-from kiosk.ports.store import BEGINNING, ErasedUpTo, Stage
+from kiosk.ports.store import BEGINNING, Stage, WalkedTo
 from tests.contracts.store_station import Station, accepted
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, MINH, TITLE, hold_by, lend, loan_of, new_id, told
 
@@ -27,7 +27,7 @@ def begin(station: Station) -> None:
 
 def take_away(station: Station, limit: int = 2) -> None:
     """All of it, in small steps, each after a restart."""
-    after: ErasedUpTo | None = BEGINNING
+    after: WalkedTo | None = BEGINNING
     while after is not None:
         with station.reopen().unit_of_work() as work:
             after = work.take_away(after, limit)

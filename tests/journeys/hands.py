@@ -79,7 +79,7 @@ class Hands:
 
     def station_ledger(self) -> Ledger:
         store = read_store(self.config)
-        return {"operations": list(store.ledger()), "loans": list(store.loans_ledger())}
+        return {"operations": list(store.ledger()), "loans": list(store.loans_ledger()), "pruned": list(store.pruned())}
 
     def _centre_ledger(self) -> Ledger:
         words = [sys.executable, "-m", "central_server", "ledger", "--json", "--data", str(self._folder / "centre")]

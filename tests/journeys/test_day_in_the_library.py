@@ -57,6 +57,28 @@ def test_finds_no_difference_between_equal_ledgers() -> None:
     assert differences(LEDGER, copy.deepcopy(LEDGER), "tram-1") == []
 
 
+PRUNED = LEDGER | {
+    "operations": LEDGER["operations"][1:],
+    "pruned": [{"first": 1, "last": 1, "epoch": "e", "seq": 1, "hash": "h1"}],
+    "loans": [LEDGER["loans"][0] | {"open": False, "patron": None}],
+}
+
+
+def test_finds_no_difference_in_what_housekeeping_pruned() -> None:
+    centre = copy.deepcopy(LEDGER)
+    centre["loans"][0]["open"] = False
+    assert differences(PRUNED, centre, "tram-1") == []
+    assert differences(PRUNED | {"loans": []}, centre, "tram-1") == []
+
+
+def test_finds_that_more_is_missing_or_other_than_was_pruned() -> None:
+    centre = copy.deepcopy(LEDGER)
+    centre["loans"][0]["open"] = False
+    assert differences(PRUNED | {"operations": []}, centre, "tram-1") != []
+    centre["operations"][0]["hash"] = "other"
+    assert differences(PRUNED, centre, "tram-1") == ["operation ('e', 1): pruned here with another hash"]
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

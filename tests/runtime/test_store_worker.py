@@ -6,9 +6,9 @@ from queue import SimpleQueue
 
 import pytest
 
-from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
 from kiosk.ports.store import UnitOfWork
-from kiosk.runtime.store_worker import FIRST, LATER, STORE_BROKEN, STORE_DAMAGED, StoreWorker
+from kiosk.runtime.store_worker import FIRST, LATER, STORE_BROKEN, STORE_DAMAGED, STORE_FULL, StoreWorker
 from local_store.engine import SqlStore, StoreConfig, open_store
 
 PATIENCE_S = 20.0
@@ -19,8 +19,22 @@ class Rig:
         self.told: SimpleQueue[str] = SimpleQueue()
         self.config = StoreConfig(folder / "store.db", bytes(32), "hoa-sen", "tram-1", 0)
         self.fault: Callable[[], None] = lambda: None
-        self.worker = StoreWorker(self._open, self.told.put, lambda: self.told.put("well"), time.monotonic, 0.05)
+        self.reserves = 0
+        self.bytes_free: int | None = 10**9
+        self.worker = StoreWorker(self._open, self.told.put, lambda: self.told.put("well"), self, time.monotonic, 0.05)
         self.thread = threading.Thread(target=self.worker.run)
+
+    # the spare room: as often as there is a reserve
+
+    def free(self) -> int | None:
+        return self.bytes_free
+
+    def keep(self) -> bool:
+        return self.reserves > 0
+
+    def give_back(self) -> bool:
+        self.reserves -= 1
+        return self.reserves >= 0
 
     def _open(self) -> SqlStore:
         self.fault()
@@ -130,3 +144,56 @@ def test_leaves_nobody_waiting_after_its_end(rig: Rig) -> None:
     rig.thread.join(PATIENCE_S)
     with pytest.raises(StoreBroken):
         rig.worker.call(lambda work: work.cursor())
+
+
+class FullUntil:
+    """A job that finds no room for the first `times`."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self, work: UnitOfWork) -> str:
+        self.left -= 1
+        if self.left >= 0:
+            raise StoreFull("no room")
+        return "done"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_gives_the_reserve_back_and_does_the_job_when_there_is_no_room(rig: Rig, waits: bool) -> None:
+    rig.reserves = 1
+    rig.thread.start()
+    assert rig.next() == "well"
+    if waits:
+        assert rig.worker.call(FullUntil(1)) == "done"
+    else:
+        rig.worker.submit(FullUntil(1), rig.told.put)
+        assert rig.next() == "done"
+    assert rig.told.empty(), "nobody in front notices"
+
+
+def test_says_full_when_there_is_no_reserve_left_and_is_well_when_there_is_room(rig: Rig) -> None:
+    rig.reserves = 1
+    rig.thread.start()
+    assert rig.next() == "well"
+    with pytest.raises(StoreFull):
+        rig.worker.call(FullUntil(2))
+    assert rig.next() == STORE_FULL
+    assert rig.next() == "well"
+
+
+def test_gives_nothing_back_for_another_fault(rig: Rig) -> None:
+    rig.reserves = 1
+    rig.thread.start()
+    assert rig.next() == "well"
+    rig.worker.submit(raising(StoreBroken("input/output error")), lambda _: None)
+    assert rig.next() == STORE_BROKEN
+    assert rig.reserves == 1
+
+
+def test_says_full_whatever_the_store_says_when_there_is_no_room(rig: Rig) -> None:
+    rig.bytes_free = 4_096
+    rig.thread.start()
+    assert rig.next() == "well"
+    rig.worker.submit(raising(StoreBroken("input/output error")), lambda _: None)
+    assert rig.next() == STORE_FULL

@@ -156,7 +156,10 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "a day that is not sure": State(replace(FINISHED, rows=(lent(DE_MEN, 1, due_in_days=14),))),
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
-    "resting": {"the store is broken": State(Resting("K-03", 100.0))},
+    "resting": {
+        "the store is broken": State(Resting("K-03", 100.0)),
+        "the disk is full": State(Resting("K-05", 100.0)),
+    },
     "idle": {
         name: State(replace(doing, warned=True))
         for name, doing in DOINGS.items()

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from kiosk.domain.operations import Operation, OperationId
 from kiosk.ports.central import Change, Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken
-from kiosk.ports.store import ErasedUpTo, OutboxCounts, Stage, UnitOfWork
+from kiosk.ports.store import OutboxCounts, Stage, UnitOfWork, WalkedTo
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class MemoryUnitOfWork:
         if stage is Stage.HEARING:
             self._tables.cursor = ""
 
-    def take_away(self, after: ErasedUpTo, limit: int) -> None:
+    def take_away(self, after: WalkedTo, limit: int) -> None:
         """Nothing: what is kept here is what was heard."""
 
     def forget_mentioned(self, limit: int) -> bool:

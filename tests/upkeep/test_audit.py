@@ -14,7 +14,7 @@ from kiosk.__main__ import main
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.operations import OperationKind
 from kiosk.ports.errors import StoreDamaged
-from kiosk.ports.store import BEGINNING, ErasedUpTo
+from kiosk.ports.store import BEGINNING, WalkedTo
 from kiosk.upkeep.audit import Fault, Report, verify
 from local_store import StoreConfig, open_store, read_store
 from local_store.engine import StoreReader
@@ -70,7 +70,7 @@ def test_passes_an_empty_store(tmp_path: Path) -> None:
 def test_passes_a_store_of_which_a_reader_was_erased(config: StoreConfig) -> None:
     store = open_store(config)
     with store.unit_of_work() as work:
-        after: ErasedUpTo | None = BEGINNING
+        after: WalkedTo | None = BEGINNING
         while after is not None:
             after = work.erase({erased_mark(LAN.id)}, after, 400)
         work.commit()
@@ -172,7 +172,9 @@ def test_says_on_the_command_line_that_every_chain_verifies(
     kiosk_toml: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["audit", "verify", "--config", str(kiosk_toml)]) == 0
-    assert capsys.readouterr().out == ("1000 operations in 4 epochs, 500 readers, 0 erased: every chain verifies\n")
+    assert capsys.readouterr().out == (
+        "1000 operations in 4 epochs, 500 readers, 0 erased, 0 pruned: every chain verifies\n"
+    )
 
 
 def test_says_on_the_command_line_where_the_first_fault_is_and_not_about_whom(

@@ -1,0 +1,315 @@
+"""What is over, told and old goes, and nothing else, on days that somebody vouches for; both chains still verify."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from kiosk.domain.clock_trust import Moment
+from kiosk.domain.model import Loan, Patron
+from kiosk.domain.operations import Operation, OperationKind
+from kiosk.domain.requests import RequestRecord, RequestState
+from kiosk.ports.central import Verdict, VerdictKind
+from kiosk.ports.on_store import OnStore
+from kiosk.ports.store import ToCheck, UnitOfWork
+from kiosk.upkeep import housekeeping
+from kiosk.upkeep.audit import verify
+from kiosk.upkeep.housekeeping import RoomWatch, keep_house
+from local_store import SqlStore, open_store
+from tests.local_store.decrypted import files_with
+from tests.local_store.shelf import BOOT, CATALOGUE, ITEMS, LAN, MINH, config_in, lend, new_id, take_back, told
+from tests.local_store.shelf import write_operation as write
+
+T = TypeVar("T")
+FIRST = date(2027, 1, 4)
+KEEP = timedelta(days=30), timedelta(days=400)
+
+
+class House:
+    """A store, its days, and whoever keeps it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = config_in(folder)
+        self.store: SqlStore = open_store(self.config)
+        self.day = FIRST
+        self.on_store(lambda work: self._committed(work, work.apply(CATALOGUE, "1")))
+
+    def on_store(self, job: Callable[[UnitOfWork], T], /) -> T:
+        with self.store.unit_of_work() as work:
+            return job(work)
+
+    def do(self, act: Callable[[UnitOfWork], T]) -> T:
+        return self.on_store(lambda work: self._committed(work, act(work)))
+
+    def _committed(self, work: UnitOfWork, result: T) -> T:
+        work.commit()
+        return result
+
+    def lent(self, item: int = 0, patron: Patron = LAN) -> tuple[Loan, Operation]:
+        return self.do(lambda work: lend(work, ITEMS[item], patron))
+
+    def back(self, loan: Loan, item: int = 0) -> Operation:
+        return self.do(lambda work: take_back(work, ITEMS[item], loan))
+
+    def told(self, *operations: Operation, kind: VerdictKind = VerdictKind.ACCEPTED) -> None:
+        self.do(lambda work: work.settle([Verdict(operation.id, kind, None) for operation in operations]))
+
+    def keep(self, days_later: int = 0, *, trusted: bool = True, on_store: OnStore | None = None) -> bool:
+        self.day += timedelta(days=days_later)
+        noon = datetime(self.day.year, self.day.month, self.day.day, 5, tzinfo=UTC)
+        now = Moment(int(noon.timestamp() * 1000), BOOT, 1, trusted)
+        return keep_house(on_store or self.on_store, self.store.forget, now, KEEP, threading.Event())
+
+    def later(self, days: int) -> None:
+        """A quiet time: the day after, and the last of `days`."""
+        self.keep(1)
+        self.keep(days - 1)
+
+    def readers(self) -> list[str | None]:
+        return [row[0].reader for row in self.store.history() if isinstance(row, tuple) and row[0]]
+
+    def must_verify(self) -> int:
+        """How many operations are left."""
+        report = verify(self.store.history(), self.config.library_id, self.config.device_id)
+        assert report.fault is None
+        return report.operations
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_takes_the_reader_out_a_retention_after_the_return(house: House) -> None:
+    house.keep()
+    loan, out = house.lent()
+    house.later(40)
+    back = house.back(loan)
+    house.told(out, back)
+    house.later(30)
+    assert house.readers() == [LAN.id, None], "returned on this day thirty days ago: one day more is due"
+    house.later(1)
+    assert house.readers() == [None, None]
+    assert [row["patron"] for row in house.store.loans_ledger()] == [None]
+    assert house.must_verify() == 2
+
+
+def test_leaves_nothing_of_the_link_in_the_files(house: House) -> None:
+    reader = replace(LAN, id=new_id())  # of no other table
+    house.keep()
+    loan, out = house.lent(patron=reader)
+    house.told(out, house.back(loan))
+    assert files_with(house.config, [reader.id])
+    house.later(31)
+    assert files_with(house.config, [reader.id]) == {}
+
+
+def test_keeps_the_reader_of_an_open_loan_for_as_long_as_it_is_open(house: House) -> None:
+    house.keep()
+    loan, out = house.lent()
+    house.told(out)
+    house.later(500)
+    assert house.readers() == [LAN.id], "the newest operation always stays"
+    assert house.store.counts()["open_loans"] == 1
+    assert house.on_store(lambda work: work.open_loans_of_patron(LAN.id)) == [loan]
+
+
+@pytest.mark.parametrize("state", ["pending", "set_aside", "disputed"])
+def test_never_prunes_what_the_centre_has_not_taken(house: House, state: str) -> None:
+    house.keep()
+    loan, out = house.lent()
+    back = house.back(loan)
+    last = house.do(write)
+    house.told(back, last)
+    if state == "set_aside":
+        house.do(lambda work: work.set_aside(out.id, "request_refused"))
+    if state == "disputed":
+        house.told(out, kind=VerdictKind.DISPUTED)
+    house.later(450)
+    assert [row["state"] for row in house.store.ledger()] == [state, "settled"]
+    assert house.readers() == [LAN.id, None]
+    assert [row["patron"] for row in house.store.loans_ledger()] == [LAN.id]
+    assert house.must_verify() == 2
+
+
+def test_prunes_around_what_must_stay_and_both_chains_verify_over_every_gap(house: House) -> None:
+    house.keep()
+    written: list[Operation] = []
+    for _ in range(4):  # epochs
+        written += house.do(lambda work: [write(work) for _ in range(80)])
+        house.store.close()
+        house.store = open_store(house.config)
+    stays = {0, 1, 79, 80, 150, 151, 200, 318}
+    house.told(*(one for place, one in enumerate(written) if place not in stays))
+    house.later(401)
+    places = [row[0].place - 1 for row in house.store.history() if isinstance(row, tuple) and row[0]]
+    assert places == sorted(stays | {319})
+    assert house.must_verify() == 9
+    assert house.store.counts()["pruned"] == 320 - 9
+    gaps = [(row["first"], row["last"]) for row in house.store.pruned()]
+    assert gaps == [(3, 79), (82, 150), (153, 200), (202, 318)]
+    house.told(*(written[place] for place in stays))  # told at last: the gaps grow together
+    house.later(1)
+    (gap,) = house.store.pruned()
+    assert (gap["first"], gap["last"], gap["hash"]) == (1, 319, written[318].hash.hex())
+    assert house.must_verify() == 1
+
+
+def test_finds_each_operation_where_its_epoch_has_it_after_pruning(house: House) -> None:
+    house.keep()
+    old = [house.do(write) for _ in range(5)]
+    house.told(*old)
+    house.later(401)
+    house.store.close()
+    house.store = open_store(house.config)
+    new = house.do(write)
+    house.told(new, old[0])
+    assert house.on_store(lambda work: work.act(old[0].id)) is None
+    act = house.on_store(lambda work: work.act(new.id))
+    assert act is not None
+    assert act.id == new.id
+    assert house.on_store(lambda work: work.outbox_counts()).pending == 0
+    assert house.must_verify() == 2
+
+
+def test_does_nothing_on_a_day_that_nobody_vouches_for(house: House) -> None:
+    house.keep()
+    loan, out = house.lent()
+    house.told(out, house.back(loan), house.do(write))
+    assert not house.keep(3_000, trusted=False)
+    assert house.readers() == [LAN.id, None, None]
+    house.day = FIRST - timedelta(days=400)
+    assert not house.keep(), "a trusted clock that fell back behind an earlier day"
+    assert house.readers() == [LAN.id, None, None]
+
+
+def test_counts_from_the_first_trusted_day_after_it_happened(house: House) -> None:
+    """Offline and without a clock for months: how long ago it was, nobody knows."""
+    house.keep()
+    house.lent(1)
+    loan, out = house.lent()
+    house.told(out, house.back(loan), house.do(write))
+    house.keep(200)
+    assert house.readers() == [LAN.id, LAN.id, None, None]
+    house.later(30)
+    assert house.readers() == [LAN.id, None, None, None]
+
+
+def test_forgets_who_had_a_loan_that_the_centre_ended_even_when_it_says_so_again(house: House) -> None:
+    house.keep()
+    loan, out = house.lent()
+    house.told(out)
+    house.do(lambda work: work.apply([told(loan, is_open=False)], "2"))
+    house.later(31)
+    house.do(lambda work: work.apply([told(loan, is_open=False)], "3"))
+    assert [row["patron"] for row in house.store.loans_ledger()] == [None]
+    house.do(lambda work: work.apply([told(loan)], "4"))
+    assert [row["patron"] for row in house.store.loans_ledger()] == [LAN.id], "it is open again"
+
+
+def test_drops_ended_loans_answered_requests_old_visits_and_what_was_to_check(house: House) -> None:
+    house.keep()
+    loan, out = house.lent()
+    asked = RequestRecord(new_id(), "suggestion", "", LAN.id, 1)
+    waiting = replace(asked, id=new_id())
+    back = house.back(loan)
+
+    def more(work: UnitOfWork) -> Operation:
+        work.put_visit(LAN.id, FIRST)
+        work.put_visit(MINH.id, FIRST + timedelta(days=100))
+        for request in (asked, waiting):
+            work.put_request(request)
+        work.put_on_list(ToCheck.UNKNOWN_ITEM, out.id, "TK.00001")
+        last = write(work, OperationKind.CHECK_IN)
+        work.put_on_list(ToCheck.UNKNOWN_ITEM, last.id, "TK.00002")
+        return last
+
+    house.told(out, back, house.do(more))
+    house.do(lambda work: work.apply([replace(asked, state=RequestState.GRANTED)], "2"))
+    house.later(31)
+    assert house.on_store(lambda work: work.requests_of_patron(LAN.id)) == [waiting]
+    assert [house.on_store(lambda work, of=of: work.last_visit(of)) for of in (LAN.id, MINH.id)] == [  # type: ignore[misc]
+        None,
+        FIRST + timedelta(days=100),
+    ]
+    assert len(list(house.store.loans_ledger())) == 1
+    house.later(370)
+    assert list(house.store.loans_ledger()) == []
+    assert [row["barcode"] for row in house.store.to_check()] == ["TK.00002"]
+
+
+def test_goes_on_at_the_next_start_when_it_was_interrupted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "ROWS_A_STEP", 3)
+    house.keep()
+    house.told(*(house.do(write) for _ in range(20)))
+    house.keep(1)
+    house.day += timedelta(days=400)
+    steps = 0
+
+    def dies(job: Callable[[UnitOfWork], T], /) -> T:
+        nonlocal steps
+        steps += 1
+        if steps == 7:
+            raise KeyboardInterrupt
+        return house.on_store(job)
+
+    with pytest.raises(KeyboardInterrupt):
+        house.keep(on_store=dies)
+    assert 1 < house.must_verify() < 20
+    house.store.close()
+    house.store = open_store(house.config)
+    assert house.keep()
+    assert house.must_verify() == 1
+    assert not house.keep(), "once a day"
+    assert house.store.housekeeping() == {"ran_on": house.day.isoformat()}
+
+
+@pytest.mark.parametrize(
+    "change", ["last = 7", "first = 2", "seq = 7", "hash = zeroblob(32)", "audit_hash = zeroblob(32)"]
+)
+def test_finds_that_what_is_kept_of_a_gap_was_changed(house: House, change: str) -> None:
+    house.keep()
+    house.told(*(house.do(write) for _ in range(9)))
+    house.later(401)
+    assert house.must_verify() == 1
+    house.store._database.tell(f"UPDATE pruned SET {change}")
+    assert verify(house.store.history(), house.config.library_id, house.config.device_id).fault is not None
+
+
+class Room:
+    """kiosk.ports.host.SpareRoom with numbers."""
+
+    def __init__(self) -> None:
+        self.bytes, self.kept = 900, True
+
+    def free(self) -> int | None:
+        return self.bytes
+
+    def keep(self) -> bool:
+        return self.kept
+
+    def give_back(self) -> bool:
+        return self.kept
+
+
+def test_tells_staff_of_each_change_of_the_room_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    room = Room()
+    watch = RoomWatch(room, 500)
+    said = []
+    for free, kept in ((900, True), (400, True), (300, True), (10, False), (900, True), (900, True)):
+        room.bytes, room.kept = free, kept
+        caplog.clear()
+        watch.look()
+        said.append([(line.levelname, line.getMessage()) for line in caplog.records])
+    kept_line, none = "disk: 0 MB free, the reserve is kept", "disk: 0 MB free, there is NO reserve"
+    assert said == [[], [("WARNING", kept_line)], [], [("WARNING", none)], [("INFO", kept_line)], []]
