@@ -5,16 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Callable
-from pathlib import Path
-
-import sqlcipher3.dbapi2 as sqlcipher
 
 from kiosk.domain.operations import ChainEnd, Origin
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.private_file import sync_folder
 from local_store import files, schema, statements
-from local_store.errors import translated
+from local_store.connections import EVERY, WRITING, connected, connector, reading
 from local_store.outbox import open_outbox
 from local_store.prepared import Database
 from local_store.reader import StoreConfig, StoreReader, check_whole
@@ -25,24 +21,6 @@ from local_store.unit_of_work import Documents, Kept
 __all__ = ["SqlStore", "StoreConfig", "StoreReader", "make_new_store", "open_store", "read_store"]
 
 log = logging.getLogger(__name__)
-
-_WRITING = (
-    "PRAGMA cache_size = -16000",  # KiB: every open loan and the upper pages of a million past ones
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # one sync per commit: an acknowledged loan survives the plug being pulled
-    "PRAGMA secure_delete = ON",
-    # A loan appends about eight pages. At 4,000 pages some 500 loans share one checkpoint, whose pages are mostly
-    # the same few: it costs a tenth of a page and a hundredth of a sync per loan. The log stays below 17 MB, and is cut
-    # back to that after a resync has made it longer.
-    "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA journal_size_limit = 17000000",
-)
-_EVERY = (
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA foreign_keys = OFF",  # what the centre tells comes in any order
-)
-_READER_CACHE = "PRAGMA cache_size = -2000"
 
 
 def open_store(config: StoreConfig) -> SqlStore:
@@ -84,8 +62,8 @@ def read_store(config: StoreConfig) -> StoreReader:
         if not config.path.exists():
             raise StoreBroken("there is no store")
     files.check_size(config.path)
-    connect = _reading(config)
-    database = _connected(connect)
+    connect = reading(config.path, config.key)
+    database = connected(connect)
     try:
         if schema.revision_of(database) != REVISIONS[-1]:
             raise StoreBroken("the store has an older schema; the station itself brings it up to date")
@@ -108,43 +86,13 @@ def make_new_store(config: StoreConfig) -> None:
         _build(config)
 
 
-def _connector(path: Path, key: bytes, *pragmas: str, mode: str = "rw") -> Callable[[], sqlcipher.Connection]:
-    # Never "rwc": connecting to a store that has just gone must not make one.
-    name = f"{path.absolute().as_uri()}?mode={mode}"
-
-    def connect() -> sqlcipher.Connection:
-        # Any thread may open and close; which one may use the writer is the store's own guard.
-        connection = sqlcipher.connect(
-            name, uri=True, isolation_level=None, check_same_thread=False, cached_statements=200
-        )
-        connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr what is raised here anyway
-        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        for pragma in pragmas:
-            connection.execute(pragma)
-        return connection
-
-    return connect
-
-
-def _reading(config: StoreConfig) -> Callable[[], sqlcipher.Connection]:
-    # Not query_only alone: the last connection to close, of any kind but this, writes the log into the file.
-    return _connector(config.path, config.key, *_EVERY, _READER_CACHE, "PRAGMA query_only = ON", mode="ro")
-
-
-def _connected(connect: Callable[[], sqlcipher.Connection]) -> Database:
-    try:
-        return Database(connect())
-    except sqlcipher.Error as error:
-        raise translated(error) from error
-
-
 def _build(config: StoreConfig) -> None:
     """Under another name until it is whole: a file of the store's name is then always a store, or damage."""
     half = config.path.with_name(config.path.name + ".new")
     files.remove_half_made(half)
     os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    schema.upgrade(_connector(half, config.key, *_WRITING, *_EVERY))
-    database = _connected(_connector(half, config.key, *_WRITING, *_EVERY))
+    schema.upgrade(connector(half, config.key, *WRITING, *EVERY))
+    database = connected(connector(half, config.key, *WRITING, *EVERY))
     try:
         database.begin()
         database.run(statements.PUT_META, key="library", value=config.library_id)
@@ -167,20 +115,22 @@ def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
     with files.disk_errors():
         left_unclean = files.has_log(config.path)
     # No pragma here that reads the file: a fault must find the connection open, for files.set_aside.
-    database = _connected(_connector(config.path, config.key, *_EVERY))
+    database = connected(connector(config.path, config.key, *EVERY))
     try:
         same = files.SameFiles(config.path)
         try:
             _examine(config, database)
-            for pragma in _WRITING:  # only now: they would change a file that is not ours
+            for pragma in WRITING:  # only now: they would change a file that is not ours
                 database.tell(pragma)
             kept, before = _read_kept(config, database)
         except StoreDamaged as damage:
             raise _set_aside(config, damage) from damage
         same.check()
         origin = Origin(config.library_id, config.device_id, secrets.token_hex(16), before)
-        beside = _connector(config.path, config.key, "PRAGMA busy_timeout = 100")
-        return SqlStore(config, database, _reading(config), beside, lock, origin, kept, same, left_unclean)
+        beside = connector(config.path, config.key, "PRAGMA busy_timeout = 100")
+        return SqlStore(
+            config, database, reading(config.path, config.key), beside, lock, origin, kept, same, left_unclean
+        )
     except BaseException:
         database.close()
         raise
@@ -204,7 +154,7 @@ def _examine(config: StoreConfig, database: Database) -> None:
     _check_owner(config, database)
     if revision != REVISIONS[-1]:
         log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
-        schema.upgrade(_connector(config.path, config.key, *_WRITING, *_EVERY))
+        schema.upgrade(connector(config.path, config.key, *WRITING, *EVERY))
 
 
 def _check_owner(config: StoreConfig, database: Database) -> None:
