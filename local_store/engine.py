@@ -12,6 +12,7 @@ from kiosk.ports.private_file import sync_folder
 from local_store import files, schema, statements
 from local_store.connections import EVERY, WRITING, connected, connector, reading
 from local_store.outbox import open_outbox
+from local_store.owner import check_owner
 from local_store.prepared import Database
 from local_store.reader import StoreConfig, StoreReader, check_whole
 from local_store.store import SqlStore
@@ -35,6 +36,7 @@ def open_store(config: StoreConfig) -> SqlStore:
     lock = files.ProcessLock(config.path)
     try:
         with files.disk_errors():
+            files.take_what_was_decided(config.path)
             if files.left_without_store(config.path):
                 aside = files.set_aside(config.path)
                 raise StoreDamaged(f"the store's log was here without the store; set aside as {aside.name}")
@@ -67,7 +69,7 @@ def read_store(config: StoreConfig) -> StoreReader:
     try:
         if schema.revision_of(database) != REVISIONS[-1]:
             raise StoreBroken("the store has an older schema; the station itself brings it up to date")
-        _check_owner(config, database)
+        check_owner(config, database)
     finally:
         database.close()
     return StoreReader(config, connect)
@@ -79,6 +81,7 @@ def make_new_store(config: StoreConfig) -> None:
     Raises StoreBroken when there is a store.
     """
     with files.ProcessLock(config.path), files.disk_errors():
+        files.take_what_was_decided(config.path)
         if config.path.exists():
             raise StoreBroken("there is a store already; nothing was made")
         if files.left_without_store(config.path):
@@ -88,7 +91,7 @@ def make_new_store(config: StoreConfig) -> None:
 
 def _build(config: StoreConfig) -> None:
     """Under another name until it is whole: a file of the store's name is then always a store, or damage."""
-    half = config.path.with_name(config.path.name + ".new")
+    half = files.half_of(config.path)
     files.remove_half_made(half)
     os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     schema.upgrade(connector(half, config.key, *WRITING, *EVERY))
@@ -151,19 +154,10 @@ def _examine(config: StoreConfig, database: Database) -> None:
     if suspicion.raised():
         check_whole(database)
         suspicion.lay()
-    _check_owner(config, database)
+    check_owner(config, database)
     if revision != REVISIONS[-1]:
         log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
         schema.upgrade(connector(config.path, config.key, *WRITING, *EVERY))
-
-
-def _check_owner(config: StoreConfig, database: Database) -> None:
-    for key, expected in (("library", config.library_id), ("device", config.device_id)):
-        row = database.row(statements.META, key=key)
-        if row is None:
-            raise StoreDamaged(f"the store names no {key}")
-        if row[0] != expected:
-            raise StoreBroken(f"the store belongs to {key} {row[0]!r}, and {expected!r} is configured")
 
 
 def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd | None]:

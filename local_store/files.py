@@ -20,6 +20,7 @@ from kiosk.ports.private_file import sync_folder
 
 _SIDE_FILES = ("-wal", "-shm")
 _ASIDE = ".damaged-"
+_DECIDED = ".restored"
 _SMALLEST_PAGE = 512
 
 
@@ -70,11 +71,12 @@ def set_aside(path: Path) -> Path:
     its log alone, where closing first would write the log into the file and delete it.
     """
     with disk_errors():
-        present = next(file for file in (path, _beside(path, "-wal")) if file.exists())
+        # By the log, where there is one: it joins its database when the power goes between the two renames.
+        present = next(file for file in (_beside(path, "-wal"), path) if file.exists())
         stamp = datetime.fromtimestamp(present.stat().st_mtime, UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = _beside(path, _ASIDE + stamp)
         number = 1
-        while any(_beside(aside, ending).exists() for ending in ("", *_SIDE_FILES)):
+        while any(_beside(path, end).exists() and _beside(aside, end).exists() for end in ("", *_SIDE_FILES)):
             number += 1
             aside = _beside(path, f"{_ASIDE}{stamp}-{number}")
         # The database first: were the log gone first and the power too, an older state would open without a word.
@@ -89,6 +91,31 @@ def remove_half_made(path: Path) -> None:
     """What a store that was never finished left behind. It was never opened, so it holds nothing."""
     for ending in ("", *_SIDE_FILES, "-journal"):
         _beside(path, ending).unlink(missing_ok=True)
+
+
+def half_of(path: Path) -> Path:
+    """Where a store is made that is to take the place of `path`."""
+    return _beside(path, ".new")
+
+
+def decide_for(half: Path, path: Path) -> None:
+    """`half`, whole and durable, is to be the store. Durable on return: from here on there is no way back."""
+    os.rename(half, _beside(path, _DECIDED))
+    sync_folder(path.parent)
+
+
+def take_what_was_decided(path: Path) -> None:
+    """Sets the present store aside and puts the new one in its place, as far as that is not done yet."""
+    new = _beside(path, _DECIDED)
+    with disk_errors():
+        if not new.exists():
+            return
+        if path.exists() or left_without_store(path):
+            set_aside(path)
+        os.rename(new, path)
+        sync_folder(path.parent)
+        Suspicion(path).lay()
+        Made(path).ensure()
 
 
 def sync_file(path: Path) -> None:

@@ -55,9 +55,13 @@ def contents(folder: Path, start: str = "store.db") -> dict[str, bytes]:
     return found
 
 
+def stores_aside(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if ".damaged-" in path.name and not path.name.endswith(("-wal", "-shm"))]
+
+
 def name_aside(folder: Path) -> str:
-    (name,) = (name for name in os.listdir(folder) if ".damaged-" in name and not name.endswith(("-wal", "-shm")))
-    return name
+    (path,) = stores_aside(folder)
+    return path.name
 
 
 def flip(path: Path, page: int) -> None:
