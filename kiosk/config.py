@@ -66,6 +66,12 @@ class ClockConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     battery_clock: bool = False
 
 
+class BackupConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`folder` on a second medium; "": no backups are written."""
+
+    folder: str = ""
+
+
 class LogConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`file` "" is the standard error, which the journal keeps."""
 
@@ -83,11 +89,16 @@ class KioskConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     session: SessionConfig = SessionConfig()
     clock: ClockConfig = ClockConfig()
     log: LogConfig = LogConfig()
+    backup: BackupConfig = BackupConfig()
     folder: Path = Path()  # where the file lies; not a key
 
     @property
     def data(self) -> Path:
         return self.folder / self.station.data
+
+    @property
+    def backup_folder(self) -> Path | None:
+        return self.folder / self.backup.folder if self.backup.folder else None
 
 
 def load(path: Path) -> KioskConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+from collections.abc import Callable
 
 from kiosk.domain.operations import ChainEnd, Origin
 from kiosk.ports.errors import StoreBroken, StoreDamaged
@@ -24,8 +25,9 @@ __all__ = ["SqlStore", "StoreConfig", "StoreReader", "make_new_store", "open_sto
 log = logging.getLogger(__name__)
 
 
-def open_store(config: StoreConfig) -> SqlStore:
-    """The store at `config.path`; a new one where there never was one.
+def open_store(config: StoreConfig, before_upgrade: Callable[[StoreReader], None] = lambda _: None) -> SqlStore:
+    """The store at `config.path`; a new one where there never was one. `before_upgrade` is given a store of an older
+    schema, to make a backup of it.
 
     Raises StoreDamaged when the store is gone, and, with the store **set aside** (renamed, see local_store.files),
     when it is not readable with this key, corrupt, or not a station's store; and again at every later start, until a
@@ -48,7 +50,7 @@ def open_store(config: StoreConfig) -> SqlStore:
                     raise StoreDamaged("the store is gone; a person must decide")
                 _build(config)
             files.Made(config.path).ensure()
-        return _open(config, lock)
+        return _open(config, lock, before_upgrade)
     except BaseException:
         lock.release()
         raise
@@ -110,7 +112,7 @@ def _build(config: StoreConfig) -> None:
     log.info("a new store was made")
 
 
-def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
+def _open(config: StoreConfig, lock: files.ProcessLock, before_upgrade: Callable[[StoreReader], None]) -> SqlStore:
     try:
         files.check_size(config.path)
     except StoreDamaged as damage:
@@ -122,7 +124,7 @@ def _open(config: StoreConfig, lock: files.ProcessLock) -> SqlStore:
     try:
         same = files.SameFiles(config.path)
         try:
-            _examine(config, database)
+            _examine(config, database, before_upgrade)
             for pragma in WRITING:  # only now: they would change a file that is not ours
                 database.tell(pragma)
             kept, before = _read_kept(config, database)
@@ -147,7 +149,7 @@ def _set_aside(config: StoreConfig, damage: StoreDamaged) -> StoreDamaged:
     return StoreDamaged(f"{damage}; set aside as {aside.name}")
 
 
-def _examine(config: StoreConfig, database: Database) -> None:
+def _examine(config: StoreConfig, database: Database, before_upgrade: Callable[[StoreReader], None]) -> None:
     """Whether this is our store, whole as far as a start has time to see; all of it when something was suspected."""
     revision = schema.revision_of(database)
     suspicion = files.Suspicion(config.path)
@@ -156,6 +158,7 @@ def _examine(config: StoreConfig, database: Database) -> None:
         suspicion.lay()
     check_owner(config, database)
     if revision != REVISIONS[-1]:
+        before_upgrade(StoreReader(config, reading(config.path, config.key)))
         log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
         schema.upgrade(connector(config.path, config.key, *WRITING, *EVERY))
 

@@ -19,8 +19,13 @@ class Moment:
     trusted: bool
 
     @property
+    def local(self) -> datetime:
+        """The wall clock's time in the library."""
+        return datetime.fromtimestamp(self.wall_ms / 1000, UTC).astimezone(LIBRARY_TIME)
+
+    @property
     def day(self) -> date:
-        return datetime.fromtimestamp(self.wall_ms / 1000, UTC).astimezone(LIBRARY_TIME).date()
+        return self.local.date()
 
 
 def library_day(moment: Moment, floor_ms: int) -> date:

@@ -10,6 +10,7 @@ from kiosk.ports.errors import StoreBroken
 from kiosk.ports.host import Clock
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
+from kiosk.runtime.diary import Diary
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.upkeep.forgetting import forget_erased
 
@@ -33,8 +34,9 @@ class CheckableStore(Store, Protocol):
 class Chores:
     """`opened` is told of each store that the worker opens; the other public methods run until `stop`."""
 
-    def __init__(self, worker: StoreWorker, clock: Clock, stop: StopSignal) -> None:
+    def __init__(self, worker: StoreWorker, clock: Clock, stop: StopSignal, diary: Diary) -> None:
         self._worker = worker
+        self._diary = diary
         self._clock = clock
         self._stop = stop
         self._store: CheckableStore | None = None
@@ -53,9 +55,15 @@ class Chores:
         try:
             store.check()
             _log.info("the store is whole after an unclean stop")
+            self._diary.note("check", self._clock.now(), None)
         except StoreBroken as error:
             _log.error("check after an unclean stop: %s", error)
-            self._worker.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
+            self._diary.note("check", self._clock.now(), str(error))
+            self.suspected()
+
+    def suspected(self) -> None:
+        """Something in the store could not be read."""
+        self._worker.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
 
     def forget_whom_the_centre_erased(self) -> None:
         while not self._stop.wait(FORGET_EVERY_S):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Case:
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Iterator[Case]:
+def case(tmp_path: Path) -> Case:
     home, lying = tmp_path / "home", tmp_path / "lying"
     home.mkdir()
     lying.mkdir()
@@ -52,7 +52,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
     for name in ("store.db", "store.db-wal", "store.db.made"):
         shutil.copy(home / name, lying / name)
     store.close()
-    yield Case(config_in(lying), backup, old, new)
+    return Case(config_in(lying), backup, old, new)
 
 
 def opened(config: StoreConfig) -> SqlStore:
@@ -119,7 +119,7 @@ def test_touches_nothing_while_the_station_runs(case: Case) -> None:
 
 
 def killed_at(step: int, work: Callable[[], None]) -> bool:
-    """Does `work` in a process that dies before its file operation `step`, without a word; False: it came to its end."""
+    """Does `work` in a process that dies before its file operation `step`; False: it came to its end."""
     child = os.fork()
     if child == 0:
         left = step

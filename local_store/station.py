@@ -1,0 +1,75 @@
+"""Where a station has its store, its key and its backups, and what is done with them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from kiosk.ports.errors import BackupFailed
+from local_store.backups import Backup, GoOn, write_backup
+from local_store.engine import SqlStore, StoreConfig, StoreReader, make_new_store, open_store, read_store
+from local_store.files import disk_errors
+from local_store.key_file import read_or_create_key
+
+log = logging.getLogger(__name__)
+
+_BEFORE_AN_UPGRADE_S = 20.0
+"""A start may not take much longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StationStore:
+    """`data`: the folder of the store and its key; `backups`: a folder on a second medium, None: there is none."""
+
+    data: Path
+    library_id: str
+    device_id: str
+    build_ms: int
+    backups: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.data / "store.db"
+
+    @property
+    def key_file(self) -> Path:
+        return self.data / "store.key"
+
+    def config(self, *, may_create_key: bool = False) -> StoreConfig:
+        """Raises StoreBroken when the key is missing though a store is there, or may not be created."""
+        if may_create_key:
+            with disk_errors():
+                self.data.mkdir(parents=True, exist_ok=True)
+        key = read_or_create_key(self.key_file, self.path, may_create=may_create_key)
+        return StoreConfig(self.path, key, self.library_id, self.device_id, self.build_ms)
+
+    def open(self, day: date | None = None) -> SqlStore:
+        """Raises StoreBroken. `day`: of the backup before an upgrade of the schema."""
+        return open_store(self.config(may_create_key=True), lambda reader: self._before_upgrade(reader, day))
+
+    def read(self) -> StoreReader:
+        """Beside a running station, too. Raises StoreBroken."""
+        return read_store(self.config())
+
+    def make_new(self) -> None:
+        make_new_store(self.config(may_create_key=True))
+
+    def back_up(self, store: StoreReader, day: date | None, go_on: GoOn) -> Backup:
+        """Raises BackupFailed; StoreDamaged."""
+        if self.backups is None:
+            raise BackupFailed("kiosk.toml names no folder for backups")
+        backup = write_backup(store, self.config(), self.backups, day, go_on)
+        log.info("backup %d was written and read back", backup.number)
+        return backup
+
+    def _before_upgrade(self, reader: StoreReader, day: date | None) -> None:
+        if self.backups is None:
+            return
+        until = time.monotonic() + _BEFORE_AN_UPGRADE_S
+        try:
+            self.back_up(reader, day, lambda: time.monotonic() < until)
+        except BackupFailed as error:
+            log.warning("no backup before the upgrade: %s", error)
