@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 
 from kiosk.domain.operations import ChainEnd, Origin
 from kiosk.ports.errors import StoreBroken, StoreDamaged
@@ -93,6 +94,16 @@ def make_new_store(config: StoreConfig) -> None:
 
 def _build(config: StoreConfig) -> None:
     """Under another name until it is whole: a file of the store's name is then always a store, or damage."""
+    half = build_half(config)
+    files.sync_file(half)
+    os.rename(half, config.path)
+    sync_folder(config.path.parent)
+    files.Made(config.path).ensure()
+    log.info("a new store was made")
+
+
+def build_half(config: StoreConfig) -> Path:
+    """An empty store of this station under another name, not yet durable. Raises StoreBroken."""
     half = files.half_of(config.path)
     files.remove_half_made(half)
     os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -105,11 +116,7 @@ def _build(config: StoreConfig) -> None:
         database.commit()
     finally:
         database.close()
-    files.sync_file(half)
-    os.rename(half, config.path)
-    sync_folder(config.path.parent)
-    files.Made(config.path).ensure()
-    log.info("a new store was made")
+    return half
 
 
 def _open(config: StoreConfig, lock: files.ProcessLock, before_upgrade: Callable[[StoreReader], None]) -> SqlStore:

@@ -125,6 +125,7 @@ OPEN_LOANS_OF_ITEM = Prepared(
 )
 RENEWED_ON = Prepared(select(loan.c.renewed_on).where(loan.c.id == bindparam("id")))
 ADD_LOAN = Prepared(insert(loan))
+REPLACE_LOAN = Prepared(insert(loan).prefix_with("OR REPLACE"))
 END_LOAN = Prepared(
     update(loan).where(_OPEN, loan.c.id == bindparam("loan_id")).values(open=text("0"), returned_on=bindparam("on"))
 )
