@@ -169,6 +169,7 @@ class Kiosk:
     # ---- life
 
     def start(self) -> None:
+        config = self.config
         threading.excepthook = _end_the_process
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
@@ -177,6 +178,7 @@ class Kiosk:
         self._spawn("time-floor", self._chores.keep_time_floor)
         self._spawn("forget", self._chores.forget_whom_the_centre_erased)
         self._spawn("check", self._chores.check_after_an_unclean_stop)
+        self._spawn("mend", lambda: self._chores.mend_a_damaged_store(lambda: station_store(config).mend().whole))
         self._spawn("nightly", self._nightly.run)
         self._spawn("status", self._tell_status)
         for scanner in self._scanners:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -19,6 +20,8 @@ _log = logging.getLogger(__name__)
 CHECK_AFTER_S = 60.0
 FORGET_EVERY_S = 60.0
 FLOOR_EVERY_S = 3600.0
+MEND_AFTER_S = 5.0
+MEND_AGAIN_S = 300.0
 _TRY_AGAIN_S = 60.0
 
 
@@ -64,6 +67,21 @@ class Chores:
     def suspected(self) -> None:
         """Something in the store could not be read."""
         self._worker.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
+
+    def mend_a_damaged_store(self, mend: Callable[[], bool]) -> None:
+        """`mend` brings a store back in which nothing that was promised is missing, or false; it raises StoreBroken
+        when it cannot. The worker opens what it made; else the station rests until a person decides."""
+        wait = MEND_AFTER_S
+        while not self._stop.wait(wait):
+            wait = MEND_AFTER_S
+            if not self._worker.is_damaged():
+                continue
+            try:
+                why = None if mend() else "something that was promised cannot be read: a person must decide"
+            except StoreBroken as error:
+                why = str(error)
+            self._diary.note("recovery", self._clock.now(), why)
+            wait = MEND_AGAIN_S
 
     def forget_whom_the_centre_erased(self) -> None:
         while not self._stop.wait(FORGET_EVERY_S):

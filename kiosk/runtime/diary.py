@@ -13,7 +13,7 @@ from kiosk.ports.private_file import make_private
 _log = logging.getLogger(__name__)
 
 Entry = dict[str, object]
-JOBS = ("backup", "check")
+JOBS = ("backup", "check", "recovery")
 
 
 class Diary:

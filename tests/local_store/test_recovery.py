@@ -6,7 +6,7 @@ import os
 import random
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -135,14 +135,29 @@ def used(folder: Path, *, closed: bool) -> Broken:
     return held
 
 
-@pytest.fixture
-def broken(tmp_path: Path) -> Broken:
-    return used(tmp_path, closed=True)
+@pytest.fixture(scope="module")
+def all_in_one_file(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    return used(tmp_path_factory.mktemp("closed"), closed=True)
+
+
+@pytest.fixture(scope="module")
+def half_in_the_log(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    return used(tmp_path_factory.mktemp("unclosed"), closed=False)
+
+
+def copy_of(broken: Broken, folder: Path) -> Broken:
+    shutil.copytree(broken.config.path.parent, folder / "lying")
+    return replace(broken, config=config_in(folder / "lying"))
 
 
 @pytest.fixture
-def unclosed(tmp_path: Path) -> Broken:
-    return used(tmp_path, closed=False)
+def broken(all_in_one_file: Broken, tmp_path: Path) -> Broken:
+    return copy_of(all_in_one_file, tmp_path)
+
+
+@pytest.fixture
+def unclosed(half_in_the_log: Broken, tmp_path: Path) -> Broken:
+    return copy_of(half_in_the_log, tmp_path)
 
 
 def opened(config: StoreConfig) -> SqlStore:
@@ -300,14 +315,12 @@ def test_control_would_believe_it_without_the_chain(broken: Broken, monkeypatch:
     store.close()
 
 
-def test_joins_nothing_to_a_backup_of_another_store(broken: Broken, tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    other = used(tmp_path / "other", closed=True)
+def test_joins_nothing_to_a_backup_of_another_store(broken: Broken, half_in_the_log: Broken) -> None:
     broken.overwrite(broken.pages_of("item")[0])
     broken.set_aside()
     before = sorted(path.name for path in broken.config.path.parent.iterdir())
     with pytest.raises(StoreBroken, match="not the one that the backup was made of"):
-        broken.recover(other.backup)
+        broken.recover(half_in_the_log.backup)
     assert sorted(path.name for path in broken.config.path.parent.iterdir()) == before
 
 
