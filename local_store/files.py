@@ -19,7 +19,9 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.private_file import sync_folder
 
 _SIDE_FILES = ("-wal", "-shm")
-_ASIDE = ".damaged-"
+DAMAGED, REPLACED, RECOVERED = ".damaged-", ".replaced-", ".recovered-"
+"""Why a store was set aside: it was damaged; a backup was brought in; it was damaged, and what it held is in the store
+that took its place."""
 _DECIDED = ".restored"
 _SMALLEST_PAGE = 512
 
@@ -39,9 +41,25 @@ def _beside(path: Path, ending: str) -> Path:
 
 def stores_set_aside(path: Path) -> list[Path]:
     """The database files that were set aside beside `path`, by name."""
-    start = path.name + _ASIDE
-    names = sorted(entry for entry in os.listdir(path.parent) if entry.startswith(start))
+    starts = tuple(path.name + why for why in (DAMAGED, REPLACED, RECOVERED))
+    names = sorted(entry for entry in os.listdir(path.parent) if entry.startswith(starts))
     return [path.with_name(name) for name in names if not name.endswith(_SIDE_FILES)]
+
+
+def newest_damaged(path: Path) -> Path | None:
+    """The last one that was set aside as damaged and is not recovered yet."""
+    damaged = [one for one in stores_set_aside(path) if one.name.startswith(path.name + DAMAGED)]
+    return max(damaged, key=lambda one: one.stat().st_ctime_ns, default=None)
+
+
+def mark_recovered(damaged: Path) -> None:
+    """So that nobody recovers from it a second time, over what came after."""
+    recovered = damaged.with_name(damaged.name.replace(DAMAGED, RECOVERED))
+    with disk_errors():
+        for ending in ("", *_SIDE_FILES):
+            if _beside(damaged, ending).exists():
+                os.rename(_beside(damaged, ending), _beside(recovered, ending))
+        sync_folder(damaged.parent)
 
 
 def left_without_store(path: Path) -> bool:
@@ -64,7 +82,7 @@ def has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def set_aside(path: Path) -> Path:
+def set_aside(path: Path, why: str = DAMAGED) -> Path:
     """Renames the store's files to `<name>.damaged-<its last change, UTC>`, and says to what.
 
     To be called **before** a connection to it is closed: SQLite then sees that the file has moved and leaves it and
@@ -74,11 +92,11 @@ def set_aside(path: Path) -> Path:
         # By the log, where there is one: it joins its database when the power goes between the two renames.
         present = next(file for file in (_beside(path, "-wal"), path) if file.exists())
         stamp = datetime.fromtimestamp(present.stat().st_mtime, UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = _beside(path, _ASIDE + stamp)
+        aside = _beside(path, why + stamp)
         number = 1
         while any(_beside(path, end).exists() and _beside(aside, end).exists() for end in ("", *_SIDE_FILES)):
             number += 1
-            aside = _beside(path, f"{_ASIDE}{stamp}-{number}")
+            aside = _beside(path, f"{why}{stamp}-{number}")
         # The database first: were the log gone first and the power too, an older state would open without a word.
         for ending in ("", *_SIDE_FILES):
             if _beside(path, ending).exists():
@@ -111,7 +129,7 @@ def take_what_was_decided(path: Path) -> None:
         if not new.exists():
             return
         if path.exists() or left_without_store(path):
-            set_aside(path)
+            set_aside(path, REPLACED)
         os.rename(new, path)
         sync_folder(path.parent)
         Suspicion(path).lay()

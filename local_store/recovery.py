@@ -18,7 +18,7 @@ from local_store import statements as sql
 from local_store.connections import EVERY, WRITING, connected, connector
 from local_store.engine import build_half
 from local_store.prepared import Database
-from local_store.raw_pages import read_raw, salt_of
+from local_store.raw_pages import RawStore, read_raw, salt_of
 from local_store.reader import StoreConfig, check_whole
 from local_store.restoring import bring_in, half_made
 from local_store.salvage import FoundOperation, Salvaged, salvage
@@ -48,22 +48,26 @@ def recover(config: StoreConfig, backup: Path | None, *, only_whole: bool, do: b
         files.take_what_was_decided(config.path)
         if config.path.exists():
             raise StoreBroken("there is a store; nothing was recovered")
+        damaged = files.newest_damaged(config.path)
+        if damaged is None:
+            raise StoreBroken("no damaged store was set aside")
         half = half_made(config, backup, config.key) if backup else build_half(config)
         try:
-            recovered = _carry_over(config, half, salt_of(backup) if backup else None)
+            recovered = _carry_over(config, half, read_raw(damaged, config.key, salt_of(backup) if backup else None))
             if do and (recovered.whole or not only_whole):
                 bring_in(config, half)
+                files.mark_recovered(damaged)
         finally:
             files.remove_half_made(half)
     return recovered
 
 
-def _carry_over(config: StoreConfig, half: Path, salt: bytes | None) -> Recovered:
+def _carry_over(config: StoreConfig, half: Path, damaged: RawStore) -> Recovered:
     connect = connector(half, config.key, *WRITING, *EVERY)
     schema.upgrade(connect)
     database = connected(connect)
     try:
-        found = _best_of(config, dict(database.tell("SELECT place, hash FROM outbox")), salt)
+        found = salvage(damaged, dict(database.tell("SELECT place, hash FROM outbox")))
         database.begin()
         to_check = _write(database, found)
         database.commit()
@@ -73,17 +77,6 @@ def _carry_over(config: StoreConfig, half: Path, salt: bytes | None) -> Recovere
     finally:
         database.close()
     return Recovered(len(found.operations), len(found.missing), to_check, found.whole)
-
-
-def _best_of(config: StoreConfig, known: dict[int, bytes], salt: bytes | None) -> Salvaged:
-    """Several may have been set aside in the course of time: the newest that goes on from the backup."""
-    problem = StoreBroken("no store was set aside")
-    for path in sorted(files.stores_set_aside(config.path), key=lambda one: one.stat().st_ctime_ns, reverse=True):
-        try:
-            return salvage(read_raw(path, config.key, salt), known)
-        except StoreBroken as error:
-            problem = error
-    raise problem
 
 
 def _write(database: Database, found: Salvaged) -> int:

@@ -84,7 +84,7 @@ def salvage(raw: RawStore, known: Mapping[int, bytes]) -> Salvaged:
         else:
             break
         at += 1
-    found.whole = not found.missing and raw.log_damage == 0 and raw.is_intact("outbox")
+    found.whole = last >= place and not found.missing and raw.log_damage == 0 and raw.is_intact("outbox")
     return found
 
 

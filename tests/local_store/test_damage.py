@@ -15,7 +15,7 @@ from kiosk.domain.operations import OperationId
 from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import Store
-from local_store import StoreConfig, make_new_store, open_store, read_store
+from local_store import StoreConfig, files, make_new_store, open_store, read_store
 from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, write_operation
 
 PAGE = 4096
@@ -56,7 +56,7 @@ def contents(folder: Path, start: str = "store.db") -> dict[str, bytes]:
 
 
 def stores_aside(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if ".damaged-" in path.name and not path.name.endswith(("-wal", "-shm"))]
+    return files.stores_set_aside(folder / "store.db")
 
 
 def name_aside(folder: Path) -> str:

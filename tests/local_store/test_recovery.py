@@ -333,6 +333,18 @@ def test_only_looks_when_it_is_not_to_do_it(broken: Broken) -> None:
         open_store(broken.config)
 
 
+def test_recovers_from_a_damaged_store_once_only(broken: Broken) -> None:
+    """Else a store that is lost later would come back as it was then, and nobody would know."""
+    broken.overwrite(broken.pages_of("item")[0])
+    broken.set_aside()
+    assert broken.recover().whole
+    (kept,) = files.stores_set_aside(broken.config.path)
+    assert ".recovered-" in kept.name
+    broken.config.path.unlink()
+    with pytest.raises(StoreBroken, match="no damaged store"):
+        broken.recover()
+
+
 def test_refuses_to_recover_beside_a_store_that_is_there(broken: Broken) -> None:
     with pytest.raises(StoreBroken, match="there is a store"):
         broken.recover()
