@@ -78,7 +78,7 @@ def _ledger(config: KioskConfig) -> int:
 
 def _status(config: KioskConfig, *, as_json: bool) -> int:
     """Status 0 only when the station runs, lends, and its store can be read."""
-    from kiosk.bootstrap import read_disk, read_status, read_store
+    from kiosk.bootstrap import read_disk, read_status, read_store, read_upkeep
     from kiosk.ports.errors import StoreBroken
 
     store: dict[str, object]
@@ -97,6 +97,7 @@ def _status(config: KioskConfig, *, as_json: bool) -> int:
         "store": store,
         "disk": read_disk(config),
         "housekeeping": housekeeping,
+        "upkeep": read_upkeep(config),
     }
     print(json.dumps(status) if as_json else "\n".join(_lines(status)))
     return 0 if running and not running["staff_code"] and "problem" not in store else 1

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -25,7 +25,7 @@ from devices.host.spare_room import FileOfRoom
 from devices.host.status_socket import RESYNC, STATUS, ask_word, serve_words
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
-from kiosk.config import ConfigError, KioskConfig
+from kiosk.config import BUILD_MS, ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
@@ -36,11 +36,13 @@ from kiosk.ports.private_file import make_folder
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
 from kiosk.runtime.chores import Chores
+from kiosk.runtime.diary import Diary
 from kiosk.runtime.loop import Beat, SessionLoop
+from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, ScannerLost, StoreFailed, StoreRecovered
-from kiosk.session.states import SessionRules, State
+from kiosk.session.states import Home, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.sync.time_check import TimeCheck
 from kiosk.upkeep.housekeeping import RoomWatch
@@ -48,15 +50,14 @@ from kiosk.upkeep.logs import set_up as set_up_logs
 from kiosk.upkeep.status import Running
 
 if TYPE_CHECKING:
-    from local_store.engine import SqlStore, StoreConfig, StoreReader
+    from local_store.engine import SqlStore, StoreReader
+    from local_store.station import StationStore
     from screens.app import KioskApp
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-BUILD_MS = 1795392000000
-"""2026-11-23: no station of this build was ever switched on before it was built."""
-MEGABYTE = 1_000_000
+MEGABYTE = 1 << 20
 _STALE_BEAT_S = 5.0
 _STOP_WAIT_S = 5.0
 _STARTED_AFTER_S = 3.0
@@ -65,37 +66,34 @@ _SWITCH_INTERVAL_S = 0.0005
 _NOTHING_SEEN = Preview(0, 0, b"")
 
 
-def store_config(config: KioskConfig, *, may_create_key: bool = True) -> StoreConfig:
-    """Raises StoreBroken when the key is missing though a store is there."""
-    from local_store.engine import StoreConfig
-    from local_store.key_file import read_or_create_key
+def station_store(config: KioskConfig) -> StationStore:
+    """Imports what it needs only now: the first frame does not wait for it."""
+    from local_store.station import StationStore
 
-    path = config.data / "store.db"
-    if may_create_key:
-        try:
-            make_folder(config.data)
-        except OSError as error:
-            raise StoreBroken(f"the data folder cannot be made: {error.strerror}") from error
-    key = read_or_create_key(config.data / "store.key", path, may_create=may_create_key)
-    return StoreConfig(path, key, config.station.library, config.station.device, BUILD_MS)
+    return StationStore(config.data, config.station.library, config.station.device, BUILD_MS, config.backup_folder)
 
 
 def spare_room(config: KioskConfig) -> FileOfRoom:
     return FileOfRoom(config.data, config.keep.reserve_mb * MEGABYTE)
 
 
-def open_store(config: KioskConfig) -> SqlStore:
-    """Raises StoreBroken. Imports what it needs only now: the first frame does not wait for it."""
-    from local_store import engine
-
-    return engine.open_store(store_config(config))
+def open_store(config: KioskConfig, day: date | None = None) -> SqlStore:
+    """Raises StoreBroken. `day`: today, where somebody vouches for the clock."""
+    return station_store(config).open(day)
 
 
 def read_store(config: KioskConfig) -> StoreReader:
     """Beside a running station, too. Raises StoreBroken."""
-    from local_store import engine
+    return station_store(config).read()
 
-    return engine.read_store(store_config(config, may_create_key=False))
+
+def read_upkeep(config: KioskConfig) -> dict[str, object]:
+    """What was backed up and checked last, also while no station runs."""
+    return dict(_diary(config).read())
+
+
+def _diary(config: KioskConfig) -> Diary:
+    return Diary(config.data / "upkeep.json")
 
 
 def read_status(config: KioskConfig) -> dict[str, object] | None:
@@ -118,9 +116,7 @@ def read_disk(config: KioskConfig) -> dict[str, object]:
 
 
 def make_new_store(config: KioskConfig) -> None:
-    from local_store import engine
-
-    engine.make_new_store(store_config(config))
+    station_store(config).make_new()
 
 
 @dataclass
@@ -137,6 +133,7 @@ class Kiosk:
     _threads: list[threading.Thread] = field(default_factory=list)
     _state: State = field(default_factory=State)
     _beat_at: float | None = None
+    _opened: SqlStore | None = None
     _devices: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -174,6 +171,7 @@ class Kiosk:
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
         )
+        diary = _diary(config)
         self._chores = Chores(
             self.store,
             self.desk,
@@ -181,6 +179,10 @@ class Kiosk:
             self._stop,
             RoomWatch(room, keep.warn_below_mb * MEGABYTE),
             (timedelta(keep.reader_days), timedelta(keep.history_days)),
+            diary,
+        )
+        self._nightly = Nightly(
+            self._nightly_jobs(), diary, self.clock, self._stop, self._is_idle, self._chores.suspected
         )
         self.session = SessionLoop(
             self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
@@ -198,6 +200,7 @@ class Kiosk:
     # ---- life
 
     def start(self) -> None:
+        config = self.config
         threading.excepthook = _end_the_process
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
@@ -207,6 +210,8 @@ class Kiosk:
         self._spawn("forget", self._chores.forget_whom_the_centre_erased)
         self._spawn("house", self._chores.keep_the_house)
         self._spawn("check", self._chores.check_after_an_unclean_stop)
+        self._spawn("mend", lambda: self._chores.mend_a_damaged_store(lambda: station_store(config).mend().whole))
+        self._spawn("nightly", self._nightly.run)
         self._spawn("status", self._tell_status)
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
@@ -237,9 +242,27 @@ class Kiosk:
         self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
 
     def _open_store(self) -> SqlStore:
-        store = open_store(self.config)
+        now = self.clock.now()
+        store = self._opened = open_store(self.config, now.day if now.trusted else None)
         self._chores.opened(store)
         return store
+
+    def _nightly_jobs(self) -> dict[str, Job]:
+        def check(_day: date | None, _go_on: GoOn) -> None:
+            self._open_now().check()
+
+        def back_up(day: date | None, go_on: GoOn) -> None:
+            station_store(self.config).back_up(self._open_now(), day, go_on)
+
+        return {"check": check} | ({"backup": back_up} if self.config.backup_folder else {})
+
+    def _open_now(self) -> SqlStore:
+        if self._opened is None:
+            raise StoreBroken("the store is not open")
+        return self._opened
+
+    def _is_idle(self) -> bool:
+        return isinstance(self._state.doing, Home)
 
     def _ask(self, effect: StoreEffect) -> None:
         def answered(answer: object) -> None:

@@ -16,6 +16,10 @@ _Pixels = Annotated[int, msgspec.Meta(ge=320, le=7680)]
 _Seconds = Annotated[float, msgspec.Meta(ge=1, le=3600)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
+BUILD_MS = 1795392000000
+"""2026-11-23: no station of this build was ever switched on before it was built."""
+MEGABYTE = 1_000_000
+
 
 class ConfigError(ValueError):
     """One sentence for the person who edits the file."""
@@ -77,6 +81,12 @@ class KeepConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     warn_below_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 500
 
 
+class BackupConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`folder` on a second medium; "": no backups are written."""
+
+    folder: str = ""
+
+
 class LogConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`file` "" is the standard error, which the journal keeps."""
 
@@ -95,11 +105,16 @@ class KioskConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     clock: ClockConfig = ClockConfig()
     keep: KeepConfig = KeepConfig()
     log: LogConfig = LogConfig()
+    backup: BackupConfig = BackupConfig()
     folder: Path = Path()  # where the file lies; not a key
 
     @property
     def data(self) -> Path:
         return self.folder / self.station.data
+
+    @property
+    def backup_folder(self) -> Path | None:
+        return self.folder / self.backup.folder if self.backup.folder else None
 
 
 def load(path: Path) -> KioskConfig:

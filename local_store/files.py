@@ -20,7 +20,10 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
 from kiosk.ports.private_file import sync_folder
 
 _SIDE_FILES = ("-wal", "-shm")
-_ASIDE = ".damaged-"
+DAMAGED, REPLACED, RECOVERED = ".damaged-", ".replaced-", ".recovered-"
+"""Why a store was set aside: it was damaged; a backup was brought in; it was damaged, and what it held is in the store
+that took its place."""
+_DECIDED = ".restored"
 _SMALLEST_PAGE = 512
 
 
@@ -40,9 +43,25 @@ def _beside(path: Path, ending: str) -> Path:
 
 def stores_set_aside(path: Path) -> list[Path]:
     """The database files that were set aside beside `path`, by name."""
-    start = path.name + _ASIDE
-    names = sorted(entry for entry in os.listdir(path.parent) if entry.startswith(start))
+    starts = tuple(path.name + why for why in (DAMAGED, REPLACED, RECOVERED))
+    names = sorted(entry for entry in os.listdir(path.parent) if entry.startswith(starts))
     return [path.with_name(name) for name in names if not name.endswith(_SIDE_FILES)]
+
+
+def newest_damaged(path: Path) -> Path | None:
+    """The last one that was set aside as damaged and is not recovered yet."""
+    damaged = [one for one in stores_set_aside(path) if one.name.startswith(path.name + DAMAGED)]
+    return max(damaged, key=lambda one: one.stat().st_ctime_ns, default=None)
+
+
+def mark_recovered(damaged: Path) -> None:
+    """So that nobody recovers from it a second time, over what came after."""
+    recovered = damaged.with_name(damaged.name.replace(DAMAGED, RECOVERED))
+    with disk_errors():
+        for ending in ("", *_SIDE_FILES):
+            if _beside(damaged, ending).exists():
+                os.rename(_beside(damaged, ending), _beside(recovered, ending))
+        sync_folder(damaged.parent)
 
 
 def left_without_store(path: Path) -> bool:
@@ -65,20 +84,21 @@ def has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def set_aside(path: Path) -> Path:
+def set_aside(path: Path, why: str = DAMAGED) -> Path:
     """Renames the store's files to `<name>.damaged-<its last change, UTC>`, and says to what.
 
     To be called **before** a connection to it is closed: SQLite then sees that the file has moved and leaves it and
     its log alone, where closing first would write the log into the file and delete it.
     """
     with disk_errors():
-        present = next(file for file in (path, _beside(path, "-wal")) if file.exists())
+        # By the log, where there is one: it joins its database when the power goes between the two renames.
+        present = next(file for file in (_beside(path, "-wal"), path) if file.exists())
         stamp = datetime.fromtimestamp(present.stat().st_mtime, UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = _beside(path, _ASIDE + stamp)
+        aside = _beside(path, why + stamp)
         number = 1
-        while any(_beside(aside, ending).exists() for ending in ("", *_SIDE_FILES)):
+        while any(_beside(path, end).exists() and _beside(aside, end).exists() for end in ("", *_SIDE_FILES)):
             number += 1
-            aside = _beside(path, f"{_ASIDE}{stamp}-{number}")
+            aside = _beside(path, f"{why}{stamp}-{number}")
         # The database first: were the log gone first and the power too, an older state would open without a word.
         for ending in ("", *_SIDE_FILES):
             if _beside(path, ending).exists():
@@ -91,6 +111,31 @@ def remove_half_made(path: Path) -> None:
     """What a store that was never finished left behind. It was never opened, so it holds nothing."""
     for ending in ("", *_SIDE_FILES, "-journal"):
         _beside(path, ending).unlink(missing_ok=True)
+
+
+def half_of(path: Path) -> Path:
+    """Where a store is made that is to take the place of `path`."""
+    return _beside(path, ".new")
+
+
+def decide_for(half: Path, path: Path) -> None:
+    """`half`, whole and durable, is to be the store. Durable on return: from here on there is no way back."""
+    os.rename(half, _beside(path, _DECIDED))
+    sync_folder(path.parent)
+
+
+def take_what_was_decided(path: Path) -> None:
+    """Sets the present store aside and puts the new one in its place, as far as that is not done yet."""
+    new = _beside(path, _DECIDED)
+    with disk_errors():
+        if not new.exists():
+            return
+        if path.exists() or left_without_store(path):
+            set_aside(path, REPLACED)
+        os.rename(new, path)
+        sync_folder(path.parent)
+        Suspicion(path).lay()
+        Made(path).ensure()
 
 
 def sync_file(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
@@ -14,13 +14,16 @@ from typing import Any
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import CompoundSelect, Connection, Select
 
-from kiosk.ports.errors import StoreDamaged
+from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
 from local_store import statements
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
 from local_store.prepared import Database
 from local_store.schema import engine_over
+
+_STEPS = 200
+"""Of SQLite's machine between two questions whether to go on: some sixty rows, about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class StoreReader:
 
     def __init__(self, config: StoreConfig, connect: Callable[[], sqlcipher.Connection]) -> None:
         self._config = config
+        self._connect = connect
         self._readers = engine_over(connect)
         self._suspicion = Suspicion(config.path)
 
@@ -140,6 +144,24 @@ class StoreReader:
             raise
         except DATABASE_ERRORS as error:
             raise translated(error) from error
+
+    def copy_to(self, target: Path, go_on: Callable[[], bool]) -> None:
+        """Writes the store as it is at one moment into a new file, with the same key; not yet durable. Whoever writes
+        meanwhile waits for nothing. `go_on` is asked often, on this thread; False: give up.
+
+        Raises StoreDamaged when the store cannot be read, as `check` does; StoreBroken for whatever else is wrong, and
+        something may then be left of `target`.
+        """
+        try:
+            with closing(self._connect()) as connection:
+                connection.execute("PRAGMA query_only = OFF")  # it is open for reading only; the new file is not
+                connection.set_progress_handler(lambda: not go_on(), _STEPS)
+                connection.execute("VACUUM INTO ?", (str(target),))
+        except DATABASE_ERRORS as error:
+            problem = translated(error)
+            if isinstance(problem, StoreDamaged):
+                self.check()  # raises it again, unless it was the new file that could not be read
+            raise StoreBroken(str(problem)) from error
 
     def _read(self, statement: Select[Any] | CompoundSelect[Any]) -> Iterator[Any]:
         with self._reading() as connection:

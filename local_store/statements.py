@@ -70,6 +70,7 @@ def _upsert(table: Table, key: str, **special: ColumnElement[object]) -> Prepare
 # meta
 META = Prepared(select(meta.c.value).where(meta.c.key == bindparam("key")))
 PUT_META = _upsert(meta, "key")
+FORGET_CURSOR = Prepared(delete(meta).where(meta.c.key == text("'cursor'")))
 _probe = sqlite.insert(meta).values(key=text("'probe'"), value=text("'0'"))
 PROBE = Prepared(  # never the same twice: SQLite writes nothing for a row that stays as it was
     _probe.on_conflict_do_update(index_elements=["key"], set_={"value": text("CAST(1 - meta.value AS TEXT)")})
@@ -129,6 +130,7 @@ OPEN_LOANS_OF_ITEM = Prepared(
 )
 RENEWED_ON = Prepared(select(loan.c.renewed_on).where(loan.c.id == bindparam("id")))
 ADD_LOAN = Prepared(insert(loan))
+REPLACE_LOAN = Prepared(insert(loan).prefix_with("OR REPLACE"))
 END_LOAN = Prepared(
     update(loan)
     .where(_OPEN, loan.c.id == bindparam("loan_id"))

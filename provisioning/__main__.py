@@ -1,4 +1,4 @@
-"""python -m provisioning: make this machine a station of a library."""
+"""python -m provisioning: make this machine a station of a library, and look after its store."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from central_link.enrolment import TokenRefused
@@ -15,6 +17,7 @@ from kiosk.config import ConfigError
 from kiosk.i18n import Translator
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
+from provisioning import store_commands
 from provisioning.enrol import AskedWrongly, EnrolledAlready, NoToken, OtherServer, enrol, settings
 
 DONE, COULD_NOT, ASKED_WRONGLY = 0, 1, 2
@@ -31,8 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--again", action="store_true", help="though the station has a key; a new one takes its place")
     command.add_argument("--no-wait", action="store_true", help="do not wait until somebody has confirmed it")
     command.add_argument("--json", action="store_true", help="one JSON object a line instead of sentences")
+    _add_store_commands(commands)
     options = parser.parse_args(arguments)
     words = Translator(options.language)
+    if options.command != "enrol":
+        return _look_after_the_store(options, words)
     try:
         return _enrol(options, words)
     except (ConfigError, AskedWrongly) as error:
@@ -41,6 +47,37 @@ def main(arguments: list[str] | None = None) -> int:
     except (TokenRefused, Unreachable, KeyUnusable, OSError) as error:
         print(_sentence(error, options.server, words), file=sys.stderr)
         return COULD_NOT
+
+
+def _add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser("backup", help="write a backup now, also beside a running station")
+    key = commands.add_parser("backup-key", help="show the recovery code, without which a backup opens nowhere else")
+    restore = commands.add_parser("restore", help="bring a backup in; the present store is set aside")
+    restore.add_argument("--from", dest="place", required=True, type=Path, metavar="FILE_OR_FOLDER")
+    restore.add_argument("--code", metavar="CODE", help="the recovery code; asked for where it is needed")
+    recover = commands.add_parser("recover", help="after K-04: the newest backup and all that can still be read")
+    recover.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    for command in (restore, recover):
+        command.add_argument("--yes", action="store_true", help="do it; without, only say what would be")
+    for command in (backup, key, restore, recover):
+        command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
+        command.add_argument("--language", default="vi", choices=("vi", "en"))
+
+
+def _look_after_the_store(options: argparse.Namespace, words: Translator) -> int:
+    acts: dict[str, Callable[[argparse.Namespace, Translator], store_commands.Said]] = {
+        "backup": store_commands.backup,
+        "backup-key": store_commands.backup_key,
+        "restore": partial(store_commands.restore, ask=input),
+        "recover": store_commands.recover,
+    }
+    try:
+        status, said = acts[options.command](options, words)
+    except (ConfigError, EOFError) as error:
+        print(error, file=sys.stderr)
+        return ASKED_WRONGLY
+    print(said, file=sys.stderr if status else sys.stdout)
+    return status
 
 
 def _enrol(options: argparse.Namespace, words: Translator) -> int:

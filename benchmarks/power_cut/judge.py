@@ -17,7 +17,7 @@ from benchmarks import rig
 from benchmarks.power_cut.disk import put
 from devices.host.clock import HostClock
 from kiosk import bootstrap
-from kiosk.config import KioskConfig
+from kiosk.config import BUILD_MS, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.ids import erased_mark
@@ -50,7 +50,7 @@ class Judge:
     def __init__(self, config: KioskConfig, folder: Path) -> None:
         self._folder = folder
         self._config = msgspec.structs.replace(config, folder=folder)
-        self._desk = Desk(Tools(HostClock(battery_clock=True, build_ms=0), secrets.token_bytes))
+        self._desk = Desk(Tools(HostClock(battery_clock=True, build_ms=BUILD_MS), secrets.token_bytes))
 
     def faults(self, image: dict[str, bytes], told: Sequence[Told]) -> list[Fault]:
         """`told`: every operation that somebody had been told of when the power went."""

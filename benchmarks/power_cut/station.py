@@ -35,7 +35,7 @@ from kiosk.ports.store import UnitOfWork
 from kiosk.runtime import chores
 from kiosk.session import inputs
 from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
-from local_store import engine
+from local_store import connections, engine
 
 MARKS = "marks"
 """Beside the data folder: what was told to somebody, a line of JSON each, in its true place among the writes."""
@@ -115,7 +115,8 @@ def main() -> None:
     pragmas: list[str] = [f"PRAGMA synchronous = {boot.synchronous}"]
     if boot.checkpoint:
         pragmas.append(f"PRAGMA wal_autocheckpoint = {boot.checkpoint}")
-    engine._WRITING += tuple(pragmas)  # type: ignore[assignment]  # a later one takes the place of the product's own
+    # A later one takes the place of the product's own.
+    setattr(engine, "WRITING", (*connections.WRITING, *pragmas))  # noqa: B010
     shift_ns = 3 * _DAY_NS if boot.later else 0
     setattr(bootstrap, HostClock.__name__, partial(HostClock, wall_ns=lambda: time.time_ns() + shift_ns))
     chores.FORGET_EVERY_S = 0.1

@@ -34,6 +34,11 @@ class Moment:
     trusted: bool
 
     @property
+    def local(self) -> datetime:
+        """The wall clock's time in the library."""
+        return datetime.fromtimestamp(self.wall_ms / 1000, UTC).astimezone(LIBRARY_TIME)
+
+    @property
     def day(self) -> date:
         return day_of(self.wall_ms)
 

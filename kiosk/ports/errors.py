@@ -5,6 +5,7 @@
     ├── Refused             the centre refused a whole request, so nothing of it was recorded
     ├── CursorLost          the centre does not know our place in its changes; begin again
     ├── DeviceLost          a scanner, camera or printer is gone; it may come back
+    ├── BackupFailed        no backup was written; the store itself is as it was
     └── StoreBroken         nothing can be made durable now
         ├── StoreFull       for want of room
         └── StoreDamaged    the store is not whole, or gone
@@ -40,6 +41,10 @@ class CursorLost(PortError):
 
 
 class DeviceLost(PortError):
+    pass
+
+
+class BackupFailed(PortError):
     pass
 
 

@@ -29,6 +29,7 @@ class ToCheck(StrEnum):
     VOIDED = "voided"
     UNKNOWN_ITEM = "unknown_item"
     SEVERAL_LOANS = "several_loans"
+    LOST = "lost"  # an operation that a damaged store held and that could not be read any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from kiosk.ports.errors import StoreBroken
 from kiosk.ports.host import StationClock
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
+from kiosk.runtime.diary import Diary
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.sync.chunks import Chunks
 from kiosk.upkeep.forgetting import forget_erased
@@ -27,6 +28,8 @@ CHECK_AFTER_S = 60.0
 FORGET_EVERY_S = 60.0
 KEEP_TIME_EVERY_S = 3600.0
 HOUSE_EVERY_S = 60.0
+MEND_AFTER_S = 5.0
+MEND_AGAIN_S = 300.0
 _LOOK_AT_TIME_EVERY_S = 2.0
 
 
@@ -52,9 +55,11 @@ class Chores:
         stop: StopSignal,
         room: RoomWatch,
         keep_for: tuple[timedelta, timedelta],
+        diary: Diary,
     ) -> None:
         self._room = room
         self._keep_for = keep_for
+        self._diary = diary
         self._worker = worker
         self._desk = desk
         self._clock = clock
@@ -77,9 +82,30 @@ class Chores:
         try:
             store.check()
             _log.info("the store is whole after an unclean stop")
+            self._diary.note("check", self._clock.now(), None)
         except StoreBroken as error:
             _log.error("check after an unclean stop: %s", error)
-            self._worker.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
+            self._diary.note("check", self._clock.now(), str(error))
+            self.suspected()
+
+    def suspected(self) -> None:
+        """Something in the store could not be read."""
+        self._worker.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
+
+    def mend_a_damaged_store(self, mend: Callable[[], bool]) -> None:
+        """`mend` brings a store back in which nothing that was promised is missing, or false; it raises StoreBroken
+        when it cannot. The worker opens what it made; else the station rests until a person decides."""
+        wait = MEND_AFTER_S
+        while not self._stop.wait(wait):
+            wait = MEND_AFTER_S
+            if not self._worker.is_damaged():
+                continue
+            try:
+                why = None if mend() else "something that was promised cannot be read: a person must decide"
+            except StoreBroken as error:
+                why = str(error)
+            self._diary.note("recovery", self._clock.now(), why)
+            wait = MEND_AGAIN_S
 
     def forget_whom_the_centre_erased(self) -> None:
         while not self._stop.wait(FORGET_EVERY_S):

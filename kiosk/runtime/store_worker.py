@@ -112,6 +112,10 @@ class StoreWorker:
                 return True
         return False
 
+    def is_damaged(self) -> bool:
+        """Whether the station rests because its store is damaged or gone."""
+        return self._code == STORE_DAMAGED
+
     def ping(self, then: Callable[[], None]) -> None:
         """Answers from the store thread, whether the store is well or not: it says that the thread lives."""
         self._jobs.put((FIRST, next(self._order), lambda _store: then()))

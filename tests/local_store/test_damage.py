@@ -15,7 +15,7 @@ from kiosk.domain.operations import OperationId
 from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import Store
-from local_store import StoreConfig, make_new_store, open_store, read_store
+from local_store import StoreConfig, files, make_new_store, open_store, read_store
 from local_store.tables import REVISIONS
 from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, write_operation
 
@@ -57,9 +57,13 @@ def contents(folder: Path, start: str = "store.db") -> dict[str, bytes]:
     return found
 
 
+def stores_aside(folder: Path) -> list[Path]:
+    return files.stores_set_aside(folder / "store.db")
+
+
 def name_aside(folder: Path) -> str:
-    (name,) = (name for name in os.listdir(folder) if ".damaged-" in name and not name.endswith(("-wal", "-shm")))
-    return name
+    (path,) = stores_aside(folder)
+    return path.name
 
 
 def flip(path: Path, page: int) -> None:

@@ -14,7 +14,8 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import ToCheck
-from local_store import StoreConfig, engine, make_new_store, open_store, read_store
+from local_store import StoreConfig, make_new_store, open_store, read_store
+from local_store.connections import connector
 from local_store.files import SameFiles
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
 from tests.local_store.test_damage import contents, name_aside, used_store
@@ -76,7 +77,7 @@ def test_makes_no_store_by_connecting_to_one_that_has_just_gone(tmp_path: Path) 
     with pytest.raises(StoreBroken):
         list(reader.ledger())
     with pytest.raises(sqlcipher.OperationalError, match="unable to open"):
-        engine._connector(config.path, config.key)().execute("SELECT 1 FROM sqlite_master")
+        connector(config.path, config.key)().execute("SELECT 1 FROM sqlite_master")
     assert not config.path.exists()
 
 

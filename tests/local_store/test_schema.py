@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,11 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import ToCheck
 from local_store import StoreConfig, open_store, pruning, schema, statements
+from local_store.backups import backups_in, check_backup
 from local_store.prepared import Prepared
+from local_store.station import StationStore
 from local_store.tables import REVISIONS, metadata
+from tests.local_store.backing_up import second_medium
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
@@ -137,6 +141,29 @@ def test_leaves_an_older_store_as_it_was_when_a_migration_fails(tmp_path: Path, 
         open_store(config_in(tmp_path))
     assert not isinstance(said.value, StoreDamaged)
     assert dump(config_in(tmp_path)) == before
+
+
+def test_makes_a_backup_of_the_older_store_before_it_goes_up(tmp_path: Path, of_older_schema: Path) -> None:
+    (of_older_schema / "next.py").write_text(NEXT.format(last=""))
+    config = config_in(tmp_path)
+    (tmp_path / "store.key").write_bytes(config.key)
+    with second_medium(tmp_path) as stick:
+        station = StationStore(tmp_path, config.library_id, config.device_id, 0, stick)
+        for _ in range(2):  # the second time there is nothing to bring up
+            station.open().close()
+        (backup,) = backups_in(stick, config)
+        check_backup(backup.path, config)
+        with inside(replace(config, path=backup.path)) as connection:
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-1],)]
+
+
+def test_goes_up_all_the_same_when_no_backup_can_be_written(
+    tmp_path: Path, of_older_schema: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (of_older_schema / "next.py").write_text(NEXT.format(last=""))
+    (tmp_path / "store.key").write_bytes(config_in(tmp_path).key)
+    StationStore(tmp_path, "hoa-sen", "tram-1", 0, tmp_path / "away").open().close()
+    assert "no backup before the upgrade: No such file or directory" in caplog.text
 
 
 READS = {

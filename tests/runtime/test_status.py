@@ -13,6 +13,8 @@ from kiosk import bootstrap
 from kiosk.__main__ import main
 from kiosk.bootstrap import Kiosk
 from kiosk.config import load
+from kiosk.domain.clock_trust import Moment
+from kiosk.runtime.diary import Diary
 from kiosk.session.states import Resting
 from tests.runtime.station import STATION
 
@@ -67,6 +69,7 @@ def test_tells_what_runs_what_is_lost_and_what_is_held(config: Path, capsys: pyt
         "patrons": 0,
     }
     assert (told["library"], told["device"]) == ("hoa-sen", "tram-1")
+    assert told["upkeep"] == {"backup": None, "check": None, "recovery": None}
 
 
 def test_says_that_nothing_runs_and_reads_the_store_all_the_same(
@@ -79,6 +82,9 @@ def test_says_that_nothing_runs_and_reads_the_store_all_the_same(
     code, told = status_of(config, capsys)
     assert (code, told["running"]) == (1, None)
     assert told["store"]["pending"] == 0
+    Diary(load(config).data / "upkeep.json").note("backup", Moment(0, "", 0, trusted=False), "no stick")
+    said = {"well": False, "why": "no stick", "at": None, "good_at": None}
+    assert status_of(config, capsys)[1]["upkeep"]["backup"] == said
     assert main(["status", "--config", str(config)]) == 1
     assert "running: -" in capsys.readouterr().out
 

@@ -139,9 +139,9 @@ def test_is_still_found_in_the_log_when_it_is_not_cut(life: Life) -> None:
 
 
 def test_is_still_found_when_deleting_does_not_overwrite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pragmas = tuple(one.replace("secure_delete = ON", "secure_delete = OFF") for one in engine._WRITING)
-    assert pragmas != engine._WRITING
-    monkeypatch.setattr(engine, "_WRITING", pragmas)
+    pragmas = tuple(one.replace("secure_delete = ON", "secure_delete = OFF") for one in engine.WRITING)
+    assert pragmas != engine.WRITING
+    monkeypatch.setattr(engine, "WRITING", pragmas)
     config = config_in(tmp_path)
     life = Life(config, open_store(config))
     life.erased_at_the_centre()

@@ -1,0 +1,156 @@
+"""What can still be read of a damaged store, and what of it may be believed.
+
+An operation is believed when its hash follows from the one before it, wherever its bytes were found; where the one
+before is lost, its audit line still tells its hash; where that is lost too, when it stands on an authentic page. So
+nothing is made up, and each place that is lost is known.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Table
+
+from kiosk.domain.operations import NO_HASH, chain_hash, commitment
+from kiosk.ports.errors import StoreBroken
+from local_store import tables
+from local_store.raw_pages import RawRow, RawStore
+
+Row = dict[str, Any]
+_STATES = frozenset({"pending", "settled", "disputed", "set_aside"})
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEX_32 = re.compile(r"[0-9a-f]{32}")
+_ENTRY = re.compile(r"[a-z_]+ [0-9a-f]{64}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOperation:
+    """A row of the outbox; `body` is its own text, read."""
+
+    row: Row
+    body: Mapping[str, Any]
+    authentic: bool
+
+    @property
+    def hash(self) -> bytes:
+        return bytes(self.row["hash"])
+
+
+@dataclass(slots=True)
+class Salvaged:
+    """`operations` by place, all beyond the backup's end; `missing`: places that held one which is lost. `loans` by
+    id, `audit` and `to_check` by place: rows on authentic pages. `whole`: no operation can be missing, seen or not."""
+
+    operations: dict[int, FoundOperation] = field(default_factory=dict)
+    missing: list[int] = field(default_factory=list)
+    loans: dict[str, Row] = field(default_factory=dict)
+    audit: dict[int, Row] = field(default_factory=dict)
+    to_check: dict[int, Row] = field(default_factory=dict)
+    whole: bool = False
+
+
+def salvage(raw: RawStore, known: Mapping[int, bytes]) -> Salvaged:
+    """What lies beyond the backup, whose operations' hashes are `known`, by place. Raises StoreBroken when this is not
+    the store that the backup was made of."""
+    found = Salvaged()
+    candidates: dict[int, list[FoundOperation]] = {}
+    for raw_row in raw.rows():
+        if operation := _operation(raw_row):
+            candidates.setdefault(operation.row["place"], []).append(operation)
+        elif raw_row.authentic:
+            _keep(found, raw_row)
+    authentic = {at: one.hash for at, some in candidates.items() for one in some if one.authentic}
+    both = authentic.keys() & known.keys()
+    if any(authentic[at] != known[at] for at in both) or (known and not both):
+        raise StoreBroken("the store that was set aside is not the one that the backup was made of")
+    place = max(known, default=0)
+    last = max((*authentic, *found.audit), default=0)
+    hash_before: bytes | None = known.get(place, NO_HASH)
+    at = place + 1
+    while at <= last or at in candidates:
+        one = _believed(candidates.get(at, ()), hash_before)
+        if one is not None:
+            found.operations[at] = one
+            hash_before = one.hash
+        elif at <= last:
+            found.missing.append(at)
+            line = found.audit.get(at)
+            hash_before = bytes.fromhex(line["entry"].split()[1]) if line else None
+        else:
+            break
+        at += 1
+    found.whole = last >= place and not found.missing and raw.log_damage == 0 and raw.is_intact("outbox")
+    return found
+
+
+def _believed(some: Sequence[FoundOperation], hash_before: bytes | None) -> FoundOperation | None:
+    for one in some:
+        if hash_before is None:
+            if one.authentic:
+                return one
+        elif one.hash == chain_hash(hash_before, one.row["body"]):
+            return one if one.authentic else _of_what_is_hashed(one)
+    return None
+
+
+def _of_what_is_hashed(one: FoundOperation) -> FoundOperation:
+    """Its page is damaged, so only what the hash vouches for counts: it is told again, to be on the safe side."""
+    row, body = one.row, one.body
+    data, at = body["data"], body["at"]
+    loans = data.get("loans") or [data[name] for name in ("loan",) if name in data]
+    salt, reader, private = row["salt"], row["reader"], row["private"]
+    if not (salt and reader and commitment(salt, reader) == body["reader"]):
+        salt = reader = private = None
+    elif private is None or commitment(salt, private) != data.get("private"):
+        private = None
+    hashed = {"epoch": body["epoch"], "seq": body["seq"], "kind": body["kind"], "barcode": data.get("barcode") or ""}
+    kept = {"reader": reader, "salt": salt, "private": private, "state": "pending", "reason": None}
+    when = {"boot_id": at["boot"], "boottime_ms": at["boottime_ms"]}
+    return replace(one, row=row | hashed | kept | when | {"loans": " ".join(loans)})
+
+
+def _operation(raw: RawRow) -> FoundOperation | None:
+    if len(raw.values) < 14 or not raw.rowid:
+        return None
+    row = _named(tables.outbox, raw)
+    if not (_is(_HEX_32, row["epoch"]) and isinstance(row["hash"], bytes) and isinstance(row["body"], str)):
+        return None
+    if raw.authentic and row["state"] not in _STATES:
+        return None
+    try:
+        body = json.loads(row["body"])
+        right = body["epoch"] == row["epoch"] and body["seq"] == row["seq"] and body["kind"] == row["kind"]
+        right = right and isinstance(body["data"], dict) and isinstance(body["at"], dict)
+    except (ValueError, TypeError, KeyError):
+        return None
+    return FoundOperation(row, body, raw.authentic) if right and len(row["hash"]) == 32 else None
+
+
+def _keep(found: Salvaged, raw: RawRow) -> None:
+    values = raw.values
+    if raw.rowid is None and len(values) >= 10 and _is(_UUID, values[0]):
+        row = _named(tables.loan, raw)
+        if _is(_DAY, row["lent_on"]) and _is(_DAY, row["due_on"]) and row["open"] in (0, 1):
+            found.loans[row["id"]] = row
+    elif raw.rowid and len(values) == 3 and _is(_ENTRY, values[1]) and isinstance(values[2], bytes):
+        found.audit[raw.rowid] = _named(tables.audit, raw)
+    elif raw.rowid and len(values) == 5 and _is(_HEX_32, values[2]) and isinstance(values[3], int):
+        found.to_check[raw.rowid] = _named(tables.to_check, raw)
+
+
+def _named(table: Table, raw: RawRow) -> Row:
+    """By column; one that was added after the row was written has no value."""
+    names = [column.name for column in table.c]
+    row: Row = dict.fromkeys(names) | dict(zip(names, raw.values, strict=False))
+    if raw.rowid is not None:
+        row["place"] = raw.rowid  # SQLite keeps an integer key outside of the row
+    return row
+
+
+def _is(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None

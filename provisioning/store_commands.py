@@ -1,0 +1,131 @@
+"""python -m provisioning backup, backup-key, restore, recover: each gives an exit status and what to say."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from devices.host.clock import HostClock
+from kiosk.config import BUILD_MS, KioskConfig, load
+from kiosk.i18n import Translator
+from kiosk.ports.errors import BackupFailed, StoreBroken, StoreDamaged
+from kiosk.runtime.diary import Diary
+from local_store.recovery_code import code_of, key_of
+from local_store.station import StationStore
+
+DONE, COULD_NOT, ASKED_WRONGLY = 0, 1, 2
+Said = tuple[int, str]
+_ROW = 35  # letters of the recovery code in a line: seven groups
+
+
+def backup(options: argparse.Namespace, words: Translator) -> Said:
+    """Also beside a running station."""
+    config, store = _station(options)
+    now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
+    diary = Diary(config.data / "upkeep.json")
+    try:
+        written = store.back_up(store.read(), now.day if now.trusted else None, lambda: True)
+    except (BackupFailed, StoreBroken) as error:
+        diary.note("backup", now, str(error))
+        return COULD_NOT, words.text("No backup was written: {why}. The store is as it was.", why=error)
+    diary.note("backup", now, None)
+    return DONE, words.text("Written and read back: {file}", file=written.path)
+
+
+def backup_key(options: argparse.Namespace, words: Translator) -> Said:
+    _, store = _station(options)
+    try:
+        code = code_of(store.config().key)
+    except StoreBroken as error:
+        return COULD_NOT, words.text("There is no key: {why}.", why=error)
+    lines = [f"    {code[at : at + _ROW].rstrip('-')}" for at in range(0, len(code), _ROW)]
+    keep = words.text(
+        "Write it down and keep it in the school's safe, never beside the USB stick: "
+        "whoever has both can read everything."
+    )
+    return DONE, "\n".join([words.text("Recovery code of this station:"), "", *lines, "", keep])
+
+
+def restore(options: argparse.Namespace, words: Translator, ask: Callable[[str], str]) -> Said:
+    _, store = _station(options)
+    try:
+        found = _openable(store, options, words, ask)
+        if isinstance(found, str):
+            return ASKED_WRONGLY, found
+        backup, key = found
+        if not options.yes:
+            return ASKED_WRONGLY, words.text(
+                "{file} is whole. The present store will be set aside, not deleted, and no longer used. "
+                "Add --yes to bring the backup in.",
+                file=backup.name,
+            )
+        store.restore(backup, key)
+    except StoreBroken as error:
+        return COULD_NOT, words.text("Nothing was changed: {why}.", why=error)
+    return DONE, words.text("{file} is the store now. The station fetches what is newer from the centre.", file=backup)
+
+
+def recover(options: argparse.Namespace, words: Translator) -> Said:
+    config, store = _station(options)
+    try:
+        if store.path.exists() and _is_well(store):
+            return DONE, words.text("The store is well; there is nothing to recover.")
+        place = options.place or config.backup_folder
+        recovered = store.recover(place, do=options.yes)
+    except StoreBroken as error:
+        return COULD_NOT, words.text("Nothing was changed: {why}.", why=error)
+    lines = [words.text("Operations that can be carried over from the damaged store: {n}.", n=recovered.carried)]
+    if recovered.missing:
+        lost = "Operations that can no longer be read: {n}. Afterwards, python -m kiosk ledger lists what to look at."
+        lines.append(words.text(lost, n=recovered.missing))
+    elif recovered.whole:
+        lines.append(words.text("Nothing is missing."))
+    else:
+        lines.append(words.text("Part of it cannot be read: its last operations may be missing without a trace."))
+    if not place:
+        lines.append(words.text("There is no backup: readers and books come back from the centre."))
+    lines.append(
+        words.text("Done. A running station goes on by itself.") if options.yes else words.text("Add --yes to do it.")
+    )
+    return DONE if options.yes else ASKED_WRONGLY, "\n".join(lines)
+
+
+def _station(options: argparse.Namespace) -> tuple[KioskConfig, StationStore]:
+    config = load(options.config)
+    return config, StationStore(config.data, config.station.library, config.station.device, 0, config.backup_folder)
+
+
+def _openable(
+    store: StationStore, options: argparse.Namespace, words: Translator, ask: Callable[[str], str]
+) -> tuple[Path, bytes] | str:
+    """A whole backup and the key that opens it; or what is wrong with the code. Raises StoreBroken."""
+    code = options.code
+    if code is None and store.key_file.exists():
+        key = store.config().key
+        try:
+            return store.newest_backup(options.place, key), key
+        except StoreDamaged:  # or of another key: only the code tells
+            pass
+    if code is None:
+        code = ask(words.text("Recovery code of the station (python -m provisioning backup-key): "))
+    given = key_of(code)
+    if given is None:
+        return words.text("This is not a whole recovery code: it has 56 letters and digits. Please copy it once more.")
+    return store.newest_backup(options.place, given), given
+
+
+def _is_well(store: StationStore) -> bool:
+    """Opens it as the station does, so that a damaged one is set aside. Raises StoreBroken: it is in use, or its disk
+    is at fault."""
+    try:
+        opened = store.open()
+    except StoreDamaged:
+        return False
+    try:
+        opened.check()
+    except StoreDamaged:
+        opened.close()
+        return _is_well(store)  # it is suspected now, so the opening looks at the whole of it
+    opened.close()
+    return True

@@ -1,0 +1,186 @@
+"""python -m provisioning backup, backup-key, restore and recover, as a teacher types them."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.runtime.diary import Diary
+from local_store import StoreConfig, open_store, read_store
+from local_store.recovery_code import code_of, key_of
+from local_store.station import StationStore
+from provisioning import __main__ as command
+from tests.local_store.backing_up import ledger, second_medium
+from tests.local_store.shelf import CATALOGUE, ITEMS, lend
+from tests.local_store.test_damage import flip, stores_aside
+from tests.runtime.station import STATION
+
+
+class Machine:
+    """A station's kiosk.toml, its stick, and somebody in front of its terminal."""
+
+    def __init__(self, folder: Path, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        folder.mkdir(parents=True)
+        self.data, self.stick, self._capsys = folder / "data", stick, capsys
+        self.config = folder / "kiosk.toml"
+        self.config.write_text(f'{STATION}\n[backup]\nfolder = "{stick}"\n', encoding="utf-8")
+
+    def type(self, *words: str) -> tuple[int, str]:
+        status = command.main([*words, "--config", str(self.config), "--language", "en"])
+        said = self._capsys.readouterr()
+        assert bool(said.out) != bool(said.err)
+        assert bool(said.err) == bool(status)
+        return status, said.out + said.err
+
+    @property
+    def store(self) -> StoreConfig:
+        return StationStore(self.data, "hoa-sen", "tram-1", 0).config(may_create_key=True)
+
+    def lend(self, *numbers: int, catalogue: bool = False) -> list[str]:
+        """Every operation there is then."""
+        store = open_store(self.store)
+        with store.unit_of_work() as work:
+            if catalogue:
+                work.apply(CATALOGUE, "57")
+            for number in numbers:
+                lend(work, ITEMS[number])
+            work.commit()
+        held = ledger(store)
+        store.close()
+        return held
+
+    def held(self) -> list[str]:
+        return ledger(read_store(self.store))
+
+
+@pytest.fixture
+def machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Machine]:
+    with second_medium(tmp_path) as stick:
+        yield Machine(tmp_path / "station", stick, capsys)
+
+
+def test_backs_up_beside_a_station_at_work_and_notes_it(machine: Machine) -> None:
+    machine.lend(0, catalogue=True)
+    running = open_store(machine.store)
+    status, said = machine.type("backup")
+    running.close()
+    (name,) = os.listdir(machine.stick)
+    assert (status, said) == (0, f"Written and read back: {machine.stick / name}\n")
+    entry = Diary(machine.data / "upkeep.json").read()["backup"]
+    assert entry is not None
+    assert entry["well"] is True
+
+
+def test_says_why_there_is_no_backup(machine: Machine) -> None:
+    machine.lend(0, catalogue=True)
+    shutil.rmtree(machine.stick)
+    status, said = machine.type("backup")
+    machine.stick.mkdir()
+    assert (status, "No such file or directory" in said) == (1, True)
+    entry = Diary(machine.data / "upkeep.json").read()["backup"]
+    assert entry is not None
+    assert (entry["well"], entry["why"]) == (False, "No such file or directory")
+
+
+def test_restores_only_when_told_so_and_from_the_newest_whole_backup(machine: Machine) -> None:
+    old = machine.lend(0, catalogue=True)
+    machine.type("backup")
+    machine.lend(1)
+    machine.type("backup")
+    flip(sorted(machine.stick.iterdir())[-1], 10)
+    new = machine.lend(2)
+    status, said = machine.type("restore", "--from", str(machine.stick))
+    assert (status, "000001" in said, "--yes" in said) == (2, True, True)
+    assert machine.held() == new
+    status, said = machine.type("restore", "--from", str(machine.stick), "--yes")
+    assert status == 0, said
+    assert machine.held() == old
+    assert len(stores_aside(machine.data)) == 1
+
+
+def test_restores_to_a_new_card_with_the_recovery_code(
+    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = machine.lend(0, 1, catalogue=True)
+    machine.type("backup")
+    status, said = machine.type("backup-key")
+    code = "".join(line for line in said.splitlines() if line.startswith("    "))
+    assert (status, key_of(code)) == (0, machine.store.key)
+
+    empty, begun = (Machine(tmp_path / name, machine.stick, capsys) for name in ("empty", "begun"))
+    begun.lend(3, catalogue=True)
+    with_its_own = begun.store.key
+    for card in (empty, begun):
+        status, said = card.type("restore", "--from", str(machine.stick), "--yes", "--code", code[:-1] + "7")
+        assert (status, "56 letters" in said) == (2, True)
+        monkeypatch.setattr("builtins.input", lambda question: code.lower())
+        status, said = card.type("restore", "--from", str(machine.stick), "--yes")
+        assert status == 0, said
+        assert card.held() == held
+    assert empty.store.key == machine.store.key
+    assert begun.store.key == with_its_own, "the store that was set aside can still be read"
+
+
+def test_refuses_the_code_of_another_station(machine: Machine) -> None:
+    machine.lend(0, catalogue=True)
+    machine.type("backup")
+    status, said = machine.type(
+        "restore", "--from", str(machine.stick), "--yes", "--code", code_of(bytes(range(100, 132)))
+    )
+    assert (status, said.startswith("Nothing was changed")) == (1, True)
+
+
+def test_touches_nothing_while_the_station_runs(machine: Machine) -> None:
+    machine.lend(0, catalogue=True)
+    machine.type("backup")
+    running = open_store(machine.store)
+    for words in (["restore", "--from", str(machine.stick), "--yes"], ["recover", "--yes"]):
+        status, said = machine.type(*words)
+        assert (status, "another process" in said) == (1, True)
+    running.close()
+
+
+def test_says_that_a_backup_or_the_stick_is_not_there(machine: Machine, tmp_path: Path) -> None:
+    machine.lend(0, catalogue=True)
+    for place in (machine.stick, tmp_path / "nowhere"):
+        status, said = machine.type("restore", "--from", str(place), "--yes")
+        assert (status, said.startswith("Nothing was changed")) == (1, True)
+
+
+def test_recovers_a_damaged_store_in_two_commands(machine: Machine) -> None:
+    machine.lend(0, catalogue=True)
+    machine.type("backup")
+    held = machine.lend(1, 2)
+    flip(machine.data / "store.db", 1)
+    status, said = machine.type("recover")
+    assert (status, "carried over from the damaged store: 2." in said, "--yes" in said) == (2, True, True)
+    status, said = machine.type("recover", "--yes")
+    assert (status, "Done." in said) == (0, True)
+    assert machine.held() == held
+    assert machine.type("recover") == (0, "The store is well; there is nothing to recover.\n")
+
+
+def test_finds_the_damage_itself_when_the_station_has_not_met_it(machine: Machine) -> None:
+    machine.lend(0, catalogue=True)
+    machine.type("backup")
+    held = machine.lend(1, 2)
+    flip(machine.data / "store.db", 10)
+    status, _ = machine.type("recover", "--yes")
+    assert (status, machine.held()) == (0, held)
+
+
+def test_asks_for_nothing_that_a_slip_of_the_pen_could_pass_for() -> None:
+    key = random.Random(7).randbytes(32)
+    code = code_of(key)
+    assert key_of(code.replace("-", " ").lower()) == key
+    for at, letter in enumerate(code):
+        if letter != "-":
+            other = "0" if letter != "0" else "2"
+            assert key_of(code[:at] + other + code[at + 1 :]) is None
+    assert key_of("") is None
+    assert key_of("É" * 56) is None
