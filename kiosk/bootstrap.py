@@ -25,7 +25,7 @@ from devices.host.spare_room import FileOfRoom
 from devices.host.status_socket import RESYNC, STATUS, ask_word, serve_words
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
-from kiosk.config import BUILD_MS, ConfigError, KioskConfig
+from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MEGABYTE = 1 << 20
 _STALE_BEAT_S = 5.0
 _STOP_WAIT_S = 5.0
 _STARTED_AFTER_S = 3.0
