@@ -156,9 +156,9 @@ class Station:
         self.link = Network(world.centre, device)
         self.last: tuple[OperationId, str | None] | None = None
         self.opened = 0
-        self._open()
+        self.open()
 
-    def _open(self) -> None:
+    def open(self) -> None:
         self.store = opened(self.folder, self.device)
         self.desk = Desk(Tools(self.clock, secrets.token_bytes))
         self._outbox = Outbox(self.link, self.on_store, lambda _: None)
@@ -181,7 +181,7 @@ class Station:
         self.store.close()
         self.folder = folder
         self.clock.begin(trusted=trusted)
-        self._open()
+        self.open()
 
     def ask(self, effect: StoreEffect) -> Answer:
         with self.store.unit_of_work() as work:
