@@ -1,9 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from demo import cluster as clusters
 from demo.cluster import Cluster
+
+# For `--hypothesis-profile=long`: thirty times as many examples where a test takes a share of the profile's.
+settings.register_profile("long", max_examples=3_000)
 
 
 @pytest.fixture(scope="session")

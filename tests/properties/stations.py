@@ -156,9 +156,9 @@ class Station:
         self.link = Network(world.centre, device)
         self.last: tuple[OperationId, str | None] | None = None
         self.opened = 0
-        self._open()
+        self.open()
 
-    def _open(self) -> None:
+    def open(self) -> None:
         self.store = opened(self.folder, self.device)
         self.desk = Desk(Tools(self.clock, secrets.token_bytes))
         self._outbox = Outbox(self.link, self.on_store, lambda _: None)
@@ -181,7 +181,7 @@ class Station:
         self.store.close()
         self.folder = folder
         self.clock.begin(trusted=trusted)
-        self._open()
+        self.open()
 
     def ask(self, effect: StoreEffect) -> Answer:
         with self.store.unit_of_work() as work:
@@ -332,8 +332,7 @@ class World:
                 decided = connection.execute(sa.select(tables.dispute).where(*by_people)).mappings()
                 decided_rows = [dict(row) for row in decided]
             for row in rows:
-                if row.kind != "settlement":
-                    again.take(_request(row))
+                again.take(_request(row))
             with again.store.writing.begin() as connection:
                 _say_what_people_said(connection, decided_rows)
             assert again.doubts() == self.centre.doubts()
@@ -343,15 +342,16 @@ class World:
 
 
 def _say_what_people_said(connection: sa.Connection, decided: list[dict[str, Any]]) -> None:
-    here = {row["id"] for row in decided}
-    connection.execute(tables.dispute.delete().where(tables.dispute.c.id.in_(here)))
+    """Which disputes there are to be settled depends on when things come: so what was decided is taken over."""
+    connection.execute(tables.dispute.delete().where(tables.dispute.c.barcode.is_not(None)))
     if decided:
         connection.execute(tables.dispute.insert(), decided)
-    for barcode in {row["barcode"] for row in decided}:
-        books = Books(connection, LIBRARY)
-        books.load(Need(whole={barcode}))
+    books = Books(connection, LIBRARY)
+    barcodes = set(connection.scalars(sa.select(tables.loan.c.barcode)))
+    books.load(Need(whole=barcodes))
+    for barcode in barcodes:
         books.consider(barcode)
-        books.write(NOON_MS)
+    books.write(NOON_MS)
 
 
 def _loans(found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from central_server.ingest import _Batch
 from central_server.order import Moment, Order, Place
-from tests.properties.stations import HOUR_MS, Fate, Seeds, World
+from tests.properties.stations import HOUR_MS, Fate, Seeds, Station, World
 
 _seeds: list[Seeds] = []
 
@@ -30,7 +32,9 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Seeds:
 
 
 NUMBER = st.integers(0, 3)
-BARCODES = st.sampled_from(("TK.1", "TK.1", "TK.2"))
+ACTS = st.sampled_from(("lend", "lend", "lend", "give_back", "give_back", "take_back", "hold"))
+# Few books and few readers, so that the stations meet.
+BOOKS = st.sampled_from(("TK.1", "TK.1", "TK.1", "TK.2"))
 CARDS = st.sampled_from(("HS1", "HS2", "HS3"))
 FATES = st.lists(st.sampled_from(Fate), max_size=3)
 
@@ -38,34 +42,36 @@ FATES = st.lists(st.sampled_from(Fate), max_size=3)
 class Stations(RuleBasedStateMachine):
     """Two to four stations of one library."""
 
-    @initialize(count=st.integers(2, 4))
-    def begin(self, count: int) -> None:
+    @initialize(count=st.integers(2, 4), seed=st.integers(0, 2**32))
+    def begin(self, count: int, seed: int) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=_seeds[0].folder))
         self.world = World(self.folder, _seeds[0], count)
+        self.busy_days(seed)
 
-    def station(self, number: int):  # type: ignore[no-untyped-def]
+    def station(self, number: int) -> Station:
         self.world.now_ms += 60_000
         return self.world.stations[number % len(self.world.stations)]
 
-    @rule(number=NUMBER, card=CARDS, barcode=BARCODES)
-    def lend(self, number: int, card: str, barcode: str) -> None:
-        self.station(number).lend(self.world.known["patron"][card], barcode)
-
-    @rule(number=NUMBER, barcode=BARCODES)
-    def give_back(self, number: int, barcode: str) -> None:
-        self.station(number).give_back(barcode)
-
-    @rule(number=NUMBER)
-    def take_back(self, number: int) -> None:
-        self.station(number).take_back()
-
-    @rule(number=NUMBER, card=CARDS)
-    def hold(self, number: int, card: str) -> None:
-        self.world.hold(self.station(number), self.world.known["patron"][card])
+    @rule(number=NUMBER, acts=st.lists(st.tuples(ACTS, CARDS, BOOKS), min_size=1, max_size=6))
+    def readers_come(self, number: int, acts: list[tuple[str, str, str]]) -> None:
+        station = self.station(number)
+        for act, card, barcode in acts:
+            patron = self.world.known["patron"][card]
+            match act:
+                case "lend":
+                    station.lend(patron, barcode)
+                case "give_back":
+                    station.give_back(barcode)
+                case "take_back":
+                    station.take_back()
+                case "hold":
+                    self.world.hold(station, patron)
 
     @rule(number=NUMBER, which=NUMBER, way=NUMBER)
-    def settle(self, number: int, which: int, way: int) -> None:
-        self.station(number).settle(which, way)
+    def a_librarian_settles(self, number: int, which: int, way: int) -> None:
+        station = self.station(number)
+        station.learn_all()
+        station.settle(which, way)
 
     @rule(number=NUMBER, fates=FATES)
     def push(self, number: int, fates: list[Fate]) -> None:
@@ -74,6 +80,39 @@ class Stations(RuleBasedStateMachine):
     @rule(number=NUMBER, fates=FATES)
     def pull(self, number: int, fates: list[Fate]) -> None:
         self.station(number).pull(fates)
+
+    @rule(fates=FATES)
+    def all_push(self, fates: list[Fate]) -> None:
+        for station in self.world.stations:
+            station.push(fates)
+
+    @rule(seed=st.integers(0, 2**32))
+    def busy_days(self, seed: int) -> None:
+        """Much at once: of itself Hypothesis would let little happen."""
+        chance = Random(seed)
+        for _ in range(30):
+            number, fates = chance.randrange(4), chance.choices(list(Fate), k=chance.randrange(3))
+            match chance.choice(("readers", "readers", "readers", "push", "pull", "power", "clock", "time", "settle")):
+                case "readers":
+                    acts = ("lend", "lend", "lend", "give_back", "take_back")
+                    visit = (
+                        chance.choice(acts),
+                        chance.choice(("HS1", "HS2")),
+                        chance.choice(("TK.1", "TK.1", "TK.2")),
+                    )
+                    self.readers_come(number, [visit])
+                case "push":
+                    self.push(number, fates)
+                case "pull":
+                    self.pull(number, fates)
+                case "power":
+                    self.crash(number, trusted=chance.random() < 0.3)
+                case "clock":
+                    self.set_clock(number)
+                case "time":
+                    self.world.now_ms += HOUR_MS * chance.randrange(50)
+                case "settle":
+                    self.a_librarian_settles(number, chance.randrange(4), chance.randrange(2))
 
     @rule(which=NUMBER, again=st.booleans())
     def late_request_arrives(self, which: int, again: bool) -> None:
@@ -122,7 +161,7 @@ def test_all_agree_in_the_end_whatever_fails_on_the_way(seeds: Seeds) -> None:
 
 
 @pytest.fixture
-def world(seeds: Seeds, tmp_path: Path):  # type: ignore[no-untyped-def]
+def world(seeds: Seeds, tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path / "world", seeds, 2)
     yield made
     made.close()
