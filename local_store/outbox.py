@@ -173,6 +173,19 @@ class Outbox:
         self.ends = replace(self.ends, pending=self.ends.pending - 1, set_aside=self.ends.set_aside + 1)
         self._move_mark()
 
+    def tell_set_aside_again(self) -> None:
+        """They are pending once more."""
+        aside = self._db.rows(sql.PLACES_SET_ASIDE)
+        if aside:
+            self._db.run(sql.TELL_AGAIN)
+            ends = self.ends
+            told_to = min(ends.told_to, aside[0][0] - 1)
+            stored = min(ends.stored_told_to, told_to)
+            self._db.run(sql.PUT_META, key="told_to", value=str(stored))
+            self.ends = replace(
+                ends, told_to=told_to, stored_told_to=stored, pending=ends.pending + len(aside), set_aside=0
+            )
+
     def counts(self) -> OutboxCounts:
         ends = self.ends
         settled = ends.place - ends.pending - ends.disputed - ends.set_aside

@@ -277,6 +277,7 @@ class SqlUnitOfWork(UnitOfWork):
         return self._resync.progress.stage
 
     def begin_resync(self) -> None:
+        self._outbox.tell_set_aside_again()
         self._resync.begin(self._outbox.ends.place)
 
     def go_to(self, stage: Stage) -> None:

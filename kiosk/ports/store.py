@@ -192,8 +192,9 @@ class UnitOfWork(Protocol):
     def stage(self) -> Stage: ...
     def begin_resync(self) -> None:
         """Everything is told and heard again from the beginning, however often the station is killed meanwhile, and
-        lending goes on. For when either side may have lost something: a restored centre, a restored store, or a person
-        who asks for it. Whoever calls it wakes the SyncEngine, if one runs."""
+        lending goes on; what was set aside is sent once more, too. For when either side may have lost something: a
+        restored centre, a restored store, or a person who asks for it. Whoever calls it wakes the SyncEngine, if one
+        runs."""
         ...
 
     def go_to(self, stage: Stage) -> None:

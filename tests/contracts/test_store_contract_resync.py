@@ -148,3 +148,16 @@ def test_writes_no_note_while_it_only_follows(station: Station) -> None:
     station.apply(*CATALOGUE, replace(TITLE, name="Dế Mèn"))
     with station.store.unit_of_work() as work:
         assert not work.forget_mentioned(1)
+
+
+def test_sends_again_what_was_set_aside(station: Station) -> None:
+    written = station.operations(3)
+    station.settle(accepted(written[0]), accepted(written[2]))
+    station.set_aside(written[1])
+    begin(station)
+    assert station.pending() == [written[1].id]
+    station.reopen()
+    assert station.pending() == [written[1].id]
+    station.settle(accepted(written[1]))
+    with station.store.unit_of_work() as work:
+        assert work.outbox_counts().settled == 3
