@@ -5,8 +5,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-NAMED_SKIPS = ("only SQLite has it", "only PostgreSQL has it")
-"""Why a test may be skipped on a machine that has everything: one of two databases has no such part."""
+NAMED_SKIPS = ("only SQLite has it", "only PostgreSQL has it", "nobody may mount here")
+"""Why a test may be skipped on a machine that has everything: one of two databases has no such part, or nobody lets us
+mount a small disk."""
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 

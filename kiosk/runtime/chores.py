@@ -124,7 +124,7 @@ class Chores:
             store = self._store
             if store is not None:
                 with suppress(StoreBroken):
-                    keep_house(self._later, store.forget, self._clock.now(), self._keep_for, self._stop)
+                    keep_house(self._later, store.forget, self._clock, self._keep_for, self._stop)
 
     def _later(self, job: Callable[[UnitOfWork], T], /) -> T:
         return self._worker.call(job, LATER)

@@ -8,15 +8,16 @@ from datetime import date, timedelta
 from functools import partial
 
 from kiosk.domain.clock_trust import Moment
-from kiosk.ports.host import SpareRoom
+from kiosk.ports.host import Clock, SpareRoom
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import BEGINNING, Retention, UnitOfWork, WalkedTo
 
 _log = logging.getLogger(__name__)
 
-ROWS_A_STEP = 100
-"""A step holds the store a few milliseconds, on a machine for schools not more than 20."""
+AIM_S = 0.01
+"""For how long a step holds the store; one that took longer is followed by smaller ones."""
+FIRST_STEP, LARGEST_STEP = 25, 250  # rows
 TRY_AGAIN_S = 5.0
 
 
@@ -41,20 +42,22 @@ class RoomWatch:
 
 
 def keep_house(
-    on_store: OnStore, forget: Callable[[], bool], now: Moment, keep_for: tuple[timedelta, timedelta], stop: StopSignal
+    on_store: OnStore, forget: Callable[[], bool], clock: Clock, keep_for: tuple[timedelta, timedelta], stop: StopSignal
 ) -> bool:
     """Once a trusted day; at any other time nothing. Gives whether it pruned to the end. `keep_for`: how long readers
     stay in what is over, and how long all of it stays. `forget`: kiosk.ports.store.Store.forget. Raises StoreBroken.
     Interrupted, it begins again at the next call."""
-    today = on_store(partial(_begin_day, now=now))
+    today = on_store(partial(_begin_day, now=clock.now()))
     if today is None:
         return False
     keep = Retention(today - keep_for[0], today - keep_for[1])
     after: WalkedTo | None = BEGINNING
+    rows = FIRST_STEP
     while after is not None:
         if stop.is_set():
             return False
-        after = on_store(partial(_step, keep=keep, after=after))
+        after, took_s = on_store(partial(_step, keep=keep, after=after, rows=rows, monotonic=clock.monotonic))
+        rows = max(1, min(int(rows * AIM_S / took_s) if took_s else LARGEST_STEP, 2 * rows, LARGEST_STEP))
     while not forget():
         if stop.wait(TRY_AGAIN_S):
             return False
@@ -75,7 +78,10 @@ def _begin_day(work: UnitOfWork, *, now: Moment) -> date | None:
     return now.day
 
 
-def _step(work: UnitOfWork, *, keep: Retention, after: WalkedTo) -> WalkedTo | None:
-    step = work.prune(keep, after, ROWS_A_STEP)
+def _step(
+    work: UnitOfWork, *, keep: Retention, after: WalkedTo, rows: int, monotonic: Callable[[], float]
+) -> tuple[WalkedTo | None, float]:
+    began = monotonic()
+    following = work.prune(keep, after, rows)
     work.commit()
-    return step
+    return following, monotonic() - began

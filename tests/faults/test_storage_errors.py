@@ -126,7 +126,7 @@ PAGE = 4096
 
 
 def put_in_place_of(store: Path, pages: bytes, of: bytes | None = None) -> None:
-    """`pages` into the file, but for the first, which SQLite looks at at each turn; only where those `of` stand."""
+    """`pages` into the file, but for the first, which SQLite reads at each turn; only where those `of` stand."""
     with store.open("r+b") as file:
         for at in range(PAGE, len(pages), PAGE):
             file.seek(at)

@@ -68,6 +68,9 @@ def test_tells_what_runs_what_is_lost_and_what_is_held(config: Path, capsys: pyt
         "disputed": 0,
         "patrons": 0,
     }
+    assert told["disk"].keys() == {"free_mb", "low", "reserve_kept"}
+    assert told["disk"]["free_mb"] > 0
+    assert told["housekeeping"] == {"ran_on": None}
     assert (told["library"], told["device"]) == ("hoa-sen", "tram-1")
     assert told["upkeep"] == {"backup": None, "check": None, "recovery": None}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -18,18 +18,44 @@ from kiosk.domain.operations import Operation, OperationKind
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.on_store import OnStore
-from kiosk.ports.store import ToCheck, UnitOfWork
+from kiosk.ports.store import Retention, ToCheck, UnitOfWork, WalkedTo
 from kiosk.upkeep import housekeeping
 from kiosk.upkeep.audit import verify
 from kiosk.upkeep.housekeeping import RoomWatch, keep_house
 from local_store import SqlStore, open_store
 from tests.local_store.decrypted import files_with
-from tests.local_store.shelf import BOOT, CATALOGUE, ITEMS, LAN, MINH, config_in, lend, new_id, take_back, told
+from tests.local_store.shelf import (
+    BOOT,
+    BUILD_MS,
+    CATALOGUE,
+    ITEMS,
+    LAN,
+    MINH,
+    config_in,
+    lend,
+    new_id,
+    take_back,
+    told,
+)
 from tests.local_store.shelf import write_operation as write
 
 T = TypeVar("T")
 FIRST = date(2027, 1, 4)
 KEEP = timedelta(days=30), timedelta(days=400)
+
+
+@dataclass
+class StillClock:
+    moment: Moment
+    step_s: float = 0.0
+    seconds: float = 0.0
+
+    def now(self) -> Moment:
+        return self.moment
+
+    def monotonic(self) -> float:
+        self.seconds += self.step_s
+        return self.seconds
 
 
 class House:
@@ -65,7 +91,7 @@ class House:
         self.day += timedelta(days=days_later)
         noon = datetime(self.day.year, self.day.month, self.day.day, 5, tzinfo=UTC)
         now = Moment(int(noon.timestamp() * 1000), BOOT, 1, trusted)
-        return keep_house(on_store or self.on_store, self.store.forget, now, KEEP, threading.Event())
+        return keep_house(on_store or self.on_store, self.store.forget, StillClock(now), KEEP, threading.Event())
 
     def later(self, days: int) -> None:
         """A quiet time: the day after, and the last of `days`."""
@@ -248,7 +274,8 @@ def test_drops_ended_loans_answered_requests_old_visits_and_what_was_to_check(ho
 
 
 def test_goes_on_at_the_next_start_when_it_was_interrupted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "ROWS_A_STEP", 3)
+    monkeypatch.setattr(housekeeping, "FIRST_STEP", 3)
+    monkeypatch.setattr(housekeeping, "LARGEST_STEP", 3)
     house.keep()
     house.told(*(house.do(write) for _ in range(20)))
     house.keep(1)
@@ -283,6 +310,29 @@ def test_finds_that_what_is_kept_of_a_gap_was_changed(house: House, change: str)
     assert house.must_verify() == 1
     house.store._database.tell(f"UPDATE pruned SET {change}")
     assert verify(house.store.history(), house.config.library_id, house.config.device_id).fault is not None
+
+
+@pytest.mark.parametrize(("took_s", "rows"), [(2**-8, [25, 50, 100, 200, 250]), (2**-5, [25, 8, 2, 1, 1])])
+def test_makes_its_steps_as_large_as_the_store_may_be_held(house: House, took_s: float, rows: list[int]) -> None:
+    asked: list[int] = []
+
+    class Work:
+        def __init__(self, work: UnitOfWork) -> None:
+            self._work = work
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._work, name)
+
+        def prune(self, keep: Retention, after: WalkedTo, limit: int) -> WalkedTo | None:
+            asked.append(limit)
+            return self._work.prune(keep, after, limit)
+
+    def on_store(job: Callable[[UnitOfWork], T], /) -> T:
+        return house.on_store(lambda work: job(Work(work)))  # type: ignore[arg-type]
+
+    noon = Moment(BUILD_MS, BOOT, 1, True)
+    assert keep_house(on_store, house.store.forget, StillClock(noon, took_s), KEEP, threading.Event())
+    assert asked[:5] == rows
 
 
 class Room:
