@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,17 @@ class Server:
 class Kiosk:
     """The station's own process. Its log tells when something has been recorded."""
 
-    def __init__(self, config: Path, log: Path, pictures: Path | None, *, display: str = NO_DISPLAY) -> None:
-        """`display`: a name for DISPLAY, or "" for whatever this process has."""
+    def __init__(
+        self,
+        config: Path,
+        log: Path,
+        pictures: Path | None,
+        *,
+        display: str = NO_DISPLAY,
+        program: Sequence[str] = ("-m", "kiosk"),
+        more_environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`display`: a name for DISPLAY, or "" for whatever this process has. `program`: what Python runs."""
         self._log = log
         self._read = log.stat().st_size if log.exists() else 0
         self._lines: list[dict[str, Any]] = []
@@ -105,10 +114,11 @@ class Kiosk:
             environment["SDL_VIDEODRIVER"] = "offscreen"
         elif display:
             environment |= {"SDL_VIDEODRIVER": "x11", "DISPLAY": display}
-        words = ["kiosk", "run", "--config", str(config)]
+        environment |= more_environment or {}
+        words = ["run", "--config", str(config)]
         if pictures is not None:
             words += ["--pictures", str(pictures)]
-        self.process = subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT, env=environment)
+        self.process = subprocess.Popen([sys.executable, *program, *words], cwd=ROOT, env=environment)
 
     def said(self) -> list[dict[str, Any]]:
         """Every log line so far."""
