@@ -1,0 +1,215 @@
+"""The real process, its scanner and the real centre, while libfaketime turns the machine's wall clock.
+
+libfaketime 0.9.10 turns CLOCK_REALTIME alone when FAKETIME_DONT_FAKE_MONOTONIC is set: CLOCK_BOOTTIME and adjtimex are
+the machine's own. Its `clock_nanosleep` takes a moment of CLOCK_MONOTONIC for one of the wall clock, so that a sleep
+fails or never ends: the process under it sleeps by select(2). A boot's id comes from a file, so that a test begins one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.by_hand import GIA_HAN
+from demo.day import MINH_AN
+from demo.enrolment import enrol_station
+from demo.processes import Kiosk, Server, run, run_or_fail
+from demo.school import LIBRARY, Scanner, fill, write_config
+from kiosk.bootstrap import open_store
+from kiosk.config import load
+from kiosk.domain.clock_trust import day_of
+from kiosk.domain.due_dates import due_date
+
+pytestmark = pytest.mark.slow
+
+LIBFAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+SKIPPED = "libfaketime is not installed: sudo apt-get install libfaketime"
+EPOCH, BACK, AHEAD = "@1970-01-01 00:01:00", "-1095d", "+30d"
+_CACHED_S = 2.5
+
+RUN = """
+import select, sys, time
+from pathlib import Path
+time.sleep = lambda seconds: select.select((), (), (), seconds)
+from devices.host import clock
+clock.HostClock.__init__.__kwdefaults__["boot_id_file"] = Path({boot_id!r})
+{more}
+from kiosk.__main__ import main
+sys.exit(main())
+"""
+BELIEVE_THE_WALL_CLOCK = """
+from kiosk.domain.clock_trust import Moment
+def now(self):
+    return Moment(self._wall_ms(), self._known.boot_id, self._boottime_ms(), trusted=True)
+clock.HostClock.now = now
+"""
+
+
+@dataclass
+class Station:
+    """A library of one station, started and stopped at will."""
+
+    folder: Path
+    server: Server
+    scanner: Scanner
+    config: Path
+    _says: str = ""
+
+    @contextmanager
+    def sitting(self, wall: str, boot: str, *, more: str = "") -> Iterator[Kiosk]:
+        assert LIBFAKETIME is not None
+        (self.folder / "boot_id").write_text(boot)
+        self.wall_clock(wall)
+        environment = {
+            "LD_PRELOAD": str(LIBFAKETIME),
+            "FAKETIME_TIMESTAMP_FILE": str(self.folder / "faketime"),
+            "FAKETIME_CACHE_DURATION": "1",  # s; without a cache every look at a clock reads the file: ten times slower
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        program = ("-c", RUN.format(boot_id=str(self.folder / "boot_id"), more=more))
+        kiosk = Kiosk(
+            self.config, self.folder / "station.log", None, environment={**os.environ, **environment}, program=program
+        )
+        try:
+            kiosk.wait_for("the scanner", lambda line: line["says"] == f"serial {self.scanner.device}: open")
+            yield kiosk
+        finally:
+            kiosk.stop()
+
+    def wall_clock(self, says: str) -> None:
+        """Whole at once, and read by the process when its cache is two seconds old."""
+        half = self.folder / "faketime.half"
+        half.write_text(says + "\n")
+        half.rename(self.folder / "faketime")
+        self._says = says
+        time.sleep(_CACHED_S)
+
+    def card(self, kiosk: Kiosk, number: str) -> None:
+        self.scanner.scan(number)
+        kiosk.act("PatronFound")
+
+    def lend(self, kiosk: Kiosk, barcode: str) -> None:
+        """Refused, it is waited for in vain: so nobody who borrows is called late."""
+        self.scanner.scan(barcode)
+        line = kiosk.act("LoanRecorded")
+        assert abs(line["at"] - wall_s(self._says)) < 86_400, "the machine's clock was not turned"
+
+    def status(self) -> dict[str, Any]:
+        running: dict[str, Any] = json.loads(run("kiosk", "status", "--json", "--config", str(self.config)).stdout)[
+            "running"
+        ]
+        return running
+
+    def loans(self) -> dict[str, str]:
+        """Barcodes and when they are due."""
+        told = json.loads(run_or_fail("kiosk", "ledger", "--config", str(self.config)))
+        return {loan["item_barcode"]: loan["due_on"] for loan in told["loans"] if loan["open"]}
+
+    def at_the_centre(self) -> list[dict[str, Any]]:
+        asked = ("central_server", "ledger", "--json", *self.server.where, "--library", LIBRARY)
+        operations: list[dict[str, Any]] = json.loads(run_or_fail(*asked))["operations"]
+        return operations
+
+    def right(self, day: date) -> str:
+        """When a book is due that is lent on `day`."""
+        store = open_store(load(self.config))
+        try:
+            with store.unit_of_work() as work:
+                due_on = due_date(day, 14, work.calendar())
+        finally:
+            store.close()
+        assert due_on is not None
+        return due_on.isoformat()
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    if LIBFAKETIME is None:
+        pytest.skip(SKIPPED)
+    (tmp_path / "centre").mkdir()
+    fill(tmp_path / "centre")
+    centre, scanner = Server(tmp_path / "centre"), Scanner()
+    centre.start()
+    config = write_config(tmp_path, centre, scanner=f'kind = "serial"\nport = "{scanner.device}"', quick=False)
+    config.write_text(config.read_text().replace("battery_clock = true", "battery_clock = false"))
+    enrol_station(config, centre, LIBRARY, "tram-1")
+    made = Station(tmp_path, centre, scanner, config)
+    with made.sitting("+0d", "first") as kiosk:
+        kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
+    yield made
+    centre.stop()
+    scanner.close()
+
+
+def knows(kiosk: Kiosk) -> None:
+    kiosk.wait_for("the time", lambda line: line["says"] == "the time is known: centre")
+
+
+def today() -> date:
+    """The machine's, of which nothing is faked here."""
+    return day_of(time.time_ns() // 1_000_000)
+
+
+def wall_s(says: str) -> float:
+    """What a clock says that is set so."""
+    return 60 if says == EPOCH else time.time() + int(says.strip("+d")) * 86_400
+
+
+def test_is_not_moved_by_jumps_in_the_middle_of_a_visit(station: Station) -> None:
+    with station.sitting("+0d", "second") as kiosk:
+        knows(kiosk)
+        station.card(kiosk, MINH_AN)
+        for number, wall in enumerate((BACK, EPOCH, AHEAD), start=1):
+            station.wall_clock(wall)  # between the card and the book, and between two books
+            station.lend(kiosk, f"TK.0000{number}")
+        told = station.status()
+        assert (told["clock_trusted"], told["time_by"]) == (True, "centre")
+        kiosk.wait_until_sent()
+    station.server.stop()
+    with station.sitting(EPOCH, "second") as kiosk:  # the process is started anew in the same boot, and nobody is there
+        station.card(kiosk, GIA_HAN)
+        station.lend(kiosk, "TK.00011")
+        assert station.status()["clock_trusted"]
+    assert set(station.loans().values()) == {station.right(today())}
+
+
+@pytest.mark.parametrize("wall", [EPOCH, BACK, AHEAD])
+def test_dates_what_happened_before_it_knew_the_time(station: Station, wall: str) -> None:
+    station.server.stop()
+    with station.sitting(wall, "second") as kiosk:
+        station.card(kiosk, MINH_AN)
+        station.lend(kiosk, "TK.00001")
+        station.wall_clock(AHEAD)
+        station.lend(kiosk, "TK.00002")
+        assert not station.status()["clock_trusted"]
+        station.server.start()
+        knows(kiosk)
+        kiosk.wait_until_sent()
+        station.lend(kiosk, "TK.00003")
+        kiosk.wait_until_sent()
+    assert station.loans() == dict.fromkeys(("TK.00001", "TK.00002", "TK.00003"), station.right(today()))
+    came = [(one["kind"], one["verdict"]) for one in station.at_the_centre()]
+    assert came == [(kind, "accepted") for kind in ("check_out", "check_out", "date_boot", "check_out")]
+
+
+@pytest.mark.parametrize(("wall", "is_late"), [(EPOCH, False), (BACK, False), (AHEAD, True)])
+def test_control_a_station_that_believes_the_wall_clock_is_moved(station: Station, wall: str, is_late: bool) -> None:
+    with station.sitting("+0d", "second", more=BELIEVE_THE_WALL_CLOCK) as kiosk:
+        station.card(kiosk, MINH_AN)
+        station.lend(kiosk, "TK.00001")
+        station.wall_clock(wall)
+        if is_late:
+            station.scanner.scan("TK.00002")
+            kiosk.notice("M-11")  # what was lent a moment ago is called overdue
+            return
+        station.lend(kiosk, "TK.00002")
+    assert station.loans()["TK.00002"] < today().isoformat(), "due before it was lent"
