@@ -288,6 +288,7 @@ def test_is_only_seen_when_there_is_nothing_to_decide(store: Store, known: Known
     assert open_ones(store) == []
 
 
+@pytest.mark.slow
 def test_shows_and_settles_disputes_when_asked_on_the_command_line(store: Store, lent_twice: LentTwice) -> None:
     first, second, dispute = lent_twice
     here = (*option_of(store.where), "--library", "hoa-sen")
