@@ -55,9 +55,10 @@ def write_backup(store: StoreReader, config: StoreConfig, folder: Path, day: dat
     """A new backup of the store as it is at one moment; a loan beside it waits for nothing. `store` may be open in
     another process. Raises BackupFailed, and StoreDamaged when it is the store itself that cannot be read."""
     with _medium_errors():
-        medium = os.stat(folder).st_dev
+        medium = os.stat(folder if folder.exists() else folder.parent).st_dev
         if medium == os.stat(config.path.parent).st_dev:
             raise BackupFailed("the folder is on the store's own disk: is the second one plugged in?")
+        folder.mkdir(exist_ok=True)
     try:
         lock = files.ProcessLock(config.path.with_name("backup"))
     except StoreBroken as error:

@@ -21,6 +21,8 @@ from local_store import tables
 from local_store.raw_pages import RawRow, RawStore
 
 Row = dict[str, Any]
+_COLUMNS = 14
+"""Of the outbox in its first schema."""
 _STATES = frozenset({"pending", "settled", "disputed", "set_aside"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEX_32 = re.compile(r"[0-9a-f]{32}")
@@ -59,12 +61,17 @@ def salvage(raw: RawStore, known: Mapping[int, bytes]) -> Salvaged:
     the store that the backup was made of."""
     found = Salvaged()
     candidates: dict[int, list[FoundOperation]] = {}
+    authentic: dict[int, bytes] = {}
     for raw_row in raw.rows():
-        if operation := _operation(raw_row):
+        if raw_row.rowid is not None and raw_row.rowid in known and len(raw_row.values) >= _COLUMNS:
+            hash_ = raw_row.values[5]
+            if raw_row.authentic and isinstance(hash_, bytes):
+                authentic[raw_row.rowid] = hash_
+        elif operation := _operation(raw_row):
             candidates.setdefault(operation.row["place"], []).append(operation)
         elif raw_row.authentic:
             _keep(found, raw_row)
-    authentic = {at: one.hash for at, some in candidates.items() for one in some if one.authentic}
+    authentic |= {at: one.hash for at, some in candidates.items() for one in some if one.authentic}
     both = authentic.keys() & known.keys()
     if any(authentic[at] != known[at] for at in both) or (known and not both):
         raise StoreBroken("the store that was set aside is not the one that the backup was made of")
@@ -115,7 +122,7 @@ def _of_what_is_hashed(one: FoundOperation) -> FoundOperation:
 
 
 def _operation(raw: RawRow) -> FoundOperation | None:
-    if len(raw.values) < 14 or not raw.rowid:
+    if len(raw.values) < _COLUMNS or not raw.rowid:
         return None
     row = _named(tables.outbox, raw)
     if not (_is(_HEX_32, row["epoch"]) and isinstance(row["hash"], bytes) and isinstance(row["body"], str)):

@@ -77,8 +77,12 @@ def recover(options: argparse.Namespace, words: Translator) -> Said:
         return COULD_NOT, words.text("Nothing was changed: {why}.", why=error)
     lines = [words.text("Operations that can be carried over from the damaged store: {n}.", n=recovered.carried)]
     if recovered.missing:
-        lost = "Operations that can no longer be read: {n}. Afterwards, python -m kiosk ledger lists what to look at."
-        lines.append(words.text(lost, n=recovered.missing))
+        lines.append(
+            words.text(
+                "Operations that can no longer be read: {n}. Afterwards, python -m kiosk ledger lists what to look at.",
+                n=recovered.missing,
+            )
+        )
     elif recovered.whole:
         lines.append(words.text("Nothing is missing."))
     else:

@@ -116,9 +116,14 @@ def test_is_refused_on_the_disk_of_the_store_itself(store: SqlStore, tmp_path: P
     assert names(folder) == []
 
 
+def test_makes_its_folder_on_a_medium_that_is_there(store: SqlStore, tmp_path: Path, stick: Path) -> None:
+    backup = back_up(config_in(tmp_path), stick / "tram")
+    assert names(stick / "tram") == [backup.path.name]
+
+
 def test_fails_and_no_more_when_the_medium_is_not_there(store: SqlStore, tmp_path: Path) -> None:
     with pytest.raises(BackupFailed, match="No such file"):
-        back_up(config_in(tmp_path), tmp_path / "away")
+        back_up(config_in(tmp_path), tmp_path / "not" / "there")
     store.check()
 
 

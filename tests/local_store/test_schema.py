@@ -163,7 +163,7 @@ def test_goes_up_all_the_same_when_no_backup_can_be_written(
     (of_older_schema / "next.py").write_text(NEXT.format(last=""))
     (tmp_path / "store.key").write_bytes(config_in(tmp_path).key)
     StationStore(tmp_path, "hoa-sen", "tram-1", 0, tmp_path / "away").open().close()
-    assert "no backup before the upgrade: No such file or directory" in caplog.text
+    assert "no backup before the upgrade: the folder is on the store's own disk" in caplog.text
 
 
 READS = {

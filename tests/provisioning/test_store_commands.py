@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,9 +77,9 @@ def test_backs_up_beside_a_station_at_work_and_notes_it(machine: Machine) -> Non
 
 def test_says_why_there_is_no_backup(machine: Machine) -> None:
     machine.lend(0, catalogue=True)
-    shutil.rmtree(machine.stick)
+    text = machine.config.read_text()
+    machine.config.write_text(text.replace(str(machine.stick), str(machine.stick / "not" / "there")))
     status, said = machine.type("backup")
-    machine.stick.mkdir()
     assert (status, "No such file or directory" in said) == (1, True)
     entry = Diary(machine.data / "upkeep.json").read()["backup"]
     assert entry is not None
