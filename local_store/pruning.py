@@ -50,7 +50,7 @@ _DROP_AUDIT = Prepared(dropped(audit, audit.c.place))
 _GAP_BEFORE = Prepared(select(*pruned.c).where(pruned.c.first < bindparam("place")).order_by(pruned.c.first.desc()))
 _GAP_FROM = Prepared(select(*pruned.c).where(pruned.c.first == bindparam("place")))
 _DROP_GAP = Prepared(dropped(pruned, pruned.c.first))
-_ADD_GAP = Prepared(insert(pruned))
+ADD_GAP = Prepared(insert(pruned))
 _ANSWERED = some(select(request.c.id, request.c.answered_after).where(text("request.state <> 'waiting'")), request.c.id)
 _DROP_REQUEST = Prepared(dropped(request, request.c.id))
 _LISTED = some(
@@ -136,7 +136,7 @@ class Pruning:
         if beyond is not None:
             self._each(_DROP_GAP, [last + 1])
             _, last, *end = beyond
-        self._db.run(_ADD_GAP, **dict(zip(pruned.c.keys(), (first, last, *end), strict=True)))
+        self._db.run(ADD_GAP, **dict(zip(pruned.c.keys(), (first, last, *end), strict=True)))
 
     def _requests(self, after: str | int | None, limit: int) -> str | int | None:
         rows = self._db.rows(_ANSWERED, after=after or "", limit=limit)

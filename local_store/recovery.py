@@ -18,6 +18,7 @@ from local_store import statements as sql
 from local_store.connections import EVERY, WRITING, connected, connector
 from local_store.engine import build_half
 from local_store.prepared import Database
+from local_store.pruning import ADD_GAP, LAST_DAY
 from local_store.raw_pages import RawStore, read_raw, salt_of
 from local_store.reader import StoreConfig, check_whole
 from local_store.restoring import bring_in, half_made
@@ -84,10 +85,12 @@ def _write(database: Database, found: Salvaged) -> int:
     known = {name for (name,) in database.tell("SELECT id FROM loan")}
     _write_chains(database, found)
     floor = database.row(sql.META, key="time_floor_ms")
+    (number, *_) = database.row(LAST_DAY) or (0,)
     for row in found.loans.values():
-        database.run(sql.REPLACE_LOAN, **row)
+        over = 0 if row["ended_after"] is None and not row["open"] else row["ended_after"]
+        database.run(sql.REPLACE_LOAN, **row | {"ended_after": over})
     for operation in found.operations.values():
-        _replay(database, operation, found, int(floor[0]) if floor else 0)
+        _replay(database, operation, found, int(floor[0]) if floor else 0, number)
     for place, row in found.to_check.items():
         if not database.tell(f"SELECT 1 FROM to_check WHERE place = {place}"):
             database.run(sql.PUT_ON_LIST, **{name: row[name] for name in ("why", "epoch", "seq", "barcode")})
@@ -98,7 +101,12 @@ def _write_chains(database: Database, found: Salvaged) -> None:
     line = database.row(sql.LAST_AUDIT)
     audit_hash = line[1] if line else NO_HASH
     epochs: set[str] = {name for (name,) in database.tell("SELECT id FROM epoch")}
-    for place in sorted({*found.operations, *found.missing}):
+    gaps = {gap["first"]: gap for gap in found.pruned}
+    for place in sorted({*found.operations, *found.missing, *gaps}):
+        if gap := gaps.get(place):
+            database.run(ADD_GAP, **gap)
+            audit_hash = gap["audit_hash"]
+            continue
         operation, kept = found.operations.get(place), found.audit.get(place)
         if operation is not None:
             row = operation.row
@@ -116,7 +124,7 @@ def _write_chains(database: Database, found: Salvaged) -> None:
         database.run(sql.ADD_AUDIT, place=place, entry=entry, hash=audit_hash)
 
 
-def _replay(database: Database, operation: FoundOperation, found: Salvaged, floor_ms: int) -> None:
+def _replay(database: Database, operation: FoundOperation, found: Salvaged, floor_ms: int, number: int) -> None:
     """A loan whose own row is lost is as its operations say."""
     at, data, reader = operation.body["at"], operation.body["data"], operation.row["reader"]
     day = library_day(Moment(at["wall_ms"], at["boot"], at["boottime_ms"], at["trusted"]), floor_ms).isoformat()
@@ -132,12 +140,16 @@ def _replay(database: Database, operation: FoundOperation, found: Salvaged, floo
             case "void" if kind == "check_in":
                 database.run(sql.REOPEN_LOAN, loan_id=loan)
             case "check_in" | "void":
-                database.run(sql.END_LOAN, loan_id=loan, on=day)
+                database.run(sql.END_LOAN, loan_id=loan, on=day, after=number)
+            case "date_boot":
+                dated = next(one for one in data["loans"] if one["loan"] == loan)
+                new = {"from_day": dated["lent_on"], "to_due_on": dated["due_on"], "on": None}
+                database.run(sql.DATE_LOAN, loan_id=loan, is_provisional=0, **new)
 
 
 def _loan(loan_id: str, data: dict[str, Any], reader: str | None, day: str) -> dict[str, object]:
     began = {"id": loan_id, "item_id": data["item"], "patron_id": reader, "lent_on": day, "due_on": data["due_on"]}
-    rest = {"returned_on": None, "renewed_on": None, "renewals": 0, "open": 1}
+    rest = {"returned_on": None, "renewed_on": None, "renewals": 0, "open": 1, "ended_after": None}
     return began | rest | {"provisional": int(data["provisional"])}
 
 

@@ -46,13 +46,15 @@ class FoundOperation:
 @dataclass(slots=True)
 class Salvaged:
     """`operations` by place, all beyond the backup's end; `missing`: places that held one which is lost. `loans` by
-    id, `audit` and `to_check` by place: rows on authentic pages. `whole`: no operation can be missing, seen or not."""
+    id, `audit` and `to_check` by place, what was `pruned`: rows on authentic pages. `whole`: no operation can be
+    missing, seen or not."""
 
     operations: dict[int, FoundOperation] = field(default_factory=dict)
     missing: list[int] = field(default_factory=list)
     loans: dict[str, Row] = field(default_factory=dict)
     audit: dict[int, Row] = field(default_factory=dict)
     to_check: dict[int, Row] = field(default_factory=dict)
+    pruned: list[Row] = field(default_factory=list)
     whole: bool = False
 
 
@@ -72,11 +74,18 @@ def salvage(raw: RawStore, known: Mapping[int, bytes]) -> Salvaged:
         elif raw_row.authentic:
             _keep(found, raw_row)
     authentic |= {at: one.hash for at, some in candidates.items() for one in some if one.authentic}
+    # A gap may have begun before the backup's end; what is beyond it continues the gap's last operation.
+    found.pruned = [
+        gap | {"first": max(gap["first"], max(known, default=0) + 1)}
+        for gap in sorted(found.pruned, key=lambda row: row["first"])
+        if gap["last"] > max(known, default=0)
+    ]
+    gaps = {gap["first"]: gap for gap in found.pruned}
     both = authentic.keys() & known.keys()
     if any(authentic[at] != known[at] for at in both) or (known and not both):
         raise StoreBroken("the store that was set aside is not the one that the backup was made of")
     place = max(known, default=0)
-    last = max((*authentic, *found.audit), default=0)
+    last = max((*authentic, *found.audit, *(gap["last"] for gap in found.pruned)), default=0)
     hash_before: bytes | None = known.get(place, NO_HASH)
     at = place + 1
     while at <= last or at in candidates:
@@ -84,6 +93,9 @@ def salvage(raw: RawStore, known: Mapping[int, bytes]) -> Salvaged:
         if one is not None:
             found.operations[at] = one
             hash_before = one.hash
+        elif at in gaps:
+            hash_before = gaps[at]["hash"]
+            at = gaps[at]["last"]
         elif at <= last:
             found.missing.append(at)
             line = found.audit.get(at)
@@ -148,6 +160,8 @@ def _keep(found: Salvaged, raw: RawRow) -> None:
         found.audit[raw.rowid] = _named(tables.audit, raw)
     elif raw.rowid and len(values) == 5 and _is(_HEX_32, values[2]) and isinstance(values[3], int):
         found.to_check[raw.rowid] = _named(tables.to_check, raw)
+    elif raw.rowid and len(values) == 6 and _is(_HEX_32, values[2]) and isinstance(values[5], bytes):
+        found.pruned.append(_named(tables.pruned, raw))
 
 
 def _named(table: Table, raw: RawRow) -> Row:

@@ -33,11 +33,12 @@ from kiosk.domain.requests import PlaceHold, Settle, Wish
 from kiosk.ports.central import Capabilities, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Unreachable
 from kiosk.ports.on_store import OnStore
-from kiosk.ports.store import RecordedAct
+from kiosk.ports.store import RecordedAct, Stage
 from kiosk.session.effects import Ask, CheckIn, CheckOut, StoreEffect, TakeBack
 from kiosk.session.inputs import Answer, LoanRecorded, ReturnRecorded
 from kiosk.sync.changes import Changes
 from kiosk.sync.outbox import Outbox, Outcome
+from kiosk.sync.resync import Resync
 from local_store import StoreConfig, open_store
 from local_store.store import SqlStore
 from tests.central_server.support import ROOT, bring, bring_a_small_library
@@ -163,6 +164,7 @@ class Station:
         self.desk = Desk(Tools(self.clock, secrets.token_bytes))
         self._outbox = Outbox(self.link, self.on_store, lambda _: None)
         self._changes = Changes(self.link, self.on_store, monotonic)
+        self._resync = Resync(self.on_store, monotonic)
         self.last = None
 
     @property
@@ -244,17 +246,20 @@ class Station:
         """Whether there is nothing more to know."""
         self.link.fates = list(fates)
         try:
+            self._resync.go_on(threading.Event())
             page, _ = self._changes.pull(0.0, threading.Event())
+            if not page.more:
+                self._resync.heard_all()
         except Unreachable:
             return False
         except CursorLost:
-            self._changes.begin_again()
+            self._resync.ask()
             return False
-        return not page.more
+        return not page.more and self.on_store(lambda work: work.stage()) is Stage.FOLLOWING
 
     def learn_all(self) -> None:
         while not self.pull():
-            pass
+            self.push()  # in a full resync everything is told again, too
 
     def ledger(self) -> dict[str, Any]:
         return {"operations": list(self.store.ledger()), "loans": list(self.store.loans_ledger())}
