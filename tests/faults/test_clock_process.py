@@ -139,6 +139,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
     config = write_config(tmp_path, centre, scanner=f'kind = "serial"\nport = "{scanner.device}"', quick=False)
     config.write_text(config.read_text().replace("battery_clock = true", "battery_clock = false"))
     enrol_station(config, centre, LIBRARY, "tram-1")
+    assert (tmp_path / "station" / "centre.pub").exists()
     made = Station(tmp_path, centre, scanner, config)
     with made.sitting("+0d", "first") as kiosk:
         kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
