@@ -25,6 +25,7 @@ class Picky:
     """`states` by key id; `tokens`: for whom, and by which key used. `denied`: what was wrong with a request."""
 
     states: dict[str, str] = field(default_factory=dict)
+    server_key: str | None = None
     tokens: dict[str, list[str | None]] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
     signed: list[dict[str, Any]] = field(default_factory=list)
@@ -83,7 +84,7 @@ class Picky:
             self.lose_the_next_answer = False
             handler.close_connection = True
             return
-        self._reply(handler, {"key_id": key_id, "state": self.states[key_id]}, "")
+        self._reply(handler, {"key_id": key_id, "state": self.states[key_id], "server_key": self.server_key}, "")
 
     def _verified(self, request: Request) -> dict[str, Any] | None:
         verifier = HTTPMessageVerifier(

@@ -113,6 +113,21 @@ def test_a_lost_answer_costs_nothing(centre: Picky, machine: Machine) -> None:
     assert list(centre.states) == [machine.key_id()]  # one key, though it was sent twice
 
 
+def test_keeps_the_centres_own_key(centre: Picky, machine: Machine) -> None:
+    for key in ("A" * 43, "B" * 42 + "A"):  # enrolled again elsewhere, it believes the new centre
+        centre.server_key = key
+        centre.expect(TOKEN)
+        assert machine.enrol("--no-wait")[0] == 0
+        assert (machine.data / "centre.pub").read_text().strip() == key
+
+
+def test_is_not_enrolled_by_an_answer_with_a_spoilt_key(centre: Picky, machine: Machine) -> None:
+    centre.server_key = "A" * 20
+    centre.expect(TOKEN)
+    status, _, _ = machine.enrol("--no-wait")
+    assert (status, machine.key_id()) == (1, None)
+
+
 def test_goes_on_waiting_though_the_network_is_away_meanwhile(centre: Picky, machine: Machine) -> None:
     centre.expect(TOKEN)
     done = steps.enrol(steps.settings(machine.config), machine.url, TOKEN, again=False)
