@@ -123,7 +123,8 @@ def _bare(cluster: Cluster, template: str, new: Rows, transactions: int) -> floa
         if table not in ("operation", "alembic_version"):
             cluster.execute(f'TRUNCATE "{table}"', name)
     took = write_rows(cluster.url(name), new, transactions)
-    if added_rows({}, all_rows(cluster.url(name))) | {"alembic_version": []} != new | {"alembic_version": []}:
+    written = all_rows(cluster.url(name))
+    if any(set(written[table]) != set(rows) for table, rows in new.items() if table != "alembic_version"):
         raise RuntimeError("the bare run has written other rows")
     cluster.drop(name)
     return took
