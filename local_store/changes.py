@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import assert_never
 
@@ -21,9 +21,7 @@ log = logging.getLogger(__name__)
 _Row = dict[str, object]
 
 
-def apply_changes(
-    database: Database, changes: Sequence[Change], has_to_tell: Callable[[str], bool]
-) -> tuple[CirculationRules | None, Calendar | None]:
+def apply_changes(database: Database, changes: Sequence[Change]) -> tuple[CirculationRules | None, Calendar | None]:
     """Writes `changes`, but for the loans (by id) about which this station still has something to tell.
 
     Of several changes to one thing the last counts. Returns the documents among them.
@@ -44,9 +42,7 @@ def apply_changes(
     gone: list[Gone] = []
     rules: CirculationRules | None = None
     calendar: Calendar | None = None
-    for (kind, thing), change in latest.items():
-        if kind == "loan" and has_to_tell(thing):
-            continue
+    for (_, thing), change in latest.items():
         match change:
             case TitleRecord(id, name, author, isbn, call_number, shelf):
                 titles.append(
@@ -171,4 +167,5 @@ def _loan_row(record: LoanRecord) -> _Row:
         "renewals": loan.renewals,
         "provisional": int(loan.provisional),
         "open": int(record.open),
+        "to_tell": 0,
     }

@@ -221,7 +221,7 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd 
     """What is kept in memory, and where the epoch before this one ended."""
     database.begin()
     try:
-        ends, before, to_tell = open_outbox(database)
+        ends, before = open_outbox(database)
         floor = database.row(statements.META, key="time_floor_ms")
         progress = read_progress(database)
         database.commit()
@@ -229,4 +229,4 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, ChainEnd 
         database.roll_back()
         raise
     floor_ms = max(config.build_ms, int(floor[0]) if floor else 0)
-    return Kept(ends, to_tell, floor_ms, Documents(), progress), before
+    return Kept(ends, floor_ms, Documents(), progress), before

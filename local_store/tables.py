@@ -83,6 +83,7 @@ loan = Table(
     Column("renewals", Integer, nullable=False),
     Column("provisional", Integer, nullable=False),
     Column("open", Integer, nullable=False),
+    Column("to_tell", Integer, nullable=False, server_default=text("0")),  # unsettled operations that name it
     Index("open_loan_by_patron", "patron_id", sqlite_where=text("open = 1")),
     Index("open_loan_by_item", "item_id", sqlite_where=text("open = 1")),
     sqlite_with_rowid=False,

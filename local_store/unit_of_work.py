@@ -41,7 +41,6 @@ class Kept:
     a unit of work changes it only once its own has succeeded."""
 
     ends: Ends
-    to_tell: dict[str, int]  # how many unsettled operations name a loan
     time_floor_ms: int
     documents: Documents
     progress: Progress
@@ -52,7 +51,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._db = database
         self._origin = origin
         self._kept = kept
-        self._outbox = Outbox(database, origin, kept.ends, kept.to_tell)
+        self._outbox = Outbox(database, origin, kept.ends)
         self._resync = Resync(database, kept.progress)
         self._time_floor_ms = kept.time_floor_ms
         self._documents = kept.documents  # until this unit of work changes them
@@ -82,10 +81,6 @@ class SqlUnitOfWork(UnitOfWork):
         kept.time_floor_ms = self._time_floor_ms
         kept.documents = self._documents
         kept.progress = self._resync.progress
-        for loan_id, by in self._outbox.told.items():
-            count = kept.to_tell.pop(loan_id, 0) + by
-            if count:
-                kept.to_tell[loan_id] = count
 
     # what the library is
 
@@ -157,6 +152,7 @@ class SqlUnitOfWork(UnitOfWork):
             renewals=loan.renewals,
             provisional=int(loan.provisional),
             open=1,
+            to_tell=0,
         )
 
     def end_loans(self, loan_ids: Sequence[str], on: date) -> None:
@@ -236,7 +232,7 @@ class SqlUnitOfWork(UnitOfWork):
         return str(row[0]) if row else ""
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
-        rules, calendar = apply_changes(self._db, changes, self._outbox.names)
+        rules, calendar = apply_changes(self._db, changes)
         if self.stage() is Stage.HEARING:
             self._resync.mention(key_of(change) for change in changes if not isinstance(change, Gone))
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
@@ -269,7 +265,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._resync.told_again(place)
 
     def take_away(self, after: ErasedUpTo, limit: int) -> ErasedUpTo | None:
-        return self._resync.take_away(after, limit, self._outbox.names)
+        return self._resync.take_away(after, limit)
 
     def forget_mentioned(self, limit: int) -> bool:
         return self._resync.forget_mentioned(limit)
