@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import pty
+import termios
 import tty
 from pathlib import Path
 
@@ -27,6 +28,10 @@ class Scanner:
 
     def send(self, raw: bytes) -> None:
         os.write(self._cable, raw)
+
+    def forget(self) -> None:
+        """What nobody has read is gone, as with a cable that is pulled."""
+        termios.tcflush(self._plug, termios.TCIFLUSH)
 
     def close(self) -> None:
         os.close(self._cable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import assert_never
 
@@ -24,7 +24,7 @@ _Row = dict[str, object]
 
 
 def apply_changes(
-    database: Database, changes: Sequence[Change], has_to_tell: Callable[[str], bool], after: int
+    database: Database, changes: Sequence[Change], after: int
 ) -> tuple[CirculationRules | None, Calendar | None]:
     """Writes `changes`, but for the loans (by id) about which this station still has something to tell.
 
@@ -48,9 +48,7 @@ def apply_changes(
     gone: list[Gone] = []
     rules: CirculationRules | None = None
     calendar: Calendar | None = None
-    for (kind, thing), change in latest.items():
-        if kind == "loan" and has_to_tell(thing):
-            continue
+    for (_, thing), change in latest.items():
         match change:
             case TitleRecord(id, name, author, isbn, call_number, shelf):
                 titles.append(
@@ -183,4 +181,5 @@ def _loan_row(record: LoanRecord, after: int) -> _Row:
         "provisional": int(loan.provisional),
         "open": int(record.open),
         "ended_after": None if record.open else after,
+        "to_tell": 0,
     }

@@ -178,7 +178,7 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, KeptTime 
     """What is kept in memory, what is known of the time, and where the epoch before this one ended."""
     database.begin()
     try:
-        ends, before, to_tell = open_outbox(database)
+        ends, before = open_outbox(database)
         time = keeping_time.read(database)
         undated = frozenset(boot_id for (boot_id,) in database.rows(statements.UNDATED_BOOTS))
         progress = read_progress(database)
@@ -189,4 +189,4 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, KeptTime 
         raise
     floor_ms = max(config.build_ms, time.floor_ms if time else 0)
     last_day = number, date.fromisoformat(day) if day else None
-    return Kept(ends, to_tell, floor_ms, undated, Documents(), progress, last_day), time, before
+    return Kept(ends, floor_ms, undated, Documents(), progress, last_day), time, before

@@ -1,15 +1,15 @@
 """What is told to the centre, within one unit of work: the chain, its audit, and who has answered what.
 
 Nothing here is ever deleted. A loan must write as few pages as it can, so pending operations have no index: they are
-all beyond a mark (`told_to`), and how many there are and which loans they name is kept in memory and counted anew at
-every opening.
+all beyond a mark (`told_to`), and how many there are is kept in memory and counted anew at every opening. How many of
+them name a loan stands in the loan's own row.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.domain.operations import NO_HASH, ChainEnd, Operation, OperationId, Origin, Reader, chain_hash
@@ -40,10 +40,10 @@ class Ends:
     set_aside: int
 
 
-def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None, dict[str, int]]:
+def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None]:
     """At an opening: what was set aside becomes pending again (the server may have been mended since).
 
-    Returns the ends, the last operation of the epoch before, and how many unsettled operations name each loan.
+    Returns the ends, and the last operation of the epoch before.
     """
     mark = database.row(sql.META, key="told_to")
     told_to = int(mark[0]) if mark else 0
@@ -52,11 +52,7 @@ def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None, dict[str, in
         told_to = min(told_to, aside[0] - 1)
         database.run(sql.TELL_AGAIN)
         database.run(sql.PUT_META, key="told_to", value=str(told_to))
-    named = [loans.split() for (loans,) in database.rows(sql.PENDING_LOANS, told_to=told_to)]
-    to_tell: dict[str, int] = {}
-    for loans in named:
-        for loan_id in loans:
-            to_tell[loan_id] = to_tell.get(loan_id, 0) + 1
+    ((pending,),) = database.rows(sql.COUNT_PENDING, told_to=told_to)
     last = database.row(sql.LAST_OPERATION)
     place, before = 0, None
     if last is not None:
@@ -64,22 +60,14 @@ def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None, dict[str, in
         before = ChainEnd(OperationId(epoch, seq), hash_)
     audit_place, audit_hash = database.row(sql.LAST_AUDIT) or (0, NO_HASH)
     ((disputed,),) = database.rows(sql.COUNT_DISPUTED)
-    return Ends(None, place, audit_place, audit_hash, told_to, told_to, len(named), disputed, 0), before, to_tell
+    return Ends(None, place, audit_place, audit_hash, told_to, told_to, pending, disputed, 0), before
 
 
 class Outbox:
-    """`to_tell` is the store's own and only read here; `told` is by how much this unit of work changes it."""
-
-    def __init__(self, database: Database, origin: Origin, ends: Ends, to_tell: Mapping[str, int]) -> None:
+    def __init__(self, database: Database, origin: Origin, ends: Ends) -> None:
         self._db = database
         self._origin = origin
-        self._to_tell = to_tell
         self.ends = ends
-        self.told: dict[str, int] = {}
-
-    def names(self, loan_id: str) -> bool:
-        """Whether an unsettled operation speaks of this loan."""
-        return self._to_tell.get(loan_id, 0) + self.told.get(loan_id, 0) > 0
 
     def add(self, operation: Operation, act: RecordedAct) -> None:
         """Raises ValueError for an operation that does not continue this epoch's chain: that is a bug, not a loan."""
@@ -108,7 +96,7 @@ class Outbox:
         entry = f"{act.kind} {operation.hash.hex()}"  # the body, which the hash vouches for, says everything else
         audit_hash = hashlib.sha256(ends.audit_hash + entry.encode()).digest()
         self._db.run(sql.ADD_AUDIT, place=ends.audit_place + 1, entry=entry, hash=audit_hash)
-        self._tell(act.loans, 1)
+        self._has_to_tell(act.loans, 1)
         self.ends = replace(
             ends,
             last=ChainEnd(operation.id, operation.hash),
@@ -130,6 +118,7 @@ class Outbox:
         the loans that the operations name."""
         changed: dict[int, dict[str, object]] = {}
         named: list[str] = []
+        told: list[str] = []
         pending = disputed = aside = unknown = 0
         for verdict in verdicts:
             row = self._db.row(sql.OPERATION, op_epoch=verdict.id.epoch, op_seq=verdict.id.seq)
@@ -146,7 +135,7 @@ class Outbox:
                 "to_state": "disputed" if is_dispute else "settled",
                 "to_reason": verdict.reason if is_dispute else None,
             }
-            self._tell(loans.split(), -1)
+            told += loans.split()
             pending += state == "pending"
             aside += state == "set_aside"
             disputed += is_dispute
@@ -154,6 +143,7 @@ class Outbox:
             log.warning("%d verdicts on operations that are not here", unknown)
         if changed:
             self._db.run_each(sql.SETTLE, changed.values())
+            self._has_to_tell(told, -1)
             ends = self.ends
             self.ends = replace(
                 ends,
@@ -191,9 +181,10 @@ class Outbox:
         settled = ends.place - ends.pending - ends.disputed - ends.set_aside
         return OutboxCounts(ends.pending, ends.disputed, settled, ends.set_aside)
 
-    def _tell(self, loans: Sequence[str], by: int) -> None:
-        for loan_id in loans:
-            self.told[loan_id] = self.told.get(loan_id, 0) + by
+    def _has_to_tell(self, loans: Sequence[str], by: int) -> None:
+        """In the loan's own row, which a loan writes anyway: however long the backlog, nothing is kept in memory."""
+        if loans:
+            self._db.run_each(sql.HAS_TO_TELL, [{"loan_id": loan_id, "by": by} for loan_id in loans])
 
     def _move_mark(self) -> None:
         first = self._db.row(sql.FIRST_PENDING, told_to=self.ends.told_to)

@@ -6,7 +6,7 @@ or a later one; a loan or a request was over when the day after its `…_after` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -34,8 +34,11 @@ _WITH_READER = some(
     outbox.c.place,
 )
 _TAKE_READER_OUT = Prepared(without(outbox, outbox.c.place, "reader", "salt", "private"))
-_LOAN = Prepared(select(loan.c.open, loan.c.ended_after).where(loan.c.id == bindparam("id")))
-_PAST_LOANS = some(select(loan.c.id, loan.c.patron_id, loan.c.ended_after).where(text("loan.open = 0")), loan.c.id)
+_LOAN = Prepared(select(loan.c.open, loan.c.ended_after, loan.c.to_tell).where(loan.c.id == bindparam("id")))
+_PAST_LOANS = some(
+    select(loan.c.id, loan.c.patron_id, loan.c.ended_after).where(text("loan.open = 0"), text("loan.to_tell = 0")),
+    loan.c.id,
+)
 _TAKE_READER_OUT_OF_LOAN = Prepared(without(loan, loan.c.id, "patron_id"))
 _DROP_LOAN = Prepared(dropped(loan, loan.c.id))
 _LOANS_FOR_A_PERSON = Prepared(select(outbox.c.loans).where(FOR_A_PERSON))
@@ -71,12 +74,10 @@ class _Upto:
 
 
 class Pruning:
-    """`to_tell`: whether an unsettled operation names a loan. `last_place`: of the newest operation, which stays, for
-    the next one follows it."""
+    """`last_place`: of the newest operation, which stays, for the next one follows it."""
 
-    def __init__(self, database: Database, to_tell: Callable[[str], bool], last_place: int, keep: Retention) -> None:
+    def __init__(self, database: Database, last_place: int, keep: Retention) -> None:
         self._db = database
-        self._to_tell = to_tell
         self._last_place = last_place
         self._readers = self._upto(keep.readers_to.isoformat())
         self._rest = self._upto(keep.rest_to.isoformat())
@@ -100,12 +101,12 @@ class Pruning:
 
     def _is_over(self, loan_id: str) -> bool:
         row = self._db.row(_LOAN, id=loan_id)
-        return row is None or (not row[0] and row[1] < self._readers.number and not self._to_tell(loan_id))
+        return row is None or (not row[0] and row[1] < self._readers.number and not row[2])
 
     def _loans(self, after: str | int | None, limit: int) -> str | int | None:
         rows = self._db.rows(_PAST_LOANS, after=after or "", limit=limit)
         for_a_person = {loan_id for (loans,) in self._db.rows(_LOANS_FOR_A_PERSON) for loan_id in loans.split()}
-        done = [row for row in rows if row[0] not in for_a_person and not self._to_tell(row[0])]
+        done = [row for row in rows if row[0] not in for_a_person]
         self._each(_DROP_LOAN, [id_ for id_, _, ended in done if ended < self._rest.number])
         still = (self._rest.number, self._readers.number)
         self._each(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kiosk.ports.store import Stage, WalkedTo
@@ -53,7 +53,7 @@ class Resync:
             rows = [{"kind": kind, "id": id_} for kind, id_ in things if kind in _KINDS]
             self._db.run_each(sql.MENTION, rows)
 
-    def take_away(self, after: WalkedTo, limit: int, has_to_tell: Callable[[str], bool]) -> WalkedTo | None:
+    def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:
         """One step of kiosk.ports.store.UnitOfWork.take_away."""
         if after.table >= len(sql.SWEEPS):
             return None
@@ -64,8 +64,6 @@ class Resync:
             return beyond
         rows = self._db.rows(sweep.look, after=after.key or "", limit=limit)
         gone = [{"gone": id_} for id_, is_named in rows if not is_named]
-        if sweep.kind == "loan":
-            gone = [row for row in gone if not has_to_tell(row["gone"])]
         for drop in sweep.drops if gone else ():
             self._db.run_each(drop, gone)
         if gone:

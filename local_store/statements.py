@@ -53,18 +53,21 @@ from local_store.tables import (
 
 # Literals where an index is partial: SQLite chooses it only when the query says the same words.
 _OPEN = text("loan.open = 1")
+_ALL_TOLD = "loan.to_tell = 0"
 _PENDING = text("outbox.state = 'pending'")
 FOR_A_PERSON = text("outbox.state IN ('disputed', 'set_aside')")
 
 
-def _upsert(table: Table, key: str, **special: ColumnElement[object]) -> Prepared:
-    """Inserts or updates by `key`. A row that says the same already is not written: a resync of a whole library then
-    costs reading, and the check-out behind it does not wait for the disk."""
+def _upsert(table: Table, key: str, only: str = "", **special: ColumnElement[object]) -> Prepared:
+    """Inserts or updates by `key`; what is there already, `only` where that is so. A row that says the same already is
+    not written: a resync of a whole library then costs reading, and the check-out behind it does not wait for the
+    disk."""
     new = sqlite.insert(table)
     columns = {column.name: special.get(column.name, new.excluded[column.name]) for column in table.c}
     del columns[key]
     changed = or_(*(table.c[name].is_distinct_from(value) for name, value in columns.items()))
-    return Prepared(new.on_conflict_do_update(index_elements=[key], set_=columns, where=changed))
+    where = and_(text(only), changed) if only else changed
+    return Prepared(new.on_conflict_do_update(index_elements=[key], set_=columns, where=where))
 
 
 # meta
@@ -196,7 +199,12 @@ TOLD = Prepared(
     )
 )
 FIRST_PENDING = Prepared(select(outbox.c.place).where(*_pending_beyond).order_by(outbox.c.place))
-PENDING_LOANS = Prepared(select(outbox.c.loans).where(*_pending_beyond))
+COUNT_PENDING = Prepared(select(func.count()).select_from(outbox).where(*_pending_beyond))
+HAS_TO_TELL = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"))
+    .values(to_tell=loan.c.to_tell + bindparam("by", type_=Integer))
+)
 SETTLE = Prepared(
     update(outbox)
     .where(outbox.c.place == bindparam("at"))
@@ -232,6 +240,8 @@ _told = sqlite.insert(loan).excluded
 PUT_LOAN = _upsert(
     loan,
     "id",
+    only=_ALL_TOLD,  # else the centre does not know yet what it speaks of, and will speak of it again
+    to_tell=loan.c.to_tell,
     # The centre does not speak of these. A date that it only repeats is no surer than it was.
     renewed_on=loan.c.renewed_on,
     returned_on=case((_told.open == text("1"), text("NULL")), else_=loan.c.returned_on),
@@ -246,8 +256,8 @@ PUT_LOAN = _upsert(
 )
 DROP = {
     table.name: Prepared(delete(table).where(table.c.id == bindparam("id")))
-    for table in (title, item, patron, loan, hold, request)
-}
+    for table in (title, item, patron, hold, request)
+} | {"loan": Prepared(delete(loan).where(loan.c.id == bindparam("id"), text(_ALL_TOLD)))}
 
 # a full resync
 MENTION = Prepared(sqlite.insert(mentioned).on_conflict_do_nothing())
@@ -283,7 +293,7 @@ SWEEPS = (
     _sweep(title, never_empty=True),
     _sweep(item, never_empty=True),
     _sweep(patron, delete(patron_card).where(patron_card.c.patron_id == bindparam("gone")), never_empty=True),
-    _sweep(loan),
+    _sweep(loan, only=_ALL_TOLD),
     _sweep(hold),
     _sweep(dispute),
     _sweep(request, only="request.state <> 'waiting'"),

@@ -84,6 +84,7 @@ loan = Table(
     Column("renewals", Integer, nullable=False),
     Column("provisional", Integer, nullable=False),
     Column("open", Integer, nullable=False),
+    Column("to_tell", Integer, nullable=False, server_default=text("0")),  # unsettled operations that name it
     Column("ended_after", Integer),  # the last trusted day that had begun by then; null while it is open
     Index("open_loan_by_patron", "patron_id", sqlite_where=text("open = 1")),
     Index("open_loan_by_item", "item_id", sqlite_where=text("open = 1")),

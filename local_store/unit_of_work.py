@@ -53,7 +53,6 @@ class Kept:
     a unit of work changes it only once its own has succeeded."""
 
     ends: Ends
-    to_tell: dict[str, int]  # how many unsettled operations name a loan
     time_floor_ms: int
     undated: frozenset[str]  # boots
     documents: Documents
@@ -66,7 +65,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._db = database
         self._origin = origin
         self._kept = kept
-        self._outbox = Outbox(database, origin, kept.ends, kept.to_tell)
+        self._outbox = Outbox(database, origin, kept.ends)
         self._resync = Resync(database, kept.progress)
         self._time_floor_ms = kept.time_floor_ms
         self._undated = kept.undated
@@ -100,10 +99,6 @@ class SqlUnitOfWork(UnitOfWork):
         kept.documents = self._documents
         kept.progress = self._resync.progress
         kept.day = self._day
-        for loan_id, by in self._outbox.told.items():
-            count = kept.to_tell.pop(loan_id, 0) + by
-            if count:
-                kept.to_tell[loan_id] = count
 
     # what the library is
 
@@ -176,6 +171,7 @@ class SqlUnitOfWork(UnitOfWork):
             provisional=int(loan.provisional),
             open=1,
             ended_after=None,
+            to_tell=0,
         )
 
     def end_loans(self, loan_ids: Sequence[str], on: date) -> None:
@@ -198,7 +194,7 @@ class SqlUnitOfWork(UnitOfWork):
     # requests and visits
 
     def put_request(self, record: RequestRecord) -> None:
-        apply_changes(self._db, [record], self._outbox.names, self._day[0])
+        apply_changes(self._db, [record], self._day[0])
 
     def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
         rows = self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)
@@ -263,7 +259,7 @@ class SqlUnitOfWork(UnitOfWork):
         return str(row[0]) if row else ""
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
-        rules, calendar = apply_changes(self._db, changes, self._outbox.names, self._day[0])
+        rules, calendar = apply_changes(self._db, changes, self._day[0])
         if self.stage() is Stage.HEARING:
             self._resync.mention(key_of(change) for change in changes if not isinstance(change, Gone))
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
@@ -296,7 +292,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._resync.told_again(place)
 
     def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:
-        return self._resync.take_away(after, limit, self._outbox.names)
+        return self._resync.take_away(after, limit)
 
     def forget_mentioned(self, limit: int) -> bool:
         return self._resync.forget_mentioned(limit)
@@ -325,7 +321,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._db.run(pruning.BEGIN_DAY, number=number + 1, day=day.isoformat(), place=self._outbox.ends.place)
 
     def prune(self, keep: Retention, after: WalkedTo, limit: int) -> WalkedTo | None:
-        pruner = pruning.Pruning(self._db, self._outbox.names, self._outbox.ends.place, keep)
+        pruner = pruning.Pruning(self._db, self._outbox.ends.place, keep)
         following = pruner.step(after, limit)
         if following is None:
             self._db.run(sql.PUT_META, key="pruned_on", value=str(self._day[1]))

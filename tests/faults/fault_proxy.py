@@ -72,7 +72,7 @@ class FaultProxy:
         server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):  # cancelled: it is over
             while await self._exchanged(await _message(reader), reader, writer):
                 pass
         self._cut(writer)

@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import ToCheck
 from local_store import StoreConfig, open_store, pruning, schema, statements
@@ -132,6 +133,26 @@ def test_brings_an_older_store_up_to_date_with_every_row(tmp_path: Path, of_olde
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("next",)]
         assert connection.execute("SELECT cover FROM title").fetchall() == [(None,)]
     open_store(config_in(tmp_path)).close()
+
+
+def test_finds_in_an_older_store_which_loans_are_still_to_be_told(tmp_path: Path) -> None:
+    store = open_store(config_in(tmp_path))
+    with store.unit_of_work() as work:
+        work.apply(CATALOGUE, "1")
+        waits, _ = lend(work, ITEMS[0])
+        told, operation = lend(work, ITEMS[1])
+        work.settle([Verdict(operation.id, VerdictKind.ACCEPTED)])
+        work.commit()
+    store.close()
+    with inside(config_in(tmp_path)) as connection:
+        before = connection.execute("SELECT id, to_tell FROM loan ORDER BY id").fetchall()
+        for undo in ("ALTER TABLE loan DROP COLUMN to_tell", "DROP TABLE mentioned"):
+            connection.execute(undo)
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    open_store(config_in(tmp_path)).close()
+    with inside(config_in(tmp_path)) as connection:
+        assert connection.execute("SELECT id, to_tell FROM loan ORDER BY id").fetchall() == before
+    assert sorted(before) == sorted([(waits.id, 1), (told.id, 0)])
 
 
 def test_leaves_an_older_store_as_it_was_when_a_migration_fails(tmp_path: Path, of_older_schema: Path) -> None:

@@ -1,0 +1,82 @@
+"""The whole station below its window and the real server process: what each hears of the other, and a full resync."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from central_server.database import open_store
+from central_server.ledger import read_ledger
+from demo.school import LIBRARY
+from kiosk.__main__ import main
+from kiosk.ports.store import Stage
+from tests.central_server.support import bring
+from tests.faults.corner import Corner, corner, stocked
+from tests.sync.test_engine import eventually
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stocked(tmp_path_factory.mktemp("stocked") / "data")
+
+
+def titles(there: Corner) -> int:
+    store = there.kiosk.store._store
+    assert store is not None
+    return int(store.counts()["titles"])
+
+
+def has_come(there: Corner, operations: int) -> bool:
+    return len(read_ledger(there.centre, LIBRARY)["operations"]) == operations
+
+
+def test_each_hears_of_the_other_while_it_waits(tmp_path: Path, data: Path) -> None:
+    """The station's question lies at the server when something happens there; a loan does not wait for its answer."""
+    with corner(tmp_path, data) as there:
+        for number in range(3):
+            there.lend(1)
+            eventually(lambda number=number: has_come(there, number + 1))  # type: ignore[misc]
+            before = titles(there)
+            bring(there.centre, "titles", f"Mã đầu sách,Nhan đề,Loại\nM{number},Sách mới,STK\n", tmp_path, LIBRARY)
+            eventually(lambda before=before: titles(there) == before + 1)  # type: ignore[misc]
+
+
+def test_a_centre_restored_from_a_backup_gets_everything_again(tmp_path: Path, data: Path) -> None:
+    with corner(tmp_path, data) as there:
+        there.lend(5)
+        eventually(lambda: there.counts().settled == 5)
+        backup = tmp_path / "backup.sqlite"
+        with sqlite3.connect(there.server.data / "central.sqlite") as live, sqlite3.connect(backup) as copy:
+            live.backup(copy)
+        there.lend(5)
+        there.take_back()
+        bring(there.centre, "titles", "Mã đầu sách,Nhan đề,Loại\nM1,Không còn nữa,STK\n", tmp_path, LIBRARY)
+        eventually(lambda: there.counts().settled == 11 and titles(there) == 2)
+        there.server.kill()
+        there.centre.close()
+        for name in ("central.sqlite", "central.sqlite-wal", "central.sqlite-shm"):
+            (there.server.data / name).unlink(missing_ok=True)
+        shutil.copy(backup, there.server.data / "central.sqlite")
+        there.server.start()
+        there.centre = open_store(there.server.data, create=False)
+        eventually(lambda: has_come(there, 11))
+        eventually(lambda: titles(there) == 1)
+        assert there.differences() == []
+        assert there.counts().settled == 11
+
+
+def test_a_resync_that_is_asked_for_ends_and_changes_nothing(tmp_path: Path, data: Path) -> None:
+    with corner(tmp_path, data) as there:
+        there.lend(5)
+        eventually(lambda: there.counts().settled == 5)
+        assert main(["resync", "--config", str(there.config.folder / "kiosk.toml")]) == 0
+        there.restart()
+        there.lend(5)
+        eventually(lambda: there.kiosk.store.call(lambda work: work.stage()) is Stage.FOLLOWING)
+        assert there.differences() == []
+        assert titles(there) == 1
