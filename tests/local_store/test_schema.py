@@ -146,9 +146,15 @@ def test_finds_in_an_older_store_which_loans_are_still_to_be_told(tmp_path: Path
     store.close()
     with inside(config_in(tmp_path)) as connection:
         before = connection.execute("SELECT id, to_tell FROM loan ORDER BY id").fetchall()
-        for undo in ("ALTER TABLE loan DROP COLUMN to_tell", "DROP TABLE mentioned"):
+        for undo in (
+            "DROP INDEX outbox_with_reader",
+            "ALTER TABLE request DROP COLUMN answered_after",
+            "ALTER TABLE loan DROP COLUMN ended_after",
+            *(f"DROP TABLE {table}" for table in ("pruned", "trusted_day", "undated_boot", "mentioned")),
+            "ALTER TABLE loan DROP COLUMN to_tell",
+            "UPDATE alembic_version SET version_num = '0003'",
+        ):
             connection.execute(undo)
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
     open_store(config_in(tmp_path)).close()
     with inside(config_in(tmp_path)) as connection:
         assert connection.execute("SELECT id, to_tell FROM loan ORDER BY id").fetchall() == before
