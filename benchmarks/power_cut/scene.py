@@ -80,7 +80,8 @@ def record(
     text = text.replace('level = "warning"', f'level = "info"\nfile = "{card / _LOG}"')
     if server is None:
         text = text.replace(f'kind = "native_rest"\nurl = "{rig.NOWHERE}"', 'kind = "simulated"')
-    file.write_text(text, encoding="utf-8")
+    # The reserve holds nothing: 64 MB of zeros in every image would only take time.
+    file.write_text(text + "\n[keep]\nreserve_mb = 0\n", encoding="utf-8")
     environment = recording.environment(recording.compiled(folder), card, log)
     if server is not None:
         enrol_station(file, server, made.station.library, made.station.device, environment)

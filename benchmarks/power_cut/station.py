@@ -118,7 +118,12 @@ def main() -> None:
     # A later one takes the place of the product's own.
     setattr(engine, "WRITING", (*connections.WRITING, *pragmas))  # noqa: B010
     shift_ns = 3 * _DAY_NS if boot.later else 0
-    setattr(bootstrap, HostClock.__name__, partial(HostClock, wall_ns=lambda: time.time_ns() + shift_ns))
+    later = partial(
+        HostClock,
+        wall_ns=lambda: time.time_ns() + shift_ns,
+        boottime_ms=lambda: (time.clock_gettime_ns(time.CLOCK_BOOTTIME) + shift_ns) // 1_000_000,
+    )
+    setattr(bootstrap, HostClock.__name__, later)
     chores.FORGET_EVERY_S = 0.1
     scanner = Scanner()
     config = load(config_file)

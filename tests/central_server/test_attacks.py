@@ -242,8 +242,10 @@ def test_touches_no_other_library_when_an_operation_names_one_in_its_body(scene:
     answer = scene.send("POST", OPERATIONS, scene.key.sign("POST", OPERATIONS, body), body)
     assert answer.content["verdicts"][0]["reason"] == "unreadable"
     after = scene.everything()
-    for name in ("loan", "loan_end", "check_in", "change"):
+    for name in ("loan", "loan_end", "check_in"):
         assert after[name] == before[name]
+    told = [change for change in after["change"] if change not in before["change"]]
+    assert {(change.library_id, change.kind) for change in told} == {(scene.library, "dispute")}
     assert {row.library_id for row in after["operation"]} == {scene.library}
 
 

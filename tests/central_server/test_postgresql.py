@@ -79,7 +79,8 @@ def test_means_the_same_as_sqlite_when_the_same_happens(store: Store, tmp_path: 
     ledger = read_ledger(store, "hoa-sen")
     assert ledger == read_ledger(file, "hoa-sen")
     assert [one["item_barcode"] for one in ledger["loans"] if not one["open"]] == ["tk.1", "TK.1"]
-    for table in tables.metadata.tables.values():
+    of_one_database = {tables.server_key, tables.nonce_secret}
+    for table in set(tables.metadata.tables.values()) - of_one_database:
         assert rows_of(file, table) == rows_of(store, table), table.name
     assert feed_of(file) == feed_of(store)
     file.close()

@@ -54,11 +54,11 @@ IN_TWO_STEPS = """
 import time
 import central_server.projection as projection
 write = projection.Projection.write
-def late(self):
+def late(self, now_ms):
     self._connection.exec_driver_sql("COMMIT")
     time.sleep(0.05)
     self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-    write(self)
+    return write(self, now_ms)
 projection.Projection.write = late
 """
 

@@ -106,7 +106,7 @@ def test_is_let_in_shut_out_and_let_in_again(tmp_path: Path, server: Server, cen
     confirm(server, LIBRARY, "tram-1", shown["words"])
     assert standing(link) is Standing.ACTIVE
     assert enrol(server, config, second).returncode == 0
-    assert {path.name for path in (tmp_path / "station").iterdir()} == {"device.key"}
+    assert {path.name for path in (tmp_path / "station").iterdir()} == {"device.key", "centre.pub"}
     link.close()
 
 
