@@ -28,10 +28,10 @@ from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
 from kiosk.domain.ids import time_ordered_id
 from kiosk.domain.operations import ChainEnd
 from kiosk.domain.requests import PlaceHold
+from kiosk.ports.chunks import LARGEST_CHUNK
 from kiosk.ports.store import UnitOfWork
 from kiosk.session import inputs
 from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
-from kiosk.sync.chunks import LARGEST_CHUNK
 from kiosk.sync.outbox import Outbox, Outcome
 from local_store import SqlStore
 

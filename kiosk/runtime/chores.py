@@ -10,13 +10,13 @@ from typing import Protocol, TypeVar
 
 from kiosk.desk import Desk
 from kiosk.domain.clock_trust import Anchor, KeptTime
+from kiosk.ports.chunks import Chunks
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.host import StationClock
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
 from kiosk.runtime.diary import Diary
 from kiosk.runtime.store_worker import LATER, StoreWorker
-from kiosk.sync.chunks import Chunks
 from kiosk.upkeep.forgetting import forget_erased
 from kiosk.upkeep.housekeeping import RoomWatch, keep_house
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kiosk.ports.central import CentralLink, Change, ChangePage
+from kiosk.ports.chunks import Chunks
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import UnitOfWork
-from kiosk.sync.chunks import Chunks
 
 PAGE = 1_000
 

@@ -13,10 +13,10 @@ from functools import partial
 from typing import TypeVar
 
 from kiosk.ports import store
+from kiosk.ports.chunks import Chunks
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Stage, UnitOfWork, WalkedTo
-from kiosk.sync.chunks import Chunks
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from kiosk.domain.clock_trust import Moment
+from kiosk.ports.chunks import Chunks
 from kiosk.ports.host import Clock, SpareRoom
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
@@ -15,9 +16,7 @@ from kiosk.ports.store import BEGINNING, Retention, UnitOfWork, WalkedTo
 
 _log = logging.getLogger(__name__)
 
-AIM_S = 0.01
-"""For how long a step holds the store; one that took longer is followed by smaller ones."""
-FIRST_STEP, LARGEST_STEP = 25, 250  # rows
+LARGEST_STEP = 250  # rows
 TRY_AGAIN_S = 5.0
 
 
@@ -52,12 +51,13 @@ def keep_house(
         return False
     keep = Retention(today - keep_for[0], today - keep_for[1])
     after: WalkedTo | None = BEGINNING
-    rows = FIRST_STEP
+    chunks = Chunks(LARGEST_STEP)
     while after is not None:
         if stop.is_set():
             return False
-        after, took_s = on_store(partial(_step, keep=keep, after=after, rows=rows, monotonic=clock.monotonic))
-        rows = max(1, min(int(rows * AIM_S / took_s) if took_s else LARGEST_STEP, 2 * rows, LARGEST_STEP))
+        rows = chunks.size
+        after, *took_s = on_store(partial(_step, keep=keep, after=after, rows=rows, monotonic=clock.monotonic))
+        chunks.took(rows, *took_s)
     while not forget():
         if stop.wait(TRY_AGAIN_S):
             return False
@@ -80,8 +80,9 @@ def _begin_day(work: UnitOfWork, *, now: Moment) -> date | None:
 
 def _step(
     work: UnitOfWork, *, keep: Retention, after: WalkedTo, rows: int, monotonic: Callable[[], float]
-) -> tuple[WalkedTo | None, float]:
+) -> tuple[WalkedTo | None, float, float]:
     began = monotonic()
     following = work.prune(keep, after, rows)
+    pruned = monotonic()
     work.commit()
-    return following, monotonic() - began
+    return following, pruned - began, monotonic() - pruned

@@ -9,9 +9,9 @@ import pytest
 
 from central_link.simulated import SimulatedCentral
 from kiosk.ports.central import ChangePage, TitleRecord
+from kiosk.ports.chunks import LARGEST_CHUNK, LONGEST_HOLD_S, Chunks
 from kiosk.ports.errors import CursorLost, StoreBroken, Unreachable
 from kiosk.sync.changes import PAGE, Changes
-from kiosk.sync.chunks import LARGEST_CHUNK, LONGEST_HOLD_S, Chunks
 from tests.sync.memory_store import MemoryStore
 
 

@@ -13,11 +13,11 @@ import pytest
 
 from central_link.simulated import SimulatedCentral
 from kiosk.ports.central import Change
+from kiosk.ports.chunks import LONGEST_HOLD_S
 from kiosk.ports.errors import CursorLost
 from kiosk.ports.store import Stage, UnitOfWork
 from kiosk.sync import changes as changes_module
 from kiosk.sync.changes import Changes
-from kiosk.sync.chunks import LONGEST_HOLD_S
 from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.sync.resync import Resync
 from local_store import SqlStore, open_store

@@ -274,7 +274,6 @@ def test_drops_ended_loans_answered_requests_old_visits_and_what_was_to_check(ho
 
 
 def test_goes_on_at_the_next_start_when_it_was_interrupted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "FIRST_STEP", 3)
     monkeypatch.setattr(housekeeping, "LARGEST_STEP", 3)
     house.keep()
     house.told(*(house.do(write) for _ in range(20)))
@@ -312,7 +311,7 @@ def test_finds_that_what_is_kept_of_a_gap_was_changed(house: House, change: str)
     assert verify(house.store.history(), house.config.library_id, house.config.device_id).fault is not None
 
 
-@pytest.mark.parametrize(("took_s", "rows"), [(2**-8, [25, 50, 100, 200, 250]), (2**-5, [25, 8, 2, 1, 1])])
+@pytest.mark.parametrize(("took_s", "rows"), [(2**-12, [25, 50, 100, 200, 250]), (2**-5, [25, 2, 1, 1, 1])])
 def test_makes_its_steps_as_large_as_the_store_may_be_held(house: House, took_s: float, rows: list[int]) -> None:
     asked: list[int] = []
 

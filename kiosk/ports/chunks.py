@@ -12,7 +12,7 @@ class Chunks:
     """How many rows one unit of work takes, from how long the last one held the store."""
 
     def __init__(self, largest: int = LARGEST_CHUNK) -> None:
-        self.size = _FIRST_CHUNK
+        self.size = min(_FIRST_CHUNK, largest)
         self._largest = largest
 
     def took(self, rows: int, applying_s: float, committing_s: float) -> None:
