@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from devices.host.end_signals import call_when_told_to_end
-from kiosk.bootstrap import Kiosk
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import load
 
 

@@ -18,7 +18,8 @@ from benchmarks.school_days import BootPlan, School, Seen, boot
 from demo.compare import Ledger, differences
 from demo.processes import Server, run_or_fail
 from demo.school import LIBRARY, Scanner
-from kiosk.bootstrap import Kiosk, read_store
+from kiosk.bootstrap.kiosk import Kiosk
+from kiosk.bootstrap.stores import read_store
 from kiosk.config import KioskConfig
 from kiosk.domain.clock_trust import LIBRARY_TIME
 from kiosk.upkeep.audit import verify

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from demo.enrolment import enrol_station
 from demo.processes import ROOT, Server
 from demo.school import LIBRARY, Scanner
-from kiosk.bootstrap import Kiosk
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import KioskConfig, load
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits

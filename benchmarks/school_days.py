@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from benchmarks import rig
 from central_link.registry import StationFiles, make_link
-from kiosk import bootstrap
+from kiosk.bootstrap import stores
 from kiosk.config import KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
@@ -116,7 +116,7 @@ def boot(config: KioskConfig, school: School, plan: BootPlan) -> Seen:
 def _live(config: KioskConfig, school: School, plan: BootPlan, tell: Connection) -> None:
     boot_id = time_ordered_id(plan.began_ms, secrets.token_bytes(10))
     clock = SimulatedClock(plan.began_ms, boot_id, plan.trusted)
-    store = bootstrap.open_store(config)
+    store = stores.open_store(config)
     station = _Station(store, clock, school, Random(plan.seed))
     station.upkeep()
     station.try_to_send(config)

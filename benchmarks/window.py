@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 from benchmarks import rig
 from demo.school import Scanner
-from kiosk.bootstrap import make_station
+from kiosk.bootstrap.window import make_station
 from kiosk.config import load
 from kiosk.session.states import Borrowing, State
 

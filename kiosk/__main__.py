@@ -52,13 +52,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(config: KioskConfig, pictures: str | None) -> int:
-    from kiosk.bootstrap import run_station
+    from kiosk.bootstrap.window import run_station
 
     return run_station(config, Path(pictures) if pictures else None)
 
 
 def _ledger(config: KioskConfig) -> int:
-    from kiosk.bootstrap import read_store
+    from kiosk.bootstrap.stores import read_store
     from kiosk.ports.errors import StoreBroken
 
     try:
@@ -78,7 +78,8 @@ def _ledger(config: KioskConfig) -> int:
 
 def _status(config: KioskConfig, *, as_json: bool) -> int:
     """Status 0 only when the station runs, lends, and its store can be read."""
-    from kiosk.bootstrap import read_disk, read_status, read_store, read_upkeep
+    from kiosk.bootstrap.answers import ask_status
+    from kiosk.bootstrap.stores import diary_of, read_disk, read_store
     from kiosk.ports.errors import StoreBroken
 
     store: dict[str, object]
@@ -88,7 +89,7 @@ def _status(config: KioskConfig, *, as_json: bool) -> int:
         store, housekeeping = reader.counts() | {"sync": reader.sync_progress()}, reader.housekeeping()
     except StoreBroken as error:
         store = {"problem": str(error)}
-    running = read_status(config)
+    running = ask_status(config)
     status: dict[str, object] = {
         "version": __version__,
         "library": config.station.library,
@@ -97,7 +98,7 @@ def _status(config: KioskConfig, *, as_json: bool) -> int:
         "store": store,
         "disk": read_disk(config),
         "housekeeping": housekeeping,
-        "upkeep": read_upkeep(config),
+        "upkeep": diary_of(config).read(),
     }
     print(json.dumps(status) if as_json else "\n".join(_lines(status)))
     return 0 if running and not running["staff_code"] and "problem" not in store else 1
@@ -113,7 +114,7 @@ def _lines(table: dict[str, object], indent: str = "") -> Iterator[str]:
 
 
 def _resync(config: KioskConfig) -> int:
-    from kiosk.bootstrap import ask_resync
+    from kiosk.bootstrap.answers import ask_resync
 
     problem = ask_resync(config)
     if problem is None:
@@ -125,7 +126,7 @@ def _resync(config: KioskConfig) -> int:
 
 
 def _audit(config: KioskConfig, as_json: bool) -> int:
-    from kiosk.bootstrap import read_store
+    from kiosk.bootstrap.stores import read_store
     from kiosk.ports.errors import StoreBroken
     from kiosk.upkeep.audit import verify
 
@@ -149,14 +150,14 @@ def _audit(config: KioskConfig, as_json: bool) -> int:
 
 
 def _new_store(config: KioskConfig, sure: bool) -> int:
-    from kiosk.bootstrap import make_new_store
+    from kiosk.bootstrap.stores import station_store
     from kiosk.ports.errors import StoreBroken
 
     if not sure:
         print("a new store knows nothing of what the damaged one had not sent; say --yes when that is looked after")
         return 2
     try:
-        make_new_store(config)
+        station_store(config).make_new()
     except StoreBroken as error:
         print(error, file=sys.stderr)
         return 1

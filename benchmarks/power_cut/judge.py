@@ -16,7 +16,7 @@ import msgspec
 from benchmarks import rig
 from benchmarks.power_cut.disk import put
 from devices.host.clock import HostClock
-from kiosk import bootstrap
+from kiosk.bootstrap import stores
 from kiosk.config import BUILD_MS, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
@@ -59,7 +59,7 @@ class Judge:
         card.mkdir(parents=True)
         put(image, card)
         try:
-            with closing(bootstrap.open_store(self._config)) as store:
+            with closing(stores.open_store(self._config)) as store:
                 return list(self._of(store, told))
         except PortError as error:
             return [Fault("corrupt", f"{type(error).__name__}: {error}")]

@@ -22,7 +22,7 @@ from benchmarks.power_cut.station import MARKS, Boot
 from demo.enrolment import enrol_station
 from demo.processes import ROOT, Kiosk, Server
 from demo.school import Scanner
-from kiosk.bootstrap import read_store
+from kiosk.bootstrap.stores import read_store
 from kiosk.config import KioskConfig, load
 from kiosk.ports.store import KeptOperation, Pruned
 

@@ -25,7 +25,7 @@ from benchmarks import rig
 from central_link.simulated import SimulatedCentral
 from demo.school import Scanner
 from devices.host.clock import HostClock
-from kiosk import bootstrap
+from kiosk.bootstrap import kiosk as below_the_screen
 from kiosk.config import load
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.operations import ChainEnd
@@ -73,7 +73,7 @@ class Marks:
     """Every act that the store has answered: the mark stands in the log before anybody can have seen the answer. And
     every operation before it is sent: from then on somebody else may know it."""
 
-    def __init__(self, kiosk: bootstrap.Kiosk, folder: Path) -> None:
+    def __init__(self, kiosk: below_the_screen.Kiosk, folder: Path) -> None:
         self._file = os.open(folder / MARKS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._last: ChainEnd | None = None
         self._answers: SimpleQueue[inputs.Answer] = SimpleQueue()
@@ -123,7 +123,7 @@ def main() -> None:
         wall_ns=lambda: time.time_ns() + shift_ns,
         boottime_ms=lambda: (time.clock_gettime_ns(time.CLOCK_BOOTTIME) + shift_ns) // 1_000_000,
     )
-    setattr(bootstrap, HostClock.__name__, later)
+    setattr(below_the_screen, HostClock.__name__, later)
     chores.FORGET_EVERY_S = 0.1
     scanner = Scanner()
     config = load(config_file)

@@ -17,7 +17,7 @@ from central_server.ledger import read_ledger
 from demo.compare import differences
 from demo.processes import Server
 from demo.school import LIBRARY, Scanner
-from kiosk.bootstrap import Kiosk
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import KioskConfig, load
 from kiosk.ports.store import OutboxCounts
 from kiosk.session.effects import CheckIn

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys, threading, time
 from pathlib import Path
-from kiosk.bootstrap import Kiosk
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import load
 
 owner, protected = sys.argv[2], sys.argv[3] == "protected"

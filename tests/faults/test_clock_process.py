@@ -26,7 +26,7 @@ from demo.day import MINH_AN
 from demo.enrolment import enrol_station
 from demo.processes import DemoFailed, Kiosk, Server, run, run_or_fail
 from demo.school import LIBRARY, Scanner, fill, write_config
-from kiosk.bootstrap import open_store
+from kiosk.bootstrap.stores import open_store
 from kiosk.config import load
 from kiosk.domain.clock_trust import day_of
 from kiosk.domain.due_dates import due_date

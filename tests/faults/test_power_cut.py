@@ -21,7 +21,7 @@ from benchmarks.power_cut.recording import HOW_TO_GET_IT, can_record
 from benchmarks.power_cut.scene import Recording
 from benchmarks.power_cut.station import Boot
 from benchmarks.power_cut.trial import cut
-from kiosk import bootstrap
+from kiosk.bootstrap import stores
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not can_record(), reason=HOW_TO_GET_IT)]
 
@@ -100,7 +100,7 @@ def test_rebuilds_the_very_files_that_the_station_left(life: Recording) -> None:
 )
 def test_sees_what_is_missing_from_an_image(life: Recording, tmp_path: Path, damage: str, of: set[str]) -> None:
     shutil.copytree(life.card, tmp_path / "card")
-    with closing(bootstrap.open_store(msgspec.structs.replace(life.config, folder=tmp_path))) as store:
+    with closing(stores.open_store(msgspec.structs.replace(life.config, folder=tmp_path))) as store:
         store._database.tell(damage)
     faults = Judge(life.config, tmp_path / "image").faults(files_in(tmp_path / "card"), life.told)
     assert {fault.of for fault in faults} == of

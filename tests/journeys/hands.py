@@ -14,7 +14,8 @@ from demo.compare import Ledger, differences
 from demo.enrolment import enrol_station
 from demo.processes import Server
 from demo.school import LIBRARY, Scanner, write_config
-from kiosk.bootstrap import Kiosk, read_store
+from kiosk.bootstrap.kiosk import Kiosk
+from kiosk.bootstrap.stores import read_store
 from kiosk.config import KioskConfig, load
 from kiosk.session.inputs import Button, Input, Touched
 from kiosk.session.states import State

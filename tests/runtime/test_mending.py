@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import bootstrap
-from kiosk.bootstrap import Kiosk
+from kiosk.bootstrap import stores
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import KioskConfig, load
 from kiosk.runtime import chores
 from kiosk.runtime.diary import Diary
@@ -38,7 +38,7 @@ def station(folder: Path, stick: Path | None) -> KioskConfig:
 
 def used(config: KioskConfig, stick: Path) -> list[str]:
     """A loan, a backup, two more loans."""
-    store = bootstrap.open_store(config)
+    store = stores.open_store(config)
     for numbers in ((0,), (1, 2)):
         with store.unit_of_work() as work:
             work.apply(CATALOGUE, "57")
@@ -46,7 +46,7 @@ def used(config: KioskConfig, stick: Path) -> list[str]:
                 lend(work, ITEMS[number])
             work.commit()
         if numbers == (0,):
-            back_up(bootstrap.station_store(config).config(), stick, store=store)
+            back_up(stores.station_store(config).config(), stick, store=store)
     held = ledger(store)
     store.close()
     return held
@@ -87,7 +87,7 @@ def test_goes_on_by_itself_with_every_loan_when_nothing_can_be_missing(tmp_path:
         try:
             assert kiosk.store.opened.wait(PATIENCE_S)
             until(lambda: isinstance(doing(kiosk), Home))
-            assert ledger(bootstrap.read_store(config)) == held
+            assert ledger(stores.read_store(config)) == held
         finally:
             kiosk.stop()
     entry = Diary(config.data / "upkeep.json").read()["recovery"]

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from demo.camera_pictures import barcode, hold_up, scene
-from kiosk.bootstrap import Kiosk
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import KioskConfig, load
 from kiosk.ports.devices import Preview
 from kiosk.session.states import Home, State

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kiosk import bootstrap
 from kiosk.__main__ import main
-from kiosk.bootstrap import Kiosk
+from kiosk.bootstrap import answers
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import load
 from kiosk.domain.clock_trust import Moment
 from kiosk.runtime.diary import Diary
@@ -95,7 +95,7 @@ def test_says_that_nothing_runs_and_reads_the_store_all_the_same(
 def test_a_second_station_of_one_folder_speaks_when_the_first_has_ended(
     config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "_STATUS_AGAIN_S", 0.02)
+    monkeypatch.setattr(answers, "_AGAIN_S", 0.02)
 
     def staff_code() -> object:
         running = status_of(config, capsys)[1]["running"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import bootstrap
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import KioskConfig, load
 from kiosk.runtime import chores
 from tests.runtime.station import STATION
@@ -18,7 +18,7 @@ PATIENCE_S = 30.0
 DIES = """
 import os, sys
 from pathlib import Path
-from kiosk.bootstrap import open_store
+from kiosk.bootstrap.stores import open_store
 from kiosk.config import load
 with open_store(load(Path(sys.argv[1]))).unit_of_work() as work:
     work.probe()
@@ -37,7 +37,7 @@ def killed(tmp_path: Path) -> KioskConfig:
 
 
 def run_until(config: KioskConfig, said: str, caplog: pytest.LogCaptureFixture, wait_s: float) -> bool:
-    kiosk = bootstrap.Kiosk(config, lambda _: None)
+    kiosk = Kiosk(config, lambda _: None)
     kiosk.start()
     try:
         assert kiosk.store.opened.wait(PATIENCE_S)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import bootstrap
+from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import load
 from kiosk.domain.ids import erased_mark
 from kiosk.ports.central import Gone, PatronRecord
@@ -42,7 +42,7 @@ def learn(work: UnitOfWork) -> None:
 
 
 @contextmanager
-def running(folder: Path, *, counts_visits: bool) -> Iterator[tuple[bootstrap.Kiosk, threading.Event]]:
+def running(folder: Path, *, counts_visits: bool) -> Iterator[tuple[Kiosk, threading.Event]]:
     """A station that knows one reader, and the event that their card was recognised."""
     path = folder / "kiosk.toml"
     path.write_text(CONFIG.format(counts=str(counts_visits).lower()))
@@ -52,7 +52,7 @@ def running(folder: Path, *, counts_visits: bool) -> Iterator[tuple[bootstrap.Ki
         if isinstance(state.doing, Borrowing):
             recognised.set()
 
-    kiosk = bootstrap.Kiosk(load(path), show)
+    kiosk = Kiosk(load(path), show)
     kiosk.start()
     try:
         assert kiosk.store.opened.wait(PATIENCE_S)

@@ -1,30 +1,25 @@
-"""The composition root: the one place that knows every adapter. Imported only by entry points."""
+"""The running parts below the screen, made and joined."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import random
 import secrets
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
-from devices.host.end_signals import call_when_told_to_end
-from devices.host.memory import give_back
-from devices.host.spare_room import FileOfRoom
-from devices.host.status_socket import RESYNC, STATUS, ask_word, serve_words
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
+from kiosk.bootstrap import answers
+from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
@@ -32,11 +27,9 @@ from kiosk.domain.barcodes import classify
 from kiosk.ports.central import Standing
 from kiosk.ports.devices import Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
-from kiosk.ports.private_file import make_folder
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
 from kiosk.runtime.chores import Chores
-from kiosk.runtime.diary import Diary
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker
@@ -46,76 +39,17 @@ from kiosk.session.states import Home, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.sync.time_check import TimeCheck
 from kiosk.upkeep.housekeeping import RoomWatch
-from kiosk.upkeep.logs import set_up as set_up_logs
 from kiosk.upkeep.status import Running
 
 if TYPE_CHECKING:
-    from local_store.engine import SqlStore, StoreReader
-    from local_store.station import StationStore
-    from screens.app import KioskApp
+    from local_store.engine import SqlStore
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _STALE_BEAT_S = 5.0
 _STOP_WAIT_S = 5.0
-_STARTED_AFTER_S = 3.0
-_STATUS_AGAIN_S = 5.0
-_SWITCH_INTERVAL_S = 0.0005
 _NOTHING_SEEN = Preview(0, 0, b"")
-
-
-def station_store(config: KioskConfig) -> StationStore:
-    """Imports what it needs only now: the first frame does not wait for it."""
-    from local_store.station import StationStore
-
-    return StationStore(config.data, config.station.library, config.station.device, BUILD_MS, config.backup_folder)
-
-
-def spare_room(config: KioskConfig) -> FileOfRoom:
-    return FileOfRoom(config.data, config.keep.reserve_mb * MEGABYTE)
-
-
-def open_store(config: KioskConfig, day: date | None = None) -> SqlStore:
-    """Raises StoreBroken. `day`: today, where somebody vouches for the clock."""
-    return station_store(config).open(day)
-
-
-def read_store(config: KioskConfig) -> StoreReader:
-    """Beside a running station, too. Raises StoreBroken."""
-    return station_store(config).read()
-
-
-def read_upkeep(config: KioskConfig) -> dict[str, object]:
-    """What was backed up and checked last, also while no station runs."""
-    return dict(_diary(config).read())
-
-
-def _diary(config: KioskConfig) -> Diary:
-    return Diary(config.data / "upkeep.json")
-
-
-def read_status(config: KioskConfig) -> dict[str, object] | None:
-    """What the running station says; None when none runs."""
-    told = ask_word(config.data)
-    return json.loads(told) if told else None
-
-
-def ask_resync(config: KioskConfig) -> str | None:
-    """Asks the running station for a full resync; "" when it begins, else why not; None when none runs."""
-    told = ask_word(config.data, RESYNC)
-    return json.loads(told)["problem"] if told else None
-
-
-def read_disk(config: KioskConfig) -> dict[str, object]:
-    """The room on the store's disk; `low`: staff should look for what fills it."""
-    room = spare_room(config)
-    free_mb = (room.free() or 0) // MEGABYTE
-    return {"free_mb": free_mb, "low": free_mb < config.keep.warn_below_mb, "reserve_kept": room.is_kept()}
-
-
-def make_new_store(config: KioskConfig) -> None:
-    station_store(config).make_new()
 
 
 @dataclass
@@ -170,7 +104,7 @@ class Kiosk:
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
         )
-        diary = _diary(config)
+        diary = diary_of(config)
         self._chores = Chores(
             self.store,
             self.desk,
@@ -211,7 +145,7 @@ class Kiosk:
         self._spawn("check", self._chores.check_after_an_unclean_stop)
         self._spawn("mend", lambda: self._chores.mend_a_damaged_store(lambda: station_store(config).mend().whole))
         self._spawn("nightly", self._nightly.run)
-        self._spawn("status", self._tell_status)
+        self._spawn("status", self._answer)
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
             self._spawn(scanner.name, partial(self._read, scanner))
@@ -226,7 +160,7 @@ class Kiosk:
         self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
-        ask_word(self.config.data)  # wakes the thread that answers
+        answers.ask_status(self.config)  # wakes the thread that answers
         for thread in self._threads:
             if thread.name != "store":
                 thread.join(_STOP_WAIT_S)
@@ -301,19 +235,10 @@ class Kiosk:
         self._state = state
         self.show(state)
 
-    def _tell_status(self) -> None:
-        said = None
-        while not self._stop.is_set():
-            try:
-                make_folder(self.config.data)
-                serve_words(self.config.data, {STATUS: self._status, RESYNC: self._resync}, self._stop)
-            except OSError as error:
-                if said != error.strerror:
-                    _log.warning("the station cannot tell its status: %s", error.strerror)
-                said = error.strerror
-                self._stop.wait(_STATUS_AGAIN_S)
+    def _answer(self) -> None:
+        answers.answer(self.config.data, self._status, self.sync.request_resync, self._stop)
 
-    def _status(self) -> bytes:
+    def _status(self) -> dict[str, object]:
         anchor = self.clock.to_keep().anchor
         running = Running(
             self._state,
@@ -325,15 +250,7 @@ class Kiosk:
             anchor is not None,
             anchor.by if anchor else None,
         )
-        return json.dumps(running.at(self.clock.monotonic())).encode()
-
-    def _resync(self) -> bytes:
-        problem = ""
-        try:
-            self.sync.request_resync()
-        except StoreBroken as error:
-            problem = str(error)
-        return json.dumps({"problem": problem}).encode()
+        return running.at(self.clock.monotonic())
 
     def _when_painted(self, work: Callable[[], None]) -> None:
         self.painted.wait()
@@ -360,74 +277,3 @@ def _end_the_process(args: threading.ExceptHookArgs) -> None:
     logging.shutdown()
     sys.stderr.flush()
     os._exit(70)
-
-
-def make_station(
-    config: KioskConfig, pictures: Path | None = None, on_painted: Callable[[State], None] | None = None
-) -> tuple[KioskApp, Kiosk]:
-    """The window and what is below it, joined but not started. Raises ConfigError. Imports no Kivy yet."""
-    from screens.app import KioskApp, ScreenConfig
-    from screens.bridge import UiBridge
-    from screens.pictures import Pictures
-    from screens.view_models.place import Place
-    from screens.view_models.present import Presenter
-
-    kiosk = Kiosk(
-        config,
-        lambda state: bridge.show(state),
-        see=lambda seen: bridge.see(seen.width, seen.height, seen.luminance),
-        painted=threading.Event(),
-    )
-    bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)
-    place = Place(config.station.brand, config.station.place, config.codes.item_example, kiosk.camera)
-    presenter = Presenter(place, kiosk.rules.languages)
-
-    def first_frame() -> None:
-        _log.info("first frame", extra={"figure": "first_frame_s", "value": round(_process_age_s(), 3)})
-        kiosk.watchdog.ready()
-        kiosk.painted.set()
-        started = threading.Timer(_STARTED_AFTER_S, give_back)  # what reading all the code took, about 10 MB
-        started.daemon = True
-        started.start()
-
-    screen = ScreenConfig(
-        width=config.screen.width,
-        height=config.screen.height,
-        fullscreen=config.screen.fullscreen,
-        motion=config.screen.motion,
-        pictures=Pictures(pictures) if pictures else None,
-    )
-    app = KioskApp(
-        screen,
-        bridge,
-        lambda state: presenter.present(state, kiosk.rules),
-        on_first_frame=first_frame,
-        on_beat=kiosk.beat,
-        on_painted=on_painted,
-    )
-    return app, kiosk
-
-
-def run_station(config: KioskConfig, pictures: Path | None) -> int:
-    """The whole station, until it is told to stop. Raises ConfigError before anything has begun."""
-    try:
-        set_up_logs(config.log.level, config.folder / config.log.file if config.log.file else None)
-    except OSError as error:
-        raise ConfigError(f'key "log.file" cannot be written: {error.strerror}') from error
-    app, kiosk = make_station(config, pictures)
-    call_when_told_to_end(app.stop)
-    # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # s; a camera that hangs would hold us for 10
-    kiosk.start()
-    try:
-        app.run()
-    finally:
-        kiosk.stop()
-    return 0
-
-
-def _process_age_s() -> float:
-    with open("/proc/self/stat", encoding="ascii", errors="replace") as stat:
-        started_ticks = int(stat.read().rpartition(")")[2].split()[19])
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - started_ticks / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,47 @@
+"""What lies in the station's data folder, as kiosk.toml says."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from devices.host.spare_room import FileOfRoom
+from kiosk.config import BUILD_MS, MEGABYTE, KioskConfig
+from kiosk.runtime.diary import Diary
+
+if TYPE_CHECKING:
+    from local_store.engine import SqlStore, StoreReader
+    from local_store.station import StationStore
+
+
+def station_store(config: KioskConfig) -> StationStore:
+    """Imports what it needs only now: the first frame does not wait for it."""
+    from local_store.station import StationStore
+
+    return StationStore(config.data, config.station.library, config.station.device, BUILD_MS, config.backup_folder)
+
+
+def open_store(config: KioskConfig, day: date | None = None) -> SqlStore:
+    """Raises StoreBroken. `day`: today, where somebody vouches for the clock."""
+    return station_store(config).open(day)
+
+
+def read_store(config: KioskConfig) -> StoreReader:
+    """Beside a running station, too. Raises StoreBroken."""
+    return station_store(config).read()
+
+
+def spare_room(config: KioskConfig) -> FileOfRoom:
+    return FileOfRoom(config.data, config.keep.reserve_mb * MEGABYTE)
+
+
+def read_disk(config: KioskConfig) -> dict[str, object]:
+    """The room on the store's disk; `low`: staff should look for what fills it."""
+    room = spare_room(config)
+    free_mb = (room.free() or 0) // MEGABYTE
+    return {"free_mb": free_mb, "low": free_mb < config.keep.warn_below_mb, "reserve_kept": room.is_kept()}
+
+
+def diary_of(config: KioskConfig) -> Diary:
+    """What was backed up and checked last."""
+    return Diary(config.data / "upkeep.json")
