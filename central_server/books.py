@@ -15,7 +15,7 @@ from central_server.among import among
 from central_server.loans import Loan, columns_of, moment_of
 from central_server.one_book import Book, Doubt, consider
 from central_server.order import Boot, Moment, Order, Place
-from central_server.tables import check_in, dated_boot, loan, loan_end
+from central_server.tables.operations import check_in, dated_boot, loan, loan_end
 from central_server.upsert import add_new, put
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from central_server.among import among
 from central_server.bodies import Body, Predecessor, begins_a_store, predecessor_of
 from central_server.disputes import Dispute, Docket, version
-from central_server.tables import operation, succession
+from central_server.tables.operations import operation, succession
 from central_server.wire import Operation, Reason
 
 _BEGINNING = bytes(32)

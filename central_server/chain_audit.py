@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from central_server.bodies import is_false_reader, predecessor_of, read_body
 from central_server.chain import follows
-from central_server.tables import dispute, library, operation, operation_reader
+from central_server.tables.library import library
+from central_server.tables.operations import dispute, operation, operation_reader
 from central_server.wire import Operation, Reader, Reason
 
 _CHUNK = 500

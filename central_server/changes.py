@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from central_server.tables import change, generation
-from central_server.tables import library as library_table
+from central_server.tables.library import change, generation
+from central_server.tables.library import library as library_table
 from central_server.upsert import put
 from central_server.wire import Change, ChangesAnswer, Refused
 

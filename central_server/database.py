@@ -15,8 +15,10 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import clock, postgresql, server_key, sqlite, tables
+from central_server import clock, postgresql, server_key, sqlite
 from central_server.cannot import CannotDo
+from central_server.tables.library import change, generation
+from central_server.tables.library import library as library_table
 
 FILE_NAME = "central.sqlite"
 REVISION = "0006"
@@ -94,12 +96,10 @@ def reason_of(error: DBAPIError) -> str:
 
 def begin_generation(connection: sa.Connection, library: str) -> None:
     """Let a new generation of the library's change feed begin after its newest change."""
-    number = connection.scalar(
-        sa.select(sa.func.max(tables.generation.c.number)).where(tables.generation.c.library_id == library)
-    )
-    newest = connection.scalar(sa.select(sa.func.max(tables.change.c.seq)).where(tables.change.c.library_id == library))
+    number = connection.scalar(sa.select(sa.func.max(generation.c.number)).where(generation.c.library_id == library))
+    newest = connection.scalar(sa.select(sa.func.max(change.c.seq)).where(change.c.library_id == library))
     row = {"library_id": library, "number": (number or 0) + 1, "token": uuid4().hex, "began_after": newest or 0}
-    connection.execute(tables.generation.insert(), row)
+    connection.execute(generation.insert(), row)
 
 
 def is_library_code(text: str) -> bool:
@@ -109,7 +109,7 @@ def is_library_code(text: str) -> bool:
 
 def has_library(connection: sa.Connection, library: str) -> bool:
     """Whether `library` was created here."""
-    known = sa.select(tables.library.c.library_id).where(tables.library.c.library_id == library)
+    known = sa.select(library_table.c.library_id).where(library_table.c.library_id == library)
     # What is no code may be no text of a database either.
     return is_library_code(library) and connection.scalar(known) is not None
 
@@ -122,7 +122,7 @@ def must_have_library(connection: sa.Connection, library: str) -> None:
 
 def _begin_generations(store: Store) -> None:
     with store.writing.begin() as connection:
-        for library in connection.scalars(sa.select(tables.library.c.library_id)).all():
+        for library in connection.scalars(sa.select(library_table.c.library_id)).all():
             begin_generation(connection, library)
 
 

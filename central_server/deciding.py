@@ -9,7 +9,8 @@ from central_server import clock, requests
 from central_server.cannot import CannotDo
 from central_server.imports import items, patrons
 from central_server.requests import Decision, State
-from central_server.tables import item, operation_reader, patron, patron_card, request, title
+from central_server.tables.library import item, patron, patron_card, request, title
+from central_server.tables.operations import operation_reader
 
 
 def listed(connection: sa.Connection, library: str, *, everything: bool = False) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from central_server.cannot import CannotDo
 from central_server.imports.words import fold
-from central_server.tables import device
+from central_server.tables.keys import device
 from central_server.wire import Refused
 
 

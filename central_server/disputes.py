@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from central_server import changes
 from central_server.among import among
 from central_server.order import Place
-from central_server.tables import dispute
+from central_server.tables.operations import dispute
 from central_server.upsert import add_new
 from central_server.wire import Operation, Reason, Way
 

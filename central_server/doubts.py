@@ -10,7 +10,7 @@ from central_server import disputes
 from central_server.among import among
 from central_server.one_book import Doubt, Settled
 from central_server.order import Place
-from central_server.tables import dispute, operation
+from central_server.tables.operations import dispute, operation
 from central_server.upsert import add_new
 from central_server.wire import Reason, Way
 

@@ -15,7 +15,7 @@ from central_server.cannot import CannotDo
 from central_server.database import must_have_library
 from central_server.devices import Device, State
 from central_server.signatures import Message, key_id_of, verify
-from central_server.tables import enrol_token
+from central_server.tables.keys import enrol_token
 from central_server.wire import Refused, read_enrolment
 
 LONGEST_MINUTES = 7 * 24 * 60

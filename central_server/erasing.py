@@ -14,17 +14,8 @@ from central_server import changes, requests
 from central_server.among import among
 from central_server.cannot import CannotDo
 from central_server.loans import Loan
-from central_server.tables import (
-    change,
-    conflict,
-    erased_reader,
-    hold,
-    loan,
-    operation_reader,
-    patron,
-    patron_card,
-    request,
-)
+from central_server.tables.library import change, erased_reader, hold, patron, patron_card, request
+from central_server.tables.operations import conflict, loan, operation_reader
 
 # docs/protocol.md has the same.
 _MARKS = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from central_server import upsert
 from central_server.bodies import Body, InHouseUse, Visit, barcode_of, kind_of
-from central_server.tables import daily_use
+from central_server.tables.library import daily_use
 
 # (kind, day as ISO text, barcode or "")
 Use = tuple[str, str, str]

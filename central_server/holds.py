@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from central_server import changes
 from central_server.among import among
-from central_server.tables import hold, item, loan
+from central_server.tables.library import hold, item
+from central_server.tables.operations import loan
 
 
 def add(connection: sa.Connection, library: str, identity: str, title: str, patron: str, placed_ms: int) -> None:

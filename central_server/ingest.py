@@ -18,7 +18,7 @@ from central_server.disputes import Dispute, Docket, version
 from central_server.erasing import erased_among
 from central_server.projection import Projection
 from central_server.requests import Requests
-from central_server.tables import conflict, operation, operation_reader, succession
+from central_server.tables.operations import conflict, operation, operation_reader, succession
 from central_server.upsert import add, add_new
 from central_server.wire import Operation, OperationsRequest, Reader, Reason, Verdict, VerdictKind
 

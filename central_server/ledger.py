@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from central_server import disputes
 from central_server.database import Store, must_have_library, reading
-from central_server.tables import conflict, loan, operation
+from central_server.tables.operations import conflict, loan, operation
 
 
 def read_ledger(store: Store, library: str) -> dict[str, Any]:

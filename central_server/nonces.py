@@ -10,7 +10,7 @@ import secrets
 
 import sqlalchemy as sa
 
-from central_server.tables import nonce_secret, used_nonce
+from central_server.tables.keys import nonce_secret, used_nonce
 from central_server.upsert import add_new
 
 GOOD_FOR_MS = 600_000

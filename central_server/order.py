@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from central_server.among import among
 from central_server.bodies import Predecessor
-from central_server.tables import succession
+from central_server.tables.operations import succession
 
 # Up to the year 9892, so that it is always a date.
 LATEST_MS = 250_000_000_000_000

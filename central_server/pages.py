@@ -7,7 +7,8 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from central_server import clock, disputes
 from central_server.database import Store, reading
-from central_server.tables import item, library, loan, operation, patron, title
+from central_server.tables.library import item, library, patron, title
+from central_server.tables.operations import loan, operation
 
 _SHOWN = 50
 

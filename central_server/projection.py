@@ -28,7 +28,8 @@ from central_server.chain import Fault
 from central_server.disputes import Docket
 from central_server.loans import Loan
 from central_server.order import Boot, Moment, Place
-from central_server.tables import check_in, item, loan_end, operation, patron, succession, voided
+from central_server.tables.library import item, patron
+from central_server.tables.operations import check_in, loan_end, operation, succession, voided
 from central_server.upsert import add_new
 from central_server.wire import Operation, Reason
 

@@ -15,7 +15,7 @@ from central_server import changes, disputes, holds, settling
 from central_server.among import among
 from central_server.bodies import Body, CancelHold, CheckOut, PlaceHold, RequestBody, Settlement, Void, kind_of
 from central_server.chain import Fault
-from central_server.tables import patron, request, title
+from central_server.tables.library import patron, request, title
 from central_server.wire import Reason
 
 BY_RULE = "rule"

@@ -5,7 +5,7 @@ import base64
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server import tables
+from central_server.tables.keys import server_key
 from central_server.wire import TimeAnswer
 
 _THE_ONE = 1
@@ -24,15 +24,15 @@ class ServerKey:
 
 def have(connection: sa.Connection, now_ms: int) -> None:
     """Make it where there is none: once in a database's life."""
-    if connection.scalar(sa.select(tables.server_key.c.number)) is None:
+    if connection.scalar(sa.select(server_key.c.number)) is None:
         private = Ed25519PrivateKey.generate().private_bytes_raw()
         row = {"number": _THE_ONE, "private": private, "made_ms": now_ms}
-        connection.execute(tables.server_key.insert(), row)
+        connection.execute(server_key.insert(), row)
 
 
 def read(connection: sa.Connection) -> ServerKey:
     """The key of this database, which has one since it was opened for writing."""
-    private = connection.execute(sa.select(tables.server_key.c.private)).scalar_one()
+    private = connection.execute(sa.select(server_key.c.private)).scalar_one()
     return ServerKey(Ed25519PrivateKey.from_private_bytes(private))
 
 

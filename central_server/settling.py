@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from central_server import disputes, holds
 from central_server.books import Books, Need
-from central_server.tables import dispute, settlement
+from central_server.tables.operations import dispute, settlement
 from central_server.wire import Reason, Way
 
 

@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, tables
+from central_server import changes
 from central_server.imports import catalogue
 from central_server.imports.header import Column, names_of
 from central_server.imports.report import Line, Report
 from central_server.imports.table import Row
 from central_server.imports.words import fold, meant
+from central_server.tables.library import item
+from central_server.tables.library import title as title_table
 
 COLUMNS = (
     Column("barcode", "Số ĐKCB", ("so dang ky ca biet", "dkcb", "ma vach", "accession number"), True, 64, "code"),
@@ -35,9 +37,9 @@ _CHUNK = 500
 
 def import_items(connection: sa.Connection, library: str, rows: list[Row], report: Report) -> None:
     """Take in the items of a file, and tell the stations of those that are new or different."""
-    rows = catalogue.without_lost_zeros(connection, tables.item, COLUMNS[0], library, rows, report)
+    rows = catalogue.without_lost_zeros(connection, item, COLUMNS[0], library, rows, report)
     codes = {row.values["code"] for row in rows}
-    titles = catalogue.known_by(connection, tables.title, "code", library, sorted(codes))
+    titles = catalogue.known_by(connection, title_table, "code", library, sorted(codes))
     all_codes: list[str] | None = None
     lines: dict[Line, catalogue.Values] = {}
     for row in rows:
@@ -45,8 +47,8 @@ def import_items(connection: sa.Connection, library: str, rows: list[Row], repor
         status = _STATUSES.get(fold(row.values["status"])) if row.values.get("status") else "available"
         if title is None:
             if all_codes is None:
-                mine = tables.title.c.library_id == library
-                all_codes = list(connection.scalars(sa.select(tables.title.c.code).where(mine)))
+                mine = title_table.c.library_id == library
+                all_codes = list(connection.scalars(sa.select(title_table.c.code).where(mine)))
             _skip_unknown_title(row, all_codes, report)
         elif status is None:
             report.skip(row.line, "unknown_status", row.cells.get("status"), value=row.values["status"])
@@ -57,7 +59,7 @@ def import_items(connection: sa.Connection, library: str, rows: list[Row], repor
             lines[row.line] = values
     columns = names_of(COLUMNS) | {"title_id": COLUMNS[1].header}
     defaults = {"status": "available"}
-    different = catalogue.store(connection, tables.item, "barcode", library, lines, defaults, columns, report)
+    different = catalogue.store(connection, item, "barcode", library, lines, defaults, columns, report)
     types = {title["id"]: title["item_type"] for title in titles.values()}
     changes.publish_if_different(connection, library, [_thing(row, types[row["title_id"]]) for row in different])
 
@@ -68,8 +70,8 @@ def publish_of_titles(connection: sa.Connection, library: str, titles: Sequence[
     identities = list(types)
     things = []
     for start in range(0, len(identities), _CHUNK):
-        of_titles = tables.item.c.title_id.in_(identities[start : start + _CHUNK])
-        found = connection.execute(sa.select(tables.item).where(tables.item.c.library_id == library, of_titles))
+        of_titles = item.c.title_id.in_(identities[start : start + _CHUNK])
+        found = connection.execute(sa.select(item).where(item.c.library_id == library, of_titles))
         things += [_thing(dict(row), types[row["title_id"]]) for row in found.mappings()]
     changes.publish_if_different(connection, library, things)
 

@@ -6,13 +6,14 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, tables
+from central_server import changes
 from central_server.imports import catalogue, rules
 from central_server.imports.dates import parse_date
 from central_server.imports.header import Column, names_of
 from central_server.imports.report import Line, Report
 from central_server.imports.table import Row
 from central_server.imports.words import fold, meant
+from central_server.tables.library import patron, patron_card
 
 _CARD_ALIASES = ("ma the", "so the thu vien", "ma hoc sinh", "ma hs", "ma ban doc", "card number")
 COLUMNS = (
@@ -31,24 +32,22 @@ def import_patrons(connection: sa.Connection, library: str, rows: list[Row], rep
     """Take in the patrons of a file, and tell the stations of those that are new or different."""
     known = rules.patron_categories(connection, library)
     lines: dict[Line, catalogue.Values] = {}
-    for row in catalogue.without_lost_zeros(connection, tables.patron, COLUMNS[0], library, rows, report):
+    for row in catalogue.without_lost_zeros(connection, patron, COLUMNS[0], library, rows, report):
         values = _values(row, known, report)
         if values is not None:
             lines[row.line] = values
     if lines and not known:
         report.note("no_rules_yet")
-    different = catalogue.store(connection, tables.patron, "card", library, lines, _DEFAULTS, names_of(COLUMNS), report)
+    different = catalogue.store(connection, patron, "card", library, lines, _DEFAULTS, names_of(COLUMNS), report)
     publish(connection, library, different)
 
 
 def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, Any]]) -> None:
     """Tell the stations of those of `rows` (of the table `patron`) that say something new."""
     linked: dict[str, list[str]] = {}
-    listed = sa.exists().where(
-        tables.patron.c.library_id == library, tables.patron.c.card == tables.patron_card.c.number
-    )
-    mine = sa.select(tables.patron_card).where(tables.patron_card.c.library_id == library, ~listed)
-    for card in connection.execute(mine.order_by(tables.patron_card.c.number)):
+    listed = sa.exists().where(patron.c.library_id == library, patron.c.card == patron_card.c.number)
+    mine = sa.select(patron_card).where(patron_card.c.library_id == library, ~listed)
+    for card in connection.execute(mine.order_by(patron_card.c.number)):
         linked.setdefault(card.patron_id, []).append(card.number)
     changes.publish_if_different(connection, library, [_thing(row, linked.get(row["id"], [])) for row in rows])
 

@@ -7,9 +7,10 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Meta, Struct
 
-from central_server import changes, tables
+from central_server import changes
 from central_server.imports.report import Report
 from central_server.imports.toml_reader import publish, read_toml
+from central_server.tables.library import patron
 
 Count = Annotated[int, Meta(ge=0, le=10_000)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -58,11 +59,11 @@ def import_circulation(connection: sa.Connection, library: str, raw: bytes, repo
     if not report.readable:
         return
     publish(connection, library, "circulation", Circulation(read.version, read.limits, read.policy), report)
-    mine = tables.patron.c.library_id == library
+    mine = patron.c.library_id == library
     strangers = (
-        sa.select(tables.patron.c.category, sa.func.count().label("count"))
-        .where(mine, tables.patron.c.category.not_in(list(read.limits)))
-        .group_by(tables.patron.c.category)
+        sa.select(patron.c.category, sa.func.count().label("count"))
+        .where(mine, patron.c.category.not_in(list(read.limits)))
+        .group_by(patron.c.category)
     )
     for row in connection.execute(strangers):
         report.note("category_without_rule", value=row.category, count=row._mapping["count"])

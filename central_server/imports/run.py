@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from central_server import clock, database, tables
+from central_server import clock, database
 from central_server.database import Store
 from central_server.imports import items, patrons, titles
 from central_server.imports.calendar import import_calendar
@@ -16,6 +16,7 @@ from central_server.imports.rules import import_circulation
 from central_server.imports.sentences import Language
 from central_server.imports.table import Row
 from central_server.imports.text_file import MOST_BYTES
+from central_server.tables.library import library as library_table
 
 _TABLES: dict[str, tuple[tuple[Column, ...], Callable[[sa.Connection, str, list[Row], Report], None]]] = {
     "titles": (titles.COLUMNS, titles.import_titles),
@@ -84,12 +85,12 @@ def _name_library(connection: sa.Connection, library: str, name: str | None, rep
         report.refuse("bad_library", value=library)
     elif database.has_library(connection, library):
         if name:
-            mine = tables.library.c.library_id == library
-            connection.execute(tables.library.update().where(mine).values(name=name))
+            mine = library_table.c.library_id == library
+            connection.execute(library_table.update().where(mine).values(name=name))
     elif not name:
         report.refuse("no_library", value=library)
     else:
         row = {"library_id": library, "name": name, "created_ms": clock.now_ms()}
-        connection.execute(tables.library.insert(), row)
+        connection.execute(library_table.insert(), row)
         database.begin_generation(connection, library)
         report.note("library_would_be_made" if report.dry_run else "library_made", value=library)

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, tables
+from central_server import changes
 from central_server.imports import catalogue, items, rules
 from central_server.imports.header import Column, names_of
 from central_server.imports.report import Line, Report
 from central_server.imports.table import Row
+from central_server.tables.library import title as title_table
 
 COLUMNS = (
     Column("code", "Mã đầu sách", ("title code", "ma sach"), required=True, most_letters=64, kind="code"),
@@ -39,7 +40,7 @@ def import_titles(connection: sa.Connection, library: str, rows: list[Row], repo
     """Take in the titles of a file, and tell the stations of those that are new or different."""
     known_types = rules.item_types(connection, library)
     lines: dict[Line, catalogue.Values] = {}
-    for row in catalogue.without_lost_zeros(connection, tables.title, COLUMNS[0], library, rows, report):
+    for row in catalogue.without_lost_zeros(connection, title_table, COLUMNS[0], library, rows, report):
         values: dict[str, object] = dict(row.values)
         if "isbn" in values:
             values["isbn"] = _isbn(row, report)
@@ -53,7 +54,7 @@ def import_titles(connection: sa.Connection, library: str, rows: list[Row], repo
         lines[row.line] = values
     if lines and not known_types:
         report.note("no_rules_yet")
-    different = catalogue.store(connection, tables.title, "code", library, lines, _DEFAULTS, names_of(COLUMNS), report)
+    different = catalogue.store(connection, title_table, "code", library, lines, _DEFAULTS, names_of(COLUMNS), report)
     changes.publish_if_different(connection, library, [_thing(row) for row in different])
     # The type of a title is told with its items.
     items.publish_of_titles(connection, library, different)

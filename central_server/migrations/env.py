@@ -2,9 +2,7 @@
 
 from alembic import context
 
-from central_server import tables
+from central_server.tables import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=tables.metadata, transactional_ddl=True
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
 context.run_migrations()

@@ -10,10 +10,14 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from central_server import clock, server_key, tables
+from central_server import clock, server_key
 from central_server.database import Store
 from central_server.devices import State
 from central_server.enrolment import make_token
+from central_server.tables import metadata
+from central_server.tables.keys import device as device_table
+from central_server.tables.keys import nonce_secret, used_nonce
+from central_server.tables.keys import server_key as server_key_table
 from tests.central_server.signing import Headers, Key
 from tests.central_server.support import Server, Station, request_of
 
@@ -78,8 +82,8 @@ class Scene:
                     .where(table.c.library_id.in_([self.library, self.other]))
                     .order_by(*table.primary_key)
                 ).all()
-                for table in tables.metadata.tables.values()
-                if table not in (tables.nonce_secret, tables.used_nonce, tables.server_key)
+                for table in metadata.tables.values()
+                if table not in (nonce_secret, used_nonce, server_key_table)
             }
 
     @property
@@ -89,8 +93,8 @@ class Scene:
 
     def set_state(self, state: State, key: Key) -> None:
         with self.store.writing.begin() as connection:
-            mine = tables.device.c.key_id == key.id
-            connection.execute(tables.device.update().where(mine).values(state=state.value))
+            mine = device_table.c.key_id == key.id
+            connection.execute(device_table.update().where(mine).values(state=state.value))
 
     def refuses(self, status: int, ask: Callable[[], Answer], **fault: object) -> Answer:
         """Nothing changed, nothing told: a sentence, and at most what the protocol says besides."""

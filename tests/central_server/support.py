@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_link.identity import DeviceKey
-from central_server import devices, tables
+from central_server import devices
 from central_server.changes import read_page
 from central_server.database import Store, Where, open_store, reading
 from central_server.devices import Device, State
@@ -29,6 +29,9 @@ from central_server.imports.report import Report
 from central_server.imports.rows import Options
 from central_server.imports.run import import_file
 from central_server.ingest import ingest
+from central_server.tables.library import item as item_table
+from central_server.tables.library import patron as patron_table
+from central_server.tables.library import title as title_table
 from central_server.wire import read_request
 from tests.central_server.signing import Key
 
@@ -68,9 +71,9 @@ def bring_a_small_library(store: Store, folder: Path, library: str = "hoa-sen") 
     people = "HS1,Nguyễn Minh An,hs\nHS2,Trần Thu Hà,hs\nHS3,Lê Văn Bảo,hs\n"
     bring(store, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc\n{people}", folder, library)
     with store.reading.connect() as connection:
-        found = connection.execute(sa.select(tables.item).where(tables.item.c.library_id == library))
+        found = connection.execute(sa.select(item_table).where(item_table.c.library_id == library))
         items = {str(row.barcode): str(row.id) for row in found}
-        found = connection.execute(sa.select(tables.patron).where(tables.patron.c.library_id == library))
+        found = connection.execute(sa.select(patron_table).where(patron_table.c.library_id == library))
         return {"item": items, "patron": {str(row.card): str(row.id) for row in found}}
 
 
@@ -175,7 +178,7 @@ def loan_of(operation: Operation) -> str:
 def title_of(store: Store, library: str = "hoa-sen") -> str:
     """The id of the one title of a small library."""
     with reading(store) as connection:
-        return str(connection.scalar(sa.select(tables.title.c.id).where(tables.title.c.library_id == library)))
+        return str(connection.scalar(sa.select(title_table.c.id).where(title_table.c.library_id == library)))
 
 
 def request_of(operations: Sequence[Operation], library: str = "hoa-sen", device: str = "tram-1") -> dict[str, Any]:

@@ -11,9 +11,20 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from central_server import settling, tables
+from central_server import settling
 from central_server.database import Store, Where, open_store
 from central_server.ledger import read_ledger
+from central_server.tables.operations import (
+    check_in,
+    dated_boot,
+    dispute,
+    loan_end,
+    operation_reader,
+    succession,
+    voided,
+)
+from central_server.tables.operations import loan as loan_table
+from central_server.tables.operations import operation as operation_table
 from tests.central_server.databases import Databases
 from tests.central_server.support import NOON_MS, Operation, Station, bring_a_small_library, loan_of, take
 
@@ -21,15 +32,15 @@ Known = dict[str, dict[str, str]]
 CARDS = ("HS1", "HS2")
 BARCODES = ("TK.1", "TK.1", "TK.1", "TK.9")
 OF_OPERATIONS = (
-    tables.operation,
-    tables.operation_reader,
-    tables.succession,
-    tables.dispute,
-    tables.loan,
-    tables.loan_end,
-    tables.check_in,
-    tables.voided,
-    tables.dated_boot,
+    operation_table,
+    operation_reader,
+    succession,
+    dispute,
+    loan_table,
+    loan_end,
+    check_in,
+    voided,
+    dated_boot,
 )
 
 
@@ -122,7 +133,7 @@ def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any
     loans = sorted(ledger["loans"], key=lambda one: str(one["id"]))
     with store.reading.connect() as connection:
         told = settling.listed(connection, library)
-        days = sa.select(tables.loan.c.id, tables.loan.c.lent_on).where(tables.loan.c.library_id == library)
+        days = sa.select(loan_table.c.id, loan_table.c.lent_on).where(loan_table.c.library_id == library)
         lent_on = {row.id: row.lent_on for row in connection.execute(days)}
     doubts = sorted(one["id"] for one in told if one["reason"] in ("already_on_loan", "unclear_order"))
     return kept, [*(one | {"lent_on": lent_on[one["id"]]} for one in loans), *doubts]

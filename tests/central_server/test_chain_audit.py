@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from central_server import erasing
 from central_server.chain_audit import Fault, Report, audit
 from central_server.database import Store, reading
-from central_server.tables import dispute, operation, operation_reader
+from central_server.tables.operations import dispute, operation, operation_reader
 from tests.central_server.support import NOON_MS, Station, loan_of, option_of, run, take
 
 Known = dict[str, dict[str, str]]

@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import settling, tables
+from central_server import settling
 from central_server.database import REVISION, CannotOpen, Store, Where, is_passing, open_store, reading
 from central_server.ledger import read_ledger
+from central_server.tables import metadata
+from central_server.tables.library import library, title
 from tests.central_server.databases import Databases
 from tests.central_server.signing import Key
 from tests.central_server.support import ACCEPTED, NOON_MS, Station, bring, bring_a_small_library, let_in, take
@@ -50,12 +52,12 @@ def test_makes_exactly_the_tables_that_the_code_knows_when_it_is_new(store: Stor
     from alembic.migration import MigrationContext
 
     with store.writing.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         migrated = schema_of(connection)
     made = databases.new()
     engine = sa.create_engine(store.writing.url.set(database=made.database if isinstance(made, sa.URL) else ":memory:"))
     with engine.connect() as connection:
-        tables.metadata.create_all(connection)
+        metadata.create_all(connection)
         assert schema_of(connection) == migrated
     engine.dispose()
 
@@ -66,7 +68,7 @@ def test_keeps_the_rows_in_the_tree_of_the_key_when_the_table_says_so(store: Sto
     with store.reading.connect() as connection:
         rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         made = {row.name: row.sql for row in rows}
-    for table in tables.metadata.tables.values():
+    for table in metadata.tables.values():
         without_rowid = table.dialect_options["sqlite"]["with_rowid"] is False
         assert made[table.name].rstrip().endswith("WITHOUT ROWID") is without_rowid
 
@@ -108,7 +110,7 @@ def test_cannot_write_when_a_connection_is_for_reading(store: Store) -> None:
 def test_sees_one_moment_when_another_writes_while_it_reads(
     store: Store, known: dict[str, dict[str, str]], tmp_path: Path
 ) -> None:
-    count = sa.select(sa.func.count()).select_from(tables.title)
+    count = sa.select(sa.func.count()).select_from(title)
     with reading(store) as connection:
         assert connection.scalar(count) == 1
         bring(store, "titles", "Mã đầu sách,Nhan đề\nD2,Đất rừng phương Nam\n", tmp_path)
@@ -124,7 +126,7 @@ def test_lets_nobody_else_write_when_one_does(store: Store) -> None:
             raise AssertionError("two write at once")
         assert is_passing(refused.value)
         with reading(other) as connection:
-            connection.execute(sa.select(tables.library))
+            connection.execute(sa.select(library))
     with other.writing.begin():
         pass
     other.close()
@@ -177,10 +179,10 @@ def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Datab
     old.reflect(engine)
     with source.reading.connect() as then, engine.begin() as now:
         for name in ("library", "title", "item", "patron", "operation"):
-            rows = [dict(row) for row in then.execute(sa.select(tables.metadata.tables[name])).mappings()]
+            rows = [dict(row) for row in then.execute(sa.select(metadata.tables[name])).mappings()]
             now.execute(old.tables[name].insert(), rows)
         for name in ("loan", "check_in", "loan_end", "dispute"):
-            for row in then.execute(sa.select(tables.metadata.tables[name])).mappings():
+            for row in then.execute(sa.select(metadata.tables[name])).mappings():
                 now.execute(old.tables[name].insert(), as_it_was(name, dict(row), old.tables[name]))
     engine.dispose()
     with reading(source) as connection:

@@ -15,7 +15,8 @@ from central_server.cannot import CannotDo
 from central_server.chain_audit import audit
 from central_server.database import Store, is_passing, open_store, reading
 from central_server.ledger import read_ledger
-from central_server.tables import metadata, patron, patron_card
+from central_server.tables import metadata
+from central_server.tables.library import patron, patron_card
 from tests.central_server.databases import Databases
 from tests.central_server.support import (
     ACCEPTED,

@@ -12,7 +12,7 @@ from central_server import clock, deciding, settling
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from central_server.erasing import patron_of_card
-from central_server.tables import item
+from central_server.tables.library import item
 from tests.central_server.scene import OPERATIONS, Scene
 from tests.central_server.support import (
     ACCEPTED,

@@ -14,11 +14,13 @@ import requests
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from central_server import tables
 from central_server.changes import read_page
 from central_server.database import CannotOpen, Store, is_passing, open_store, reading
 from central_server.ledger import read_ledger
 from central_server.postgresql import read_url, shown
+from central_server.tables import metadata
+from central_server.tables.keys import nonce_secret, server_key
+from central_server.tables.library import change, generation, item, library, patron, title
 from demo import cluster as clusters
 from demo.cluster import Cluster
 from tests.central_server.support import (
@@ -54,7 +56,7 @@ def test_means_the_same_as_sqlite_when_the_same_happens(store: Store, tmp_path: 
     patrons = bring_a_small_library(file, tmp_path)["patron"]
     bring(file, "items", "Số ĐKCB,Mã đầu sách\n" + "".join(f"{one},D1\n" for one in BARCODES), tmp_path)
     with file.reading.connect() as source, store.writing.begin() as target:
-        for table in (tables.library, tables.generation, tables.title, tables.item, tables.patron, tables.change):
+        for table in (library, generation, title, item, patron, change):
             target.execute(table.insert(), [dict(row) for row in source.execute(sa.select(table)).mappings()])
 
     station, other = Station(), Station(device="tram-2", wall_ms=NOON_MS + 60_000)
@@ -79,8 +81,8 @@ def test_means_the_same_as_sqlite_when_the_same_happens(store: Store, tmp_path: 
     ledger = read_ledger(store, "hoa-sen")
     assert ledger == read_ledger(file, "hoa-sen")
     assert [one["item_barcode"] for one in ledger["loans"] if not one["open"]] == ["tk.1", "TK.1"]
-    of_one_database = {tables.server_key, tables.nonce_secret}
-    for table in set(tables.metadata.tables.values()) - of_one_database:
+    of_one_database = {server_key, nonce_secret}
+    for table in set(metadata.tables.values()) - of_one_database:
         assert rows_of(file, table) == rows_of(store, table), table.name
     assert feed_of(file) == feed_of(store)
     file.close()
@@ -99,7 +101,7 @@ def rows_of(store: Store, table: sa.Table) -> list[Any]:
 
 
 def test_sorts_by_bytes_when_the_database_sorts_as_people_do(store: Store) -> None:
-    words = sa.values(sa.column("word", tables.item.c.barcode.type), name="words").data([(one,) for one in BARCODES])
+    words = sa.values(sa.column("word", item.c.barcode.type), name="words").data([(one,) for one in BARCODES])
     with store.reading.connect() as connection:
         ours = connection.scalars(sa.select(words.c.word).order_by(words.c.word)).all()
         theirs = connection.scalars(sa.select(words.c.word).order_by(sa.collate(words.c.word, "default"))).all()
@@ -118,7 +120,7 @@ def test_shows_nothing_of_a_row_when_the_database_refuses_it(store: Store) -> No
     }
     for spoilt in ([{**row, "category": "hs"}] * 2, [{**row, "category": None}]):
         with pytest.raises(DBAPIError) as refused, store.writing.begin() as connection:
-            connection.execute(tables.patron.insert(), spoilt)
+            connection.execute(patron.insert(), spoilt)
         text = "".join(traceback.format_exception(refused.value)) + repr(refused.value)
         assert "patron" in text
         assert "HS-777" not in text
@@ -148,7 +150,7 @@ def test_tells_the_moments_faults_from_ours_when_the_database_complains(state: s
 
 def test_is_no_passing_fault_when_the_driver_itself_refuses(store: Store) -> None:
     with pytest.raises(DBAPIError) as refused, store.reading.connect() as connection:
-        connection.execute(sa.select(tables.library).where(tables.library.c.library_id == "a\0b"))
+        connection.execute(sa.select(library).where(library.c.library_id == "a\0b"))
     assert not is_passing(refused.value)
 
 

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from central_server import chain_audit, deciding, erasing, pages, tables
+from central_server import chain_audit, deciding, erasing, pages
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from central_server.ledger import read_ledger
+from central_server.tables import metadata
+from central_server.tables.library import patron_card
 from tests.central_server.support import (
     ACCEPTED,
     NOON_MS,
@@ -33,7 +35,7 @@ LIBRARIES = ("hoa-sen", "sao-mai")
 def unscoped(statement: str) -> set[str]:
     """The tables in a statement of which no `library_id` is compared or given. The list of libraries has none,
     nor has the centre's own key."""
-    named = set(re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE|FROM \w+,) (\w+)\b", statement)) & set(tables.metadata.tables)
+    named = set(re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE|FROM \w+,) (\w+)\b", statement)) & set(metadata.tables)
     scoped = set(re.findall(r"\b(\w+)\.library_id\b|INTO (\w+) \(library_id\b", statement))
     return named - {name for pair in scoped for name in pair} - {"library", "server_key"}
 
@@ -140,5 +142,5 @@ def test_scopes_every_statement_by_the_library(
 def test_finds_a_statement_that_is_not_scoped(twins: Store, statements: list[str]) -> None:
     """The negative control of the test above."""
     with reading(twins) as connection:
-        connection.execute(sa.select(tables.patron_card.c.number).where(tables.patron_card.c.patron_id == ""))
+        connection.execute(sa.select(patron_card.c.number).where(patron_card.c.patron_id == ""))
     assert unscoped(statements[-1]) == {"patron_card"}

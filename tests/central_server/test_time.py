@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from central_server import clock, server_key, tables
+from central_server import clock, server_key
 from central_server.database import Store, open_store, reading
+from central_server.tables.keys import server_key as server_key_table
 from tests.central_server.databases import Databases
 from tests.central_server.scene import Scene
 
@@ -53,7 +54,7 @@ def test_keeps_its_key_for_the_life_of_the_database(databases: Databases) -> Non
     try:
         assert key_of(again) == first
         with reading(again) as connection:
-            assert connection.scalar(sa.select(sa.func.count()).select_from(tables.server_key)) == 1
+            assert connection.scalar(sa.select(sa.func.count()).select_from(server_key_table)) == 1
     finally:
         again.close()
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from central_server import settling
 from central_server.database import Store
-from central_server.tables import loan
+from central_server.tables.operations import loan
 from tests.central_server.support import NOON_MS, Operation, Station, feed, loan_of, take, take_in, title_of
 
 Known = dict[str, dict[str, str]]

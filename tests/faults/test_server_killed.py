@@ -18,10 +18,10 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from central_server import tables
 from central_server.database import Where, open_store, reading
 from central_server.ledger import read_ledger
 from central_server.postgresql import read_url
+from central_server.tables.library import change
 from demo import cluster as clusters
 from demo.cluster import Cluster
 from tests.central_server.support import (
@@ -124,7 +124,7 @@ class Centre:
         store = open_store(self.where, create=False)
         ledger = read_ledger(store, "hoa-sen")
         with reading(store) as connection:
-            changes = connection.execute(sa.select(tables.change).where(tables.change.c.kind == "loan")).all()
+            changes = connection.execute(sa.select(change).where(change.c.kind == "loan")).all()
         store.close()
         there = {one["hash"] for one in ledger["operations"]}
         assert len(there) == len(ledger["operations"]), "nothing is there twice"

@@ -18,10 +18,14 @@ import sqlalchemy as sa
 
 from central_link.native_rest_wire import decode_page, decode_verdicts, encode_operations
 from central_server import database as centres
-from central_server import ledger, settling, tables
+from central_server import ledger, settling
 from central_server.books import Books, Need
 from central_server.changes import read_page
 from central_server.ingest import ingest
+from central_server.tables.library import title as title_table
+from central_server.tables.operations import dispute as dispute_table
+from central_server.tables.operations import loan, operation_reader
+from central_server.tables.operations import operation as operation_table
 from central_server.wire import Refused as CentreRefused
 from central_server.wire import read_request
 from demo.compare import differences
@@ -292,7 +296,7 @@ class World:
 
     def hold(self, station: Station, patron: str) -> None:
         with centres.reading(self.centre.store) as connection:
-            title = connection.scalar(sa.select(tables.title.c.id))
+            title = connection.scalar(sa.select(title_table.c.id))
         station.wish(PlaceHold(str(title)), patron)
 
     def deliver_late(self, which: int, *, again: bool) -> None:
@@ -327,14 +331,12 @@ class World:
         try:
             with centres.reading(self.centre.store) as connection:
                 rows = connection.execute(
-                    sa.select(tables.operation, tables.operation_reader.c.patron_id, tables.operation_reader.c.salt)
-                    .outerjoin(
-                        tables.operation_reader, tables.operation_reader.c.position == tables.operation.c.position
-                    )
-                    .order_by(tables.operation.c.device, tables.operation.c.epoch, tables.operation.c.seq)
+                    sa.select(operation_table, operation_reader.c.patron_id, operation_reader.c.salt)
+                    .outerjoin(operation_reader, operation_reader.c.position == operation_table.c.position)
+                    .order_by(operation_table.c.device, operation_table.c.epoch, operation_table.c.seq)
                 ).all()
-                by_people = (tables.dispute.c.way.is_not(None), tables.dispute.c.barcode.is_not(None))
-                decided = connection.execute(sa.select(tables.dispute).where(*by_people)).mappings()
+                by_people = (dispute_table.c.way.is_not(None), dispute_table.c.barcode.is_not(None))
+                decided = connection.execute(sa.select(dispute_table).where(*by_people)).mappings()
                 decided_rows = [dict(row) for row in decided]
             for row in rows:
                 again.take(_request(row))
@@ -348,11 +350,11 @@ class World:
 
 def _say_what_people_said(connection: sa.Connection, decided: list[dict[str, Any]]) -> None:
     """Which disputes there are to be settled depends on when things come: so what was decided is taken over."""
-    connection.execute(tables.dispute.delete().where(tables.dispute.c.barcode.is_not(None)))
+    connection.execute(dispute_table.delete().where(dispute_table.c.barcode.is_not(None)))
     if decided:
-        connection.execute(tables.dispute.insert(), decided)
+        connection.execute(dispute_table.insert(), decided)
     books = Books(connection, LIBRARY)
-    barcodes = set(connection.scalars(sa.select(tables.loan.c.barcode)))
+    barcodes = set(connection.scalars(sa.select(loan.c.barcode)))
     books.load(Need(whole=barcodes))
     for barcode in barcodes:
         books.consider(barcode)

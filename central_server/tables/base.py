@@ -1,0 +1,5 @@
+"""Where every table stands."""
+
+from sqlalchemy import MetaData
+
+metadata = MetaData()

@@ -1,0 +1,159 @@
+"""What a library is, has and asks for, and the changes of it that stations hear."""
+
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+
+from central_server.columns import Integer, Text
+from central_server.tables.base import metadata
+
+library = Table(
+    "library",
+    metadata,
+    Column("library_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_ms", Integer, nullable=False),
+)
+
+# A generation of the change feed begins at every opening of the database, so that a cursor given out by another copy of
+# it (the one that a backup took the place of) is recognised as foreign.
+generation = Table(
+    "generation",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("began_after", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "number"),
+)
+
+# What the stations should know: the newest state of each thing (JSON, `null`: it is no more) under the newest number,
+# so that a full resync costs a row per thing.
+change = Table(
+    "change",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "kind", "id"),
+    Index("change_in_order", "library_id", "seq", unique=True),
+    sqlite_with_rowid=False,
+)
+
+title = Table(
+    "title",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("year", Integer),
+    Column("isbn", Text),
+    Column("call_number", Text, nullable=False),
+    Column("shelf", Text, nullable=False),
+    Column("item_type", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "id"),
+    UniqueConstraint("library_id", "code"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("barcode", Text, nullable=False),
+    Column("title_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "id"),
+    UniqueConstraint("library_id", "barcode"),
+    Index("item_by_title", "library_id", "title_id"),
+)
+
+patron = Table(
+    "patron",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("class_name", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("valid_until", Text),
+    Column("blocked", Boolean, nullable=False),
+    PrimaryKeyConstraint("library_id", "id"),
+    UniqueConstraint("library_id", "card"),
+)
+
+# What stations ask for, decided here. `patron_id`: whose it is, erasable; `data`: the body's, without anything private.
+# `decided_by`: "rule", or who decided at the centre.
+request = Table(
+    "request",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("patron_id", Text),
+    Column("subject", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("asked_ms", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_by", Text),
+    Column("why", Text),
+    Column("decided_ms", Integer),
+    PrimaryKeyConstraint("library_id", "id"),
+    Index("request_by_state", "library_id", "state", "asked_ms"),
+)
+
+# Who waits for which title; its id is that of the request. `loan_id`: the loan that gave it to them, so that it stands
+# again when that loan is voided.
+hold = Table(
+    "hold",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("title_id", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Column("shelf", Text, nullable=False),
+    Column("placed_ms", Integer, nullable=False),
+    Column("loan_id", Text),
+    PrimaryKeyConstraint("library_id", "id"),
+    Index("hold_by_patron", "library_id", "patron_id"),
+    Index("hold_by_loan", "library_id", "loan_id"),
+)
+
+# Cards beside the one of the patron's list.
+patron_card = Table(
+    "patron_card",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "number"),
+    Index("patron_card_by_patron", "library_id", "patron_id"),
+)
+
+# How often something was done on a day, for figures: nobody is in here. `barcode` is "" for visits.
+daily_use = Table(
+    "daily_use",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("barcode", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "kind", "day", "barcode"),
+)
+
+# Who was erased, by a mark that leads to nobody (central_server.erasing): what a station sends later stays forgotten.
+erased_reader = Table(
+    "erased_reader",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("erased_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "mark"),
+)
