@@ -11,12 +11,18 @@ import logging
 import shutil
 from pathlib import Path
 
-from local_store import files, statements
+from sqlalchemy import delete, text
+
+from local_store import files
 from local_store.backups import check_backup
 from local_store.connections import connected, connector
+from local_store.prepared import Prepared
 from local_store.reader import StoreConfig
+from local_store.tables import meta
 
 log = logging.getLogger(__name__)
+
+_FORGET_CURSOR = Prepared(delete(meta).where(meta.c.key == text("'cursor'")))
 
 
 def restore(config: StoreConfig, backup: Path, backup_key: bytes) -> None:
@@ -43,7 +49,7 @@ def half_made(config: StoreConfig, backup: Path, backup_key: bytes) -> Path:
         try:
             if backup_key != config.key:
                 database.tell(f"PRAGMA rekey = \"x'{config.key.hex()}'\"")
-            database.run(statements.FORGET_CURSOR)
+            database.run(_FORGET_CURSOR)
         finally:
             database.close()
         if backup_key != config.key:
