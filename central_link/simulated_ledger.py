@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from central_link.simulated_requests import SUBJECTS, Requests
-from kiosk.domain.clock_trust import Moment
 from kiosk.domain.model import Loan
 from kiosk.domain.operations import NO_HASH, Operation, OperationId, OperationKind, chain_hash, commitment
 from kiosk.ports.central import Change, LoanRecord, Verdict, VerdictKind
@@ -83,6 +82,16 @@ class Ledger:
             return "lost_tail"
         return None
 
+    def loans_of(self, operation: Operation) -> list[str]:
+        """The loans that it names."""
+        body = _readable(operation)
+        if body is None:
+            return []
+        data = body["data"]
+        if body["kind"] == OperationKind.DATE_BOOT:
+            return [dated["loan"] for dated in data["loans"]]
+        return list(data.get("loans", [data["loan"]] if "loan" in data else []))
+
     def changes(self, operation: Operation) -> Iterator[Change]:
         """The loans, holds and requests as they are after an operation that was recorded."""
         body = _readable(operation)
@@ -94,9 +103,8 @@ class Ledger:
         yield from self._requests.changes(body, patron_id)
         match body["kind"]:
             case OperationKind.CHECK_OUT:
-                moment = Moment(body["at"]["wall_ms"], "", 0, trusted=True)
-                due_on = date.fromisoformat(data["due_on"])
-                loan = Loan(data["loan"], data["item"], patron_id, moment.day, due_on, 0, "")
+                lent_on, due_on = (date.fromisoformat(data[name]) for name in ("lent_on", "due_on"))
+                loan = Loan(data["loan"], data["item"], patron_id, lent_on, due_on, 0, "")
                 yield self._keep(LoanRecord(loan, open=True))
             case OperationKind.RENEW if data["loan"] in self._loans:
                 record = self._loans[data["loan"]]
@@ -122,7 +130,7 @@ class Ledger:
 
 
 _DATA = {
-    OperationKind.CHECK_OUT: {"loan", "item", "barcode", "due_on"},
+    OperationKind.CHECK_OUT: {"loan", "item", "barcode", "lent_on", "due_on"},
     OperationKind.CHECK_IN: {"barcode", "item", "loans"},
     OperationKind.RENEW: {"loan", "item", "due_on", "renewals"},
     OperationKind.VOID: {"voids", "kind", "loans"},

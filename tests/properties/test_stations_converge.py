@@ -81,6 +81,10 @@ class Stations(RuleBasedStateMachine):
     def pull(self, number: int, fates: list[Fate]) -> None:
         self.station(number).pull(fates)
 
+    @rule(number=NUMBER)
+    def ask_ahead(self, number: int) -> None:
+        self.station(number).ask_ahead()
+
     @rule(fates=FATES)
     def all_push(self, fates: list[Fate]) -> None:
         for station in self.world.stations:
@@ -92,7 +96,7 @@ class Stations(RuleBasedStateMachine):
         chance = Random(seed)
         for _ in range(30):
             number, fates = chance.randrange(4), chance.choices(list(Fate), k=chance.randrange(3))
-            match chance.choice(("readers", "readers", "readers", "push", "pull", "power", "clock", "time", "settle")):
+            match chance.choice(("readers", "readers", "readers", "push", "pull", "power", "clock", "time", "settle", "ask")):
                 case "readers":
                     acts = ("lend", "lend", "lend", "give_back", "take_back")
                     visit = (
@@ -107,6 +111,8 @@ class Stations(RuleBasedStateMachine):
                     self.pull(number, fates)
                 case "power":
                     self.crash(number, trusted=chance.random() < 0.3)
+                case "ask":
+                    self.ask_ahead(number)
                 case "clock":
                     self.set_clock(number)
                 case "time":
@@ -214,3 +220,32 @@ def test_control_finds_out_a_centre_that_forgets_what_it_has(world: World, monke
     world.settle_down()
     with pytest.raises(AssertionError):
         world.check()
+
+
+def lent_here_and_returned_there(world: World) -> tuple[Station, Station]:
+    here, there = world.stations
+    here.lend(world.known["patron"]["HS1"], "TK.1")
+    world.now_ms += HOUR_MS
+    there.give_back("TK.1")
+    return here, there
+
+
+def test_what_overtakes_an_answer_is_not_forgotten(world: World) -> None:
+    """The centre has the loan; before the station hears so, it hears that the loan is over."""
+    here, _ = lent_here_and_returned_there(world)
+    here.push([Fate.OVERTAKEN])
+    world.settle_down()
+    world.check()
+
+
+def test_a_page_that_was_asked_for_before_does_not_undo_what_was_answered_since(world: World) -> None:
+    here, _ = world.stations
+    here.lend(world.known["patron"]["HS1"], "TK.1")
+    here.push()
+    here.ask_ahead()
+    here.give_back("TK.1")
+    here.push()
+    here.pull()
+    assert [one["open"] for one in here.ledger()["loans"]] == [False]
+    world.settle_down()
+    world.check()
