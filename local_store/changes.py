@@ -8,19 +8,69 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import assert_never
 
+from sqlalchemy import and_, bindparam, case, delete, func, select, text
+from sqlalchemy.dialects import sqlite
+
 from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
-from local_store import documents, statements
+from local_store import documents, erasing
 from local_store.disputes import dispute_row
-from local_store.prepared import Database
+from local_store.prepared import Database, Prepared
+from local_store.shapes import upsert
+from local_store.statements import ALL_TOLD
+from local_store.tables import dispute, document, hold, item, loan, patron, patron_card, request, title
 
 log = logging.getLogger(__name__)
 
 _Row = dict[str, object]
+
+
+_PUT_TITLE = upsert(title, "id")
+_PUT_ITEM = upsert(item, "id")
+_PUT_PATRON = upsert(patron, "id")
+_PUT_HOLD = upsert(hold, "id")
+_PUT_DOCUMENT = upsert(document, "kind")
+_PUT_CARD = upsert(patron_card, "number")
+# The numbers that a patron has no more; `numbers` is a JSON list of those that stay.
+_DROP_OTHER_CARDS = Prepared(
+    delete(patron_card).where(
+        patron_card.c.patron_id == bindparam("patron_id"),
+        patron_card.c.number.not_in(select(text("value")).select_from(func.json_each(bindparam("numbers")))),
+    )
+)
+_told = sqlite.insert(loan).excluded
+_PUT_LOAN = upsert(
+    loan,
+    "id",
+    only=ALL_TOLD,  # else the centre does not know yet what it speaks of, and will speak of it again
+    to_tell=loan.c.to_tell,
+    # The centre does not speak of these. A date that it only repeats is no surer than it was.
+    renewed_on=loan.c.renewed_on,
+    returned_on=case((_told.open == text("1"), text("NULL")), else_=loan.c.returned_on),
+    provisional=case((_told.due_on == loan.c.due_on, loan.c.provisional), else_=_told.provisional),
+    ended_after=case(
+        (_told.open == text("1"), text("NULL")),
+        (loan.c.open == text("0"), loan.c.ended_after),
+        else_=_told.ended_after,
+    ),
+    # A reader who was taken out of an ended loan does not come back with its next mention.
+    patron_id=case((and_(_told.open == text("0"), loan.c.patron_id.is_(None)), text("NULL")), else_=_told.patron_id),
+)
+_DROP = {
+    table.name: Prepared(delete(table).where(table.c.id == bindparam("id")))
+    for table in (title, item, patron, hold, request)
+} | {"loan": Prepared(delete(loan).where(loan.c.id == bindparam("id"), text(ALL_TOLD)))}
+_asked = sqlite.insert(request).excluded
+_PUT_REQUEST = upsert(
+    request,
+    "id",
+    answered_after=case((_asked.state == request.c.state, request.c.answered_after), else_=_asked.answered_after),
+)
+_PUT_DISPUTE = upsert(dispute, "id")
 
 
 def apply_changes(
@@ -94,22 +144,22 @@ def apply_changes(
     for drop in gone:
         _drop(database, drop, card_lists)
     for statement, rows in (
-        (statements.PUT_TITLE, titles),
-        (statements.PUT_ITEM, items),
-        (statements.PUT_PATRON, patrons),
-        (statements.DROP_OTHER_CARDS, card_lists),
-        (statements.PUT_CARD, cards),
-        (statements.PUT_LOAN, loans),
-        (statements.PUT_HOLD, holds),
-        (statements.PUT_REQUEST, requests),
-        (statements.PUT_DISPUTE, disputes),
+        (_PUT_TITLE, titles),
+        (_PUT_ITEM, items),
+        (_PUT_PATRON, patrons),
+        (_DROP_OTHER_CARDS, card_lists),
+        (_PUT_CARD, cards),
+        (_PUT_LOAN, loans),
+        (_PUT_HOLD, holds),
+        (_PUT_REQUEST, requests),
+        (_PUT_DISPUTE, disputes),
     ):
         if rows:
             database.run_each(statement, rows)
     if rules is not None:
-        database.run(statements.PUT_DOCUMENT, kind=documents.CIRCULATION, body=documents.rules_text(rules))
+        database.run(_PUT_DOCUMENT, kind=documents.CIRCULATION, body=documents.rules_text(rules))
     if calendar is not None:
-        database.run(statements.PUT_DOCUMENT, kind=documents.CALENDAR, body=documents.calendar_text(calendar))
+        database.run(_PUT_DOCUMENT, kind=documents.CALENDAR, body=documents.calendar_text(calendar))
     return rules, calendar
 
 
@@ -143,10 +193,10 @@ def key_of(change: Change) -> tuple[str, str]:
 def _drop(database: Database, gone: Gone, card_lists: list[_Row]) -> None:
     if gone.kind in ("patron", "erased_reader"):
         # Whatever else names them is found later, in small steps: the outbox may be long.
-        database.run(statements.PUT_TO_ERASE, mark=gone.id if gone.kind == "erased_reader" else erased_mark(gone.id))
+        database.run(erasing.PUT_TO_ERASE, mark=gone.id if gone.kind == "erased_reader" else erased_mark(gone.id))
         if gone.kind == "erased_reader":
             return
-    statement = statements.DROP.get(gone.kind)
+    statement = _DROP.get(gone.kind)
     if statement is None:
         log.warning("the centre ended a thing of an unknown kind %r", gone.kind)
         return

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
+
+from sqlalchemy import bindparam, select
 
 from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
+from local_store.prepared import Database, Prepared
+from local_store.tables import document
 
 CIRCULATION = "circulation"
 CALENDAR = "calendar"
 
-NO_RULES = CirculationRules("", {}, {})
+_DOCUMENT = Prepared(select(document.c.body).where(document.c.kind == bindparam("kind")))
+_NO_RULES = CirculationRules("", {}, {})
 """Nobody has said anything yet: nothing is lent."""
 
 
@@ -29,7 +35,7 @@ def rules_text(rules: CirculationRules) -> str:
     )
 
 
-def rules_of(text: str) -> CirculationRules:
+def _rules_of(text: str) -> CirculationRules:
     found = json.loads(text)
     return CirculationRules(
         found["version"],
@@ -50,7 +56,7 @@ def calendar_text(calendar: Calendar) -> str:
     )
 
 
-def calendar_of(text: str) -> Calendar:
+def _calendar_of(text: str) -> Calendar:
     found = json.loads(text)
     day = date.fromisoformat
     return Calendar(
@@ -59,3 +65,23 @@ def calendar_of(text: str) -> Calendar:
         tuple(Closure(day(first), day(last), name) for first, last, name in found["closures"]),
         tuple(SchoolYear(name, day(begins), day(ends)) for name, begins, ends in found["school_years"]),
     )
+
+
+@dataclass(slots=True)
+class Documents:
+    """Parsed once: as they were last committed, or None where nobody has asked yet."""
+
+    _rules: CirculationRules | None = None
+    _calendar: Calendar | None = None
+
+    def rules(self, database: Database) -> CirculationRules:
+        if self._rules is None:
+            row = database.row(_DOCUMENT, kind=CIRCULATION)
+            self._rules = _rules_of(row[0]) if row else _NO_RULES
+        return self._rules
+
+    def calendar(self, database: Database) -> Calendar:
+        if self._calendar is None:
+            row = database.row(_DOCUMENT, kind=CALENDAR)
+            self._calendar = _calendar_of(row[0]) if row else Calendar()
+        return self._calendar

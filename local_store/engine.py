@@ -15,6 +15,7 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.private_file import sync_folder
 from local_store import files, keeping_time, schema, statements
 from local_store.connections import EVERY, WRITING, connected, connector, reading
+from local_store.documents import Documents
 from local_store.outbox import open_outbox
 from local_store.owner import check_owner
 from local_store.prepared import Database
@@ -23,7 +24,8 @@ from local_store.reader import StoreConfig, StoreReader, check_whole
 from local_store.resync import read_progress
 from local_store.store import SqlStore
 from local_store.tables import REVISIONS
-from local_store.unit_of_work import Documents, Kept
+from local_store.undated_boots import read_undated
+from local_store.unit_of_work import Kept
 
 __all__ = ["SqlStore", "StoreConfig", "StoreReader", "make_new_store", "open_store", "read_store"]
 
@@ -180,7 +182,7 @@ def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, KeptTime 
     try:
         ends, before = open_outbox(database)
         time = keeping_time.read(database)
-        undated = frozenset(boot_id for (boot_id,) in database.rows(statements.UNDATED_BOOTS))
+        undated = read_undated(database)
         progress = read_progress(database)
         number, day = database.row(LAST_DAY) or (0, None)
         database.commit()

@@ -3,23 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Executable, Integer, bindparam, delete, select
+from sqlalchemy.dialects import sqlite
 
 from kiosk.domain.ids import erased_mark
 from kiosk.ports.store import WalkedTo
-from local_store import statements as sql
-from local_store.prepared import Database
+from local_store.prepared import Database, Prepared
+from local_store.shapes import dropped, some, without
+from local_store.tables import hold, loan, outbox, patron, patron_card, request, to_erase, visit
 
 # Rows that move when a page is split may leave a copy behind that deleting does not overwrite. So the small tables, in
 # which names and card numbers stand, are written anew; in the large ones only an id can remain, which leads to nobody.
 _WRITTEN_ANEW = ("patron", "patron_card", "visit", "hold", "request")
 
 
+TO_ERASE = Prepared(select(to_erase.c.mark).order_by(to_erase.c.mark))
+PUT_TO_ERASE = Prepared(sqlite.insert(to_erase).on_conflict_do_nothing())
+ERASED = Prepared(delete(to_erase).where(to_erase.c.mark == bindparam("gone")))
+
+
+class _Walk(NamedTuple):
+    """`look`: rows after a key (at first `start`) with their readers; `forget`: what is done to one of them."""
+
+    look: Prepared
+    forget: Prepared
+    start: str | int
+
+
+def _walk(key: Column[Any], reader: ColumnElement[Any], change: Executable) -> _Walk:
+    return _Walk(some(select(key, reader), key), Prepared(change), 0 if isinstance(key.type, Integer) else "")
+
+
+# Everything that may name a reader, in the order in which it is walked through.
+_NAMING = (
+    _walk(patron.c.id, patron.c.id, dropped(patron, patron.c.id)),
+    _walk(patron_card.c.number, patron_card.c.patron_id, dropped(patron_card, patron_card.c.number)),
+    _walk(visit.c.patron_id, visit.c.patron_id, dropped(visit, visit.c.patron_id)),
+    _walk(hold.c.id, hold.c.patron_id, dropped(hold, hold.c.id)),
+    _walk(request.c.id, request.c.patron_id, without(request, request.c.id, "patron_id", "why")),
+    _walk(loan.c.id, loan.c.patron_id, without(loan, loan.c.id, "patron_id")),
+    _walk(outbox.c.place, outbox.c.reader, without(outbox, outbox.c.place, "reader", "salt", "private")),
+)
+
+
 def erase(database: Database, marks: Set[str], after: WalkedTo, limit: int) -> WalkedTo | None:
     """One step of kiosk.ports.store.UnitOfWork.erase."""
     table = after.table
-    if table >= len(sql.NAMING):
-        return _write_anew(database, table - len(sql.NAMING))
-    walk = sql.NAMING[table]
+    if table >= len(_NAMING):
+        return _write_anew(database, table - len(_NAMING))
+    walk = _NAMING[table]
     rows = database.rows(walk.look, after=walk.start if after.key is None else after.key, limit=limit)
     gone = [{"gone": key} for key, reader in rows if reader is not None and erased_mark(reader) in marks]
     if gone:
@@ -35,4 +69,4 @@ def _write_anew(database: Database, number: int) -> WalkedTo | None:
     database.tell(f"DELETE FROM {name}")
     database.tell(f"INSERT INTO {name} SELECT * FROM kept")
     database.tell("DROP TABLE kept")
-    return WalkedTo(len(sql.NAMING) + number + 1, None)
+    return WalkedTo(len(_NAMING) + number + 1, None)

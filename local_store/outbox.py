@@ -12,16 +12,76 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Integer, and_, bindparam, func, insert, literal_column, select, text, update
+
 from kiosk.domain.operations import NO_HASH, ChainEnd, Operation, OperationId, Origin, Reader, chain_hash
 from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.store import OutboxCounts, RecordedAct
 from local_store import statements as sql
-from local_store.prepared import Database, Row
+from local_store.prepared import Database, Prepared, Row
+from local_store.shapes import some
+from local_store.statements import FOR_A_PERSON
+from local_store.tables import audit, epoch, loan, outbox
 
 log = logging.getLogger(__name__)
 
 _STORE_MARK_EVERY = 500
 """Operations. The stored mark may lie behind: it only spares the next opening some reading."""
+
+
+_IS_PENDING = text("outbox.state = 'pending'")
+_IS_SET_ASIDE = FOR_A_PERSON, text("outbox.state = 'set_aside'")
+_place = select(epoch.c.before + bindparam("op_seq", type_=Integer)).where(epoch.c.id == bindparam("op_epoch"))
+_AT = and_(
+    outbox.c.place == _place.scalar_subquery(),
+    outbox.c.epoch == bindparam("op_epoch"),
+    outbox.c.seq == bindparam("op_seq", type_=Integer),
+)
+# The first row is asked for, no more.
+_LAST_OPERATION = Prepared(
+    select(outbox.c.place, outbox.c.epoch, outbox.c.seq, outbox.c.hash).order_by(outbox.c.place.desc())
+)
+LAST_AUDIT = Prepared(select(audit.c.place, audit.c.hash).order_by(audit.c.place.desc()))
+BEGIN_EPOCH = Prepared(insert(epoch))
+ADD_OPERATION = Prepared(insert(outbox))
+ADD_AUDIT = Prepared(insert(audit))
+_ACT = Prepared(
+    select(outbox.c.kind, outbox.c.barcode, outbox.c.loans, outbox.c.boot_id, outbox.c.boottime_ms).where(_AT)
+)
+_OPERATION = Prepared(select(outbox.c.place, outbox.c.state, outbox.c.loans).where(_AT))
+_pending_beyond = _IS_PENDING, outbox.c.place > bindparam("told_to", type_=Integer)
+_whole = select(
+    outbox.c.place,
+    outbox.c.epoch,
+    outbox.c.seq,
+    outbox.c.body,
+    outbox.c.hash,
+    outbox.c.reader,
+    outbox.c.salt,
+    outbox.c.private,
+)
+_PENDING = some(_whole.where(_IS_PENDING), outbox.c.place)
+_TOLD = some(
+    _whole.where(text("outbox.state IN ('settled', 'disputed')"), outbox.c.place <= bindparam("last", type_=Integer)),
+    outbox.c.place,
+)
+_FIRST_PENDING = Prepared(select(outbox.c.place).where(*_pending_beyond).order_by(outbox.c.place))
+_COUNT_PENDING = Prepared(select(func.count()).select_from(outbox).where(*_pending_beyond))
+HAS_TO_TELL = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"))
+    .values(to_tell=loan.c.to_tell + bindparam("by", type_=Integer))
+)
+_SETTLE = Prepared(
+    update(outbox)
+    .where(outbox.c.place == bindparam("at"))
+    .values(state=bindparam("to_state"), reason=bindparam("to_reason"))
+)
+_PLACES_SET_ASIDE = Prepared(select(outbox.c.place).where(*_IS_SET_ASIDE).order_by(outbox.c.place))
+_TELL_AGAIN = Prepared(update(outbox).where(*_IS_SET_ASIDE).values(state=text("'pending'"), reason=text("NULL")))
+_COUNT_DISPUTED = Prepared(
+    select(func.count(literal_column("*"))).select_from(outbox).where(FOR_A_PERSON, text("outbox.state = 'disputed'"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +107,19 @@ def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None]:
     """
     mark = database.row(sql.META, key="told_to")
     told_to = int(mark[0]) if mark else 0
-    aside = [place for (place,) in database.rows(sql.PLACES_SET_ASIDE)]
+    aside = [place for (place,) in database.rows(_PLACES_SET_ASIDE)]
     if aside:
         told_to = min(told_to, aside[0] - 1)
-        database.run(sql.TELL_AGAIN)
+        database.run(_TELL_AGAIN)
         database.run(sql.PUT_META, key="told_to", value=str(told_to))
-    ((pending,),) = database.rows(sql.COUNT_PENDING, told_to=told_to)
-    last = database.row(sql.LAST_OPERATION)
+    ((pending,),) = database.rows(_COUNT_PENDING, told_to=told_to)
+    last = database.row(_LAST_OPERATION)
     place, before = 0, None
     if last is not None:
         place, epoch, seq, hash_ = last
         before = ChainEnd(OperationId(epoch, seq), hash_)
-    audit_place, audit_hash = database.row(sql.LAST_AUDIT) or (0, NO_HASH)
-    ((disputed,),) = database.rows(sql.COUNT_DISPUTED)
+    audit_place, audit_hash = database.row(LAST_AUDIT) or (0, NO_HASH)
+    ((disputed,),) = database.rows(_COUNT_DISPUTED)
     return Ends(None, place, audit_place, audit_hash, told_to, told_to, pending, disputed, 0), before
 
 
@@ -74,9 +134,9 @@ class Outbox:
         ends = self.ends
         self._check_continues(operation)
         if ends.last is None:
-            self._db.run(sql.BEGIN_EPOCH, id=self._origin.epoch, before=ends.place)
+            self._db.run(BEGIN_EPOCH, id=self._origin.epoch, before=ends.place)
         self._db.run(
-            sql.ADD_OPERATION,
+            ADD_OPERATION,
             place=ends.place + 1,
             epoch=operation.id.epoch,
             seq=operation.id.seq,
@@ -95,7 +155,7 @@ class Outbox:
         )
         entry = f"{act.kind} {operation.hash.hex()}"  # the body, which the hash vouches for, says everything else
         audit_hash = hashlib.sha256(ends.audit_hash + entry.encode()).digest()
-        self._db.run(sql.ADD_AUDIT, place=ends.audit_place + 1, entry=entry, hash=audit_hash)
+        self._db.run(ADD_AUDIT, place=ends.audit_place + 1, entry=entry, hash=audit_hash)
         self._has_to_tell(act.loans, 1)
         self.ends = replace(
             ends,
@@ -106,12 +166,19 @@ class Outbox:
             pending=ends.pending + 1,
         )
 
+    def act(self, operation_id: OperationId) -> RecordedAct | None:
+        row = self._db.row(_ACT, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
+        if row is None:
+            return None
+        kind, barcode, loans, boot_id, boottime_ms = row
+        return RecordedAct(operation_id, kind, barcode, tuple(loans.split()), boot_id, boottime_ms)
+
     def pending(self, limit: int, after: int) -> Sequence[tuple[int, Operation]]:
-        return _operations(self._db.rows(sql.PENDING, limit=limit, after=max(after, self.ends.told_to)))
+        return _operations(self._db.rows(_PENDING, limit=limit, after=max(after, self.ends.told_to)))
 
     def told_between(self, after: int, last: int, limit: int) -> Sequence[tuple[int, Operation]]:
         """What the centre has had already, from beyond one place up to another."""
-        return _operations(self._db.rows(sql.TOLD, limit=limit, after=after, last=last))
+        return _operations(self._db.rows(_TOLD, limit=limit, after=after, last=last))
 
     def settle(self, verdicts: Sequence[Verdict]) -> list[str]:
         """The first verdict on an operation stays: a dispute is resolved by a person, never by a second answer. Gives
@@ -121,7 +188,7 @@ class Outbox:
         told: list[str] = []
         pending = disputed = aside = unknown = 0
         for verdict in verdicts:
-            row = self._db.row(sql.OPERATION, op_epoch=verdict.id.epoch, op_seq=verdict.id.seq)
+            row = self._db.row(_OPERATION, op_epoch=verdict.id.epoch, op_seq=verdict.id.seq)
             if row is None:
                 unknown += 1
                 continue
@@ -142,7 +209,7 @@ class Outbox:
         if unknown:
             log.warning("%d verdicts on operations that are not here", unknown)
         if changed:
-            self._db.run_each(sql.SETTLE, changed.values())
+            self._db.run_each(_SETTLE, changed.values())
             self._has_to_tell(told, -1)
             ends = self.ends
             self.ends = replace(
@@ -155,19 +222,19 @@ class Outbox:
         return named
 
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
-        row = self._db.row(sql.OPERATION, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
+        row = self._db.row(_OPERATION, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
         if row is None or row[1] != "pending":
             log.warning("an operation that is not pending was not set aside")
             return
-        self._db.run_each(sql.SETTLE, [{"at": row[0], "to_state": "set_aside", "to_reason": reason}])
+        self._db.run_each(_SETTLE, [{"at": row[0], "to_state": "set_aside", "to_reason": reason}])
         self.ends = replace(self.ends, pending=self.ends.pending - 1, set_aside=self.ends.set_aside + 1)
         self._move_mark()
 
     def tell_set_aside_again(self) -> None:
         """They are pending once more."""
-        aside = self._db.rows(sql.PLACES_SET_ASIDE)
+        aside = self._db.rows(_PLACES_SET_ASIDE)
         if aside:
-            self._db.run(sql.TELL_AGAIN)
+            self._db.run(_TELL_AGAIN)
             ends = self.ends
             told_to = min(ends.told_to, aside[0][0] - 1)
             stored = min(ends.stored_told_to, told_to)
@@ -184,10 +251,10 @@ class Outbox:
     def _has_to_tell(self, loans: Sequence[str], by: int) -> None:
         """In the loan's own row, which a loan writes anyway: however long the backlog, nothing is kept in memory."""
         if loans:
-            self._db.run_each(sql.HAS_TO_TELL, [{"loan_id": loan_id, "by": by} for loan_id in loans])
+            self._db.run_each(HAS_TO_TELL, [{"loan_id": loan_id, "by": by} for loan_id in loans])
 
     def _move_mark(self) -> None:
-        first = self._db.row(sql.FIRST_PENDING, told_to=self.ends.told_to)
+        first = self._db.row(_FIRST_PENDING, told_to=self.ends.told_to)
         told_to = first[0] - 1 if first else self.ends.place
         stored = self.ends.stored_told_to
         if told_to - stored >= _STORE_MARK_EVERY:

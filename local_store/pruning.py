@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, delete, insert, select, text
 
 from kiosk.ports.store import Retention, WalkedTo
 from local_store.prepared import Database, Prepared, Row
-from local_store.statements import FOR_A_PERSON, dropped, some, without
+from local_store.shapes import dropped, some, without
+from local_store.statements import FOR_A_PERSON
 from local_store.tables import audit, epoch, loan, outbox, pruned, request, to_check, trusted_day, visit
 
 BEGIN_DAY = Prepared(insert(trusted_day))

@@ -12,18 +12,72 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import CompoundSelect, Connection, Select
+from sqlalchemy import CompoundSelect, Connection, Select, func, literal_column, select, text, union_all
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
-from local_store import statements
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
 from local_store.prepared import Database
 from local_store.schema import engine_over
+from local_store.statements import OPEN
+from local_store.tables import audit, item, loan, mentioned, meta, outbox, pruned, title, to_check
+from local_store.tables import epoch as epoch_table
+from local_store.tables import patron as patron_table
 
 _STEPS = 200
 """Of SQLite's machine between two questions whether to go on: some sixty rows, about a millisecond."""
+
+
+_LEDGER = select(
+    outbox.c.epoch,
+    outbox.c.seq,
+    outbox.c.hash,
+    outbox.c.kind,
+    outbox.c.state,
+    outbox.c.reason,
+    outbox.c.barcode,
+    outbox.c.loans,
+).order_by(outbox.c.place)
+_LOANS_LEDGER = (
+    select(loan.c.id, item.c.barcode, loan.c.patron_id, loan.c.due_on, loan.c.renewals, loan.c.open)
+    .outerjoin(item, item.c.id == loan.c.item_id)
+    .order_by(loan.c.id)
+)
+_TO_CHECK = select(to_check.c.why, to_check.c.epoch, to_check.c.seq, to_check.c.barcode).order_by(to_check.c.place)
+
+_COUNTS = union_all(
+    *(
+        select(literal_column(f"'{name}'"), func.count()).select_from(table)
+        for name, table in (("titles", title), ("items", item), ("patrons", patron_table), ("to_check", to_check))
+    ),
+    select(literal_column("'open_loans'"), func.count()).select_from(loan).where(OPEN),
+    select(outbox.c.state, func.count()).group_by(outbox.c.state),
+    select(literal_column("'pruned'"), func.coalesce(func.sum(pruned.c.last - pruned.c.first + text("1")), text("0"))),
+)
+
+_PROGRESS = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stage", "told_again", "tell_again_to")))
+_COUNT_MENTIONED = select(func.count()).select_from(mentioned)
+
+_AUDIT_CHAIN = select(audit.c.place, audit.c.entry, audit.c.hash).order_by(audit.c.place)
+_HISTORY = (
+    select(
+        outbox.c.place,
+        outbox.c.epoch,
+        outbox.c.seq,
+        outbox.c.kind,
+        outbox.c.body,
+        outbox.c.hash,
+        outbox.c.reader,
+        outbox.c.salt,
+        outbox.c.private,
+        epoch_table.c.before,
+    )
+    .outerjoin(epoch_table, epoch_table.c.id == outbox.c.epoch)
+    .order_by(outbox.c.place)
+)
+_PRUNED = select(*pruned.c).order_by(pruned.c.first)
+_PRUNED_ON = select(meta.c.value).where(meta.c.key == text("'pruned_on'"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +107,7 @@ class StoreReader:
     def ledger(self) -> Iterator[dict[str, object]]:
         """Every operation, oldest first: device, epoch, seq, hash (hex), kind, state, reason, barcode (or
         None), loans (ids)."""
-        for epoch, seq, hash_, kind, state, reason, barcode, loans in self._read(statements.LEDGER):
+        for epoch, seq, hash_, kind, state, reason, barcode, loans in self._read(_LEDGER):
             yield {
                 "device": self._config.device_id,
                 "epoch": epoch,
@@ -68,7 +122,7 @@ class StoreReader:
 
     def loans_ledger(self) -> Iterator[dict[str, object]]:
         """Every loan: id, item_barcode (None: not in the catalogue), patron, due_on (ISO), renewals, open."""
-        for id_, item_barcode, patron, due_on, renewals, is_open in self._read(statements.LOANS_LEDGER):
+        for id_, item_barcode, patron, due_on, renewals, is_open in self._read(_LOANS_LEDGER):
             yield {
                 "id": id_,
                 "item_barcode": item_barcode,
@@ -80,34 +134,34 @@ class StoreReader:
 
     def to_check(self) -> Iterator[dict[str, object]]:
         """What a librarian should look at, oldest first: why, epoch, seq, barcode."""
-        for why, epoch, seq, barcode in self._read(statements.TO_CHECK):
+        for why, epoch, seq, barcode in self._read(_TO_CHECK):
             yield {"why": why, "epoch": epoch, "seq": seq, "barcode": barcode}
 
     def counts(self) -> dict[str, int]:
         """Rows: titles, items, patrons, open_loans, to_check, and operations that are pending, settled, disputed,
         set_aside; and how many operations were pruned."""
         counts = dict.fromkeys(("pending", "settled", "disputed", "set_aside"), 0)
-        counts |= dict(map(tuple, self._read(statements.COUNTS)))
+        counts |= dict(map(tuple, self._read(_COUNTS)))
         return counts
 
     def sync_progress(self) -> dict[str, object]:
         """`stage` (kiosk.ports.store.Stage); in a full resync also how many things the centre has named so far
         (`named`), and how many operations of those it had (`of`) it has been told again (`told_again`)."""
-        rows = dict(map(tuple, self._read(statements.PROGRESS)))
+        rows = dict(map(tuple, self._read(_PROGRESS)))
         stage = Stage(rows.get("stage", Stage.FOLLOWING))
         if stage is Stage.FOLLOWING:
             return {"stage": stage}
-        ((named,),) = self._read(statements.COUNT_MENTIONED)
+        ((named,),) = self._read(_COUNT_MENTIONED)
         return {"stage": stage, "named": named, "told_again": int(rows["told_again"]), "of": int(rows["tell_again_to"])}
 
     def pruned(self) -> Iterator[dict[str, object]]:
         """Where operations were pruned, oldest first: first and last place; of the last one epoch, seq, hash (hex)."""
-        for first, last, epoch, seq, hash_, _ in self._read(statements.PRUNED):
+        for first, last, epoch, seq, hash_, _ in self._read(_PRUNED):
             yield {"first": first, "last": last, "epoch": epoch, "seq": seq, "hash": hash_.hex()}
 
     def housekeeping(self) -> dict[str, object]:
         """`ran_on`: the last trusted day (ISO) on which what is old was pruned; None: not yet."""
-        return {"ran_on": next((value for (value,) in self._read(statements.PRUNED_ON)), None)}
+        return {"ran_on": next((value for (value,) in self._read(_PRUNED_ON)), None)}
 
     def history(self) -> Iterator[Kept | Pruned]:
         """Every operation with the audit line of its place, oldest first, of one moment; None for what is missing.
@@ -115,9 +169,9 @@ class StoreReader:
         with self._reading() as connection:
             connection.exec_driver_sql("BEGIN")  # all questions are about one moment
             some = connection.execution_options(yield_per=500)
-            operations = (KeptOperation(**row) for row in some.execute(statements.HISTORY).mappings())
-            lines = (AuditLine(**row) for row in some.execute(statements.AUDIT_CHAIN).mappings())
-            gaps = (Pruned(*row) for row in some.execute(statements.PRUNED))
+            operations = (KeptOperation(**row) for row in some.execute(_HISTORY).mappings())
+            lines = (AuditLine(**row) for row in some.execute(_AUDIT_CHAIN).mappings())
+            gaps = (Pruned(*row) for row in some.execute(_PRUNED))
             place = attrgetter("place")
             for _, here in groupby(merge(gaps, operations, lines, key=place), place):
                 operation, line = None, None

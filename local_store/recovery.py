@@ -13,7 +13,7 @@ from kiosk.domain.clock_trust import Moment, library_day
 from kiosk.domain.operations import NO_HASH
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import ToCheck
-from local_store import files, schema
+from local_store import files, outbox, schema, undated_boots
 from local_store import statements as sql
 from local_store.connections import EVERY, WRITING, connected, connector
 from local_store.engine import build_half
@@ -99,7 +99,7 @@ def _write(database: Database, found: Salvaged) -> int:
 
 
 def _write_chains(database: Database, found: Salvaged) -> None:
-    line = database.row(sql.LAST_AUDIT)
+    line = database.row(outbox.LAST_AUDIT)
     audit_hash = line[1] if line else NO_HASH
     epochs: set[str] = {name for (name,) in database.tell("SELECT id FROM epoch")}
     gaps = {gap["first"]: gap for gap in found.pruned}
@@ -111,10 +111,10 @@ def _write_chains(database: Database, found: Salvaged) -> None:
         operation, kept = found.operations.get(place), found.audit.get(place)
         if operation is not None:
             row = operation.row
-            database.run(sql.ADD_OPERATION, **row)
+            database.run(outbox.ADD_OPERATION, **row)
             if row["epoch"] not in epochs:
                 epochs.add(row["epoch"])
-                database.run(sql.BEGIN_EPOCH, id=row["epoch"], before=place - row["seq"])
+                database.run(outbox.BEGIN_EPOCH, id=row["epoch"], before=place - row["seq"])
             entry = f"{row['kind']} {operation.hash.hex()}"
             follows = hashlib.sha256(audit_hash + entry.encode()).digest()
             audit_hash = kept["hash"] if kept and kept["entry"] == entry else follows
@@ -122,7 +122,7 @@ def _write_chains(database: Database, found: Salvaged) -> None:
             entry, audit_hash = kept["entry"], kept["hash"]
         else:
             continue
-        database.run(sql.ADD_AUDIT, place=place, entry=entry, hash=audit_hash)
+        database.run(outbox.ADD_AUDIT, place=place, entry=entry, hash=audit_hash)
 
 
 def _replay(database: Database, operation: FoundOperation, found: Salvaged, floor_ms: int, number: int) -> None:
@@ -145,7 +145,7 @@ def _replay(database: Database, operation: FoundOperation, found: Salvaged, floo
             case "date_boot":
                 dated = next(one for one in data["loans"] if one["loan"] == loan)
                 new = {"from_day": dated["lent_on"], "to_due_on": dated["due_on"], "on": None}
-                database.run(sql.DATE_LOAN, loan_id=loan, is_provisional=0, **new)
+                database.run(undated_boots.DATE_LOAN, loan_id=loan, is_provisional=0, **new)
 
 
 def _loan(loan_id: str, data: dict[str, Any], reader: str | None, day: str) -> dict[str, object]:
@@ -157,7 +157,7 @@ def _loan(loan_id: str, data: dict[str, Any], reader: str | None, day: str) -> d
 def _count_what_is_to_tell(database: Database) -> None:
     database.tell("UPDATE loan SET to_tell = 0 WHERE to_tell <> 0")
     for (loans,) in database.tell("SELECT loans FROM outbox WHERE state IN ('pending', 'set_aside')"):
-        database.run_each(sql.HAS_TO_TELL, [{"loan_id": loan, "by": 1} for loan in loans.split()])
+        database.run_each(outbox.HAS_TO_TELL, [{"loan_id": loan, "by": 1} for loan in loans.split()])
 
 
 def _list_what_is_lost(database: Database, found: Salvaged, known: Set[str]) -> int:

@@ -5,14 +5,60 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from sqlalchemy import Executable, Integer, Table, bindparam, delete, exists, literal_column, select, text, tuple_
+from sqlalchemy.dialects import sqlite
 
 from kiosk.ports.store import Stage, WalkedTo
 from local_store import statements as sql
-from local_store.prepared import Database
+from local_store.prepared import Database, Prepared
+from local_store.shapes import dropped, some
+from local_store.statements import ALL_TOLD
+from local_store.tables import dispute, hold, item, loan, mentioned, patron, patron_card, request, title
 
 log = logging.getLogger(__name__)
 
 _MARKED = (Stage.HEARING, Stage.TAKING_AWAY)
+
+
+_MENTION = Prepared(sqlite.insert(mentioned).on_conflict_do_nothing())
+_MENTIONED_OF_KIND = Prepared(select(mentioned.c.id).where(mentioned.c.kind == bindparam("kind")))
+_some_mentioned = (
+    select(mentioned.c.kind, mentioned.c.id)
+    .order_by(mentioned.c.kind, mentioned.c.id)
+    .limit(bindparam("limit", type_=Integer))
+    .offset(literal_column("0"))
+)
+_FORGET_MENTIONED = Prepared(delete(mentioned).where(tuple_(mentioned.c.kind, mentioned.c.id).in_(_some_mentioned)))
+
+
+class _Sweep(NamedTuple):
+    """`look`: ids after one with whether the centre has named them; `drops`: what is done to one that it has not.
+    `never_empty`: a centre that names none of this kind is not believed."""
+
+    kind: str
+    look: Prepared
+    drops: tuple[Prepared, ...]
+    never_empty: bool = False
+
+
+def _sweep(table: Table, *more: Executable, never_empty: bool = False, only: str = "1") -> _Sweep:
+    is_named = exists().where(mentioned.c.kind == text(f"'{table.name}'"), mentioned.c.id == table.c.id)
+    look = some(select(table.c.id, is_named).where(text(only)), table.c.id)
+    return _Sweep(table.name, look, tuple(map(Prepared, (dropped(table, table.c.id), *more))), never_empty)
+
+
+_SWEEPS = (
+    _sweep(title, never_empty=True),
+    _sweep(item, never_empty=True),
+    _sweep(patron, dropped(patron_card, patron_card.c.patron_id), never_empty=True),
+    _sweep(loan, only=ALL_TOLD),
+    _sweep(hold),
+    _sweep(dispute),
+    _sweep(request, only="request.state <> 'waiting'"),
+)
+"""What goes at the end of a full resync. A request that waits may still be on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +97,15 @@ class Resync:
         """(kind, id) of what the centre has, while somebody wants to know."""
         if self.progress.stage in _MARKED:
             rows = [{"kind": kind, "id": id_} for kind, id_ in things if kind in _KINDS]
-            self._db.run_each(sql.MENTION, rows)
+            self._db.run_each(_MENTION, rows)
 
     def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:
         """One step of kiosk.ports.store.UnitOfWork.take_away."""
-        if after.table >= len(sql.SWEEPS):
+        if after.table >= len(_SWEEPS):
             return None
-        sweep = sql.SWEEPS[after.table]
+        sweep = _SWEEPS[after.table]
         beyond = WalkedTo(after.table + 1, None)
-        if after.key is None and sweep.never_empty and not self._db.row(sql.MENTIONED_OF_KIND, kind=sweep.kind):
+        if after.key is None and sweep.never_empty and not self._db.row(_MENTIONED_OF_KIND, kind=sweep.kind):
             log.warning("resync: the centre names no %s at all: those here stay", sweep.kind)
             return beyond
         rows = self._db.rows(sweep.look, after=after.key or "", limit=limit)
@@ -71,7 +117,7 @@ class Resync:
         return WalkedTo(after.table, rows[-1][0]) if len(rows) == limit else beyond
 
     def forget_mentioned(self, limit: int) -> bool:
-        return self._db.run(sql.FORGET_MENTIONED, limit=limit) > 0
+        return self._db.run(_FORGET_MENTIONED, limit=limit) > 0
 
     def _put(self, progress: Progress) -> None:
         self.progress = progress
@@ -83,4 +129,4 @@ class Resync:
             self._db.run(sql.PUT_META, key=key, value=value)
 
 
-_KINDS = frozenset(sweep.kind for sweep in sql.SWEEPS)
+_KINDS = frozenset(sweep.kind for sweep in _SWEEPS)

@@ -28,23 +28,17 @@ from kiosk.ports.store import (
     UnitOfWork,
     WalkedTo,
 )
-from local_store import documents, erasing, keeping_time, pruning
+from local_store import erasing, keeping_time, pruning
 from local_store import statements as sql
 from local_store.changes import apply_changes, key_of
 from local_store.disputes import dispute_of
+from local_store.documents import Documents
 from local_store.outbox import Ends, Outbox
 from local_store.prepared import Database, Row
 from local_store.resync import Progress, Resync
+from local_store.undated_boots import UndatedBoots
 
 _DATE = date.fromisoformat
-
-
-@dataclass(slots=True)
-class Documents:
-    """The library's documents, parsed once: as they were last committed, or None where nobody has asked yet."""
-
-    rules: CirculationRules | None = None
-    calendar: Calendar | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +62,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._outbox = Outbox(database, origin, kept.ends)
         self._resync = Resync(database, kept.progress)
         self._time_floor_ms = kept.time_floor_ms
-        self._undated = kept.undated
+        self._undated = UndatedBoots(database, kept.undated)
         self._day = kept.day
         self._documents = kept.documents  # until this unit of work changes them
         self._damaged = damaged
@@ -95,7 +89,7 @@ class SqlUnitOfWork(UnitOfWork):
         kept = self._kept
         kept.ends = self._outbox.ends
         kept.time_floor_ms = self._time_floor_ms
-        kept.undated = self._undated
+        kept.undated = self._undated.ids
         kept.documents = self._documents
         kept.progress = self._resync.progress
         kept.day = self._day
@@ -119,18 +113,10 @@ class SqlUnitOfWork(UnitOfWork):
         return TitleRecord(*row) if row else None
 
     def rules(self) -> CirculationRules:
-        rules = self._documents.rules
-        if rules is None:
-            row = self._db.row(sql.DOCUMENT, kind=documents.CIRCULATION)
-            rules = self._documents.rules = documents.rules_of(row[0]) if row else documents.NO_RULES
-        return rules
+        return self._documents.rules(self._db)
 
     def calendar(self) -> Calendar:
-        calendar = self._documents.calendar
-        if calendar is None:
-            row = self._db.row(sql.DOCUMENT, kind=documents.CALENDAR)
-            calendar = self._documents.calendar = documents.calendar_of(row[0]) if row else Calendar()
-        return calendar
+        return self._documents.calendar(self._db)
 
     def free_copies(self, title_id: str) -> int:
         return int(self._db.rows(sql.FREE_COPIES, title_id=title_id)[0][0])
@@ -230,11 +216,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._outbox.add(operation, act)
 
     def act(self, operation_id: OperationId) -> RecordedAct | None:
-        row = self._db.row(sql.ACT, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
-        if row is None:
-            return None
-        kind, barcode, loans, boot_id, boottime_ms = row
-        return RecordedAct(operation_id, kind, barcode, tuple(loans.split()), boot_id, boottime_ms)
+        return self._outbox.act(operation_id)
 
     def put_on_list(self, why: ToCheck, operation_id: OperationId, barcode: str) -> None:
         self._db.run(sql.PUT_ON_LIST, why=why.value, epoch=operation_id.epoch, seq=operation_id.seq, barcode=barcode)
@@ -300,13 +282,13 @@ class SqlUnitOfWork(UnitOfWork):
     # forgetting
 
     def to_erase(self) -> frozenset[str]:
-        return frozenset(mark for (mark,) in self._db.rows(sql.TO_ERASE))
+        return frozenset(mark for (mark,) in self._db.rows(erasing.TO_ERASE))
 
     def erase(self, marks: Set[str], after: WalkedTo, limit: int) -> WalkedTo | None:
         return erasing.erase(self._db, marks, after, limit)
 
     def erased(self, marks: Set[str]) -> None:
-        self._db.run_each(sql.ERASED, [{"gone": mark} for mark in marks])
+        self._db.run_each(erasing.ERASED, [{"gone": mark} for mark in marks])
 
     # housekeeping
 
@@ -339,46 +321,29 @@ class SqlUnitOfWork(UnitOfWork):
     def keep_time(self, kept: KeptTime) -> None:
         keeping_time.write(self._db, kept)
         self._time_floor_ms = kept.floor_ms
-        if kept.anchor is not None and self._undated:
-            began = {"anchored": kept.anchor.boot_id, "began": kept.anchor.began_ms}
-            self._db.run(sql.BOOT_BEGAN, **began)
-            self._db.run(sql.BOOTS_WERE_BEFORE, **began)
+        if kept.anchor is not None:
+            self._undated.bound(kept.anchor)
 
     def note_undated(self, boot_id: str) -> None:
-        if boot_id not in self._undated:
-            place = self._outbox.ends.place + 1
-            self._db.run(sql.NOTE_UNDATED, boot_id=boot_id, place=place, began_ms=None, before_ms=None, is_told=0)
-            self._undated |= {boot_id}
+        self._undated.note(boot_id, self._outbox.ends.place + 1)
 
     def boot_to_date(self) -> UndatedBoot | None:
-        row = self._db.row(sql.BOOT_TO_DATE) if self._undated else None
-        if row is None:
-            return None
-        boot_id, place, began_ms, before_ms, is_told = row
-        return UndatedBoot(boot_id, place, began_ms, before_ms, bool(is_told))
+        return self._undated.to_date()
 
     def happened_from(self, place: int, limit: int) -> Sequence[Happened]:
-        return [Happened(*row) for row in self._db.rows(sql.HAPPENED_FROM, from_place=place, limit=limit)]
+        return self._undated.happened_from(place, limit)
 
     def dated_up_to(self, boot_id: str, place: int) -> None:
-        self._db.run(sql.DATED_UP_TO, of_boot=boot_id, to_place=place)
+        self._undated.dated_up_to(boot_id, place)
 
     def all_dated(self, boot_id: str) -> None:
-        self._db.run(sql.ALL_DATED, of_boot=boot_id)
-        self._undated -= {boot_id}
+        self._undated.all_dated(boot_id)
 
     def date_loan(self, loan: Loan, renewed_on: date | None) -> None:
-        self._db.run(
-            sql.DATE_LOAN,
-            loan_id=loan.id,
-            from_day=loan.lent_on.isoformat(),
-            to_due_on=loan.due_on.isoformat(),
-            is_provisional=int(loan.provisional),
-            on=renewed_on and renewed_on.isoformat(),
-        )
+        self._undated.date_loan(loan, renewed_on)
 
     def date_returns(self, loan_ids: Sequence[str], on: date) -> None:
-        self._db.run_each(sql.DATE_RETURN, [{"loan_id": loan_id, "on": on.isoformat()} for loan_id in loan_ids])
+        self._undated.date_returns(loan_ids, on)
 
     def probe(self) -> None:
         self._db.run(sql.PROBE)

@@ -1,0 +1,116 @@
+"""Boots at a time that nobody vouched for, within one unit of work, and dating what happened in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Integer, bindparam, delete, func, literal_column, or_, select, text, update
+from sqlalchemy.dialects import sqlite
+
+from kiosk.domain.clock_trust import Anchor
+from kiosk.domain.model import Loan
+from kiosk.ports.store import Happened, UndatedBoot
+from local_store.prepared import Database, Prepared
+from local_store.tables import loan, outbox, undated_boot
+
+_KNOWN = Prepared(select(undated_boot.c.boot_id))
+_NOTE = Prepared(sqlite.insert(undated_boot).on_conflict_do_nothing())
+_undecided = undated_boot.c.began_ms.is_(None), undated_boot.c.before_ms.is_(None)
+_BEGAN = Prepared(
+    update(undated_boot)
+    .where(*_undecided, undated_boot.c.boot_id == bindparam("anchored"))
+    .values(began_ms=bindparam("began"))
+)
+_WERE_BEFORE = Prepared(
+    update(undated_boot)
+    .where(*_undecided, undated_boot.c.boot_id != bindparam("anchored"))
+    .values(before_ms=bindparam("began"))
+)
+_TO_DATE = Prepared(
+    select(*undated_boot.c)
+    .where(or_(undated_boot.c.began_ms.is_not(None), undated_boot.c.before_ms.is_not(None)))
+    .order_by(undated_boot.c.place)
+)
+_HAPPENED_FROM = Prepared(
+    select(outbox.c.place, outbox.c.boot_id, outbox.c.boottime_ms, outbox.c.kind, outbox.c.body)
+    .where(outbox.c.place >= bindparam("from_place", type_=Integer))
+    .order_by(outbox.c.place)
+    .limit(bindparam("limit", type_=Integer))
+    .offset(literal_column("0"))
+)
+_DATED_UP_TO = Prepared(
+    update(undated_boot)
+    .where(undated_boot.c.boot_id == bindparam("of_boot"))
+    .values(place=bindparam("to_place"), is_told=text("1"))
+)
+_ALL_DATED = Prepared(delete(undated_boot).where(undated_boot.c.boot_id == bindparam("of_boot")))
+DATE_LOAN = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"))
+    .values(
+        lent_on=bindparam("from_day"),
+        due_on=bindparam("to_due_on"),
+        provisional=bindparam("is_provisional"),
+        renewed_on=func.coalesce(bindparam("on"), loan.c.renewed_on),
+    )
+)
+_DATE_RETURN = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"), loan.c.open == text("0"), loan.c.returned_on < bindparam("on"))
+    .values(returned_on=bindparam("on"))
+)
+
+
+def read_undated(database: Database) -> frozenset[str]:
+    return frozenset(boot_id for (boot_id,) in database.rows(_KNOWN))
+
+
+class UndatedBoots:
+    """`ids`: of all that are not dated yet, so that a loan at a known time asks the database nothing."""
+
+    def __init__(self, database: Database, ids: frozenset[str]) -> None:
+        self._db = database
+        self.ids = ids
+
+    def note(self, boot_id: str, place: int) -> None:
+        if boot_id not in self.ids:
+            self._db.run(_NOTE, boot_id=boot_id, place=place, began_ms=None, before_ms=None, is_told=0)
+            self.ids |= {boot_id}
+
+    def bound(self, anchor: Anchor) -> None:
+        """Its own boot began then, and all others were over."""
+        if self.ids:
+            began = {"anchored": anchor.boot_id, "began": anchor.began_ms}
+            self._db.run(_BEGAN, **began)
+            self._db.run(_WERE_BEFORE, **began)
+
+    def to_date(self) -> UndatedBoot | None:
+        row = self._db.row(_TO_DATE) if self.ids else None
+        if row is None:
+            return None
+        boot_id, place, began_ms, before_ms, is_told = row
+        return UndatedBoot(boot_id, place, began_ms, before_ms, bool(is_told))
+
+    def happened_from(self, place: int, limit: int) -> Sequence[Happened]:
+        return [Happened(*row) for row in self._db.rows(_HAPPENED_FROM, from_place=place, limit=limit)]
+
+    def dated_up_to(self, boot_id: str, place: int) -> None:
+        self._db.run(_DATED_UP_TO, of_boot=boot_id, to_place=place)
+
+    def all_dated(self, boot_id: str) -> None:
+        self._db.run(_ALL_DATED, of_boot=boot_id)
+        self.ids -= {boot_id}
+
+    def date_loan(self, loan: Loan, renewed_on: date | None) -> None:
+        self._db.run(
+            DATE_LOAN,
+            loan_id=loan.id,
+            from_day=loan.lent_on.isoformat(),
+            to_due_on=loan.due_on.isoformat(),
+            is_provisional=int(loan.provisional),
+            on=renewed_on and renewed_on.isoformat(),
+        )
+
+    def date_returns(self, loan_ids: Sequence[str], on: date) -> None:
+        self._db.run_each(_DATE_RETURN, [{"loan_id": loan_id, "on": on.isoformat()} for loan_id in loan_ids])
