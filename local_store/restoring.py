@@ -11,10 +11,11 @@ import logging
 import shutil
 from pathlib import Path
 
-from local_store import files, statements
+from local_store import files
 from local_store.backups import check_backup
 from local_store.connections import connected, connector
 from local_store.reader import StoreConfig
+from local_store.resync import begin_resync
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def restore(config: StoreConfig, backup: Path, backup_key: bytes) -> None:
 
 
 def half_made(config: StoreConfig, backup: Path, backup_key: bytes) -> Path:
-    """A copy beside the store, checked, without a place in the centre's changes: all of them are asked for anew."""
+    """A copy beside the store, checked, which will tell and hear everything again."""
     half = files.half_of(config.path)
     files.remove_half_made(half)
     try:
@@ -43,7 +44,7 @@ def half_made(config: StoreConfig, backup: Path, backup_key: bytes) -> Path:
         try:
             if backup_key != config.key:
                 database.tell(f"PRAGMA rekey = \"x'{config.key.hex()}'\"")
-            database.run(statements.FORGET_CURSOR)
+            begin_resync(database)
         finally:
             database.close()
         if backup_key != config.key:

@@ -3,7 +3,7 @@ is compiled once. Parameters carry the names of the columns where they can."""
 
 from __future__ import annotations
 
-from sqlalchemy import Select, bindparam, delete, exists, func, insert, literal_column, select, text, update
+from sqlalchemy import Select, bindparam, exists, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from local_store.prepared import Prepared
@@ -30,7 +30,6 @@ FOR_A_PERSON = text("outbox.state IN ('disputed', 'set_aside')")
 # meta
 META = Prepared(select(meta.c.value).where(meta.c.key == bindparam("key")))
 PUT_META = upsert(meta, "key")
-FORGET_CURSOR = Prepared(delete(meta).where(meta.c.key == text("'cursor'")))
 _probe = sqlite.insert(meta).values(key=text("'probe'"), value=text("'0'"))
 PROBE = Prepared(  # never the same twice: SQLite writes nothing for a row that stays as it was
     _probe.on_conflict_do_update(index_elements=["key"], set_={"value": text("CAST(1 - meta.value AS TEXT)")})

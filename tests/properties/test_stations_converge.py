@@ -96,7 +96,9 @@ class Stations(RuleBasedStateMachine):
         chance = Random(seed)
         for _ in range(30):
             number, fates = chance.randrange(4), chance.choices(list(Fate), k=chance.randrange(3))
-            match chance.choice(("readers", "readers", "readers", "push", "pull", "power", "clock", "time", "settle", "ask")):
+            match chance.choice(
+                ("readers", "readers", "readers", "push", "pull", "power", "clock", "time", "settle", "ask")
+            ):
                 case "readers":
                     acts = ("lend", "lend", "lend", "give_back", "take_back")
                     visit = (
