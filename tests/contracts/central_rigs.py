@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,8 +19,8 @@ from central_link.simulated import SimulatedCentral
 from central_server.database import open_store
 from central_server.postgresql import read_url
 from kiosk.domain.model import ItemStatus, Patron
-from kiosk.domain.operations import ChainEnd
-from kiosk.ports.central import Change, ItemRecord, PatronRecord, TitleRecord
+from kiosk.domain.operations import ChainEnd, Operation
+from kiosk.ports.central import Change, ItemRecord, PatronRecord, TitleRecord, Verdict, VerdictKind
 from tests.central_link.stand_in import enrolled
 from tests.central_server.support import let_in
 from tests.sync.chains import Chain
@@ -156,3 +156,16 @@ def _run(*arguments: str) -> None:
         [sys.executable, "-m", "central_server", *arguments], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def lend(centre: Centre, station: Station, count: int) -> list[Operation]:
+    chain = station.chain()
+    loans = []
+    for _ in range(count):
+        item = centre.item()
+        loans.append(chain.check_out(item.id, item.barcode, centre.patron()))
+    return loans
+
+
+def kinds(verdicts: Iterable[Verdict]) -> list[VerdictKind]:
+    return [verdict.kind for verdict in verdicts]

@@ -14,7 +14,9 @@ from central_server import settling
 from central_server.database import reading
 from kiosk.session.inputs import LoanRecorded, ReturnRecorded
 from kiosk.sync.outbox import Outcome
-from tests.properties.stations import LIBRARY, Seeds, Station, World, copy_files
+from tests.properties.centre import LIBRARY
+from tests.properties.stations import Station, copy_files
+from tests.properties.world import Seeds, World
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def saved(world: World, station: Station, name: str) -> Path:
 
 def put_in(world: World, card: Path) -> Station:
     """One more machine that starts from that card."""
-    station = Station(world, "tram-0", card)
+    station = world.station("tram-0", card)
     world.stations.append(station)
     return station
 

@@ -19,7 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from central_server.ingest import _Batch
 from central_server.order import Moment, Order, Place
-from tests.properties.stations import HOUR_MS, Fate, Seeds, Station, World
+from tests.properties.centre import Fate
+from tests.properties.stations import HOUR_MS, Station
+from tests.properties.world import Seeds, World
 
 _seeds: list[Seeds] = []
 

@@ -1,0 +1,159 @@
+"""A library with several stations, and what must be true of it in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from central_server import database as centres
+from central_server.books import Books, Need
+from central_server.tables.library import title as title_table
+from central_server.tables.operations import dispute, loan, operation, operation_reader
+from demo.compare import differences
+from kiosk.domain.requests import PlaceHold
+from kiosk.sync.outbox import Outcome
+from tests.central_server.support import ROOT, bring, bring_a_small_library
+from tests.properties.centre import LIBRARY, NOON_MS, Centre
+from tests.properties.stations import Station, copy_files
+
+
+class World:
+    """A library with `count` stations, in `folder`."""
+
+    def __init__(self, folder: Path, seeds: Seeds, count: int) -> None:
+        self.folder = folder
+        self.now_ms = NOON_MS
+        copy_files(seeds.centre, folder / "centre")
+        self.centre = Centre(folder / "centre")
+        self.known = seeds.known
+        self._seeds = seeds
+        self.stations = []
+        for number in range(count):
+            device = f"tram-{number}"
+            if seeds.station(device).exists():
+                copy_files(seeds.station(device), folder / device)
+            self.stations.append(self.station(device, folder / device))
+            if not seeds.station(device).exists():
+                self.stations[-1].learn_all()
+                copy_files(folder / device, seeds.station(device))
+
+    def station(self, device: str, folder: Path) -> Station:
+        """One that starts from the files in `folder`."""
+        made = Station(self.centre, device, folder, lambda: self.now_ms)
+        made.link.meanwhile = lambda: self.overtake(made)
+        return made
+
+    def overtake(self, station: Station) -> None:
+        """All others tell what they know, and `station` hears of it."""
+        for other in self.stations:
+            if other is not station:
+                other.push()
+        station.pull()
+
+    def close(self) -> None:
+        for one in self.stations:
+            one.store.close()
+        self.centre.store.close()
+
+    def hold(self, station: Station, patron: str) -> None:
+        with centres.reading(self.centre.store) as connection:
+            title = connection.scalar(sa.select(title_table.c.id))
+        station.wish(PlaceHold(str(title)), patron)
+
+    def deliver_late(self, which: int, *, again: bool) -> None:
+        if self.centre.late:
+            which %= len(self.centre.late)
+            self.centre.take(self.centre.late[which])
+            if not again:
+                del self.centre.late[which]
+
+    def settle_down(self) -> None:
+        """The network is whole, and everything is sent and heard."""
+        while self.centre.late:
+            self.deliver_late(-1, again=False)
+        for _ in range(2):
+            for one in self.stations:
+                assert one.push() in (Outcome.DRAINED, Outcome.NOTHING)
+            for one in self.stations:
+                one.learn_all()
+
+    def check(self) -> None:
+        """Nothing is missing, nothing is double, all agree, and the order of arrival played no part."""
+        at_centre = self.centre.ledger()
+        assert at_centre["conflicts"] == 0
+        for one in self.stations:
+            assert differences(one.ledger(), at_centre, one.device) == []
+        self.check_order(at_centre)
+
+    def check_order(self, at_centre: dict[str, Any]) -> None:
+        """The same operations in the order of their stations, then what people decided, come to the same."""
+        copy_files(self._seeds.centre, self.folder / "again")
+        again = Centre(self.folder / "again")
+        try:
+            with centres.reading(self.centre.store) as connection:
+                rows = connection.execute(
+                    sa.select(operation, operation_reader.c.patron_id, operation_reader.c.salt)
+                    .outerjoin(operation_reader, operation_reader.c.position == operation.c.position)
+                    .order_by(operation.c.device, operation.c.epoch, operation.c.seq)
+                ).all()
+                by_people = (dispute.c.way.is_not(None), dispute.c.barcode.is_not(None))
+                decided = connection.execute(sa.select(dispute).where(*by_people)).mappings()
+                decided_rows = [dict(row) for row in decided]
+            for row in rows:
+                again.take(_request(row))
+            with again.store.writing.begin() as connection:
+                _say_what_people_said(connection, decided_rows)
+            assert again.doubts() == self.centre.doubts()
+            assert _loans(again.ledger()) == _loans(at_centre)
+        finally:
+            again.store.close()
+
+
+def _say_what_people_said(connection: sa.Connection, decided: list[dict[str, Any]]) -> None:
+    """Which disputes there are to be settled depends on when things come: so what was decided is taken over."""
+    connection.execute(dispute.delete().where(dispute.c.barcode.is_not(None)))
+    if decided:
+        connection.execute(dispute.insert(), decided)
+    books = Books(connection, LIBRARY)
+    barcodes = set(connection.scalars(sa.select(loan.c.barcode)))
+    books.load(Need(whole=barcodes))
+    for barcode in barcodes:
+        books.consider(barcode)
+    books.write(NOON_MS)
+
+
+def _loans(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(found["loans"], key=lambda one: str(one["id"]))
+
+
+def _request(row: Any) -> bytes:
+    reader = {"patron": row.patron_id, "salt": row.salt} if row.patron_id else None
+    body = bytes(row.body).decode()
+    sent = {"epoch": row.epoch, "seq": row.seq, "hash": row.hash, "body": body, "reader": reader}
+    return msgspec.json.encode({"protocol": 1, "library": LIBRARY, "device": row.device, "operations": [sent]})
+
+
+@dataclass
+class Seeds:
+    """A centre with a small catalogue and stations that know it, made once and copied."""
+
+    folder: Path
+    known: dict[str, dict[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        store = centres.open_store(self.centre)
+        self.known = bring_a_small_library(store, self.folder)
+        bring(store, "circulation", (ROOT / "samples" / "circulation.toml").read_text(), self.folder)
+        store.close()
+
+    @property
+    def centre(self) -> Path:
+        return self.folder / "centre"
+
+    def station(self, device: str) -> Path:
+        """It is put there by the first world that has one."""
+        return self.folder / device
