@@ -22,6 +22,7 @@ from local_store.pruning import ADD_GAP, LAST_DAY
 from local_store.raw_pages import RawStore, read_raw, salt_of
 from local_store.reader import StoreConfig, check_whole
 from local_store.restoring import bring_in, half_made
+from local_store.resync import begin_resync
 from local_store.salvage import FoundOperation, Salvaged, salvage
 from local_store.told_loans import has_to_tell
 
@@ -72,6 +73,7 @@ def _carry_over(config: StoreConfig, half: Path, damaged: RawStore) -> Recovered
         found = salvage(damaged, dict(database.tell("SELECT place, hash FROM outbox")))
         database.begin()
         to_check = _write(database, found)
+        begin_resync(database)
         database.commit()
         check_whole(database)
         database.tell("PRAGMA wal_checkpoint(TRUNCATE)")

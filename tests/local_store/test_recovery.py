@@ -16,7 +16,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import Moment
 from kiosk.ports.errors import StoreBroken, StoreDamaged
-from kiosk.ports.store import ToCheck
+from kiosk.ports.store import Stage, ToCheck
 from kiosk.session.effects import CheckIn, CheckOut, StoreEffect, TakeBack
 from kiosk.session.inputs import LoanRecorded, TakenBack
 from kiosk.upkeep.audit import verify
@@ -172,7 +172,7 @@ def holds_everything(broken: Broken) -> None:
     assert list(store.loans_ledger()) == broken.loans
     assert verify(store.history(), "hoa-sen", "tram-1").fault is None
     with store.unit_of_work() as work:
-        assert work.cursor() == "", "everything is asked for anew"
+        assert work.stage() is Stage.BEGINNING, "everything is told and asked for anew"
         assert work.origin.predecessor is not None
         assert work.origin.predecessor.hash.hex() == broken.operations[-1]["hash"]
         assert work.outbox_counts().pending == len(broken.operations)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.store import Stage
 from local_store import SqlStore, StoreConfig, files, open_store
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
@@ -69,7 +70,7 @@ def test_brings_the_backup_in_and_sets_the_present_store_aside(case: Case) -> No
     store = opened(case.config)
     assert ledger(store) == case.new
     with store.unit_of_work() as work:
-        assert work.cursor() == "", "everything is asked for anew"
+        assert work.stage() is Stage.BEGINNING, "everything is told and asked for anew"
         assert work.origin.predecessor is not None
         assert work.origin.predecessor.hash.hex() == case.new[-1]
         assert len(work.open_loans_of_patron(LAN.id)) == 1

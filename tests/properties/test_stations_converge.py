@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from central_server.ingest import _Batch
 from central_server.order import Moment, Order, Place
+from local_store import told_loans
 from tests.properties.centre import Fate
 from tests.properties.stations import HOUR_MS, Station
 from tests.properties.world import Seeds, World
@@ -226,23 +227,19 @@ def test_control_finds_out_a_centre_that_forgets_what_it_has(world: World, monke
         world.check()
 
 
-def lent_here_and_returned_there(world: World) -> tuple[Station, Station]:
+def what_overtakes_an_answer(world: World) -> None:
+    """The centre has the loan; before the station hears so, it hears that the book came back at another."""
     here, there = world.stations
     here.lend(world.known["patron"]["HS1"], "TK.1")
     world.now_ms += HOUR_MS
     there.give_back("TK.1")
-    return here, there
-
-
-def test_what_overtakes_an_answer_is_not_forgotten(world: World) -> None:
-    """The centre has the loan; before the station hears so, it hears that the loan is over."""
-    here, _ = lent_here_and_returned_there(world)
     here.push([Fate.OVERTAKEN])
     world.settle_down()
     world.check()
 
 
-def test_a_page_that_was_asked_for_before_does_not_undo_what_was_answered_since(world: World) -> None:
+def a_page_that_was_asked_for_before(world: World) -> None:
+    """It comes after the answer to what happened since."""
     here, _ = world.stations
     here.lend(world.known["patron"]["HS1"], "TK.1")
     here.push()
@@ -253,3 +250,27 @@ def test_a_page_that_was_asked_for_before_does_not_undo_what_was_answered_since(
     assert [one["open"] for one in here.ledger()["loans"]] == [False]
     world.settle_down()
     world.check()
+
+
+@pytest.mark.parametrize("crossing", [what_overtakes_an_answer, a_page_that_was_asked_for_before])
+def test_all_agree_when_answers_and_changes_cross(world: World, crossing: Callable[[World], None]) -> None:
+    crossing(world)
+
+
+def test_control_finds_out_a_station_that_forgets_what_overtakes_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told_loans, "_to_hold", lambda row: told_loans_to_hold(row) | {"loan_id": "nobody's"})
+    with pytest.raises(AssertionError):
+        what_overtakes_an_answer(world)
+
+
+def test_control_finds_out_a_station_that_does_not_know_what_is_older(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told_loans.Answer, "_asdict", lambda one: answer_asdict(one) | {"number": 0})
+    with pytest.raises(AssertionError):
+        a_page_that_was_asked_for_before(world)
+
+
+told_loans_to_hold, answer_asdict = told_loans._to_hold, told_loans.Answer._asdict
