@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks import rig
 from benchmarks.report import Report, options
-from benchmarks.stock import stock
+from benchmarks.school_tables import FREE_LENDING, fill
 from demo.compare import differences
 from demo.enrolment import enrol_station
 from demo.processes import ROOT, DemoFailed, Server, run, run_or_fail
@@ -195,7 +195,7 @@ def play(
     (0: none)."""
     dice = random.Random(seed)
     books = (rounds + 1) * _BOOKS_A_VISIT
-    stock(folder / "centre", books, rounds + 1)
+    fill(folder / "centre", rounds + 1, books, FREE_LENDING)
     server = Server(folder / "centre")
     server.start()
     (folder / "station").mkdir()

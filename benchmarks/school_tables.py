@@ -11,33 +11,40 @@ from demo.processes import Server, run_or_fail
 from demo.school import LIBRARY, SAMPLES
 
 COPIES = 3
-FREE_LENDING = """
-version = "1"
-[limits.hs]
+FREE_LENDING = 'version = "1"\n' + "".join(
+    f"""
+[limits.{category}]
 total = 1000
-overdue_blocks_after_days = 1
+overdue_blocks_after_days = 30
 [[policy]]
-patron_category = "hs"
+patron_category = "{category}"
 item_type = "STK"
 days = 14
 limit = 1000
 renewals = 1
 in_house_only = false
 """
+    for category in ("hs", "gv")
+)
 """As in the rig's own stores: no pupil is refused for having too much."""
+
+
+def fill(data: Path, readers: int, books: int, circulation: str = "", *, kinds: str = "STK") -> None:
+    """Into the database in `data`, by the server's own import; without `circulation` the sample school's rules.
+    `kinds`: the item types of the titles, in turn, parted by blanks."""
+    data.mkdir(parents=True, exist_ok=True)
+    for kind, text in _tables(readers, books, circulation, kinds.split()):
+        file = data / f"{kind}.{'toml' if kind in ('circulation', 'calendar') else 'csv'}"
+        file.write_text(text, encoding="utf-8")
+        words = ["--data", str(data), "--library", LIBRARY, "--library-name", "x", "--kind", kind, str(file)]
+        run_or_fail("central_server", "import", *words)
 
 
 @contextmanager
 def serving(folder: Path, readers: int, books: int, circulation: str = "", *, kinds: str = "STK") -> Iterator[Server]:
-    """The real server process with such a school; without `circulation` the sample school's. `kinds`: the item types of
-    the titles, in turn, parted by blanks."""
+    """The real server process with such a school."""
     data = folder / "centre"
-    data.mkdir()
-    for kind, text in _tables(readers, books, circulation, kinds.split()):
-        file = folder / f"{kind}.{'toml' if kind in ('circulation', 'calendar') else 'csv'}"
-        file.write_text(text, encoding="utf-8")
-        words = ["--data", str(data), "--library", LIBRARY, "--library-name", "x", "--kind", kind, str(file)]
-        run_or_fail("central_server", "import", *words)
+    fill(data, readers, books, circulation, kinds=kinds)
     server = Server(data)
     server.start()
     try:

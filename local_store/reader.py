@@ -19,6 +19,7 @@ from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
 from local_store.prepared import Database
+from local_store.resync import read_progress
 from local_store.schema import engine_over
 from local_store.statements import OPEN
 from local_store.tables import audit, item, loan, mentioned, meta, outbox, pruned, title, to_check
@@ -56,7 +57,6 @@ _COUNTS = union_all(
     select(literal_column("'pruned'"), func.coalesce(func.sum(pruned.c.last - pruned.c.first + text("1")), text("0"))),
 )
 
-_PROGRESS = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stage", "told_again", "tell_again_to")))
 _COUNT_MENTIONED = select(func.count()).select_from(mentioned)
 
 _AUDIT_CHAIN = select(audit.c.place, audit.c.entry, audit.c.hash).order_by(audit.c.place)
@@ -147,12 +147,13 @@ class StoreReader:
     def sync_progress(self) -> dict[str, object]:
         """`stage` (kiosk.ports.store.Stage); in a full resync also how many things the centre has named so far
         (`named`), and how many operations of those it had (`of`) it has been told again (`told_again`)."""
-        rows = dict(map(tuple, self._read(_PROGRESS)))
-        stage = Stage(rows.get("stage", Stage.FOLLOWING))
-        if stage is Stage.FOLLOWING:
-            return {"stage": stage}
+        with self._reading() as connection:
+            progress = read_progress(_bare(connection))
+        if progress.stage is Stage.FOLLOWING:
+            return {"stage": progress.stage}
         ((named,),) = self._read(_COUNT_MENTIONED)
-        return {"stage": stage, "named": named, "told_again": int(rows["told_again"]), "of": int(rows["tell_again_to"])}
+        done = {"told_again": progress.told_again, "of": progress.tell_again_to}
+        return {"stage": progress.stage, "named": named} | done
 
     def pruned(self) -> Iterator[dict[str, object]]:
         """Where operations were pruned, oldest first: first and last place; of the last one epoch, seq, hash (hex)."""
@@ -192,7 +193,7 @@ class StoreReader:
         """
         try:
             with self._readers.connect() as connection:
-                check_whole(Database(connection.connection.driver_connection))
+                check_whole(_bare(connection))
         except StoreDamaged:
             self._suspicion.raise_it()
             raise
@@ -231,6 +232,10 @@ class StoreReader:
             if isinstance(problem, StoreDamaged):
                 self._suspicion.raise_it()
             raise problem from error
+
+
+def _bare(connection: Connection) -> Database:
+    return Database(connection.connection.driver_connection)
 
 
 def check_whole(database: Database) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -265,5 +265,6 @@ undated_boot = Table(
     Column("began_ms", Integer),
     Column("before_ms", Integer),
     Column("is_told", Integer, nullable=False),
+    Column("after_ms", Integer),
     sqlite_with_rowid=False,
 )

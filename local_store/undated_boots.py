@@ -73,9 +73,10 @@ class UndatedBoots:
         self._db = database
         self.ids = ids
 
-    def note(self, boot_id: str, place: int) -> None:
+    def note(self, boot_id: str, place: int, after_ms: int) -> None:
         if boot_id not in self.ids:
-            self._db.run(_NOTE, boot_id=boot_id, place=place, began_ms=None, before_ms=None, is_told=0)
+            unknown = {"began_ms": None, "before_ms": None, "is_told": 0}
+            self._db.run(_NOTE, boot_id=boot_id, place=place, after_ms=after_ms, **unknown)
             self.ids |= {boot_id}
 
     def bound(self, anchor: Anchor) -> None:
@@ -89,8 +90,8 @@ class UndatedBoots:
         row = self._db.row(_TO_DATE) if self.ids else None
         if row is None:
             return None
-        boot_id, place, began_ms, before_ms, is_told = row
-        return UndatedBoot(boot_id, place, began_ms, before_ms, bool(is_told))
+        boot_id, place, began_ms, before_ms, is_told, after_ms = row
+        return UndatedBoot(boot_id, place, began_ms, before_ms, bool(is_told), after_ms)
 
     def happened_from(self, place: int, limit: int) -> Sequence[Happened]:
         return [Happened(*row) for row in self._db.rows(_HAPPENED_FROM, from_place=place, limit=limit)]

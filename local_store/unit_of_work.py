@@ -326,7 +326,7 @@ class SqlUnitOfWork(UnitOfWork):
             self._undated.bound(kept.anchor)
 
     def note_undated(self, boot_id: str) -> None:
-        self._undated.note(boot_id, self._outbox.ends.place + 1)
+        self._undated.note(boot_id, self._outbox.ends.place + 1, self._time_floor_ms)
 
     def boot_to_date(self) -> UndatedBoot | None:
         return self._undated.to_date()

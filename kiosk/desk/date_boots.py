@@ -37,7 +37,13 @@ def date_boots(work: UnitOfWork, tools: Tools, limit: int) -> int:
             tools,
             today.moment,
             OperationKind.DATE_BOOT,
-            {"boot": boot.boot_id, "began_ms": boot.began_ms, "before_ms": boot.before_ms, "loans": loans},
+            {
+                "boot": boot.boot_id,
+                "began_ms": boot.began_ms,
+                "after_ms": _after_ms(boot),
+                "before_ms": boot.before_ms,
+                "loans": loans,
+            },
             patron_id=None,
             loans=[loan["loan"] for loan in loans],
             actor=Actor.STATION,
@@ -73,6 +79,12 @@ def _dated(work: UnitOfWork, boot: UndatedBoot, happened: Happened) -> dict[str,
         loan = replace(loan, due_on=due_on, provisional=False)
     work.date_loan(replace(loan, lent_on=lent_on), day if is_renewal else None)
     return {"loan": loan.id, "lent_on": lent_on.isoformat(), "due_on": due_on.isoformat(), "renewals": renewals}
+
+
+def _after_ms(boot: UndatedBoot) -> int | None:
+    """None also where a better word has denied the floor of then since."""
+    after, before = boot.after_ms, boot.before_ms
+    return after if after is not None and before is not None and after < before else None
 
 
 def _day(boot: UndatedBoot, happened: Happened) -> date:

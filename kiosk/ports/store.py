@@ -87,14 +87,16 @@ class Retention:
 @dataclass(frozen=True, slots=True)
 class UndatedBoot:
     """A boot with operations that happened at a time that nobody vouched for, and what is known of it by now: when it
-    `began_ms`, or else `before_ms` which it was over. `place`: of the first operation that is not dated again yet;
-    `is_told`: the centre has been told of it."""
+    `began_ms`, or else `before_ms` which it was over. `after_ms`: the floor then, so they happened later (None: an
+    older program noted it). `place`: of the first operation that is not dated again yet; `is_told`: the centre
+    has been told of it."""
 
     boot_id: str
     place: int
     began_ms: int | None
     before_ms: int | None
     is_told: bool
+    after_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,18 @@ from tests.central_server.signing import Key
 
 ROOT = Path(__file__).parents[2]
 NOON_MS = 1_795_000_000_000
+CIRCULATION = """version = "2026-09-01"
+[limits.hs]
+total = 5
+overdue_blocks_after_days = 1
+[[policy]]
+patron_category = "hs"
+item_type = "STK"
+days = 14
+limit = 5
+renewals = 1
+in_house_only = false
+"""
 Operation = dict[str, Any]
 ACCEPTED = ("accepted", None)
 

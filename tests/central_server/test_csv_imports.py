@@ -13,7 +13,7 @@ from central_server.imports.report import Report
 from central_server.imports.sentences import _SENTENCES
 from central_server.imports.words import tidy
 from tests.central_server.databases import Databases
-from tests.central_server.support import bring
+from tests.central_server.support import CIRCULATION, bring
 
 TITLES = "Mã đầu sách,Nhan đề,Tác giả,Nhà xuất bản,Năm xuất bản,ISBN,Ký hiệu xếp giá,Kệ,Loại\n"
 DE_MEN = "D1,Dế Mèn phiêu lưu ký,Tô Hoài,Kim Đồng,2020,978-604-2-53129-0,895.922 / D250M,Kệ 1,STK\n"
@@ -264,18 +264,7 @@ def test_skips_a_patron_when_the_date_is_not_right(store: Store, tmp_path: Path,
 
 
 def test_skips_a_patron_when_the_rules_do_not_know_the_category(store: Store, tmp_path: Path) -> None:
-    rules = """version = "1"
-[limits.hs]
-total = 5
-overdue_blocks_after_days = 1
-[[policy]]
-patron_category = "hs"
-item_type = "STK"
-days = 14
-limit = 5
-renewals = 1
-"""
-    bring(store, "circulation", rules, tmp_path)
+    bring(store, "circulation", CIRCULATION, tmp_path)
     content = "card,name,category\nA,An,hs\nB,Bình,HS\nC,Chi,học sinh\nD,Dũng,hss\nE,Em,khách\n"
     report = bring(store, "patrons", content, tmp_path)
     assert codes(report) == [(5, "unknown_category_meant"), (6, "unknown_category")]

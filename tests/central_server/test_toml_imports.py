@@ -5,22 +5,10 @@ from pathlib import Path
 import pytest
 
 from central_server.database import Store
-from tests.central_server.support import bring
+from tests.central_server.support import CIRCULATION, bring
 from tests.central_server.test_csv_imports import codes, notes, outcomes, told
 from tests.central_server.test_old_letters import in_tcvn3
 
-CIRCULATION = """version = "2026-09-01"
-[limits.hs]
-total = 5
-overdue_blocks_after_days = 1
-[[policy]]
-patron_category = "hs"
-item_type = "STK"
-days = 14
-limit = 5
-renewals = 1
-in_house_only = false
-"""
 CALENDAR = """version = "2026-09-01"
 closed_weekdays = ["sunday"]
 [[school_year]]

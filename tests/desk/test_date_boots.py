@@ -11,6 +11,7 @@ from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
 from kiosk.domain.model import Loan
 from kiosk.ports.central import Gone, LoanRecord
 from kiosk.session.effects import CheckIn, CheckOut, Renew
+from tests.desk.conftest import NOON_MS
 
 if TYPE_CHECKING:
     from tests.desk.conftest import Library
@@ -76,6 +77,7 @@ def test_gives_a_loan_its_day_and_its_due_date_once_the_boot_is_dated(library: L
     assert body["data"] == {
         "boot": "dark",
         "began_ms": BEGAN_MS,
+        "after_ms": None,
         "before_ms": None,
         "loans": [{"loan": identity, "lent_on": "2026-11-26", "due_on": "2026-12-10", "renewals": 0}],
     }
@@ -109,11 +111,22 @@ def test_gives_a_boot_that_ended_undated_the_latest_possible_day(library: Librar
     anchored(library, "bright")
     while step(library):
         pass
-    assert [(body["data"]["boot"], body["data"]["began_ms"], body["data"]["before_ms"]) for body in told(library)] == [
-        ("dark", None, BEGAN_MS),
-        ("darker", None, BEGAN_MS),
+    names = ("boot", "began_ms", "after_ms", "before_ms")
+    assert [tuple(body["data"][name] for name in names) for body in told(library)] == [
+        ("dark", None, NOON_MS, BEGAN_MS),
+        ("darker", None, NOON_MS, BEGAN_MS),
     ]
     assert loan_of(library, identity).lent_on == loan_of(library, other).lent_on == date(2026, 11, 26)
+
+
+def test_says_no_lower_bound_that_a_better_word_has_denied(library: Library) -> None:
+    """A battery clock, say, that was a month ahead in the boot before."""
+    library.keep_time(BEGAN_MS + 30 * DAY_MS)
+    lend(library, 1)
+    anchored(library, "bright")
+    step(library)
+    (body,) = told(library)
+    assert (body["data"]["after_ms"], body["data"]["before_ms"]) == (None, BEGAN_MS)
 
 
 def test_never_takes_a_day_from_a_reader(library: Library) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks import rig
-from benchmarks.stock import stock
+from benchmarks.school_tables import FREE_LENDING, fill
 from central_server.database import Store, open_store
 from central_server.ledger import read_ledger
 from demo.compare import differences
@@ -33,7 +33,7 @@ READERS = 200
 
 def stocked(folder: Path) -> Path:
     """The data of a server with cards and books, to be copied for each corner."""
-    stock(folder, ITEMS, READERS)
+    fill(folder, READERS, ITEMS, FREE_LENDING)
     return folder
 
 

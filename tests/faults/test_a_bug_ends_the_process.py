@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.runtime.station import STATION
+
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
@@ -35,20 +37,7 @@ time.sleep(3)
 print("still here")
 """
 
-CONFIG = """
-[station]
-library = "hoa-sen"
-device = "tram-1"
-data = "data"
-[codes]
-card = 'HS[0-9]{6}'
-item = 'TK[0-9]{5}'
-[central]
-kind = "native_rest"
-url = "http://127.0.0.1:9"
-[sound]
-kind = "none"
-"""
+CONFIG = STATION.replace('kind = "simulated"', 'kind = "native_rest"\nurl = "http://127.0.0.1:9"')
 
 
 def run(folder: Path, owner: str, how: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from demo.school import fill
 
 
 @pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[Server]:
     """The sample school's server."""
     (tmp_path / "centre").mkdir()
     fill(tmp_path / "centre")

@@ -17,7 +17,6 @@ import pytest
 
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
-from kiosk.domain.clock_trust import Moment
 from kiosk.domain.requests import LinkCard, PlaceHold, RequestState, Suggest
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import Ask, CheckIn, CheckOut, StoreEffect, TakeBack
@@ -31,18 +30,10 @@ from local_store import SqlStore, StoreConfig, open_store
 from tests.central_server.support import run
 from tests.contracts.central_rigs import LIBRARY, Centre, native_rest
 from tests.local_store.decrypted import files_with
-from tests.local_store.shelf import BOOT, BUILD_MS, CALENDAR, RULES
+from tests.local_store.shelf import CALENDAR, RULES, StillClock
 
 T = TypeVar("T")
 NEVER = threading.Event()
-
-
-class StillClock:
-    def now(self) -> Moment:
-        return Moment(BUILD_MS, BOOT, 1_000, trusted=True)
-
-    def monotonic(self) -> float:
-        return 1.0
 
 
 @dataclass

@@ -12,8 +12,8 @@ from tests.journeys.hands import Hands
 
 
 @pytest.mark.slow
-def test_takes_a_loan_and_a_return_back_on_both_sides(tmp_path: Path, centre: Server) -> None:
-    with Hands(tmp_path, centre) as hands:
+def test_takes_a_loan_and_a_return_back_on_both_sides(tmp_path: Path, server: Server) -> None:
+    with Hands(tmp_path, server) as hands:
         hands.wait(lambda: hands.knows("HS250001"))
         hands.scanner.scan("HS250001")
         hands.until(lambda state: isinstance(state.doing, Borrowing))

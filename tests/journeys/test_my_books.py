@@ -25,13 +25,13 @@ def of(state: State) -> Borrowing:
 
 @pytest.mark.slow
 def test_renews_all_from_the_list_borrows_one_more_and_finishes_and_the_next_sees_only_their_own(
-    tmp_path: Path, centre: Server
+    tmp_path: Path, server: Server
 ) -> None:
-    office = Office(centre, LIBRARY)
+    office = Office(server, LIBRARY)
     for barcode in ("TK.00001", "TK.00002"):
         office.lend("HS250001", barcode, days_ago=5, due_in=2)
     office.lend("HS250002", "TK.00009", days_ago=20, due_in=-3)
-    with Hands(tmp_path, centre) as hands:
+    with Hands(tmp_path, server) as hands:
         hands.wait(lambda: sum(bool(row["open"]) for row in hands.station_ledger()["loans"]) == 3)
         hands.touch(Button.MY_BOOKS)
         hands.until(lambda state: isinstance(state.doing, Home) and state.doing.notice == CardFirst(to_my_books=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,16 +22,6 @@ from tests.sync.chains import Chain
 pytestmark = pytest.mark.slow
 
 Asked = Callable[..., str]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    (tmp_path / "centre").mkdir()
-    fill(tmp_path / "centre")
-    server = Server(tmp_path / "centre")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.operations import Actor, Operation, OperationKind, Reader, next_operation
 from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
 from kiosk.ports.store import RecordedAct, UnitOfWork
-from local_store import StoreConfig
+from local_store import SqlStore, StoreConfig, open_store
 
 BUILD_MS = 1_795_392_000_000
 KEY = bytes(range(32))
 LENT = date(2026, 11, 23)
 DUE = date(2026, 12, 7)
 BOOT = "7f1c1d9e-5c33-4d0f-9d9a-0d6a1c5b7a11"
+NOON = Moment(BUILD_MS, BOOT, 1_000, trusted=True)
 
 LAN = Patron(str(uuid.uuid4()), "Ng. T. Lan", "7A", "hs", date(2027, 5, 31), False)
 MINH = Patron(str(uuid.uuid4()), "Tr. V. Minh", "8B", "hs", None, True)
@@ -45,6 +47,22 @@ CATALOGUE: tuple[Change, ...] = (
     TITLE,
     *ITEMS,
 )
+
+
+@dataclass
+class StillClock:
+    """Stands at `moment`; of its seconds `step_s` go by from one look to the next."""
+
+    moment: Moment = NOON
+    step_s: float = 0.0
+    seconds: float = 0.0
+
+    def now(self) -> Moment:
+        return self.moment
+
+    def monotonic(self) -> float:
+        self.seconds += self.step_s
+        return self.seconds
 
 
 def config_in(folder: Path, key: bytes = KEY, library: str = "hoa-sen", device: str = "tram-1") -> StoreConfig:
@@ -106,6 +124,21 @@ def lend(work: UnitOfWork, item: ItemRecord, patron: Patron = LAN) -> tuple[Loan
     loan = loan_of(item, patron)
     work.add_loan(loan)
     return loan, write_operation(work, OperationKind.CHECK_OUT, barcode=item.barcode, loans=(loan.id,), patron=patron)
+
+
+def store_with_a_loan(config: StoreConfig) -> SqlStore:
+    store = open_store(config)
+    with store.unit_of_work() as work:
+        work.apply(CATALOGUE, "1")
+        lend(work, ITEMS[0])
+        work.commit()
+    return store
+
+
+def opened_whole(config: StoreConfig) -> SqlStore:
+    store = open_store(config)
+    store.check()
+    return store
 
 
 def take_back(work: UnitOfWork, item: ItemRecord, loan: Loan) -> Operation:

@@ -17,7 +17,7 @@ from kiosk.ports.store import ToCheck
 from local_store import StoreConfig, make_new_store, open_store, read_store
 from local_store.connections import connector
 from local_store.files import SameFiles
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, store_with_a_loan, write_operation
 from tests.local_store.test_damage import contents, name_aside, used_store
 
 # a store that is gone
@@ -118,11 +118,7 @@ def test_takes_no_loan_when_its_files_were_deleted_or_replaced(
 ) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
-    store = open_store(config_in(folder))
-    with store.unit_of_work() as work:
-        work.apply(CATALOGUE, "1")
-        lend(work, ITEMS[0])
-        work.commit()
+    store = store_with_a_loan(config_in(folder))
     lose(config_in(folder))
     for _ in range(2):
         with pytest.raises(StoreDamaged, match="deleted or replaced"):
@@ -149,11 +145,7 @@ def test_control_would_take_the_loan_without_looking_at_its_files(
 
 
 def test_takes_up_again_with_every_loan_when_only_the_log_was_deleted(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
-    with store.unit_of_work() as work:
-        work.apply(CATALOGUE, "1")
-        lend(work, ITEMS[0])
-        work.commit()
+    store = store_with_a_loan(config_in(tmp_path))
     _delete_log(config_in(tmp_path))
     with pytest.raises(StoreDamaged):
         store.unit_of_work()

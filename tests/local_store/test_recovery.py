@@ -25,18 +25,10 @@ from local_store.raw_pages import SIZE, USABLE, read_raw
 from local_store.recovery import Recovered, recover
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
-from tests.local_store.shelf import BOOT, BUILD_MS, CATALOGUE, ITEMS, KEY, LAN, config_in
+from tests.local_store.shelf import BOOT, BUILD_MS, CATALOGUE, ITEMS, KEY, LAN, StillClock, config_in, opened_whole
 
 TURNS = 20
 Row = dict[str, object]
-
-
-class StillClock:
-    def now(self) -> Moment:
-        return Moment(BUILD_MS + 3_600_000, BOOT, 5_000, trusted=True)
-
-    def monotonic(self) -> float:
-        return 5.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +85,7 @@ class Broken:
 
 def turns(store: SqlStore, count: int) -> None:
     """Loans, returns and slips of the hand, as the desk writes them down; the last three loans stay open."""
-    desk = Desk(Tools(StillClock(), secrets.token_bytes))
+    desk = Desk(Tools(StillClock(Moment(BUILD_MS + 3_600_000, BOOT, 5_000, trusted=True)), secrets.token_bytes))
 
     def ask(effect: StoreEffect) -> object:
         with store.unit_of_work() as work:
@@ -160,14 +152,8 @@ def unclosed(half_in_the_log: Broken, tmp_path: Path) -> Broken:
     return copy_of(half_in_the_log, tmp_path)
 
 
-def opened(config: StoreConfig) -> SqlStore:
-    store = open_store(config)
-    store.check()
-    return store
-
-
 def holds_everything(broken: Broken) -> None:
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     assert list(store.ledger()) == broken.operations
     assert list(store.loans_ledger()) == broken.loans
     assert verify(store.history(), "hoa-sen", "tram-1").fault is None
@@ -196,7 +182,7 @@ def test_control_the_backup_alone_knows_nothing_of_what_came_after_it(broken: Br
     broken.overwrite(broken.pages_of("item")[0])
     broken.set_aside()
     restore(broken.config, broken.backup, KEY)
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     assert len(ledger(store)) < len(broken.operations) - TURNS
     store.close()
 
@@ -215,7 +201,7 @@ def test_carries_over_without_any_backup_and_says_what_the_centre_must_tell(brok
     broken.set_aside()
     recovered = recover(broken.config, None, only_whole=False)
     assert (recovered.whole, recovered.carried) == (True, len(broken.operations))
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     assert list(store.ledger()) == broken.operations
     assert [row | {"item_barcode": None} for row in broken.loans] == list(store.loans_ledger())
     assert store.counts()["items"] == 0
@@ -239,7 +225,7 @@ def test_carries_over_what_follows_a_damaged_place_in_the_log(unclosed: Broken) 
     files.set_aside(unclosed.config.path)
     recovered = unclosed.recover()
     assert not recovered.whole
-    store = opened(unclosed.config)
+    store = opened_whole(unclosed.config)
     kept = {str(row["hash"]) for row in store.ledger()}
     assert unclosed.operations[-1]["hash"] in kept
     assert len(kept) >= len(unclosed.operations) - 8, "at most the operations of one page"
@@ -267,7 +253,7 @@ def test_says_which_operations_are_lost_when_their_own_page_is_damaged(broken: B
         broken.overwrite(page, bytes(SIZE) if damage == "zeros" else None)
     broken.set_aside()
     recovered = broken.recover()
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     kept = list(store.ledger())
     lost = [row for row in broken.operations if row not in kept]
     assert kept == [row for row in broken.operations if row not in lost], "in their order, as they were"
@@ -299,7 +285,7 @@ def test_believes_no_operation_whose_hash_does_not_follow(broken: Broken) -> Non
     broken.change(page, b'"actor":"patron"', b'"actor":"pirate"')
     broken.set_aside()
     assert broken.recover().missing > 0
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     assert not [one for one, _ in store.history() if one and "pirate" in one.body]
     store.close()
 
@@ -310,7 +296,7 @@ def test_control_would_believe_it_without_the_chain(broken: Broken, monkeypatch:
     broken.set_aside()
     monkeypatch.setattr(salvage, "_believed", lambda some, _: next(iter(some), None))
     broken.recover()
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     assert [one for one, _ in store.history() if one and "pirate" in one.body]
     store.close()
 
@@ -360,7 +346,7 @@ def test_reads_garbage_without_a_word(broken: Broken, seed: int) -> None:
     broken.config.path.write_bytes(raw)
     files.set_aside(broken.config.path)
     recovered = broken.recover()
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     kept = list(store.ledger())
     assert all(row in broken.operations for row in kept)
     assert len(kept) + recovered.missing <= len(broken.operations)

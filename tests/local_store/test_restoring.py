@@ -13,10 +13,10 @@ import pytest
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import Stage
-from local_store import SqlStore, StoreConfig, files, open_store
+from local_store import StoreConfig, files, open_store
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
-from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend
+from tests.local_store.shelf import ITEMS, KEY, LAN, config_in, lend, opened_whole, store_with_a_loan
 from tests.local_store.test_damage import contents, flip, stores_aside
 
 NEW_CARD_KEY = bytes(range(32, 64))
@@ -37,11 +37,7 @@ def case(tmp_path: Path) -> Case:
     home, lying = tmp_path / "home", tmp_path / "lying"
     home.mkdir()
     lying.mkdir()
-    store = open_store(config_in(home))
-    with store.unit_of_work() as work:
-        work.apply(CATALOGUE, "57")
-        lend(work, ITEMS[0])
-        work.commit()
+    store = store_with_a_loan(config_in(home))
     new = ledger(store)
     with second_medium(home) as stick:
         backup = tmp_path / back_up(config_in(home), stick).path.name
@@ -56,18 +52,12 @@ def case(tmp_path: Path) -> Case:
     return Case(config_in(lying), backup, old, new)
 
 
-def opened(config: StoreConfig) -> SqlStore:
-    store = open_store(config)
-    store.check()
-    return store
-
-
 def test_brings_the_backup_in_and_sets_the_present_store_aside(case: Case) -> None:
     folder, before = case.config.path.parent, contents(case.config.path.parent)
     restore(case.config, case.backup, KEY)
     (aside,) = files.stores_set_aside(case.config.path)
     assert contents(folder, aside.name) == before
-    store = opened(case.config)
+    store = opened_whole(case.config)
     assert ledger(store) == case.new
     with store.unit_of_work() as work:
         assert work.stage() is Stage.BEGINNING, "everything is told and asked for anew"
@@ -83,7 +73,7 @@ def test_brings_a_backup_to_a_card_on_which_there_never_was_a_store(case: Case, 
     config = config_in(tmp_path / "card", key=NEW_CARD_KEY)
     restore(config, case.backup, KEY)
     assert files.stores_set_aside(config.path) == []
-    store = opened(config)
+    store = opened_whole(config)
     assert ledger(store) == case.new
     store.close()
     with pytest.raises(StoreDamaged):
@@ -155,7 +145,7 @@ def whole_after_each_kill(case: Case, tmp_path: Path, work: Callable[[Case], Non
         if not killed_at(step, lambda here=here: work(here)):  # type: ignore[misc]
             return found
         try:
-            store = opened(here.config)
+            store = opened_whole(here.config)
         except StoreBroken as error:
             found.append(str(error))
             continue
@@ -163,7 +153,7 @@ def whole_after_each_kill(case: Case, tmp_path: Path, work: Callable[[Case], Non
         found.append("old" if held == case.old else "new" if held == case.new else "another")
         store.close()
         restore(here.config, here.backup, KEY)
-        store = opened(here.config)
+        store = opened_whole(here.config)
         assert ledger(store) == case.new
         store.close()
         held_aside = [whole_aside(path, tmp_path / f"aside{step}-{path.name}") for path in stores_aside(folder)]
@@ -204,7 +194,7 @@ def test_control_leaves_neither_without_the_rename_that_decides(case: Case, tmp_
         if not killed_at(step, lambda here=here: copied_over(here)):  # type: ignore[misc]
             break
         try:
-            store = opened(here.config)
+            store = opened_whole(here.config)
         except StoreBroken as error:
             found.append(str(error))
         else:

@@ -30,7 +30,7 @@ from local_store.prepared import Prepared
 from local_store.station import StationStore
 from local_store.tables import REVISIONS, metadata
 from tests.local_store.backing_up import second_medium
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, store_with_a_loan, write_operation
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 
@@ -110,11 +110,7 @@ def upgrade():
 @pytest.fixture
 def of_older_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store with a loan, under a program that knows one more revision. Gives the folder of the revisions."""
-    store = open_store(config_in(tmp_path))
-    with store.unit_of_work() as work:
-        work.apply(CATALOGUE, "1")
-        lend(work, ITEMS[0])
-        work.commit()
+    store = store_with_a_loan(config_in(tmp_path))
     store.close()
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
@@ -278,11 +274,7 @@ def test_lets_a_reader_be_erased_without_breaking_a_chain(tmp_path: Path) -> Non
 
 
 def test_keeps_nothing_readable_on_the_disk(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
-    with store.unit_of_work() as work:
-        work.apply(CATALOGUE, "1")
-        lend(work, ITEMS[0])
-        work.commit()
+    store = store_with_a_loan(config_in(tmp_path))
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     store.close()
     raw += (tmp_path / "store.db").read_bytes()

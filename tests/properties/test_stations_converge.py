@@ -195,6 +195,20 @@ def test_all_agree_when_a_book_is_lent_at_both_stations(world: World) -> None:
     assert len(world.centre.doubts()) == 1
 
 
+def test_a_boot_without_a_clock_came_after_what_was_sure_before_it(world: World) -> None:
+    first, second = world.stations
+    second.lend(world.known["patron"]["HS2"], "TK.1")
+    world.now_ms += HOUR_MS
+    for trusted in (True, False):
+        first.crash(trusted=trusted)
+    first.lend(world.known["patron"]["HS1"], "TK.1")
+    first.crash(trusted=True)
+    world.settle_down()
+    world.check()
+    still_open = [loan["patron"] for loan in world.centre.ledger()["loans"] if loan["open"]]
+    assert still_open == [world.known["patron"]["HS1"]], "in unknown order both would be"
+
+
 def test_control_finds_out_an_order_by_arrival(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     by_chain_and_clock = Order.is_before
     arrived: dict[Place, int] = {}

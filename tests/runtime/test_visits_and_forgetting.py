@@ -18,22 +18,9 @@ from kiosk.ports.store import UnitOfWork
 from kiosk.runtime import chores
 from kiosk.session.states import Borrowing, State
 from tests.local_store.shelf import LAN, RULES
+from tests.runtime.station import STATION
 
 PATIENCE_S = 30.0
-CONFIG = """
-[station]
-library = "hoa-sen"
-device = "tram-1"
-data = "data"
-counts_visits = {counts}
-[codes]
-card = 'HS[0-9]{{6}}'
-item = 'TK[0-9]{{5}}'
-[central]
-kind = "simulated"
-[sound]
-kind = "none"
-"""
 
 
 def learn(work: UnitOfWork) -> None:
@@ -45,7 +32,7 @@ def learn(work: UnitOfWork) -> None:
 def running(folder: Path, *, counts_visits: bool) -> Iterator[tuple[Kiosk, threading.Event]]:
     """A station that knows one reader, and the event that their card was recognised."""
     path = folder / "kiosk.toml"
-    path.write_text(CONFIG.format(counts=str(counts_visits).lower()))
+    path.write_text(STATION.replace("[codes]", f"counts_visits = {str(counts_visits).lower()}\n[codes]"))
     recognised = threading.Event()
 
     def show(state: State) -> None:

@@ -16,7 +16,6 @@ import pytest
 
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
-from kiosk.domain.clock_trust import Moment
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.model import Patron
 from kiosk.domain.requests import LinkCard, PlaceHold, Suggest
@@ -29,18 +28,10 @@ from kiosk.upkeep.audit import verify
 from kiosk.upkeep.forgetting import forget_erased
 from local_store import SqlStore, StoreConfig, engine, erasing, open_store
 from tests.local_store.decrypted import files_with
-from tests.local_store.shelf import BOOT, BUILD_MS, CATALOGUE, ITEMS, TITLE, config_in, hold_by, new_id
+from tests.local_store.shelf import CATALOGUE, ITEMS, TITLE, StillClock, config_in, hold_by, new_id
 
 T = TypeVar("T")
 NEVER = threading.Event()
-
-
-class StillClock:
-    def now(self) -> Moment:
-        return Moment(BUILD_MS, BOOT, 1_000, trusted=True)
-
-    def monotonic(self) -> float:
-        return 1.0
 
 
 @dataclass

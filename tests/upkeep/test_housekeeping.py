@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +31,7 @@ from tests.local_store.shelf import (
     ITEMS,
     LAN,
     MINH,
+    StillClock,
     config_in,
     lend,
     new_id,
@@ -42,20 +43,6 @@ from tests.local_store.shelf import write_operation as write
 T = TypeVar("T")
 FIRST = date(2027, 1, 4)
 KEEP = timedelta(days=30), timedelta(days=400)
-
-
-@dataclass
-class StillClock:
-    moment: Moment
-    step_s: float = 0.0
-    seconds: float = 0.0
-
-    def now(self) -> Moment:
-        return self.moment
-
-    def monotonic(self) -> float:
-        self.seconds += self.step_s
-        return self.seconds
 
 
 class House:
