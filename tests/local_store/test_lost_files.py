@@ -17,7 +17,7 @@ from kiosk.ports.store import ToCheck
 from local_store import StoreConfig, make_new_store, open_store, read_store
 from local_store.connections import connector
 from local_store.files import SameFiles
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, new_store, write_operation
 from tests.local_store.test_damage import contents, name_aside, used_store
 
 # a store that is gone
@@ -118,7 +118,7 @@ def test_takes_no_loan_when_its_files_were_deleted_or_replaced(
 ) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
-    store = open_store(config_in(folder))
+    store = open_store(new_store(config_in(folder)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "1")
         lend(work, ITEMS[0])

@@ -15,7 +15,7 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged
 from local_store import SqlStore, StoreConfig, files, open_store
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
-from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend
+from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, new_store
 from tests.local_store.test_damage import contents, flip, stores_aside
 
 NEW_CARD_KEY = bytes(range(32, 64))
@@ -36,7 +36,7 @@ def case(tmp_path: Path) -> Case:
     home, lying = tmp_path / "home", tmp_path / "lying"
     home.mkdir()
     lying.mkdir()
-    store = open_store(config_in(home))
+    store = open_store(new_store(config_in(home)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "57")
         lend(work, ITEMS[0])

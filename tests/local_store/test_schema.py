@@ -27,7 +27,7 @@ from local_store.prepared import Prepared
 from local_store.station import StationStore
 from local_store.tables import REVISIONS, metadata
 from tests.local_store.backing_up import second_medium
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, new_store, write_operation
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 
@@ -80,7 +80,7 @@ def test_knows_every_revision_that_there_is_in_order() -> None:
 
 
 def test_opens_a_store_of_today_without_importing_alembic(tmp_path: Path) -> None:
-    open_store(config_in(tmp_path)).close()
+    open_store(new_store(config_in(tmp_path))).close()
     script = f"""
 import sys
 from pathlib import Path
@@ -107,7 +107,7 @@ def upgrade():
 @pytest.fixture
 def of_older_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store with a loan, under a program that knows one more revision. Gives the folder of the revisions."""
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "1")
         lend(work, ITEMS[0])
@@ -136,7 +136,7 @@ def test_brings_an_older_store_up_to_date_with_every_row(tmp_path: Path, of_olde
 
 
 def test_finds_in_an_older_store_which_loans_are_still_to_be_told(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "1")
         waits, _ = lend(work, ITEMS[0])
@@ -203,7 +203,7 @@ READS = {
 @pytest.mark.parametrize("name", READS)
 def test_reads_no_table_from_end_to_end(tmp_path: Path, name: str) -> None:
     """A SCAN would grow with the past loans of a school, and a temporary B-tree sorts what an index has in order."""
-    open_store(config_in(tmp_path)).close()
+    open_store(new_store(config_in(tmp_path))).close()
     statement = READS[name]
     values = dict.fromkeys(("id", "key", "kind", "number", "barcode", "title_id", "patron_id", "item_id"), "x")
     names = ("op_epoch", "op_seq", "after", "last", "limit", "told_to", "from_place", "to", "place", "day")
@@ -252,7 +252,7 @@ def test_chains_the_audit_over_openings_and_roll_backs(tmp_path: Path) -> None:
 
 
 def test_lets_a_reader_be_erased_without_breaking_a_chain(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     with store.unit_of_work() as work:
         written = [write_operation(work, patron=LAN), write_operation(work, patron=LAN)]
         work.commit()
@@ -282,7 +282,7 @@ def test_keeps_nothing_readable_on_the_disk(tmp_path: Path) -> None:
 
 
 def test_puts_on_the_list_what_a_librarian_should_check(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     with store.unit_of_work() as work:
         operation = write_operation(work)
         work.put_on_list(ToCheck.UNKNOWN_ITEM, operation.id, "TK.00001")
