@@ -25,7 +25,18 @@ from local_store.raw_pages import SIZE, USABLE, read_raw
 from local_store.recovery import Recovered, recover
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
-from tests.local_store.shelf import BOOT, BUILD_MS, CATALOGUE, ITEMS, KEY, LAN, StillClock, config_in, opened_whole
+from tests.local_store.shelf import (
+    BOOT,
+    BUILD_MS,
+    CATALOGUE,
+    ITEMS,
+    KEY,
+    LAN,
+    StillClock,
+    config_in,
+    new_store,
+    opened_whole,
+)
 
 TURNS = 20
 Row = dict[str, object]
@@ -106,7 +117,7 @@ def used(folder: Path, *, closed: bool) -> Broken:
     home, lying = folder / "home", folder / "lying"
     home.mkdir()
     lying.mkdir()
-    store = open_store(config_in(home))
+    store = open_store(new_store(config_in(home)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "57")
         work.commit()

@@ -16,7 +16,15 @@ from kiosk.ports.store import Stage
 from local_store import StoreConfig, files, open_store
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
-from tests.local_store.shelf import ITEMS, KEY, LAN, config_in, lend, opened_whole, store_with_a_loan
+from tests.local_store.shelf import (
+    ITEMS,
+    KEY,
+    LAN,
+    config_in,
+    lend,
+    opened_whole,
+    store_with_a_loan,
+)
 from tests.local_store.test_damage import contents, flip, stores_aside
 
 NEW_CARD_KEY = bytes(range(32, 64))

@@ -35,6 +35,7 @@ from tests.local_store.shelf import (
     config_in,
     lend,
     new_id,
+    new_store,
     take_back,
     told,
 )
@@ -50,7 +51,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.config = config_in(folder)
-        self.store: SqlStore = open_store(self.config)
+        self.store: SqlStore = open_store(new_store(self.config))
         self.day = FIRST
         self.on_store(lambda work: self._committed(work, work.apply(CATALOGUE, "1")))
 
