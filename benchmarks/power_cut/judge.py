@@ -167,7 +167,6 @@ def _tables(store: SqlStore, known: Known, old: _Old) -> Iterator[tuple[str, boo
     """Each table that is written beside the operations, and whether it says the same as they do, but for what is old
     enough to be pruned."""
     tell = store._database.tell
-    pending = {place for (place,) in tell("SELECT place FROM outbox WHERE state = 'pending'")}
     there, pruned = _history(store)
     every = there | {one.place: one for one in known.told if one.place in pruned}
     loans = _Loans()
@@ -179,7 +178,7 @@ def _tables(store: SqlStore, known: Known, old: _Old) -> Iterator[tuple[str, boo
         data = json.loads(one.body)["data"]
         match one.kind:
             case "check_out" | "renew" | "check_in" | "void":
-                loans.happens(place, one.kind, data, place in pending)
+                loans.happens(place, one.kind, data)
             case "visit" if one.reader:
                 visits[one.reader] = data["day"]
         if one.kind == "void":
@@ -201,25 +200,23 @@ def _tables(store: SqlStore, known: Known, old: _Old) -> Iterator[tuple[str, boo
 
 
 class _Loans:
-    """What each loan may be now: due date, renewals, open. That is what the last operation made of it; or, while none
-    that came after is pending, an earlier state: a page of changes may be older than the centre's last verdict."""
+    """What the last operation about each loan made of it: due date, renewals, open."""
 
     def __init__(self) -> None:
-        self._may_be: dict[str, list[tuple[str, int, int]]] = {}
+        self._now: dict[str, tuple[str, int, int]] = {}
         self._taken_back: set[str] = set()  # of these the centre says that they never were
         self._ended_at: dict[str, int] = {}  # places
 
-    def happens(self, place: int, kind: str, data: dict[str, Any], is_pending: bool) -> None:
+    def happens(self, place: int, kind: str, data: dict[str, Any]) -> None:
         if kind in ("check_out", "renew"):
             now = {data["loan"]: (data["due_on"], data.get("renewals", 0), 1)}
         else:
             is_open = int(data.get("kind") == "check_in")
-            now = {loan: (*self._may_be[loan][-1][:2], is_open) for loan in data["loans"]}
+            now = {loan: (*self._now[loan][:2], is_open) for loan in data["loans"]}
             if data.get("kind") == "check_out":
                 self._taken_back.update(now)
         for loan, state in now.items():
-            before = [] if is_pending else self._may_be.get(loan, [])
-            self._may_be[loan] = [*before, state]
+            self._now[loan] = state
             if state[2]:
                 self._ended_at.pop(loan, None)
             else:
@@ -228,6 +225,6 @@ class _Loans:
     def fit(self, rows: Sequence[tuple[Any, ...]], may_go: Set[int]) -> bool:
         """`may_go`: the places of operations with which a loan may be over and pruned."""
         found = {row[0]: row[1:] for row in rows if row[0] not in self._taken_back}
-        lent = self._may_be.keys() - self._taken_back
+        lent = self._now.keys() - self._taken_back
         over = {loan for loan, place in self._ended_at.items() if place in may_go}
-        return lent - over <= found.keys() <= lent and all(state in self._may_be[loan] for loan, state in found.items())
+        return lent - over <= found.keys() <= lent and all(self._now[loan] == state for loan, state in found.items())

@@ -56,9 +56,9 @@ MEDIA = ("card", "stick")
 PRUNES_ONE_MORE = """
     UPDATE pruned SET last = last + 1, (epoch, seq, hash, audit_hash) = (
         SELECT outbox.epoch, outbox.seq, outbox.hash, audit.hash FROM outbox JOIN audit USING (place)
-        WHERE outbox.place = pruned.last + 1);
-    DELETE FROM outbox WHERE place = (SELECT last FROM pruned);
-    DELETE FROM audit WHERE place = (SELECT last FROM pruned)"""
+        WHERE outbox.place = pruned.last + 1) WHERE first = (SELECT max(first) FROM pruned);
+    DELETE FROM outbox WHERE place = (SELECT max(last) FROM pruned);
+    DELETE FROM audit WHERE place = (SELECT max(last) FROM pruned)"""
 
 LIFE = (Boot(8, sudden=True), Boot(7, first=8, later=True, checkpoint=40), Boot(5, first=15, window=True))
 
