@@ -70,7 +70,8 @@ def _carry_over(config: StoreConfig, half: Path, damaged: RawStore) -> Recovered
     schema.upgrade(connect)
     database = connected(connect)
     try:
-        found = salvage(damaged, dict(database.tell("SELECT place, hash FROM outbox")))
+        (epoch,) = next(iter(database.tell("SELECT epoch FROM outbox ORDER BY place DESC LIMIT 1")), (None,))
+        found = salvage(damaged, dict(database.tell("SELECT place, hash FROM outbox")), epoch)
         database.begin()
         to_check = _write(database, found)
         begin_resync(database)

@@ -222,8 +222,8 @@ def _more_with(number: int, marks: Marks) -> None:
             marks.ask(Ask(-1, 0, reader, Suggest("Thêm sách về biển")))
         case 3:
             lent = marks.ask(CheckOut(-1, 0, reader, other))
-            assert isinstance(lent, inputs.LoanRecorded)
-            marks.ask(TakeBack(-1, 0, lent.operation, reader))
+            if isinstance(lent, inputs.LoanRecorded):  # an old page may show it as lent still
+                marks.ask(TakeBack(-1, 0, lent.operation, reader))
 
 
 def _reader(number: int, marks: Marks) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from types import ModuleType
 from typing import NamedTuple, TypeVar
 
 import pytest
@@ -87,14 +86,15 @@ def test_needs_no_more_memory_for_five_times_as_much(tmp_path: Path) -> None:
     assert many.working < few.working * MARGIN
 
 
-@pytest.mark.parametrize("limit", [(outbox, "LARGEST_BATCH"), (changes, "PAGE")], ids=["outbox", "changes"])
+@pytest.mark.parametrize(("batch", "page"), [(MANY, changes.PAGE), (50, MANY)], ids=["outbox", "changes"])
 def test_control_needs_more_for_more_when_all_of_it_is_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: tuple[ModuleType, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, page: int
 ) -> None:
-    monkeypatch.setattr(*limit, MANY)
-    monkeypatch.setattr(Bottomless, "capabilities", replace(SimulatedCentral().capabilities, batch=MANY))
-    few, many = (_used(tmp_path / str(count), count) for count in (FEW // 3, MANY // 3))
-    assert many.working > few.working * 2
+    monkeypatch.setattr(outbox, "LARGEST_BATCH", batch)
+    monkeypatch.setattr(changes, "PAGE", page)
+    monkeypatch.setattr(Bottomless, "capabilities", replace(SimulatedCentral().capabilities, batch=batch))
+    few, many = (_used(tmp_path / str(count), count) for count in (FEW // 5, MANY // 5))
+    assert many.working > few.working * MARGIN
 
 
 class Used(NamedTuple):
