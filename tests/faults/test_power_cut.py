@@ -23,7 +23,7 @@ from benchmarks.power_cut.station import Boot
 from benchmarks.power_cut.trial import cut
 from kiosk import bootstrap
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not can_record(), reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.slow(15), pytest.mark.skipif(not can_record(), reason=HOW_TO_GET_IT)]
 
 CHANGING = {
     "write": "write",
