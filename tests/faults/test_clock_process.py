@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from kiosk.domain.clock_trust import day_of
 from kiosk.domain.due_dates import due_date
 from tests.faults.preloaded import preloaded
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(30)
 
 _STARTS = 6
 LIBFAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
@@ -151,24 +152,44 @@ def _without_its_faults(kiosk: Kiosk) -> Iterator[None]:
             raise
 
 
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    if LIBFAKETIME is None:
-        pytest.skip(SKIPPED)
-    (tmp_path / "centre").mkdir()
-    fill(tmp_path / "centre")
-    centre, scanner = Server(tmp_path / "centre"), Scanner()
+@contextmanager
+def station_in(folder: Path, waits: Path) -> Iterator[Station]:
+    """With its centre, which runs."""
+    centre, scanner = Server(folder / "centre"), Scanner()
     centre.start()
-    config = write_config(tmp_path, centre, scanner=f'kind = "serial"\nport = "{scanner.device}"', quick=False)
+    config = write_config(folder, centre, scanner=f'kind = "serial"\nport = "{scanner.device}"', quick=False)
     config.write_text(config.read_text().replace("battery_clock = true", "battery_clock = false"))
-    enrol_station(config, centre, LIBRARY, "tram-1")
-    assert (tmp_path / "station" / "centre.pub").exists()
-    made = Station(tmp_path, centre, scanner, config, preloaded("unturned_waits.c", tmp_path))
-    with made.sitting("+0d", "first") as kiosk:
-        kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
-    yield made
+    yield Station(folder, centre, scanner, config, waits)
     centre.stop()
     scanner.close()
+
+
+@pytest.fixture(scope="module")
+def waits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return preloaded("unturned_waits.c", tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="module")
+def after_one_sitting(waits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A station that knows its centre and the catalogue, to be copied: it took a dozen processes."""
+    if LIBFAKETIME is None:
+        pytest.skip(SKIPPED)
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "centre").mkdir()
+    fill(folder / "centre")
+    with station_in(folder, waits) as made:
+        enrol_station(made.config, made.server, LIBRARY, "tram-1")
+        assert (folder / "station" / "centre.pub").exists()
+        with made.sitting("+0d", "first") as kiosk:
+            kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
+    return folder
+
+
+@pytest.fixture
+def station(after_one_sitting: Path, waits: Path, tmp_path: Path) -> Iterator[Station]:
+    shutil.copytree(after_one_sitting, tmp_path, dirs_exist_ok=True)
+    with station_in(tmp_path, waits) as made:
+        yield made
 
 
 def knows(kiosk: Kiosk) -> None:

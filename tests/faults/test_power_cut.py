@@ -26,7 +26,7 @@ from benchmarks.power_cut.station import BACKUPS, Boot
 from benchmarks.power_cut.trial import cut
 from kiosk.bootstrap import stores
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not can_record(), reason=HOW_TO_GET_IT)]
+pytestmark = [pytest.mark.slow(15), pytest.mark.skipif(not can_record(), reason=HOW_TO_GET_IT)]
 
 CHANGING = {
     "write": "write",
