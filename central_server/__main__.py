@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="central_server", description="The central server of Trạm Xanh.")
+    parser = argparse.ArgumentParser(prog="python -m central_server", description="The central server of Trạm Xanh.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_serve(commands)

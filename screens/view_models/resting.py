@@ -19,7 +19,7 @@ def resting_view(resting: Resting, rules: SessionRules, place: Place, words: Tra
     if waits_for_a_person:
         trying = words.text("All that was recorded is kept. Someone has to look after this station.")
     elif resting.code == FULL:
-        trying = words.text("Its memory is full. It opens again by itself as soon as there is room.")
+        trying = words.text("Its memory is full. It opens again once there is room.")
     else:
         trying = words.text("It is mending itself and will open again.")
     return RestingView(
