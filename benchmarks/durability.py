@@ -1,5 +1,6 @@
 """Power cuts: what the real station writes is recorded, its disk rebuilt at every point with what was not synced kept
-or lost at random, and each image opened by the station's own code. Nothing that a pupil was told may be lost."""
+or lost at random, and each image opened by the station's own code. Nothing that a pupil was told may be lost, nothing
+pruned too soon, and the newest backup that was noted down must be whole."""
 
 from __future__ import annotations
 
@@ -69,6 +70,7 @@ def _without_protection(images: int, seed: int) -> dict[str, Found]:
     with rig.work_folder() as folder:
         recorded = scene.record(folder, _LIFE)
         found["without_syncs"] = cut(recorded.without_syncs(), images, seed)
+        found["stick_without_syncs"] = cut(recorded.without_syncs(of="stick"), images, seed)
     return found
 
 

@@ -91,7 +91,7 @@ class Station:
                 loan = {"loan": time_ordered_id(moment.wall_ms, os.urandom(10)), "item": item, "barcode": barcode}
                 out.append(loan | {"patron": patron})
                 lent += 1
-                kind, data = OperationKind.CHECK_OUT, loan | _until(14)
+                kind, data = OperationKind.CHECK_OUT, loan | {"lent_on": _LENT_ON.isoformat()} | _until(14)
             elif what == "r":
                 loan = {name: out[-1][name] for name in ("loan", "item", "barcode")}
                 patron = out[-1]["patron"]

@@ -1,13 +1,13 @@
-"""A fleet's operations through real HTTP into PostgreSQL, against the same final rows written by psycopg alone.
-
-of which hear of a title that is added at the centre.
-"""
+"""A fleet's operations through real HTTP into PostgreSQL, against the same final rows written by psycopg alone; and
+long polls, all of which hear of a title that is added at the centre."""
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 import psycopg
@@ -23,6 +23,7 @@ from kiosk.domain.operations import Operation
 
 _BATCH = 500
 _STATIONS = 2  # of each library
+_SERVERS = os.cpu_count() or 1  # a process each, as a Python process fills one core
 
 
 def main() -> None:
@@ -52,19 +53,21 @@ def _measure(report: Report, cluster: Cluster, folder: Path, libraries: int, cou
         name = cluster.create(template)
         before = all_rows(cluster.url(name))
         written = _written(cluster.url(name), schools, count)
-        server = Server(folder / "centre", database=cluster.url(name))
-        server.start()
+        servers = [Server(folder / "centre", database=cluster.url(name)) for _ in range(_SERVERS)]
         try:
-            http_s = _send(server, [(one, _cut(operations)) for one, operations in written])
+            for server in servers:
+                server.start()
+            http_s = _send(servers, [(one, _cut(operations)) for one, operations in written])
             after = all_rows(cluster.url(name))
             new = added_rows(before, after)
             if len(new["operation"]) != libraries * _STATIONS * count:
                 raise RuntimeError(f"{len(new['operation'])} operations are there")
             bare_s = _bare(cluster, template, new, len(new["operation"]) // _BATCH)
-            _send(server, [(one, _shuffled(operations)) for one, operations in written])
+            _send(servers, [(one, _shuffled(operations)) for one, operations in written])
             differences.append(_differences(after, all_rows(cluster.url(name))))
         finally:
-            server.stop()
+            for server in servers:
+                server.stop()
         operations = len(new["operation"])
         through_http.append(operations / http_s)
         bare.append(operations / bare_s)
@@ -78,6 +81,7 @@ def _measure(report: Report, cluster: Cluster, folder: Path, libraries: int, cou
     report.context |= {
         "stations": libraries * _STATIONS,
         "libraries": libraries,
+        "servers": _SERVERS,
         "operations": libraries * _STATIONS * count,
         "batch": _BATCH,
         "rounds": rounds,
@@ -107,9 +111,11 @@ def _shuffled(operations: Sequence[Operation]) -> list[Sequence[Operation]]:
     return _cut(many)
 
 
-def _send(server: Server, batches: Sequence[tuple[Station, Sequence[Sequence[Operation]]]]) -> float:
-    """Seconds until every batch is answered. Signing them is the stations' work, and done before."""
-    queues = [[station.request(server.url, batch) for batch in mine] for station, mine in batches]
+def _send(servers: Sequence[Server], batches: Sequence[tuple[Station, Sequence[Sequence[Operation]]]]) -> float:
+    """Seconds until every batch is answered. Signing them is the stations' work, and done before. The stations of a
+    library go to different servers."""
+    sent = zip(batches, cycle(servers), strict=False)
+    queues = [[station.request(server.url, batch) for batch in mine] for (station, mine), server in sent]
     began = time.perf_counter()
     send(queues)
     return time.perf_counter() - began

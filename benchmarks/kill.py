@@ -266,7 +266,9 @@ def _compared(station: Station, server: Server, heard: Heard, kills: Counter[str
         asked = ("central_server", "ledger", "--json", *server.where, "--library", LIBRARY)
         there = json.loads(run_or_fail(*asked))
         different = differences(here, there, "tram-1")
-        if not different or time.monotonic() > deadline:
+        sent = all(row["state"] != "pending" for row in here["operations"])
+        never_agree = sent and any(one.startswith("operation") for one in different)
+        if not different or never_agree or time.monotonic() > deadline:
             break
         time.sleep(0.5)
     operations = [(row["kind"], row["barcode"]) for row in here["operations"] if row["kind"] != "renew"]

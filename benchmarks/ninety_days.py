@@ -1,5 +1,6 @@
 """90 days and 100,000 events at a station without a network, with power cuts and a clock that is often wrong; then the
-centre comes back, and everything is told to it. Only the time is simulated, and the people."""
+centre comes back, and everything is told to it. Housekeeping prunes nothing before that, however old it is, and what is
+old after it. Only the time is simulated, and the people."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+
+import msgspec
 
 from benchmarks import rig, school_tables
 from benchmarks.report import Report, options
@@ -20,7 +23,7 @@ from demo.processes import Server, run_or_fail
 from demo.school import LIBRARY, Scanner
 from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.bootstrap.stores import read_store
-from kiosk.config import KioskConfig
+from kiosk.config import KeepConfig, KioskConfig
 from kiosk.domain.clock_trust import LIBRARY_TIME
 from kiosk.upkeep.audit import verify
 
@@ -29,6 +32,8 @@ _KINDS = "STK STK STK TT STK SGK STK TC"
 _DAYS = 90
 _FIRST_DAY = datetime(2026, 11, 24, 7, 0, tzinfo=LIBRARY_TIME)
 _CLOSED = (datetime(2027, 2, 1, tzinfo=LIBRARY_TIME), datetime(2027, 2, 15, tzinfo=LIBRARY_TIME))  # Tết
+_KEPT = KeepConfig(reader_days=30, history_days=60)
+_LATER = timedelta(_KEPT.history_days + 1)
 _LONGEST_S = 600.0
 _QUIET_S = 2.0
 
@@ -51,18 +56,23 @@ def main() -> None:
         school_tables.serving(folder, _SCHOOL.readers, _SCHOOL.books, kinds=_KINDS) as server,
     ):
         (folder / "station").mkdir()
-        config = rig.config_at(folder / "station", Scanner(), server)
+        config = msgspec.structs.replace(rig.config_at(folder / "station", Scanner(), server), keep=_KEPT)
         with _station(config) as kiosk:
             last = rig.card(_SCHOOL.readers - 1)
             _until(lambda: kiosk.store.call(lambda work: work.patron_by_card(last)) is not None)
         server.stop()
         life = _ninety_days(config, events, chosen.seed)
+        _upkeep(config, life, _LATER)
         report.figure("events", len(life.seen.told), "", events, "higher")
+        report.figure("pruned_untold", read_store(config).counts()["pruned"], "", 0)
         report.figure("store_mb", sum(file.stat().st_size for file in config.data.glob("store.db*")) / 1e6, "MB")
         report.figure("written_mb", life.seen.written_bytes / 1e6, "MB")
         server.start()
         report.figure("drain_per_s", len(life.seen.told) / _drain(config), "/s", better="higher")
-        _judge(report, life, config, server)
+        centre = _judge(report, life, config, server)
+        server.stop()
+        _upkeep(config, life, timedelta(1))
+        _judge_pruned(report, config, centre)
     report.context |= {"seed": chosen.seed, "days": _DAYS, "lived_in_s": round(life.took_s), **life.boots}
     report.context["answers"] = dict(life.seen.answers.most_common())
     report.show(chosen.json)
@@ -90,6 +100,12 @@ def _ninety_days(config: KioskConfig, events: int, seed: int) -> Life:
     return life
 
 
+def _upkeep(config: KioskConfig, life: Life, later: timedelta) -> None:
+    """The station is switched on so much later, on a day that somebody vouches for, and nobody comes."""
+    began_ms = life.seen.ended_ms + later // timedelta(milliseconds=1)
+    life.seen.add(boot(config, _SCHOOL, BootPlan(began_ms, acts=0, trusted=True, sudden=False, seed="")))
+
+
 def _drain(config: KioskConfig) -> float:
     """Seconds from switching the station on until nothing waits any more; then it hears what the centre has to say."""
     began = time.perf_counter()
@@ -103,26 +119,44 @@ def _drain(config: KioskConfig) -> float:
     return took
 
 
-def _judge(report: Report, life: Life, config: KioskConfig, server: Server) -> None:
-    """What the people were told, the station's store and the centre must be three words for the same."""
+def _judge(report: Report, life: Life, config: KioskConfig, server: Server) -> Ledger:
+    """What the people were told, the station's store and the centre must be three words for the same. Gives what the
+    centre has."""
     asked = ("central_server", "ledger", "--json", *server.where, "--library", LIBRARY)
     centre: Ledger = json.loads(run_or_fail(*asked))
     store = read_store(config)
     station: Ledger = {"operations": list(store.ledger()), "loans": list(store.loans_ledger())}
-    there = Counter((row["epoch"], row["seq"]) for row in centre["operations"])
+    # Nobody is told when the station dates a boot.
+    there = Counter((row["epoch"], row["seq"]) for row in centre["operations"] if row["kind"] != "date_boot")
     told = set(life.seen.told)
     report.figure("lost", len(told - there.keys()), "", 0)
     report.figure("double", len(life.seen.told) - len(told) + there.total() - len(told & there.keys()), "", 0)
     apart = differences(station, centre, config.station.device)
     report.figure("differences", len(apart), "", 0)
-    fault = verify(store.history(), LIBRARY, config.station.device).fault
-    report.figure("chain_faults", int(fault is not None), "", 0)
     report.context |= {
         "operations": dict(Counter(row["kind"] for row in centre["operations"])),
         "disputes": dict(Counter(row["reason"] for row in centre["operations"] if row["verdict"] == "disputed")),
         "open_loans": sum(row["open"] for row in centre["loans"]),
         "first_differences": apart[:3],
     }
+    return centre
+
+
+def _judge_pruned(report: Report, config: KioskConfig, centre: Ledger) -> None:
+    """Of each operation that the centre has, the station still has it or what is kept of the gap in which it stood."""
+    store = read_store(config)
+    told, left = ({(row["epoch"], row["seq"]) for row in rows} for rows in (centre["operations"], store.ledger()))
+    pruned = store.counts()["pruned"]
+    report.figure("pruned", pruned, "", 1, "higher")
+    report.figure("unaccounted", len(left - told) + abs(len(told) - len(left) - pruned), "", 0)
+    fault = verify(store.history(), LIBRARY, config.station.device).fault
+    report.figure("chain_faults", int(fault is not None), "", 0)
+    with closing(store._connect()) as connection:
+        size, pages, free = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_size", "page_count", "freelist_count")
+        )
+    report.figure("store_mb_pruned", size * (pages - free) / 1e6, "MB")
 
 
 @contextmanager

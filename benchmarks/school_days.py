@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import TypeVar
 from benchmarks import rig
 from central_link.registry import StationFiles, make_link
 from kiosk.bootstrap import stores
-from kiosk.config import KioskConfig
+from kiosk.config import KeepConfig, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
@@ -33,6 +34,7 @@ from kiosk.ports.store import UnitOfWork
 from kiosk.session import inputs
 from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
 from kiosk.sync.outbox import Outbox, Outcome
+from kiosk.upkeep.housekeeping import keep_house
 from local_store import SqlStore
 
 T = TypeVar("T")
@@ -118,7 +120,7 @@ def _live(config: KioskConfig, school: School, plan: BootPlan, tell: Connection)
     clock = SimulatedClock(plan.began_ms, boot_id, plan.trusted)
     store = stores.open_store(config)
     station = _Station(store, clock, school, Random(plan.seed))
-    station.upkeep()
+    station.upkeep(config.keep)
     station.try_to_send(config)
     while len(station.seen.told) < plan.acts:
         station.somebody_comes()
@@ -138,7 +140,7 @@ class _Station:
         self._last: ChainEnd | None = None
         self.seen = Seen()
 
-    def upkeep(self) -> None:
+    def upkeep(self, keep: KeepConfig) -> None:
         """What a station does by itself, as kiosk.runtime.chores has it; here whenever it is switched on."""
 
         def keep_time(work: UnitOfWork) -> None:
@@ -156,6 +158,8 @@ class _Station:
             self._work(keep_time)
             while self._work(date_boots):
                 pass
+            keep_for = timedelta(keep.reader_days), timedelta(keep.history_days)
+            keep_house(self._work, self._store.forget, self._clock, keep_for, threading.Event())
 
     def try_to_send(self, config: KioskConfig) -> None:
         """There is no network."""

@@ -88,6 +88,7 @@ def _body(operations: int) -> bytes:
             "loan": "0" * 36,
             "item": "0" * 36,
             "barcode": "TK.00001",
+            "lent_on": "2026-11-18",
             "due_on": "2026-12-01",
             "provisional": False,
         },

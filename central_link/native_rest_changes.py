@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal, TypeVar
 
@@ -17,6 +18,8 @@ from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord
 
 _Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Number = Annotated[int, msgspec.Meta(ge=1, lt=2**40)]
+"""Of a change."""
 _Word = Annotated[str, msgspec.Meta(pattern="^[a-z_]+\\Z")]
 _Days = Annotated[int, msgspec.Meta(ge=0, le=3_660)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -45,6 +48,7 @@ class _Name(msgspec.Struct):
 
 
 class _Row(_Name):
+    number: Number
     data: msgspec.Raw
 
 
@@ -268,10 +272,11 @@ def change_from(raw: msgspec.Raw) -> Change:
             raise Unreadable(kind)
         msgspec.convert(row.id, _Id)
         if bytes(row.data) == b"null":
-            return Gone(kind, row.id)
+            return Gone(kind, row.id, row.number)
         if kind == _ERASED:
             raise Unreadable(kind)
-        return _of_one_thing[kind](row.id, row.data)
+        record = _of_one_thing[kind](row.id, row.data)
+        return replace(record, number=row.number) if isinstance(record, LoanRecord) else record
     except (ValueError, RecursionError) as error:  # what msgspec and a broken encoding raise
         raise Unreadable(kind, _named(raw)) from error
 

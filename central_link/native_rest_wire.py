@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from central_link.centre_key import CentreKey
-from central_link.native_rest_changes import Unreadable, change_from
+from central_link.native_rest_changes import Number, Unreadable, change_from
 from kiosk.domain.operations import Operation, OperationId, Reader
 from kiosk.ports.central import Change, ChangePage, Verdict, VerdictKind
 from kiosk.ports.errors import Unreachable
@@ -50,6 +50,7 @@ class _Verdict(msgspec.Struct):
     seq: int
     verdict: VerdictKind
     reason: str | None = None
+    loans: dict[str, Number] = msgspec.field(default_factory=dict)
 
 
 class _Verdicts(msgspec.Struct):
@@ -121,7 +122,7 @@ def decode_verdicts(content: bytes, sent: Sequence[Operation]) -> tuple[Verdict,
             if row.reason is None or not _REASON.fullmatch(row.reason):
                 raise Unreachable("a dispute without a reason")
             reason = row.reason
-        verdicts.append(Verdict(operation.id, row.verdict, reason))
+        verdicts.append(Verdict(operation.id, row.verdict, reason, row.loans))
     return tuple(verdicts)
 
 

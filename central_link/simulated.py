@@ -6,13 +6,14 @@ It holds no catalogue, so it never finds an item or a patron unknown by itself: 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from threading import Condition
 
 from central_link.simulated_ledger import Ledger
 from kiosk.domain.operations import Operation, OperationId
-from kiosk.ports.central import Capabilities, Change, ChangePage, Standing, Verdict
+from kiosk.ports.central import Capabilities, Change, ChangePage, Gone, LoanRecord, Standing, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable
 
 
@@ -35,6 +36,7 @@ class SimulatedCentral:
         self._changed = Condition()
         self._ledger = Ledger()
         self._feed: list[Change] = []
+        self._numbers: dict[str, int] = {}
         self._generation = 1
         self._standing = Standing.ACTIVE
         self._closed = False
@@ -75,7 +77,8 @@ class SimulatedCentral:
             for operation in operations:
                 if operation.id in self._refused:
                     raise Refused(self._refused[operation.id], "simulated")
-            verdicts = tuple(self._record(operation) for operation in operations)
+            recorded = [self._record(operation) for operation in operations]
+            verdicts = tuple(map(self._with_loans, recorded, operations))
             if failure is not None:
                 raise Unreachable("simulated: no answer that can be read")
             return verdicts
@@ -158,8 +161,7 @@ class SimulatedCentral:
 
     def publish(self, *changes: Change) -> None:
         with self._changed:
-            self._feed.extend(changes)
-            self._changed.notify_all()
+            self._tell(changes)
 
     def forget_cursors(self) -> None:
         """As after a restored backup: whoever asks must begin again."""
@@ -198,6 +200,19 @@ class SimulatedCentral:
         known = len(self._ledger.received)
         verdict = self._ledger.record(operation, self._disputed.get(operation.id))
         if len(self._ledger.received) > known:  # a fact counts, disputed or not
-            self._feed.extend(self._ledger.changes(operation))
-            self._changed.notify_all()
+            self._tell(self._ledger.changes(operation))
         return verdict
+
+    def _with_loans(self, verdict: Verdict, operation: Operation) -> Verdict:
+        named = self._ledger.loans_of(operation)
+        return replace(verdict, loans={loan: self._numbers[loan] for loan in named if loan in self._numbers})
+
+    def _tell(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            number = len(self._feed) + 1
+            if isinstance(change, LoanRecord):
+                self._numbers[change.loan.id] = number
+            elif isinstance(change, Gone) and change.kind == "loan":
+                self._numbers[change.id] = number
+            self._feed.append(replace(change, number=number) if isinstance(change, LoanRecord | Gone) else change)
+        self._changed.notify_all()

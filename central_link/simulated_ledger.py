@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import date
 from typing import Any
 
+from central_link.simulated_loans import SimulatedLoan
 from central_link.simulated_requests import SUBJECTS, Requests
-from kiosk.domain.clock_trust import Moment
-from kiosk.domain.model import Loan
 from kiosk.domain.operations import NO_HASH, Operation, OperationId, OperationKind, chain_hash, commitment
-from kiosk.ports.central import Change, LoanRecord, Verdict, VerdictKind
+from kiosk.ports.central import Change, Verdict, VerdictKind
 
 
 class Ledger:
@@ -26,7 +23,7 @@ class Ledger:
         self._last_seq: dict[str, int] = {}
         self._successors: dict[OperationId, str] = {}
         self._store_began: dict[tuple[str, str], str] = {}
-        self._loans: dict[str, LoanRecord] = {}
+        self._loans: dict[str, SimulatedLoan] = {}
         self._requests = Requests()
 
     def record(self, operation: Operation, dispute: str | None = None) -> Verdict:
@@ -83,6 +80,16 @@ class Ledger:
             return "lost_tail"
         return None
 
+    def loans_of(self, operation: Operation) -> list[str]:
+        """The loans that it names."""
+        body = _readable(operation)
+        if body is None:
+            return []
+        data = body["data"]
+        if body["kind"] == OperationKind.DATE_BOOT:
+            return [dated["loan"] for dated in data["loans"]]
+        return list(data.get("loans", [data["loan"]] if "loan" in data else []))
+
     def changes(self, operation: Operation) -> Iterator[Change]:
         """The loans, holds and requests as they are after an operation that was recorded."""
         body = _readable(operation)
@@ -92,37 +99,15 @@ class Ledger:
         reader = operation.reader
         patron_id = reader.patron_id if reader and _is_true_reader(operation, body) else None
         yield from self._requests.changes(body, patron_id)
-        match body["kind"]:
-            case OperationKind.CHECK_OUT:
-                moment = Moment(body["at"]["wall_ms"], "", 0, trusted=True)
-                due_on = date.fromisoformat(data["due_on"])
-                loan = Loan(data["loan"], data["item"], patron_id, moment.day, due_on, 0, "")
-                yield self._keep(LoanRecord(loan, open=True))
-            case OperationKind.RENEW if data["loan"] in self._loans:
-                record = self._loans[data["loan"]]
-                due_on = date.fromisoformat(data["due_on"])
-                yield self._keep(replace(record, loan=replace(record.loan, due_on=due_on, renewals=data["renewals"])))
-            case OperationKind.DATE_BOOT:
-                for dated in data["loans"]:
-                    if dated["loan"] in self._loans:
-                        record = self._loans[dated["loan"]]
-                        lent_on, due_on = (date.fromisoformat(dated[name]) for name in ("lent_on", "due_on"))
-                        furthest = max((record.loan.renewals, record.loan.due_on), (dated["renewals"], due_on))
-                        loan = replace(record.loan, lent_on=lent_on, renewals=furthest[0], due_on=furthest[1])
-                        yield self._keep(replace(record, loan=loan))
-            case OperationKind.CHECK_IN | OperationKind.VOID:
-                reopens = body["kind"] == OperationKind.VOID and data["kind"] == OperationKind.CHECK_IN
-                for loan_id in data["loans"]:
-                    if loan_id in self._loans:
-                        yield self._keep(replace(self._loans[loan_id], open=reopens))
-
-    def _keep(self, record: LoanRecord) -> LoanRecord:
-        self._loans[record.loan.id] = record
-        return record
+        for loan_id in self.loans_of(operation):
+            loan = self._loans.setdefault(loan_id, SimulatedLoan(loan_id))
+            loan.hear(operation.id, body["kind"], data, patron_id)
+            if record := loan.record():
+                yield record
 
 
 _DATA = {
-    OperationKind.CHECK_OUT: {"loan", "item", "barcode", "due_on"},
+    OperationKind.CHECK_OUT: {"loan", "item", "barcode", "lent_on", "due_on"},
     OperationKind.CHECK_IN: {"barcode", "item", "loans"},
     OperationKind.RENEW: {"loan", "item", "due_on", "renewals"},
     OperationKind.VOID: {"voids", "kind", "loans"},

@@ -35,6 +35,7 @@ class CheckOutData(Struct, frozen=True):
     loan: Identity
     item: Identity
     barcode: Barcode
+    lent_on: date
     due_on: date
     provisional: bool
 

@@ -217,8 +217,9 @@ class Books:
 
     # --- writing
 
-    def write(self, now_ms: int) -> list[str]:
-        """Write what changed, and tell the stations; answers the ids of the disputes that it opens."""
+    def write(self, now_ms: int) -> tuple[list[str], dict[str, int]]:
+        """Write what changed, and tell the stations; answers the ids of the disputes that it opens, and under which
+        number of the changes each loan is told."""
         self._write_check_ins()
         self._write_ends()
         boots = [
@@ -233,8 +234,8 @@ class Books:
             # Also what stays as it was: a station that had something to say of it waits for an answer.
             if published is not None and (published != changes.NO_MORE or one.id in self._told):
                 news.append(changes.Thing("loan", one.id, published))
-        changes.publish(self._connection, self._library, news)
-        return self._doubts.write(now_ms)
+        first = changes.publish(self._connection, self._library, news)
+        return self._doubts.write(now_ms), {thing.id: number for number, thing in enumerate(news, first)}
 
     def _write_check_ins(self) -> None:
         mine = {"library_id": self._library}

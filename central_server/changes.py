@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from central_server.among import among
 from central_server.tables.library import change, generation
 from central_server.tables.library import library as library_table
 from central_server.upsert import put
@@ -50,13 +51,16 @@ def newest_of(connection: sa.Connection, libraries: Collection[str]) -> dict[str
     return {name: seq or 0 for name, seq in rows}
 
 
-def publish(connection: sa.Connection, library: str, things: Sequence[Thing]) -> None:
-    """Put `things` at the end of the feed, in their order. A thing may stand there only once."""
+def publish(connection: sa.Connection, library: str, things: Sequence[Thing]) -> int:
+    """Put `things` at the end of the feed, in their order; answers the number of the first. A thing may stand there
+    only once."""
+    first = newest_seq(connection, library) + 1
     rows = [
         {"library_id": library, "kind": thing.kind, "id": thing.id, "seq": seq, "data": thing.data}
-        for seq, thing in enumerate(things, newest_seq(connection, library) + 1)
+        for seq, thing in enumerate(things, first)
     ]
     put(connection, change, rows)
+    return first
 
 
 def publish_if_different(connection: sa.Connection, library: str, things: Sequence[Thing]) -> list[bool]:
@@ -77,11 +81,10 @@ def publish_if_different(connection: sa.Connection, library: str, things: Sequen
     return different
 
 
-def publish_again(connection: sa.Connection, library: str, kind: str, identities: Collection[str]) -> None:
-    """Let those things, if they are in the feed, stand at its end as they are."""
-    mine = (change.c.library_id == library, change.c.kind == kind, change.c.id.in_(identities))
-    rows = connection.execute(sa.select(change.c.id, change.c.data).where(*mine).order_by(change.c.seq)).all()
-    publish(connection, library, [Thing(kind, row.id, row.data) for row in rows])
+def numbers_of(connection: sa.Connection, library: str, kind: str, identities: Collection[str]) -> dict[str, int]:
+    """The number of the newest change to each of those things that are in the feed, by id."""
+    mine = (change.c.library_id == library, change.c.kind == kind, among(change.c.id, identities))
+    return {row.id: row.seq for row in connection.execute(sa.select(change.c.id, change.c.seq).where(*mine))}
 
 
 def current(connection: sa.Connection, library: str, kind: str, identity: str) -> str | None:
@@ -103,7 +106,7 @@ def read_page(connection: sa.Connection, library: str, cursor: str, limit: int) 
     ).all()
     page = rows[:limit]
     return ChangesAnswer(
-        changes=[Change(row.kind, row.id, msgspec.Raw(row.data.encode())) for row in page],
+        changes=[Change(row.seq, row.kind, row.id, msgspec.Raw(row.data.encode())) for row in page],
         cursor=_write_cursor(_Cursor(_token(connection, library), page[-1].seq if page else after, newest)),
         more=len(rows) > limit,
     )

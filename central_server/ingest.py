@@ -59,30 +59,33 @@ class _Batch:
         self._rows = _Rows()
         self._docket = Docket()
         self._uses: Counter[figures.Use] = Counter()
-        self._told_again: set[str] = set()
 
     def record(self) -> list[Verdict]:
         self._chain = Chain(self._connection, self._library, self._device, self._operations)
         held = self._chain.held
         known = [(one.epoch, one.seq) for one in self._operations if held.get((one.epoch, one.seq)) == one.hash]
         self._bodies_held = self._chain.bodies_of(known)
-        bodies = [None if self._is_held(one) else self._read(one) for one in self._operations]
-        self._chain.learn_predecessors(named for body in bodies if body and (named := predecessor_of(body)))
-        if any(body and begins_a_store(body) for body in bodies):
+        bodies = [read_body(one, self._library, self._device) for one in self._operations]
+        read = [(one, body) for one, body in zip(self._operations, bodies, strict=True) if body]
+        new = [body for one, body in read if not self._is_held(one)]
+        self._chain.learn_predecessors(named for body in new if (named := predecessor_of(body)))
+        if any(begins_a_store(body) for body in new):
             self._chain.learn_beginning()
-        new = zip(self._operations, bodies, strict=True)
-        batch = [(one, body) for one, body in new if body and (one.epoch, one.seq) not in held]
+        batch = [(one, body) for one, body in read if (one.epoch, one.seq) not in held]
         readers = {one.reader.patron for one in self._operations if one.reader}
         self._erased = erased_among(self._connection, self._library, readers)
         self._projection = Projection(self._connection, self._library, self._device, batch, self._erased)
         self._requests = Requests(self._connection, self._library, [body for _, body in batch], self._now_ms)
         self._position = self._last_position()
-        verdicts = [self._judge(one, body) for one, body in zip(self._operations, bodies, strict=True)]
-        self._write()
-        return verdicts
-
-    def _read(self, came: Operation) -> Body | None:
-        return read_body(came, self._library, self._device)
+        judged = [self._judge(one, body) for one, body in zip(self._operations, bodies, strict=True)]
+        numbers = self._write()
+        loans = [loans_of(body) if body else [] for body in bodies]
+        if untouched := {loan for some in loans for loan in some} - numbers.keys():
+            numbers |= changes.numbers_of(self._connection, self._library, "loan", untouched)
+        return [
+            Verdict(one.epoch, one.seq, kind, reason, {loan: numbers[loan] for loan in some if loan in numbers})
+            for one, (kind, reason), some in zip(self._operations, judged, loans, strict=True)
+        ]
 
     def _is_held(self, came: Operation) -> bool:
         """Whether exactly this operation was recorded before, in this batch or an earlier one."""
@@ -91,22 +94,16 @@ class _Batch:
             and self._bodies_held.get((came.epoch, came.seq)) == came.body.encode()
         )
 
-    def _judge(self, came: Operation, body: Body | None) -> Verdict:
+    def _judge(self, came: Operation, body: Body | None) -> tuple[VerdictKind, Reason | None]:
         if self._is_held(came):
-            # A dispute is told again, however often: the station may have missed the first answer. Until it has one, it
-            # leaves alone what the changes say of these loans, so they are told again too.
-            held_body = self._read(came)
-            self._told_again.update(loans_of(held_body) if held_body else ())
+            # A dispute is told again, however often: the station may have missed the first answer.
             reason = self._chain.reasons.get((came.epoch, came.seq))
-            kind = VerdictKind.DISPUTED if reason else VerdictKind.DUPLICATE
-            return Verdict(came.epoch, came.seq, kind, reason)
+            return VerdictKind.DISPUTED if reason else VerdictKind.DUPLICATE, reason
         other = self._chain.held.get((came.epoch, came.seq))
         if other is not None:
             return self._keep_conflict(came, body, other)
         fault = self._record(came, body)
-        if fault is None:
-            return Verdict(came.epoch, came.seq, VerdictKind.ACCEPTED, None)
-        return Verdict(came.epoch, came.seq, VerdictKind.DISPUTED, fault.reason)
+        return (VerdictKind.DISPUTED, fault.reason) if fault else (VerdictKind.ACCEPTED, None)
 
     def _record(self, came: Operation, body: Body | None) -> Fault | None:
         """Add an operation that was not there, with all that follows from it; answers its first fault."""
@@ -157,7 +154,7 @@ class _Batch:
             "received_ms": self._now_ms,
         }
 
-    def _keep_conflict(self, came: Operation, body: Body | None, held: str) -> Verdict:
+    def _keep_conflict(self, came: Operation, body: Body | None, held: str) -> tuple[VerdictKind, Reason]:
         """Another version of an operation that is there: kept beside it, once, and not let happen a second time."""
         reason = Reason.IDENTITY_CONFLICT if body else Reason.UNREADABLE
         body_hash = hashlib.sha256(came.body.encode()).hexdigest()
@@ -180,13 +177,14 @@ class _Batch:
         both = {"epoch": came.epoch, "seq": came.seq, "hash": held, "body": first.decode()}
         subject = f"{came.hash} {body_hash}"
         self._docket.opened.append(Dispute(came.epoch, came.seq, reason, both, version(came), subject))
-        return Verdict(came.epoch, came.seq, VerdictKind.DISPUTED, reason)
+        return VerdictKind.DISPUTED, reason
 
     def _last_position(self) -> int:
         last = sa.select(sa.func.max(operation.c.position)).where(operation.c.library_id == self._library)
         return self._connection.scalar(last) or 0
 
-    def _write(self) -> None:
+    def _write(self) -> dict[str, int]:
+        """Answers under which number of the changes each loan is told."""
         for table, rows in (
             (operation, self._rows.operations),
             (operation_reader, self._rows.readers),
@@ -194,12 +192,11 @@ class _Batch:
         ):
             add(self._connection, table, rows)
         add_new(self._connection, conflict, self._rows.conflicts)
-        opened = self._projection.write(self._now_ms)
+        opened, numbers = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
         self._requests.write(opened)
-        if self._told_again:
-            changes.publish_again(self._connection, self._library, "loan", self._told_again)
         figures.add(self._connection, self._library, self._uses)
+        return numbers
 
 
 def _columns(reader: Reader | None) -> dict[str, object]:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence, Set
 import msgspec
 import sqlalchemy as sa
 
-from central_server import clock
 from central_server.among import among
 from central_server.bodies import (
     Body,
@@ -85,8 +84,9 @@ class Projection:
                 self._date_boot(body)
         return faults, reader
 
-    def write(self, now_ms: int) -> list[str]:
-        """Write what `apply` changed, and tell the stations; answers the ids of the disputes that it opens."""
+    def write(self, now_ms: int) -> tuple[list[str], dict[str, int]]:
+        """Write what `apply` changed, and tell the stations; answers the ids of the disputes that it opens, and under
+        which number of the changes each loan is told."""
         rows = [{"library_id": self._library, **place._asdict()} for place in self._new_voided]
         add_new(self._connection, voided, rows)
         for barcode in self._books.whole:
@@ -110,8 +110,8 @@ class Projection:
         one.barcode = data.barcode
         one.item = self._items.get(data.barcode) or data.item
         one.patron = reader
-        # What a boot that was dated said of it before it came is better than a clock that was not right.
-        one.lent_on = one.lent_on or clock.day_of(body.at.wall_ms).isoformat()
+        # What a boot that was dated said of it before it came is better than the day that the station went by.
+        one.lent_on = one.lent_on or data.lent_on.isoformat()
         one.learn_day()
         one.extend(data.due_on.isoformat(), 0)
         one.voided = one.voided or moment.place in self._voided

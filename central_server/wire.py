@@ -95,12 +95,13 @@ class Way(StrEnum):
 
 
 class Verdict(Struct, frozen=True):
-    """What became of one operation."""
+    """What became of one operation. `loans`: under which number the changes tell of each loan that it names."""
 
     epoch: str
     seq: int
     verdict: VerdictKind
     reason: Reason | None
+    loans: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class OperationsAnswer(Struct, frozen=True):
@@ -110,8 +111,9 @@ class OperationsAnswer(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """The newest state of one thing; `data` null: it is no more."""
+    """The newest state of one thing; `data` null: it is no more. What is told later has a higher `number`."""
 
+    number: int
     kind: str
     id: str
     data: msgspec.Raw

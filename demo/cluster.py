@@ -49,10 +49,10 @@ class Cluster:
     def url(self, name: str) -> str:
         return f"postgresql://{_USER}@/{name}?host={self.folder}"
 
-    def create(self, template: str = "template0") -> str:
+    def create(self, template: str = "template0", name: str = "") -> str:
         """The name of a new database, empty or a copy of `template`, to which nobody may be connected."""
         self._made += 1
-        name = f"database_{self._made}"
+        name = name or f"database_{self._made}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 

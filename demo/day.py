@@ -15,7 +15,7 @@ from demo.compare import must_agree
 from demo.enrolment import enrol_station
 from demo.office import Office
 from demo.privacy import must_keep_secrets
-from demo.processes import DemoFailed, Kiosk, Server, run_or_fail
+from demo.processes import PATIENCE_S, DemoFailed, Kiosk, Server, run_or_fail
 from demo.school import LIBRARY, Scanner, fill, some_isbn, write_config
 from demo.sheet import write_sheet
 
@@ -51,6 +51,14 @@ class Day:
         kiosk.notice(staff_code)
         self.refusals += 1
         time.sleep(0.6)  # long enough to be seen, and for its picture
+
+    def pictured(self, page: str) -> None:
+        """Wait until there is a picture of `page`, like "home-vi"."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (self.folder / f"{page}.png").exists():
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"no picture of {page} came")
+            time.sleep(0.05)
 
     def _answered(self, kiosk: Kiosk, barcode: str, act: str) -> None:
         self.scanner.scan(barcode)
@@ -96,7 +104,7 @@ def _first_sitting(day: Day, config: Path) -> dict[str, Any]:
         first_frame = kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")["value"]
         _enrol(day, kiosk, config)
         kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
-        time.sleep(1.0)  # nobody is there yet: the home page's picture
+        day.pictured("home-vi")
         _borrow_three_and_walk_away(day, kiosk)
         _wrong_codes_and_a_friend_in_between(day, kiosk)
         _return_two(day, kiosk)
@@ -192,7 +200,7 @@ def _second_sitting_in_english(day: Day) -> None:
     kiosk = Kiosk(config, day.folder / "station.log", day.folder)
     try:
         kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")
-        time.sleep(1.0)
+        day.pictured("home-en")
         day.card(kiosk, MINH_AN)
         day.loan(kiosk, "TK.00007")
         day.refused(kiosk, _READ_HERE_ONLY, "S-21")
@@ -216,7 +224,7 @@ def _a_damaged_store_is_said(day: Day) -> None:
         kiosk = Kiosk(config, day.folder / "station.log", day.folder)
         try:
             kiosk.act("Resting")
-            time.sleep(3.0)
+            day.pictured(f"resting-{language}")
         finally:
             kiosk.stop()
         if not list((day.folder / data).glob("store.db.damaged-*")):

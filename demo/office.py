@@ -26,6 +26,10 @@ _DAY_MS = 86_400_000
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+def _day(ms: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(ms / 1000 + 7 * 3600))
+
+
 class Office:
     """Enrolled at `server` when it is made."""
 
@@ -49,9 +53,10 @@ class Office:
         patron = next(c["id"] for c in known if c["kind"] == "patron" and card in c["data"]["cards"])
         item = next(c["id"] for c in known if c["kind"] == "item" and c["data"]["barcode"] == barcode)
         now_ms = time.time_ns() // 1_000_000
-        due_on = time.strftime("%Y-%m-%d", time.gmtime(now_ms / 1000 + 7 * 3600 + due_in * 86_400))
-        data = {"loan": str(uuid.uuid4()), "item": item, "barcode": barcode, "due_on": due_on, "provisional": False}
-        self._send("check_out", data, patron, now_ms - days_ago * _DAY_MS)
+        lent_ms = now_ms - days_ago * _DAY_MS
+        data = {"loan": str(uuid.uuid4()), "item": item, "barcode": barcode}
+        days = {"lent_on": _day(lent_ms), "due_on": _day(now_ms + due_in * _DAY_MS)}
+        self._send("check_out", data | days | {"provisional": False}, patron, lent_ms)
 
     def _send(self, kind: str, data: dict[str, Any], patron: str, wall_ms: int) -> None:
         self._seq += 1

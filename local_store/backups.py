@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from kiosk.ports.errors import BackupFailed, StoreBroken, StoreDamaged
-from kiosk.ports.private_file import sync_folder
+from kiosk.ports.private_file import make_folder, sync_folder
 from local_store import files, schema
 from local_store.connections import connected, reading
 from local_store.owner import check_owner
@@ -58,7 +58,7 @@ def write_backup(store: StoreReader, config: StoreConfig, folder: Path, day: dat
         medium = os.stat(folder if folder.exists() else folder.parent).st_dev
         if medium == os.stat(config.path.parent).st_dev:
             raise BackupFailed("the folder is on the store's own disk: is the second one plugged in?")
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
     try:
         lock = files.ProcessLock(config.path.with_name("backup"))
     except StoreBroken as error:
@@ -144,7 +144,7 @@ def _thin_out(there: list[Backup]) -> None:
 def _remove_halves(folder: Path, config: StoreConfig) -> None:
     with _medium_errors():
         for path in folder.iterdir():
-            if path.name.startswith(_owner(config) + ".") and path.name.endswith(_HALF):
+            if path.name.startswith(_owner(config) + ".") and _HALF in path.name:  # or its journal
                 path.unlink(missing_ok=True)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import assert_never
 
-from sqlalchemy import and_, bindparam, case, delete, func, select, text
+from sqlalchemy import bindparam, case, delete, func, select, text
 from sqlalchemy.dialects import sqlite
 
 from kiosk.domain.disputes import DisputeRecord
@@ -17,12 +17,11 @@ from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
-from local_store import documents, erasing
+from local_store import documents, erasing, told_loans
 from local_store.disputes import dispute_row
 from local_store.prepared import Database, Prepared
 from local_store.shapes import upsert
-from local_store.statements import ALL_TOLD
-from local_store.tables import dispute, document, hold, item, loan, patron, patron_card, request, title
+from local_store.tables import dispute, document, hold, item, patron, patron_card, request, title
 
 log = logging.getLogger(__name__)
 
@@ -42,28 +41,10 @@ _DROP_OTHER_CARDS = Prepared(
         patron_card.c.number.not_in(select(text("value")).select_from(func.json_each(bindparam("numbers")))),
     )
 )
-_told = sqlite.insert(loan).excluded
-_PUT_LOAN = upsert(
-    loan,
-    "id",
-    only=ALL_TOLD,  # else the centre does not know yet what it speaks of, and will speak of it again
-    to_tell=loan.c.to_tell,
-    # The centre does not speak of these. A date that it only repeats is no surer than it was.
-    renewed_on=loan.c.renewed_on,
-    returned_on=case((_told.open == text("1"), text("NULL")), else_=loan.c.returned_on),
-    provisional=case((_told.due_on == loan.c.due_on, loan.c.provisional), else_=_told.provisional),
-    ended_after=case(
-        (_told.open == text("1"), text("NULL")),
-        (loan.c.open == text("0"), loan.c.ended_after),
-        else_=_told.ended_after,
-    ),
-    # A reader who was taken out of an ended loan does not come back with its next mention.
-    patron_id=case((and_(_told.open == text("0"), loan.c.patron_id.is_(None)), text("NULL")), else_=_told.patron_id),
-)
 _DROP = {
     table.name: Prepared(delete(table).where(table.c.id == bindparam("id")))
     for table in (title, item, patron, hold, request)
-} | {"loan": Prepared(delete(loan).where(loan.c.id == bindparam("id"), text(ALL_TOLD)))}
+}
 _asked = sqlite.insert(request).excluded
 _PUT_REQUEST = upsert(
     request,
@@ -74,12 +55,12 @@ _PUT_DISPUTE = upsert(dispute, "id")
 
 
 def apply_changes(
-    database: Database, changes: Sequence[Change], after: int
+    database: Database, changes: Sequence[Change], after: int, numbered_from: int = 0
 ) -> tuple[CirculationRules | None, Calendar | None]:
-    """Writes `changes`, but for the loans (by id) about which this station still has something to tell.
+    """Writes `changes`; what is said of a loan about which this station still has something to tell is held back.
 
-    `after`: the last trusted day that has begun. Of several changes to one thing the last counts. Returns the
-    documents among them.
+    `after`: the last trusted day that has begun. Of several changes to one thing the last counts. `numbered_from` is
+    added to their numbers. Returns the documents among them.
     """
     latest: dict[tuple[str, str], Change] = {}
     for change in changes:
@@ -113,7 +94,7 @@ def apply_changes(
                 card_lists.append({"patron_id": thing, "numbers": json.dumps(change.cards)})
                 cards += ({"number": number, "patron_id": thing} for number in change.cards)
             case LoanRecord():
-                loans.append(_loan_row(change, after))
+                loans.append(_loan_row(change, after) | {"as_of": numbered_from + change.number})
             case HoldRecord(hold, placed_ms):
                 holds.append(
                     {
@@ -142,14 +123,17 @@ def apply_changes(
                 assert_never(change)
 
     for drop in gone:
-        _drop(database, drop, card_lists)
+        if drop.kind == "loan":
+            told_loans.drop_loan(database, drop.id, numbered_from + drop.number)
+        else:
+            _drop(database, drop, card_lists)
+    told_loans.put_loans(database, loans)
     for statement, rows in (
         (_PUT_TITLE, titles),
         (_PUT_ITEM, items),
         (_PUT_PATRON, patrons),
         (_DROP_OTHER_CARDS, card_lists),
         (_PUT_CARD, cards),
-        (_PUT_LOAN, loans),
         (_PUT_HOLD, holds),
         (_PUT_REQUEST, requests),
         (_PUT_DISPUTE, disputes),

@@ -12,7 +12,7 @@ from kiosk.domain.ids import erased_mark
 from kiosk.ports.store import WalkedTo
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some, without
-from local_store.tables import hold, loan, outbox, patron, patron_card, request, to_erase, visit
+from local_store.tables import held_back, hold, loan, outbox, patron, patron_card, request, to_erase, visit
 
 # Rows that move when a page is split may leave a copy behind that deleting does not overwrite. So the small tables, in
 # which names and card numbers stand, are written anew; in the large ones only an id can remain, which leads to nobody.
@@ -44,6 +44,7 @@ _NAMING = (
     _walk(hold.c.id, hold.c.patron_id, dropped(hold, hold.c.id)),
     _walk(request.c.id, request.c.patron_id, without(request, request.c.id, "patron_id", "why")),
     _walk(loan.c.id, loan.c.patron_id, without(loan, loan.c.id, "patron_id")),
+    _walk(held_back.c.loan_id, held_back.c.patron_id, without(held_back, held_back.c.loan_id, "patron_id")),
     _walk(outbox.c.place, outbox.c.reader, without(outbox, outbox.c.place, "reader", "salt", "private")),
 )
 

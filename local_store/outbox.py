@@ -18,10 +18,12 @@ from kiosk.domain.operations import NO_HASH, ChainEnd, Operation, OperationId, O
 from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.store import OutboxCounts, RecordedAct
 from local_store import statements as sql
+from local_store import told_loans
 from local_store.prepared import Database, Prepared, Row
 from local_store.shapes import some
 from local_store.statements import FOR_A_PERSON
-from local_store.tables import audit, epoch, loan, outbox
+from local_store.tables import audit, epoch, outbox
+from local_store.told_loans import Answer
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ _AT = and_(
     outbox.c.seq == bindparam("op_seq", type_=Integer),
 )
 # The first row is asked for, no more.
-_LAST_OPERATION = Prepared(
+LAST_OPERATION = Prepared(
     select(outbox.c.place, outbox.c.epoch, outbox.c.seq, outbox.c.hash).order_by(outbox.c.place.desc())
 )
 LAST_AUDIT = Prepared(select(audit.c.place, audit.c.hash).order_by(audit.c.place.desc()))
@@ -67,11 +69,6 @@ _TOLD = some(
 )
 _FIRST_PENDING = Prepared(select(outbox.c.place).where(*_pending_beyond).order_by(outbox.c.place))
 _COUNT_PENDING = Prepared(select(func.count()).select_from(outbox).where(*_pending_beyond))
-HAS_TO_TELL = Prepared(
-    update(loan)
-    .where(loan.c.id == bindparam("loan_id"))
-    .values(to_tell=loan.c.to_tell + bindparam("by", type_=Integer))
-)
 _SETTLE = Prepared(
     update(outbox)
     .where(outbox.c.place == bindparam("at"))
@@ -113,7 +110,7 @@ def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None]:
         database.run(_TELL_AGAIN)
         database.run(sql.PUT_META, key="told_to", value=str(told_to))
     ((pending,),) = database.rows(_COUNT_PENDING, told_to=told_to)
-    last = database.row(_LAST_OPERATION)
+    last = database.row(LAST_OPERATION)
     place, before = 0, None
     if last is not None:
         place, epoch, seq, hash_ = last
@@ -156,7 +153,7 @@ class Outbox:
         entry = f"{act.kind} {operation.hash.hex()}"  # the body, which the hash vouches for, says everything else
         audit_hash = hashlib.sha256(ends.audit_hash + entry.encode()).digest()
         self._db.run(ADD_AUDIT, place=ends.audit_place + 1, entry=entry, hash=audit_hash)
-        self._has_to_tell(act.loans, 1)
+        told_loans.has_to_tell(self._db, act.loans)
         self.ends = replace(
             ends,
             last=ChainEnd(operation.id, operation.hash),
@@ -180,12 +177,11 @@ class Outbox:
         """What the centre has had already, from beyond one place up to another."""
         return _operations(self._db.rows(_TOLD, limit=limit, after=after, last=last))
 
-    def settle(self, verdicts: Sequence[Verdict]) -> list[str]:
+    def settle(self, verdicts: Sequence[Verdict], numbered_from: int) -> list[str]:
         """The first verdict on an operation stays: a dispute is resolved by a person, never by a second answer. Gives
-        the loans that the operations name."""
+        the loans that the operations name. `numbered_from` is added to the numbers in the verdicts."""
         changed: dict[int, dict[str, object]] = {}
-        named: list[str] = []
-        told: list[str] = []
+        answers: list[Answer] = []
         pending = disputed = aside = unknown = 0
         for verdict in verdicts:
             row = self._db.row(_OPERATION, op_epoch=verdict.id.epoch, op_seq=verdict.id.seq)
@@ -193,8 +189,11 @@ class Outbox:
                 unknown += 1
                 continue
             place, state, loans = row
-            named += loans.split()
-            if place in changed or state not in ("pending", "set_aside"):
+            is_new = place not in changed and state in ("pending", "set_aside")
+            for loan in loans.split():
+                number = verdict.loans.get(loan)
+                answers.append(Answer(loan, int(is_new), numbered_from + number if number else 0))
+            if not is_new:
                 continue
             is_dispute = verdict.kind is VerdictKind.DISPUTED
             changed[place] = {
@@ -202,7 +201,6 @@ class Outbox:
                 "to_state": "disputed" if is_dispute else "settled",
                 "to_reason": verdict.reason if is_dispute else None,
             }
-            told += loans.split()
             pending += state == "pending"
             aside += state == "set_aside"
             disputed += is_dispute
@@ -210,7 +208,6 @@ class Outbox:
             log.warning("%d verdicts on operations that are not here", unknown)
         if changed:
             self._db.run_each(_SETTLE, changed.values())
-            self._has_to_tell(told, -1)
             ends = self.ends
             self.ends = replace(
                 ends,
@@ -219,7 +216,8 @@ class Outbox:
                 set_aside=ends.set_aside - aside,
             )
             self._move_mark()
-        return named
+        told_loans.hear_answers(self._db, answers)
+        return [answer.loan_id for answer in answers]
 
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
         row = self._db.row(_OPERATION, op_epoch=operation_id.epoch, op_seq=operation_id.seq)
@@ -247,11 +245,6 @@ class Outbox:
         ends = self.ends
         settled = ends.place - ends.pending - ends.disputed - ends.set_aside
         return OutboxCounts(ends.pending, ends.disputed, settled, ends.set_aside)
-
-    def _has_to_tell(self, loans: Sequence[str], by: int) -> None:
-        """In the loan's own row, which a loan writes anyway: however long the backlog, nothing is kept in memory."""
-        if loans:
-            self._db.run_each(HAS_TO_TELL, [{"loan_id": loan_id, "by": by} for loan_id in loans])
 
     def _move_mark(self) -> None:
         first = self._db.row(_FIRST_PENDING, told_to=self.ends.told_to)

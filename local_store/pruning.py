@@ -2,6 +2,7 @@
 
 Age is counted in trusted days only. What has a place in the outbox had happened when a day began that notes this place
 or a later one; a loan or a request was over when the day after its `…_after` began. So nobody asks what time it was.
+A day that began after something happened that is not dated again yet (`undated_boot`) does not count so far.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, delete, insert, select, text
+from sqlalchemy import bindparam, delete, exists, insert, select, text
 
 from kiosk.ports.store import Retention, WalkedTo
 from local_store.prepared import Database, Prepared, Row
 from local_store.shapes import dropped, some, without
 from local_store.statements import FOR_A_PERSON
-from local_store.tables import audit, epoch, loan, outbox, pruned, request, to_check, trusted_day, visit
+from local_store.tables import audit, epoch, loan, outbox, pruned, request, to_check, trusted_day, undated_boot, visit
 
 BEGIN_DAY = Prepared(insert(trusted_day))
 LAST_DAY = Prepared(select(trusted_day.c.number, trusted_day.c.day).order_by(trusted_day.c.number.desc()))
 _LAST_DAY_TO = Prepared(
     select(trusted_day.c.number, trusted_day.c.place)
-    .where(trusted_day.c.day <= bindparam("day"))
+    .where(trusted_day.c.day <= bindparam("day"), ~exists().where(undated_boot.c.place <= trusted_day.c.place))
     .order_by(trusted_day.c.number.desc())
 )
 _DROP_DAYS = Prepared(delete(trusted_day).where(trusted_day.c.number < bindparam("number")))

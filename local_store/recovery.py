@@ -22,7 +22,9 @@ from local_store.pruning import ADD_GAP, LAST_DAY
 from local_store.raw_pages import RawStore, read_raw, salt_of
 from local_store.reader import StoreConfig, check_whole
 from local_store.restoring import bring_in, half_made
+from local_store.resync import begin_resync
 from local_store.salvage import FoundOperation, Salvaged, salvage
+from local_store.told_loans import has_to_tell
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +70,11 @@ def _carry_over(config: StoreConfig, half: Path, damaged: RawStore) -> Recovered
     schema.upgrade(connect)
     database = connected(connect)
     try:
-        found = salvage(damaged, dict(database.tell("SELECT place, hash FROM outbox")))
+        (epoch,) = next(iter(database.tell("SELECT epoch FROM outbox ORDER BY place DESC LIMIT 1")), (None,))
+        found = salvage(damaged, dict(database.tell("SELECT place, hash FROM outbox")), epoch)
         database.begin()
         to_check = _write(database, found)
+        begin_resync(database)
         database.commit()
         check_whole(database)
         database.tell("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -88,7 +92,7 @@ def _write(database: Database, found: Salvaged) -> int:
     (number, *_) = database.row(LAST_DAY) or (0,)
     for row in found.loans.values():
         over = 0 if row["ended_after"] is None and not row["open"] else row["ended_after"]
-        database.run(sql.REPLACE_LOAN, **row | {"ended_after": over, "to_tell": 0})
+        database.run(sql.REPLACE_LOAN, **row | {"ended_after": over, "to_tell": 0, "as_of": 0})
     for operation in found.operations.values():
         _replay(database, operation, found, int(floor[0]) if floor else 0, number)
     _count_what_is_to_tell(database)
@@ -150,14 +154,22 @@ def _replay(database: Database, operation: FoundOperation, found: Salvaged, floo
 
 def _loan(loan_id: str, data: dict[str, Any], reader: str | None, day: str) -> dict[str, object]:
     began = {"id": loan_id, "item_id": data["item"], "patron_id": reader, "lent_on": day, "due_on": data["due_on"]}
-    rest = {"returned_on": None, "renewed_on": None, "renewals": 0, "open": 1, "ended_after": None, "to_tell": 0}
+    rest = {
+        "returned_on": None,
+        "renewed_on": None,
+        "renewals": 0,
+        "open": 1,
+        "ended_after": None,
+        "to_tell": 0,
+        "as_of": 0,
+    }
     return began | rest | {"provisional": int(data["provisional"])}
 
 
 def _count_what_is_to_tell(database: Database) -> None:
     database.tell("UPDATE loan SET to_tell = 0 WHERE to_tell <> 0")
     for (loans,) in database.tell("SELECT loans FROM outbox WHERE state IN ('pending', 'set_aside')"):
-        database.run_each(outbox.HAS_TO_TELL, [{"loan_id": loan, "by": 1} for loan in loans.split()])
+        has_to_tell(database, loans.split())
 
 
 def _list_what_is_lost(database: Database, found: Salvaged, known: Set[str]) -> int:

@@ -11,18 +11,13 @@ import logging
 import shutil
 from pathlib import Path
 
-from sqlalchemy import delete, text
-
 from local_store import files
 from local_store.backups import check_backup
 from local_store.connections import connected, connector
-from local_store.prepared import Prepared
 from local_store.reader import StoreConfig
-from local_store.tables import meta
+from local_store.resync import begin_resync
 
 log = logging.getLogger(__name__)
-
-_FORGET_CURSOR = Prepared(delete(meta).where(meta.c.key == text("'cursor'")))
 
 
 def restore(config: StoreConfig, backup: Path, backup_key: bytes) -> None:
@@ -37,7 +32,7 @@ def restore(config: StoreConfig, backup: Path, backup_key: bytes) -> None:
 
 
 def half_made(config: StoreConfig, backup: Path, backup_key: bytes) -> Path:
-    """A copy beside the store, checked, without a place in the centre's changes: all of them are asked for anew."""
+    """A copy beside the store, checked, which will tell and hear everything again."""
     half = files.half_of(config.path)
     files.remove_half_made(half)
     try:
@@ -49,7 +44,7 @@ def half_made(config: StoreConfig, backup: Path, backup_key: bytes) -> Path:
         try:
             if backup_key != config.key:
                 database.tell(f"PRAGMA rekey = \"x'{config.key.hex()}'\"")
-            database.run(_FORGET_CURSOR)
+            begin_resync(database)
         finally:
             database.close()
         if backup_key != config.key:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from kiosk.ports.store import Stage, WalkedTo
 from local_store import statements as sql
+from local_store.outbox import LAST_OPERATION
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some
 from local_store.statements import ALL_TOLD
@@ -20,6 +21,8 @@ from local_store.tables import dispute, hold, item, loan, mentioned, patron, pat
 log = logging.getLogger(__name__)
 
 _MARKED = (Stage.HEARING, Stage.TAKING_AWAY)
+_KEYS = ("stage", "told_again", "tell_again_to", "resyncs")
+_NUMBER_BITS = 40  # the wire allows no more
 
 
 _MENTION = Prepared(sqlite.insert(mentioned).on_conflict_do_nothing())
@@ -69,14 +72,25 @@ class Progress:
     stage: Stage
     told_again: int
     tell_again_to: int
+    resyncs: int
+
+    @property
+    def numbered_from(self) -> int:
+        """What the numbers of changes begin at: whatever is heard in a resync is newer than all that was heard before,
+        though a centre that was restored counts from less."""
+        return self.resyncs << _NUMBER_BITS
 
 
 def read_progress(database: Database) -> Progress:
-    found = {
-        key: row[0] for key in ("stage", "told_again", "tell_again_to") if (row := database.row(sql.META, key=key))
-    }
+    found = {key: row[0] for key in _KEYS if (row := database.row(sql.META, key=key))}
     stage = Stage(found.get("stage", Stage.FOLLOWING))
-    return Progress(stage, int(found.get("told_again", 0)), int(found.get("tell_again_to", 0)))
+    return Progress(stage, *(int(found.get(key, 0)) for key in _KEYS[1:]))
+
+
+def begin_resync(database: Database) -> None:
+    """Of a store that nobody has open otherwise."""
+    last = database.row(LAST_OPERATION)
+    Resync(database, read_progress(database)).begin(last[0] if last else 0)
 
 
 class Resync:
@@ -85,7 +99,7 @@ class Resync:
         self.progress = progress
 
     def begin(self, last_place: int) -> None:
-        self._put(Progress(Stage.BEGINNING, 0, last_place))
+        self._put(Progress(Stage.BEGINNING, 0, last_place, self.progress.resyncs + 1))
 
     def go_to(self, stage: Stage) -> None:
         self._put(replace(self.progress, stage=stage))
@@ -121,12 +135,8 @@ class Resync:
 
     def _put(self, progress: Progress) -> None:
         self.progress = progress
-        for key, value in (
-            ("stage", progress.stage.value),
-            ("told_again", str(progress.told_again)),
-            ("tell_again_to", str(progress.tell_again_to)),
-        ):
-            self._db.run(sql.PUT_META, key=key, value=value)
+        for key in _KEYS:
+            self._db.run(sql.PUT_META, key=key, value=str(getattr(progress, key)))
 
 
 _KINDS = frozenset(sweep.kind for sweep in _SWEEPS)

@@ -46,8 +46,8 @@ class FoundOperation:
 @dataclass(slots=True)
 class Salvaged:
     """`operations` by place, all beyond the backup's end; `missing`: places that held one which is lost. `loans` by
-    id, `audit` and `to_check` by place, what was `pruned`: rows on authentic pages. `whole`: no operation can be
-    missing, seen or not."""
+    id, `audit` and `to_check` by place, what was `pruned`, the ids of `epochs`: rows on authentic pages. `whole`: no
+    operation can be missing, seen or not."""
 
     operations: dict[int, FoundOperation] = field(default_factory=dict)
     missing: list[int] = field(default_factory=list)
@@ -55,12 +55,13 @@ class Salvaged:
     audit: dict[int, Row] = field(default_factory=dict)
     to_check: dict[int, Row] = field(default_factory=dict)
     pruned: list[Row] = field(default_factory=list)
+    epochs: set[str] = field(default_factory=set)
     whole: bool = False
 
 
-def salvage(raw: RawStore, known: Mapping[int, bytes]) -> Salvaged:
-    """What lies beyond the backup, whose operations' hashes are `known`, by place. Raises StoreBroken when this is not
-    the store that the backup was made of."""
+def salvage(raw: RawStore, known: Mapping[int, bytes], epoch: str | None) -> Salvaged:
+    """What lies beyond the backup, whose operations' hashes are `known`, by place; the last one's `epoch`. Raises
+    StoreBroken when this is not the store that the backup was made of."""
     found = Salvaged()
     candidates: dict[int, list[FoundOperation]] = {}
     authentic: dict[int, bytes] = {}
@@ -82,7 +83,9 @@ def salvage(raw: RawStore, known: Mapping[int, bytes]) -> Salvaged:
     ]
     gaps = {gap["first"]: gap for gap in found.pruned}
     both = authentic.keys() & known.keys()
-    if any(authentic[at] != known[at] for at in both) or (known and not both):
+    # All that the backup holds may be pruned by now: an epoch is one store's own.
+    is_joined = both or (epoch in found.epochs and max(known) + 1 in gaps)
+    if any(authentic[at] != known[at] for at in both) or (known and not is_joined):
         raise StoreBroken("the store that was set aside is not the one that the backup was made of")
     place = max(known, default=0)
     last = max((*authentic, *found.audit, *(gap["last"] for gap in found.pruned)), default=0)
@@ -162,6 +165,8 @@ def _keep(found: Salvaged, raw: RawRow) -> None:
         found.to_check[raw.rowid] = _named(tables.to_check, raw)
     elif raw.rowid and len(values) == 6 and _is(_HEX_32, values[2]) and isinstance(values[5], bytes):
         found.pruned.append(_named(tables.pruned, raw))
+    elif raw.rowid is None and len(values) == 2 and _is(_HEX_32, values[0]) and isinstance(values[1], int):
+        found.epochs.add(str(values[0]))
 
 
 def _named(table: Table, raw: RawRow) -> Row:
@@ -169,7 +174,7 @@ def _named(table: Table, raw: RawRow) -> Row:
     names = [column.name for column in table.c]
     row: Row = dict.fromkeys(names) | dict(zip(names, raw.values, strict=False))
     if raw.rowid is not None:
-        row["place"] = raw.rowid  # SQLite keeps an integer key outside of the row
+        row[names[0]] = raw.rowid  # SQLite keeps an integer key outside of the row
     return row
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 metadata = MetaData()
@@ -17,7 +17,7 @@ meta = Table(
     "meta",
     metadata,
     # library | device | cursor | time_floor_ms | time_floor_by | anchor | told_to | probe | stage | told_again |
-    # tell_again_to
+    # tell_again_to | resyncs
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
@@ -86,8 +86,20 @@ loan = Table(
     Column("open", Integer, nullable=False),
     Column("to_tell", Integer, nullable=False, server_default=text("0")),  # unsettled operations that name it
     Column("ended_after", Integer),  # the last trusted day that had begun by then; null while it is open
+    # The number of what the centre told of it when it last answered an operation that names it: local_store.told_loans.
+    Column("as_of", Integer, nullable=False, server_default=text("0")),
     Index("open_loan_by_patron", "patron_id", sqlite_where=text("open = 1")),
     Index("open_loan_by_item", "item_id", sqlite_where=text("open = 1")),
+    sqlite_with_rowid=False,
+)
+
+held_back = Table(
+    "held_back",
+    metadata,
+    Column("loan_id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("patron_id", Text),
+    Column("said", Text, nullable=False),  # the rest of the row, as JSON; null: it is no more
     sqlite_with_rowid=False,
 )
 

@@ -158,6 +158,7 @@ class SqlUnitOfWork(UnitOfWork):
             open=1,
             ended_after=None,
             to_tell=0,
+            as_of=0,
         )
 
     def end_loans(self, loan_ids: Sequence[str], on: date) -> None:
@@ -225,7 +226,7 @@ class SqlUnitOfWork(UnitOfWork):
         return self._outbox.pending(limit, after)
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:
-        loans = self._outbox.settle(verdicts)
+        loans = self._outbox.settle(verdicts, self._resync.progress.numbered_from)
         self._resync.mention(("loan", loan_id) for loan_id in loans)
 
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
@@ -241,7 +242,7 @@ class SqlUnitOfWork(UnitOfWork):
         return str(row[0]) if row else ""
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
-        rules, calendar = apply_changes(self._db, changes, self._day[0])
+        rules, calendar = apply_changes(self._db, changes, self._day[0], self._resync.progress.numbered_from)
         if self.stage() is Stage.HEARING:
             self._resync.mention(key_of(change) for change in changes if not isinstance(change, Gone))
         self._db.run(sql.PUT_META, key="cursor", value=cursor)

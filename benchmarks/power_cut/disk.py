@@ -89,11 +89,11 @@ _Named = tuple[Event, "_File | None"]
 
 
 class Disk:
-    """As it is after each event that it is told. `before` the first it holds these, by name: inode and content; a name
+    """As it is after each event that it is told. `before` the first it holds these, by name: file and content; a name
     that ends with "/" is a folder's."""
 
     def __init__(self, before: Mapping[str, tuple[int, bytes]] = _EMPTY) -> None:
-        self._files: dict[int, _File] = {}  # by inode, which a later file may get again
+        self._files: dict[int, _File] = {}  # by identity, which a later file may get again
         self._names: dict[str, _File | None] = {}  # as a process sees them
         for name, (file, content) in before.items():
             if name.endswith("/"):
@@ -140,7 +140,7 @@ class Disk:
 def put(image: Mapping[str, bytes], folder: Path) -> None:
     for name, content in image.items():
         if name.endswith("/"):
-            (folder / name).mkdir()
+            (folder / name).mkdir(exist_ok=True)
         else:
             handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:

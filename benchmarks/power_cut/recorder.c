@@ -1,5 +1,5 @@
-/* Loaded into a process by LD_PRELOAD: whatever it does to the files under TRAM_RECORDED is also written, in its true
-   order, to the log TRAM_LOG. What a record means: benchmarks/power_cut/recording.py.
+/* Loaded into a process by LD_PRELOAD: whatever it does to the files under the folders of TRAM_RECORDED (parted by ":")
+   is also written, in its true order, to the log TRAM_LOG. What a record means: benchmarks/power_cut/recording.py.
 
    One lock is held over each call and its record, so the order of the records is that of the calls. A sync alone takes
    its time outside of it: it vouches for what was recorded before it began. */
@@ -24,8 +24,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1;
-static char folder[PATH_MAX];
-static size_t folder_length;
+static char folders[4][PATH_MAX];
+static int folder_count;
 
 struct __attribute__((packed)) record {
     char what;
@@ -36,18 +36,24 @@ struct __attribute__((packed)) record {
 __attribute__((constructor)) static void begin(void)
 {
     const char *recorded = getenv("TRAM_RECORDED"), *log = getenv("TRAM_LOG");
-    if (!recorded || !log || !realpath(recorded, folder)) abort();
-    folder_length = strlen(folder);
+    if (!recorded || !log) abort();
+    char *all = strdup(recorded), *rest = all;
+    for (char *one; (one = strsep(&rest, ":")); folder_count++)
+        if (folder_count == 4 || !realpath(one, folders[folder_count])) abort();
+    free(all);
     log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log_fd < 0) abort();
 }
 
-/* `path` from the recorded folder on, "" for that itself; NULL: it is none of ours. */
+/* `path` from the name of its recorded folder on; NULL: it is in none of them. */
 static const char *below(const char *path)
 {
-    if (!path || strncmp(path, folder, folder_length)) return NULL;
-    if (!path[folder_length]) return "";
-    return path[folder_length] == '/' ? path + folder_length + 1 : NULL;
+    for (int n = 0; path && n < folder_count; n++) {
+        size_t length = strlen(folders[n]);
+        if (!strncmp(path, folders[n], length) && (!path[length] || path[length] == '/'))
+            return path + (strrchr(folders[n], '/') + 1 - folders[n]);
+    }
+    return NULL;
 }
 
 static char *path_of(int fd, char *path)
@@ -68,10 +74,16 @@ static int is_ours(int fd)
     return ours;
 }
 
+/* As in recording.py: no two files of two media are one. */
+static uint64_t identity(const struct stat *found)
+{
+    return found->st_ino ^ (uint64_t)found->st_dev << 48;
+}
+
 static uint64_t file_of(int fd)
 {
     struct stat found;
-    return fstat(fd, &found) ? 0 : found.st_ino;
+    return fstat(fd, &found) ? 0 : identity(&found);
 }
 
 static void note(char what, uint64_t file, uint64_t at, const char *name, const void *data, size_t length)
@@ -162,7 +174,7 @@ TRUNCATES(ftruncate64, off64_t)
         pthread_mutex_unlock(&lock);                                          \
         int failed = REAL(name)(fd);                                          \
         pthread_mutex_lock(&lock);                                            \
-        if (!failed) note(S_ISDIR(found.st_mode) ? 'd' : 's', found.st_ino, began, ours, NULL, 0); \
+        if (!failed) note(S_ISDIR(found.st_mode) ? 'd' : 's', identity(&found), began, ours, NULL, 0); \
         pthread_mutex_unlock(&lock);                                          \
         return failed;                                                        \
     }

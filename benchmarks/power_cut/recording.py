@@ -1,4 +1,4 @@
-"""What a process did to the files of a folder, in its true order: made by recorder.c, read back here."""
+"""What a process did to the files of some folders, in its true order: made by recorder.c, read back here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +25,16 @@ class Event:
     it vouches for every record before that.
 
     what    file   at              name       data
-    create  inode                  its name
-    write   inode  offset                     the bytes
-    resize  inode  the new size
-    sync    inode  `began`
-    folder         `began`         of the folder whose names are durable now; "" is the recorded one
+    create  file                   its name
+    write   file   offset                     the bytes
+    resize  file   the new size
+    sync    file   `began`         its name
+    folder         `began`         of the folder whose names are durable now
     mkdir                          its name
     rename                         the old    the new name
     unlink                         its name
+
+    A file is what `file_of` gives, a name is the path from the name of its recorded folder on.
     """
 
     what: str
@@ -66,9 +68,16 @@ def compiled(folder: Path) -> Path:
     return library
 
 
-def environment(library: Path, recorded: Path, log: Path) -> dict[str, str]:
-    """Of a process whose writes below `recorded` are added to `log`, which lies elsewhere."""
-    return dict(os.environ) | {"LD_PRELOAD": str(library), "TRAM_RECORDED": str(recorded), "TRAM_LOG": str(log)}
+def environment(library: Path, recorded: Sequence[Path], log: Path) -> dict[str, str]:
+    """Of a process whose writes below these folders, each of another name, are added to `log`, which lies elsewhere."""
+    folders = ":".join(map(str, recorded))
+    return dict(os.environ) | {"LD_PRELOAD": str(library), "TRAM_RECORDED": folders, "TRAM_LOG": str(log)}
+
+
+def file_of(path: Path) -> int:
+    """The identity of a file, over all media."""
+    found = path.stat()
+    return (found.st_ino ^ found.st_dev << 48) % 2**64
 
 
 def read(log: Path) -> list[Event]:

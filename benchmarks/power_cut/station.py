@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,19 +27,25 @@ from central_link.simulated import SimulatedCentral
 from demo.school import Scanner
 from devices.host.clock import HostClock
 from kiosk.bootstrap import kiosk as below_the_screen
+from kiosk.bootstrap import stores
 from kiosk.config import load
 from kiosk.domain.ids import erased_mark
-from kiosk.domain.operations import ChainEnd
+from kiosk.domain.operations import ChainEnd, OperationId
 from kiosk.domain.requests import PlaceHold, Suggest
-from kiosk.ports.central import Gone
-from kiosk.ports.store import UnitOfWork
+from kiosk.ports.central import Gone, VerdictKind
+from kiosk.ports.store import Stage, UnitOfWork
 from kiosk.runtime import chores
 from kiosk.session import inputs
 from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
+from kiosk.upkeep import forgetting, housekeeping
 from local_store import connections, engine
 
 MARKS = "marks"
-"""Beside the data folder: what was told to somebody, a line of JSON each, in its true place among the writes."""
+"""Beside the data folder: what others know, a line of JSON each, in its true place among the writes. Its word is TOLD
+(somebody was told of this operation, and of all before it) or TAKEN (the centre has these); then epoch and number."""
+TOLD, TAKEN = "told", "taken"
+BACKUPS = "stick/backups"
+"""Beside kiosk.toml; `stick` is another file system."""
 
 _RECORDED = (
     inputs.LoanRecorded,
@@ -49,15 +56,19 @@ _RECORDED = (
 )
 LIBRARY = rig.Size(12, 60, 0)
 LAST_ITEM = LIBRARY.items - 1
+_OTHERS = 4  # books at the end of the catalogue
 _DAY_NS = 86_400 * 10**9
+_DAYS = 3
+"""From a boot to a `later` one, and in that one until what was there at its beginning is pruned."""
 
 
 @dataclass(frozen=True)
 class Boot:
-    """`loans`: how many books are lent, from the `first` on. `later`: it is three days after the others, and more is
-    done with the books before that one. `erase`: a command at the centre by which the first reader is forgotten then.
-    `sudden`: it ends by kill -9. `window`: it is `python -m kiosk run` itself, which only lends. `synchronous` and
-    `checkpoint` (pages; 0: its own) stand for what the product sets, where there is no window."""
+    """`loans`: how many books are lent, from the `first` on. `later`: it is some days after the others, more is done
+    with the books before that one, and days later what is old is pruned. `erase`: a command at the centre by which the
+    first reader is forgotten then. `sudden`: it ends by kill -9, in the middle of a backup. `window`: it is `python -m
+    kiosk run` itself, which only lends. `synchronous` and `checkpoint` (pages; 0: its own) stand for what the product
+    sets, where there is no window."""
 
     loans: int
     first: int = 0
@@ -70,8 +81,9 @@ class Boot:
 
 
 class Marks:
-    """Every act that the store has answered: the mark stands in the log before anybody can have seen the answer. And
-    every operation before it is sent: from then on somebody else may know it."""
+    """Every act that the store has answered: the mark stands in the log before anybody can have seen the answer. Every
+    operation before it is sent: from then on somebody else may know it. And what the centre has taken, before the
+    station knows that it has."""
 
     def __init__(self, kiosk: below_the_screen.Kiosk, folder: Path) -> None:
         self._file = os.open(folder / MARKS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -87,14 +99,16 @@ class Marks:
 
         def posted(happened: Any) -> None:
             if isinstance(happened, _RECORDED) and self._last is not None:
-                self._mark(self._last.id.epoch, self._last.id.seq)
+                self._mark(TOLD, self._last.id)
             if getattr(happened, "visit", 0) == -1:
                 self._answers.put(happened)
             post(happened)
 
         def sent(operations: Any) -> Any:
-            self._mark(operations[-1].id.epoch, operations[-1].id.seq)
-            return send(operations)
+            self._mark(TOLD, operations[-1].id)
+            verdicts = send(operations)
+            self._mark(TAKEN, *(one.id for one in verdicts if one.kind is not VerdictKind.DISPUTED))
+            return verdicts
 
         kiosk.desk.answer = answered  # type: ignore[method-assign]
         kiosk.session.post = posted  # type: ignore[method-assign]
@@ -105,8 +119,8 @@ class Marks:
         self._kiosk._ask(effect)
         return self._answers.get(timeout=rig.PATIENCE_S)
 
-    def _mark(self, epoch: str, seq: int) -> None:
-        os.write(self._file, json.dumps([epoch, seq]).encode() + b"\n")
+    def _mark(self, word: str, *operations: OperationId) -> None:
+        os.write(self._file, json.dumps([word, *((one.epoch, one.seq) for one in operations)]).encode() + b"\n")
 
 
 def main() -> None:
@@ -117,41 +131,82 @@ def main() -> None:
         pragmas.append(f"PRAGMA wal_autocheckpoint = {boot.checkpoint}")
     # A later one takes the place of the product's own.
     setattr(engine, "WRITING", (*connections.WRITING, *pragmas))  # noqa: B010
-    shift_ns = 3 * _DAY_NS if boot.later else 0
-    later = partial(
-        HostClock,
-        wall_ns=lambda: time.time_ns() + shift_ns,
-        boottime_ms=lambda: (time.clock_gettime_ns(time.CLOCK_BOOTTIME) + shift_ns) // 1_000_000,
+    days = _Days(_DAYS if boot.later else 0)
+    setattr(
+        below_the_screen, HostClock.__name__, partial(HostClock, wall_ns=days.wall_ns, boottime_ms=days.boottime_ms)
     )
-    setattr(below_the_screen, HostClock.__name__, later)
-    chores.FORGET_EVERY_S = 0.1
+    chores.FORGET_EVERY_S = chores.HOUSE_EVERY_S = 0.1
+    forgetting.TRY_AGAIN_S = housekeeping.TRY_AGAIN_S = 0.1
     scanner = Scanner()
     config = load(config_file)
     config = msgspec.structs.replace(config, scanner=[{"kind": "serial", "port": scanner.device}])
     station = rig.BenchStation(config, scanner)
+    station.kiosk.sync._long_poll_s = 1.0  # a resync may end with the poll that it meets
+    station.kiosk.sync._reached = lambda: None  # for the centre no days have passed
     marks = Marks(station.kiosk, config.data.parent)
     link = station.kiosk._link
     if isinstance(link, SimulatedCentral):
         link.publish(*rig.everything(LIBRARY))
     with station:
+        call = station.kiosk.store.call
         _until(lambda: _knows(station, rig.barcode(LAST_ITEM)))
+        backup = _begin_backup(station.kiosk)
+        if boot.later:
+            _until(lambda: call(lambda work: work.trusted_day()) == station.kiosk.clock.now().day)
+            for number in range(boot.first):
+                _more_with(number, marks)
+        else:
+            _lend_and_return(LAST_ITEM - _OTHERS, marks)
+        backup.join(rig.PATIENCE_S)
+        if stores.diary_of(config).good_on("backup") != station.kiosk.clock.now().day:
+            raise RuntimeError("there is no backup")
+        if boot.later:
+            station.kiosk.sync.request_resync()
+            _forget(station, rig.card(0), boot.erase)
+            _until(lambda: call(lambda work: work.stage()) is Stage.FOLLOWING)
+            days.pass_by(_DAYS)
         station.next_item, station.next_card = boot.first, boot.first // rig.LOANS_PER_VISIT
         station.loans(boot.loans)
         if boot.later:
-            for number in range(boot.first):
-                _more_with(number, marks)
-            station.kiosk.sync.request_resync()
-            _forget(station, rig.card(0), boot.erase)
+            _until(lambda: call(lambda work: work.pruned_on()) == station.kiosk.clock.now().day)
         if boot.sudden:
+            _begin_backup(station.kiosk)  # which waits in its middle, for somebody stands in front
+            _until(lambda: any((config.folder / BACKUPS).glob("*.half")))
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _Days:
+    """A wall clock and what counts the time of a boot, so many days ahead."""
+
+    def __init__(self, ahead: int) -> None:
+        self._ahead_ns = ahead * _DAY_NS
+
+    def pass_by(self, days: int) -> None:
+        self._ahead_ns += days * _DAY_NS
+
+    def wall_ns(self) -> int:
+        return time.time_ns() + self._ahead_ns
+
+    def boottime_ms(self) -> int:
+        return (time.clock_gettime_ns(time.CLOCK_BOOTTIME) + self._ahead_ns) // 1_000_000
+
+
+def _begin_backup(kiosk: below_the_screen.Kiosk) -> threading.Thread:
+    """As each night, on its own thread."""
+    thread = threading.Thread(target=kiosk._nightly._do, args=("backup",), daemon=True)
+    thread.start()
+    return thread
+
+
+def _lend_and_return(number: int, marks: Marks) -> None:
+    marks.ask(CheckOut(-1, 0, _reader(number, marks), rig.barcode(number)))
+    marks.ask(CheckIn(-1, 0, rig.barcode(number)))
 
 
 def _more_with(number: int, marks: Marks) -> None:
     """With the book `number`, which was lent in a boot before."""
-    code, other = rig.barcode(number), rig.barcode(LAST_ITEM - number % 4)
-    found = marks.ask(IdentifyPatron(-1, 0, rig.card(number // rig.LOANS_PER_VISIT)))
-    assert isinstance(found, inputs.PatronFound)
-    reader = found.patron_id
+    code, other = rig.barcode(number), rig.barcode(LAST_ITEM - number % _OTHERS)
+    reader = _reader(number, marks)
     match number % 4:
         case 0:
             marks.ask(CheckIn(-1, 0, code))
@@ -167,8 +222,14 @@ def _more_with(number: int, marks: Marks) -> None:
             marks.ask(Ask(-1, 0, reader, Suggest("Thêm sách về biển")))
         case 3:
             lent = marks.ask(CheckOut(-1, 0, reader, other))
-            assert isinstance(lent, inputs.LoanRecorded)
-            marks.ask(TakeBack(-1, 0, lent.operation, reader))
+            if isinstance(lent, inputs.LoanRecorded):  # an old page may show it as lent still
+                marks.ask(TakeBack(-1, 0, lent.operation, reader))
+
+
+def _reader(number: int, marks: Marks) -> str:
+    found = marks.ask(IdentifyPatron(-1, 0, rig.card(number // rig.LOANS_PER_VISIT)))
+    assert isinstance(found, inputs.PatronFound)
+    return found.patron_id
 
 
 def _forget(station: rig.BenchStation, card: str, erase: tuple[str, ...]) -> None:

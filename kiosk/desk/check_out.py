@@ -70,6 +70,7 @@ def check_out(
             "loan": loan.id,
             "item": item.id,
             "barcode": item.barcode,
+            "lent_on": loan.lent_on.isoformat(),
             "due_on": loan.due_on.isoformat(),
             "provisional": loan.provisional,
         },

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -33,11 +33,16 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The centre has durably recorded the operation; `reason` says why a person must look at a disputed one."""
+    """The centre has durably recorded the operation; `reason` says why a person must look at a disputed one.
+
+    `loans`: the number of the newest change to each loan that the operation names and of which the changes tell. What
+    they tell under a lower number is older than this verdict.
+    """
 
     id: OperationId
     kind: VerdictKind
     reason: str | None = None
+    loans: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,12 @@ class PatronRecord:
 
 @dataclass(frozen=True, slots=True)
 class LoanRecord:
-    """`loan.item_type` is empty here: the store knows it from the item."""
+    """`loan.item_type` is empty here: the store knows it from the item. `number`: that of the change; a newer one has a
+    higher."""
 
     loan: Loan
     open: bool
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Gone:
 
     kind: str  # "title" | "item" | "patron" | "loan" | "hold" | "request" | "erased_reader"
     id: str
+    number: int = field(default=0, compare=False)  # as in LoanRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,17 @@ class Resync:
             begun = begun or following is Stage.HEARING
         return begun
 
-    def heard_all(self) -> None:
-        """The end of what there is to hear; it goes on once all is told again as well. Raises StoreBroken."""
+    def heard_all(self) -> bool:
+        """The end of what there is to hear; it goes on once all is told again as well, and until then this is True.
+        Raises StoreBroken."""
 
-        def end(work: UnitOfWork) -> None:
-            if not work.to_tell_again(1):
-                _go_to(work, stage=Stage.TAKING_AWAY)
+        def end(work: UnitOfWork) -> bool:
+            if work.to_tell_again(1):
+                return True
+            _go_to(work, stage=Stage.TAKING_AWAY)
+            return False
 
-        self._while_in(Stage.HEARING, end)
+        return bool(self._while_in(Stage.HEARING, end))
 
     def _walk(self, stage: Stage, step: _Step, stop: StopSignal) -> bool:
         """Whether it came to its end. After a kill it begins anew: what was done is found done."""

@@ -86,7 +86,7 @@ RECORDS = {
 
 
 def row(kind: str, data: object, id: str = ID) -> msgspec.Raw:
-    return msgspec.Raw(json.dumps({"kind": kind, "id": id, "data": data}, ensure_ascii=False).encode())
+    return msgspec.Raw(json.dumps({"number": 7, "kind": kind, "id": id, "data": data}, ensure_ascii=False).encode())
 
 
 @pytest.mark.parametrize("kind", ROWS)
@@ -179,12 +179,12 @@ def page(*rows: object) -> bytes:
 
 def test_skips_what_it_cannot_read_and_keeps_the_rest_in_order(caplog: pytest.LogCaptureFixture) -> None:
     content = page(
-        {"kind": "title", "id": ID, "data": ROWS["title"]},
-        {"kind": "weather", "id": ID, "data": {"shown_name": NAME}},
-        {"kind": "patron", "id": ID, "data": ROWS["patron"] | {"valid_until": NAME}},
-        {"kind": NAME, "id": ID, "data": None},
+        {"number": 7, "kind": "title", "id": ID, "data": ROWS["title"]},
+        {"number": 7, "kind": "weather", "id": ID, "data": {"shown_name": NAME}},
+        {"number": 7, "kind": "patron", "id": ID, "data": ROWS["patron"] | {"valid_until": NAME}},
+        {"number": 7, "kind": NAME, "id": ID, "data": None},
         NAME,
-        {"kind": "item", "id": ID, "data": ROWS["item"]},
+        {"number": 7, "kind": "item", "id": ID, "data": ROWS["item"]},
     )
     with caplog.at_level(logging.DEBUG):
         decoded = decode_page(content, "1")
@@ -195,5 +195,5 @@ def test_skips_what_it_cannot_read_and_keeps_the_rest_in_order(caplog: pytest.Lo
 
 def test_says_nothing_when_everything_was_read(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        assert decode_page(page({"kind": "title", "id": ID, "data": None}), "1").skipped == 0
+        assert decode_page(page({"number": 7, "kind": "title", "id": ID, "data": None}), "1").skipped == 0
     assert not caplog.records

@@ -42,15 +42,23 @@ def small_database(
     return where, known
 
 
-@pytest.fixture
-def store(databases: Databases, empty_database: Where, request: pytest.FixtureRequest) -> Iterator[Store]:
-    """A real database on disk, without a library, unless the test takes `known`."""
-    small = "known" in request.fixturenames
-    where = databases.new(request.getfixturevalue("small_database")[0] if small else empty_database)
-    store = open_store(where, busy_timeout_s=0.2)
-    yield store
+@pytest.fixture(scope="session")
+def reopened(databases: Databases, empty_database: Where) -> Store:
+    """One for all tests, so that each statement is compiled once. Closing it lets it be opened again."""
+    store = open_store(databases.new(empty_database), busy_timeout_s=0.2)
     store.close()
-    databases.drop(where)
+    return store
+
+
+@pytest.fixture
+def store(
+    databases: Databases, empty_database: Where, reopened: Store, request: pytest.FixtureRequest
+) -> Iterator[Store]:
+    """A real database on disk, new for each test, without a library, unless the test takes `known`."""
+    small = "known" in request.fixturenames
+    databases.renew(reopened.where, request.getfixturevalue("small_database")[0] if small else empty_database)
+    yield reopened
+    reopened.close()
 
 
 @pytest.fixture

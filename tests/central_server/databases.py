@@ -29,8 +29,8 @@ class Databases(Protocol):
     def files(self, where: Where) -> list[Path]:
         """Those on the disk that hold it, with all that was written."""
 
-    def drop(self, where: Where) -> None:
-        """Forget it."""
+    def renew(self, where: Where, like: Where) -> None:
+        """Put a copy of `like` in its place; nobody has either open."""
 
 
 class SqliteDatabases:
@@ -52,8 +52,9 @@ class SqliteDatabases:
     def files(self, where: Where) -> list[Path]:
         return list(Path(str(where)).iterdir())
 
-    def drop(self, where: Where) -> None:
+    def renew(self, where: Where, like: Where) -> None:
         shutil.rmtree(Path(str(where)))
+        shutil.copytree(Path(str(like)), Path(str(where)))
 
 
 class PostgresqlDatabases:
@@ -79,8 +80,9 @@ class PostgresqlDatabases:
         number = self._cluster.run("psql", "-Atc", question, self._cluster.url("postgres")).strip()
         return list((self._cluster.folder / "data" / "base" / number).iterdir())
 
-    def drop(self, where: Where) -> None:
+    def renew(self, where: Where, like: Where) -> None:
         self._cluster.drop(_name(where))
+        self._cluster.create(_name(like), _name(where))
 
 
 def _name(where: Where) -> str:

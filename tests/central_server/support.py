@@ -149,7 +149,8 @@ class Station:
 
     def check_out(self, barcode: str, patron: str, loan: str | None = None, item: str | None = None) -> Operation:
         data = {"loan": loan or str(uuid4()), "item": item or str(uuid4()), "barcode": barcode}
-        return self.write("check_out", data | {"due_on": "2026-12-01", "provisional": False}, patron)
+        days = {"lent_on": "2026-11-18", "due_on": "2026-12-01"}
+        return self.write("check_out", data | days | {"provisional": False}, patron)
 
     def check_in(self, barcode: str, loans: Sequence[str] = (), item: str | None = None) -> Operation:
         return self.write("check_in", {"barcode": barcode, "item": item, "loans": list(loans)}, actor="anyone")

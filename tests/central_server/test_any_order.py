@@ -196,7 +196,7 @@ def test_ends_alike_when_batches_are_split_doubled_and_shuffled(
     check_any_order(shared, tmp_path_factory.getbasetemp(), history, data)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(), data=st.data())
 def test_ends_alike_often_when_batches_are_split_doubled_and_shuffled(

@@ -13,7 +13,7 @@ from central_server.database import Store, open_store
 from central_server.ledger import read_ledger
 from central_server.wire import Reason
 from tests.central_server.databases import Databases
-from tests.central_server.support import Server, Station, request_of, serving
+from tests.central_server.support import Server, Station, loan_of, request_of, serving
 
 
 def sentence_of(answer: requests.Response, status: int) -> str:
@@ -37,13 +37,16 @@ def patron_of(server: Server, library: str) -> str:
 
 def test_answers_a_verdict_for_each_when_operations_come(server: Server, library: str) -> None:
     station = Station(library=library)
-    batch = [station.check_out("TK.1", patron_of(server, library)), station.check_in("TK.9")]
-    answer = server.post(batch, library)
+    lent = station.check_out("TK.1", patron_of(server, library))
+    answer = server.post([lent, station.check_in("TK.9")], library)
     assert answer.status_code == 200
+    told = server.changes(library).json()["changes"]
+    numbers = {one["id"]: one["number"] for one in told if one["kind"] == "loan"}
+    assert numbers.keys() == {loan_of(lent)}
     assert answer.json() == {
         "verdicts": [
-            {"epoch": station.epoch, "seq": 1, "verdict": "accepted", "reason": None},
-            {"epoch": station.epoch, "seq": 2, "verdict": "disputed", "reason": "unknown_item"},
+            {"epoch": station.epoch, "seq": 1, "verdict": "accepted", "reason": None, "loans": numbers},
+            {"epoch": station.epoch, "seq": 2, "verdict": "disputed", "reason": "unknown_item", "loans": {}},
         ]
     }
 

@@ -7,8 +7,10 @@ import pytest
 
 from central_server.changes import read_page
 from central_server.database import Store
+from central_server.ingest import ingest
 from central_server.ledger import read_ledger
-from tests.central_server.support import NOON_MS, Station, disputed, loan_of, take
+from central_server.wire import read_request
+from tests.central_server.support import NOON_MS, Operation, Station, disputed, loan_of, request_of, take
 
 Known = dict[str, dict[str, str]]
 
@@ -170,18 +172,31 @@ def test_keeps_the_furthest_renewal_when_an_earlier_one_comes_late(store: Store,
     assert (loan["due_on"], loan["renewals"]) == ("2026-12-29", 2)
 
 
-def test_says_again_what_is_when_a_batch_comes_again(store: Store, known: Known) -> None:
-    """The station may have left alone what it was told before it had an answer."""
+def loans_in_answer(store: Store, *operations: Operation) -> list[dict[str, int]]:
+    request = read_request(json.dumps(request_of(operations)).encode())
+    with store.writing.begin() as connection:
+        return [one.loans for one in ingest(connection, request, NOON_MS).verdicts]
+
+
+def test_says_in_the_answer_where_its_loans_stand_and_changes_nothing_when_a_batch_comes_again(
+    store: Store, known: Known
+) -> None:
     station = Station()
     out = station.check_out("TK.1", known["patron"]["HS1"])
     batch = [out, station.check_in("TK.1", [loan_of(out)])]
-    take(store, *batch)
+    in_answer = loans_in_answer(store, *batch)
     with store.reading.connect() as connection:
-        cursor = read_page(connection, "hoa-sen", "", 2000).cursor
-    take(store, *batch)
+        page = read_page(connection, "hoa-sen", "", 2000)
+    (number,) = (one.number for one in page.changes if one.kind == "loan")
+    assert in_answer + loans_in_answer(store, *batch) == [{loan_of(out): number}] * 4
     with store.reading.connect() as connection:
-        page = read_page(connection, "hoa-sen", cursor, 2000)
-    assert [(one.kind, json.loads(bytes(one.data))["open"]) for one in page.changes] == [("loan", False)]
+        assert read_page(connection, "hoa-sen", page.cursor, 2000).changes == []
+
+
+def test_says_on_which_day_it_was_lent_when_the_clock_was_not_trusted(store: Store, known: Known) -> None:
+    out = Station(wall_ms=1_000, trusted=False).check_out("TK.1", known["patron"]["HS1"])
+    take(store, out)
+    assert told(store)[loan_of(out)]["lent_on"] == "2026-11-18"
 
 
 def test_keeps_readers_beside_the_operations_when_they_are_recorded(store: Store, known: Known) -> None:

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from central_server import deciding, settling
+from central_server import deciding, one_book, settling
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
+from central_server.doubts import Doubts
 from central_server.ledger import read_ledger
 from tests.central_server.support import (
     ACCEPTED,
@@ -196,6 +197,24 @@ def test_asks_again_when_what_comes_late_says_otherwise(
     assert is_open(store, first, second) == result
     take(store, a.check_in("TK.2"))
     assert open_ones(store) == []
+
+
+def test_control_undoes_it_in_silence_when_nobody_compares_what_comes_late(
+    store: Store, lent_twice: LentTwice, a: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_book._Considered, "_doubt_settled", lambda *_: None)
+    first, second, dispute = lent_twice
+    settle(store, dispute, "first_has_it")
+    take(store, a.check_in("TK.1", [loan_of(first)]))
+    assert (is_open(store, first, second), open_ones(store)) == ([False, False], [])
+
+
+def test_control_undoes_it_when_what_a_person_said_is_not_kept(
+    store: Store, known: Known, lent_twice: LentTwice, a: Station, b: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Doubts, "settled", lambda *_: [])
+    with pytest.raises(AssertionError):
+        test_keeps_a_settlement_when_what_comes_late_says_nothing_new(store, known, lent_twice, a, b)
 
 
 def test_asks_again_when_the_loan_that_counted_is_taken_back(store: Store, lent_twice: LentTwice, b: Station) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -105,7 +106,7 @@ def test_shows_nothing_of_one_library_to_the_other_when_all_their_names_are_the_
 
 
 @pytest.fixture
-def statements(store: Store) -> list[str]:
+def statements(store: Store) -> Iterator[list[str]]:
     found: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -113,7 +114,9 @@ def statements(store: Store) -> list[str]:
 
     for engine in (store.reading, store.writing):
         sa.event.listen(engine, "before_cursor_execute", note)
-    return found
+    yield found
+    for engine in (store.reading, store.writing):
+        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def test_scopes_every_statement_by_the_library(

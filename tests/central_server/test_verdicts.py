@@ -21,7 +21,7 @@ from tests.central_server.support import (
 )
 
 Known = dict[str, dict[str, str]]
-DUE = {"due_on": "2026-12-01", "provisional": False}
+DUE = {"lent_on": "2026-11-18", "due_on": "2026-12-01", "provisional": False}
 
 
 def changed(operation: dict[str, Any], **fields: Any) -> str:

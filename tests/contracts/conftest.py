@@ -10,11 +10,12 @@ import pytest
 from kiosk.ports.store import Store
 from local_store import open_store
 from tests.contracts.store_station import Station
-from tests.local_store.shelf import config_in
+from tests.local_store.shelf import config_in, new_store
 
 
 def _sql(folder: Path) -> Callable[[], Store]:
-    return lambda: open_store(config_in(folder))
+    config = new_store(config_in(folder))
+    return lambda: open_store(config)
 
 
 @pytest.fixture(params=[_sql], ids=["sql"])

@@ -19,6 +19,7 @@ from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, Patr
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import Answer
 from local_store.engine import SqlStore, StoreConfig, open_store
+from tests.local_store.shelf import new_store
 
 TODAY = date(2026, 11, 23)
 NOON_MS = 1_795_410_000_000  # 23 November 2026, 12:00 in Việt Nam
@@ -85,7 +86,7 @@ class Library:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    store = open_store(StoreConfig(tmp_path / "store.db", bytes(32), "hoa-sen", "tram-1", 0))
+    store = open_store(new_store(StoreConfig(tmp_path / "store.db", bytes(32), "hoa-sen", "tram-1", 0)))
     clock = HandClock()
     noise = iter(range(1, 10_000))
     tools = Tools(clock, lambda size: next(noise).to_bytes(size, "big"))

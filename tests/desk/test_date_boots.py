@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kiosk.desk.date_boots import date_boots
 from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
 from kiosk.domain.model import Loan
 from kiosk.ports.central import Gone, LoanRecord
@@ -137,6 +139,26 @@ def test_never_takes_a_day_from_a_reader(library: Library) -> None:
     step(library)
     loan = loan_of(library, identity)
     assert (loan.due_on, loan.provisional) == (date(2026, 12, 7), False)
+
+
+def test_control_a_loan_keeps_a_wrong_day_when_its_boot_is_not_dated(library: Library) -> None:
+    identity = lend(library, 1)
+    anchored(library)
+    loan = loan_of(library, identity)
+    assert (loan.lent_on, loan.due_on) == (date(2026, 11, 23), date(2026, 12, 7)), "three days too early"
+    assert loan.provisional, "and never overdue"
+    assert told(library) == []
+
+
+def test_control_a_reader_loses_days_when_the_due_date_is_only_counted_anew(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def anew(_loan: Loan, _category: str | None, day: date, _rules: object, _calendar: object) -> date:
+        return day  # of somebody of no category there is no period
+
+    monkeypatch.setattr(sys.modules[date_boots.__module__], "due_again", anew)
+    with pytest.raises(AssertionError):
+        test_never_takes_a_day_from_a_reader(library)
 
 
 def test_dates_a_renewal_and_the_loan_before_it(library: Library) -> None:

@@ -25,6 +25,7 @@ from kiosk.ports.central import ItemRecord, PatronRecord
 from kiosk.session.effects import CheckOut, IdentifyPatron
 from kiosk.session.inputs import LoanRecorded, LoanRefused, PatronFound
 from local_store.engine import SqlStore, StoreConfig, open_store
+from tests.local_store.shelf import new_store
 
 BUILD_MS = 1_795_392_000_000
 START_MS = BUILD_MS + 20 * 86_400_000
@@ -57,6 +58,7 @@ class World:
         self._happened: list[int] = []  # of each operation
         self._noise = itertools.count(1)
         (folder / "nothing").mkdir(parents=True)
+        self._config = new_store(StoreConfig(folder / "store.db", bytes(32), "hoa-sen", "tram-1", BUILD_MS))
         self._store = self._open()
         with self._store.unit_of_work() as work:
             items = [ItemRecord(f"i{n}", "t", f"TK.{n:05}", "STK", ItemStatus.AVAILABLE) for n in range(BOOKS)]
@@ -216,4 +218,4 @@ class World:
             return self._desk.answer(effect, work)
 
     def _open(self) -> SqlStore:
-        return open_store(StoreConfig(self._folder / "store.db", bytes(32), "hoa-sen", "tram-1", BUILD_MS))
+        return open_store(self._config)

@@ -54,7 +54,7 @@ def test_is_right_whenever_it_is_sure_whatever_the_clocks_do(story: list[tuple[o
     tried(story, battery)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 @given(STORIES, st.booleans())
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 def test_is_right_in_many_more_stories(story: list[tuple[object, ...]], battery: bool) -> None:

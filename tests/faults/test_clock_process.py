@@ -1,15 +1,17 @@
 """The real process, its scanner and the real centre, while libfaketime turns the machine's wall clock.
 
 libfaketime 0.9.10 turns CLOCK_REALTIME alone when FAKETIME_DONT_FAKE_MONOTONIC is set: CLOCK_BOOTTIME and adjtimex are
-the machine's own. Its `clock_nanosleep` takes a moment of CLOCK_MONOTONIC for one of the wall clock, so that a sleep
-fails or never ends: the process under it sleeps by select(2). Only its build for threads (MT) reads its file under a
-lock; the other one ends a station with SIGSEGV now and then. A boot's id comes from a file, so that a test begins one.
+the machine's own. But a wait by CLOCK_MONOTONIC it takes for one by the wall clock, so that it ends at once or never:
+unturned_waits.c, loaded before it, leaves waits to the C library. Only its build for threads (MT) reads its file under
+a lock; the other one ends a station with SIGSEGV now and then. A boot's id comes from a file, so that a test begins
+one.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -30,8 +32,9 @@ from kiosk.bootstrap.stores import open_store
 from kiosk.config import load
 from kiosk.domain.clock_trust import day_of
 from kiosk.domain.due_dates import due_date
+from tests.faults.preloaded import preloaded
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(30)
 
 _STARTS = 6
 LIBFAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
@@ -40,9 +43,8 @@ EPOCH, BACK, AHEAD = "@1970-01-01 00:01:00", "-1095d", "+30d"
 _CACHED_S = 2.5
 
 RUN = """
-import select, sys, time
+import sys
 from pathlib import Path
-time.sleep = lambda seconds: select.select((), (), (), seconds)
 from devices.host import clock
 clock.HostClock.__init__.__kwdefaults__["boot_id_file"] = Path({boot_id!r})
 {more}
@@ -65,6 +67,7 @@ class Station:
     server: Server
     scanner: Scanner
     config: Path
+    waits: Path
     _says: str = ""
 
     @contextmanager
@@ -73,7 +76,7 @@ class Station:
         (self.folder / "boot_id").write_text(boot)
         self.wall_clock(wall)
         environment = {
-            "LD_PRELOAD": str(LIBFAKETIME),
+            "LD_PRELOAD": f"{self.waits} {LIBFAKETIME}",
             "FAKETIME_TIMESTAMP_FILE": str(self.folder / "faketime"),
             "FAKETIME_CACHE_DURATION": "1",  # s; without a cache every look at a clock reads the file: ten times slower
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -149,24 +152,44 @@ def _without_its_faults(kiosk: Kiosk) -> Iterator[None]:
             raise
 
 
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    if LIBFAKETIME is None:
-        pytest.skip(SKIPPED)
-    (tmp_path / "centre").mkdir()
-    fill(tmp_path / "centre")
-    centre, scanner = Server(tmp_path / "centre"), Scanner()
+@contextmanager
+def station_in(folder: Path, waits: Path) -> Iterator[Station]:
+    """With its centre, which runs."""
+    centre, scanner = Server(folder / "centre"), Scanner()
     centre.start()
-    config = write_config(tmp_path, centre, scanner=f'kind = "serial"\nport = "{scanner.device}"', quick=False)
+    config = write_config(folder, centre, scanner=f'kind = "serial"\nport = "{scanner.device}"', quick=False)
     config.write_text(config.read_text().replace("battery_clock = true", "battery_clock = false"))
-    enrol_station(config, centre, LIBRARY, "tram-1")
-    assert (tmp_path / "station" / "centre.pub").exists()
-    made = Station(tmp_path, centre, scanner, config)
-    with made.sitting("+0d", "first") as kiosk:
-        kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
-    yield made
+    yield Station(folder, centre, scanner, config, waits)
     centre.stop()
     scanner.close()
+
+
+@pytest.fixture(scope="module")
+def waits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return preloaded("unturned_waits.c", tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="module")
+def after_one_sitting(waits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A station that knows its centre and the catalogue, to be copied: it took a dozen processes."""
+    if LIBFAKETIME is None:
+        pytest.skip(SKIPPED)
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "centre").mkdir()
+    fill(folder / "centre")
+    with station_in(folder, waits) as made:
+        enrol_station(made.config, made.server, LIBRARY, "tram-1")
+        assert (folder / "station" / "centre.pub").exists()
+        with made.sitting("+0d", "first") as kiosk:
+            kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
+    return folder
+
+
+@pytest.fixture
+def station(after_one_sitting: Path, waits: Path, tmp_path: Path) -> Iterator[Station]:
+    shutil.copytree(after_one_sitting, tmp_path, dirs_exist_ok=True)
+    with station_in(tmp_path, waits) as made:
+        yield made
 
 
 def knows(kiosk: Kiosk) -> None:

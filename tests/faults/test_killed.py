@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.kill import play
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(40)
 
 BEEPS_TOO_EARLY = """
 import sys

@@ -18,6 +18,13 @@ from tests.central_server.support import Station, bring_a_small_library, serving
 
 pytestmark = pytest.mark.slow
 
+# Whatever becomes of it in the database, the answer is 200.
+SAYS_YES = """
+import central_server.app as app
+say = app._json
+app._json = lambda content, status=200, headers=None: say(content, 200 if status == 503 else status, headers)
+"""
+
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
@@ -53,33 +60,43 @@ def test_answers_503_when_the_disk_is_full_and_goes_on_when_there_is_room(
     kind: str, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with database_on(kind, small_disk, monkeypatch) as where:
-        store = open_store(where)
-        bring_a_small_library(store, tmp_path)
-        store.close()
-        station = Station()
-        answered: list[str] = []
-        refused: list[list[dict[str, object]]] = []
-        with serving(where) as server:
-            server.key("hoa-sen")
-            fill(small_disk / "fill")
-            for _ in range(60):
-                batch = [station.check_in("TK.1") for _ in range(200)]
-                answer = server.post(batch)
-                if answer.status_code == 200:
-                    answered += [one["hash"] for one in batch]
-                else:
-                    assert (answer.status_code, list(answer.json())) == (503, ["error"])
-                    refused.append(batch)
-            assert refused, "the disk was full"
-            assert requests.get(f"{server.url}/v1/health", timeout=5).status_code == 200
-            (small_disk / "fill").unlink()
-            for batch in refused:
-                assert server.post(batch).status_code == 200
+        fill_and_make_room(where, small_disk, tmp_path)
+
+
+def test_control_loses_what_it_answered_when_it_says_yes_all_the_same(small_disk: Path, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="what was answered is there"):
+        fill_and_make_room(small_disk / "centre", small_disk, tmp_path, SAYS_YES)
+
+
+def fill_and_make_room(where: Where, small_disk: Path, tmp_path: Path, spoilt: str = "") -> None:
+    store = open_store(where)
+    bring_a_small_library(store, tmp_path)
+    store.close()
+    station = Station()
+    answered: list[str] = []
+    refused: list[list[dict[str, object]]] = []
+    with serving(where, spoilt=spoilt) as server:
+        server.key("hoa-sen")
+        fill(small_disk / "fill")
+        for _ in range(60):
+            batch = [station.check_in("TK.1") for _ in range(200)]
+            answer = server.post(batch)
+            if answer.status_code == 200:
                 answered += [one["hash"] for one in batch]
-        store = open_store(where)
-        there = [one["hash"] for one in read_ledger(store, "hoa-sen")["operations"]]
-        store.close()
-        assert sorted(there) == sorted(answered), "each batch once"
+            else:
+                assert (answer.status_code, list(answer.json())) == (503, ["error"])
+                refused.append(batch)
+        assert requests.get(f"{server.url}/v1/health", timeout=5).status_code == 200
+        (small_disk / "fill").unlink()
+        for batch in refused:
+            assert server.post(batch).status_code == 200
+            answered += [one["hash"] for one in batch]
+    store = open_store(where)
+    there = [one["hash"] for one in read_ledger(store, "hoa-sen")["operations"]]
+    store.close()
+    assert not set(answered) - set(there), "what was answered is there"
+    assert refused, "the disk was full"
+    assert sorted(there) == sorted(answered), "each batch once"
 
 
 def fill(path: Path) -> None:

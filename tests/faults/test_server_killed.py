@@ -34,7 +34,7 @@ from tests.central_server.support import (
     serving,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(20)
 
 # The answer is given, and only then the work is done.
 ANSWERS_FIRST = """

@@ -9,27 +9,21 @@ from __future__ import annotations
 import errno
 import os
 import resource
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from local_store import files
+from tests.faults.preloaded import preloaded
 from tests.faults.station_on_a_disk import BOOKS, SWALLOWS, Station, fill_store, until
 
 pytestmark = pytest.mark.slow
-SOURCE = Path(__file__).with_name("failing_disk.c")
 
 
 @pytest.fixture(scope="module")
 def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is needed: apt-get install gcc libc6-dev")
-    library = tmp_path_factory.mktemp("library") / "failing_disk.so"
-    subprocess.run(["gcc", "-Wall", "-Werror", "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-ldl"], check=True)
-    return library
+    return preloaded("failing_disk.c", tmp_path_factory.mktemp("library"))
 
 
 def station_on(folder: Path, library: Path | None, program: Sequence[str] = ("-m", "kiosk")) -> Station:

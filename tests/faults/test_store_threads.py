@@ -22,7 +22,7 @@ from kiosk.ports.store import UnitOfWork
 from local_store import SqlStore, open_store
 from local_store.prepared import Database
 from local_store.unit_of_work import SqlUnitOfWork
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, new_id, take_back
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, new_id, new_store, take_back
 
 PATIENCE_S = 60.0
 ROUNDS = 20
@@ -41,7 +41,8 @@ class StoreThread:
     """As the kiosk does it: one thread works, whoever asks only queues."""
 
     def __init__(self, folder: Path) -> None:
-        self._opens = lambda: open_store(config_in(folder))
+        config = new_store(config_in(folder))
+        self._opens = lambda: open_store(config)
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._opened: queue.Queue[SqlStore] = queue.Queue()
         self.failures: list[BaseException] = []
@@ -92,7 +93,7 @@ class SharedConnection:
     """The control: every thread works by itself, on the one connection."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = open_store(config_in(folder))
+        self.store = open_store(new_store(config_in(folder)))
         shared = SharedDatabase(self.store._database._connection)
         self._unit_of_work = lambda: SqlUnitOfWork(shared, self.store._origin, self.store._kept, lambda _: None)
 

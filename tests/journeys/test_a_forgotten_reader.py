@@ -108,7 +108,7 @@ def found_in(folder: Path, canaries: list[str]) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 def test_leaves_nothing_of_a_reader_at_either_end_when_they_are_erased(
     tmp_path: Path, station_log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ from kiosk.session.states import Borrowing, Finished, Home, Returning
 from tests.journeys.hands import Hands
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 def test_takes_a_loan_and_a_return_back_on_both_sides(tmp_path: Path, server: Server) -> None:
     with Hands(tmp_path, server) as hands:
         hands.wait(lambda: hands.knows("HS250001"))

@@ -13,7 +13,7 @@ from demo.compare import differences
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(100)
 def test_plays_a_day_and_both_ledgers_agree(tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = [sys.executable, "-m", "demo", "--headless", "--out", str(out)]

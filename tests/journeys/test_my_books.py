@@ -23,7 +23,7 @@ def of(state: State) -> Borrowing:
     return state.doing
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_renews_all_from_the_list_borrows_one_more_and_finishes_and_the_next_sees_only_their_own(
     tmp_path: Path, server: Server
 ) -> None:

@@ -16,7 +16,7 @@ from kiosk.ports.errors import BackupFailed, StoreBroken, StoreDamaged
 from local_store import SqlStore, StoreConfig, open_store
 from local_store.backups import KEEP_MONTHS, KEEP_NEWEST, backups_in, check_backup, write_backup
 from tests.local_store.backing_up import DAY, back_up, ledger, second_medium
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, write_operation
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, new_store, write_operation
 from tests.local_store.test_damage import PAGE, flip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def stick(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "1")
         for item in ITEMS[:3]:

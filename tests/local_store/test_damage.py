@@ -17,7 +17,7 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import Store
 from local_store import StoreConfig, files, make_new_store, open_store, read_store
 from local_store.tables import REVISIONS
-from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, write_operation
+from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, config_in, lend, new_store, write_operation
 
 PAGE = 4096
 FRAME = 24 + PAGE  # in the log: a header, whose first four bytes are the page's number, and the page
@@ -28,7 +28,7 @@ def used_store(folder: Path, loans: int = 3, *, unclean: bool = False) -> StoreC
     """A store with some loans; `unclean`: as a power cut leaves it, with the newest of them only in the log."""
     home = folder / "home"
     home.mkdir()
-    store = open_store(config_in(home))
+    store = open_store(new_store(config_in(home)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "1")
         for n in range(loans):

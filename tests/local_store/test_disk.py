@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from kiosk.domain.operations import ChainEnd
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from local_store import make_new_store, open_store
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, RULES, config_in, lend, write_operation
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, RULES, config_in, lend, new_store, write_operation
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def test_leaves_nothing_of_a_loan_when_the_disk_is_full_and_goes_on_when_it_is_n
 
 
 def test_fails_a_probe_while_the_disk_is_full(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     for _ in range(2):
         with store.unit_of_work() as work:
             work.probe()
@@ -124,7 +124,7 @@ def test_keeps_its_files_to_its_own_account(tmp_path: Path) -> None:
 
 
 def test_syncs_each_commit_and_wipes_what_is_deleted(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     asked = ("journal_mode", "synchronous", "secure_delete")
     found = [store._database.tell(f"PRAGMA {name}")[0][0] for name in asked]
     store.close()
@@ -132,14 +132,14 @@ def test_syncs_each_commit_and_wipes_what_is_deleted(tmp_path: Path) -> None:
 
 
 def test_writes_nothing_through_a_reading_connection(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     with store._readers.connect() as connection, pytest.raises(DBAPIError, match="readonly"):
         connection.exec_driver_sql("DELETE FROM meta")
     store.close()
 
 
 def test_gives_the_store_to_one_process_at_a_time(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     for opens in (open_store, make_new_store):
         with pytest.raises(StoreBroken, match="another process"):
             opens(config_in(tmp_path))
@@ -168,7 +168,7 @@ with open_store(config_in(Path({str(tmp_path)!r}))).unit_of_work() as work:
 
 
 def test_gives_the_writing_connection_to_one_thread_only(tmp_path: Path) -> None:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     raised: list[BaseException] = []
 
     def elsewhere() -> None:

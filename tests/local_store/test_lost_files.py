@@ -17,7 +17,15 @@ from kiosk.ports.store import ToCheck
 from local_store import StoreConfig, make_new_store, open_store, read_store
 from local_store.connections import connector
 from local_store.files import SameFiles
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, store_with_a_loan, write_operation
+from tests.local_store.shelf import (
+    CATALOGUE,
+    ITEMS,
+    LAN,
+    config_in,
+    lend,
+    store_with_a_loan,
+    write_operation,
+)
 from tests.local_store.test_damage import contents, name_aside, used_store
 
 # a store that is gone

@@ -16,7 +16,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import Moment
 from kiosk.ports.errors import StoreBroken, StoreDamaged
-from kiosk.ports.store import ToCheck
+from kiosk.ports.store import Stage, ToCheck
 from kiosk.session.effects import CheckIn, CheckOut, StoreEffect, TakeBack
 from kiosk.session.inputs import LoanRecorded, TakenBack
 from kiosk.upkeep.audit import verify
@@ -25,7 +25,18 @@ from local_store.raw_pages import SIZE, USABLE, read_raw
 from local_store.recovery import Recovered, recover
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
-from tests.local_store.shelf import BOOT, BUILD_MS, CATALOGUE, ITEMS, KEY, LAN, StillClock, config_in, opened_whole
+from tests.local_store.shelf import (
+    BOOT,
+    BUILD_MS,
+    CATALOGUE,
+    ITEMS,
+    KEY,
+    LAN,
+    StillClock,
+    config_in,
+    new_store,
+    opened_whole,
+)
 
 TURNS = 20
 Row = dict[str, object]
@@ -106,7 +117,7 @@ def used(folder: Path, *, closed: bool) -> Broken:
     home, lying = folder / "home", folder / "lying"
     home.mkdir()
     lying.mkdir()
-    store = open_store(config_in(home))
+    store = open_store(new_store(config_in(home)))
     with store.unit_of_work() as work:
         work.apply(CATALOGUE, "57")
         work.commit()
@@ -158,7 +169,7 @@ def holds_everything(broken: Broken) -> None:
     assert list(store.loans_ledger()) == broken.loans
     assert verify(store.history(), "hoa-sen", "tram-1").fault is None
     with store.unit_of_work() as work:
-        assert work.cursor() == "", "everything is asked for anew"
+        assert work.stage() is Stage.BEGINNING, "everything is told and asked for anew"
         assert work.origin.predecessor is not None
         assert work.origin.predecessor.hash.hex() == broken.operations[-1]["hash"]
         assert work.outbox_counts().pending == len(broken.operations)

@@ -12,10 +12,19 @@ from pathlib import Path
 import pytest
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.store import Stage
 from local_store import StoreConfig, files, open_store
 from local_store.restoring import restore
 from tests.local_store.backing_up import back_up, ledger, second_medium
-from tests.local_store.shelf import ITEMS, KEY, LAN, config_in, lend, opened_whole, store_with_a_loan
+from tests.local_store.shelf import (
+    ITEMS,
+    KEY,
+    LAN,
+    config_in,
+    lend,
+    opened_whole,
+    store_with_a_loan,
+)
 from tests.local_store.test_damage import contents, flip, stores_aside
 
 NEW_CARD_KEY = bytes(range(32, 64))
@@ -59,7 +68,7 @@ def test_brings_the_backup_in_and_sets_the_present_store_aside(case: Case) -> No
     store = opened_whole(case.config)
     assert ledger(store) == case.new
     with store.unit_of_work() as work:
-        assert work.cursor() == "", "everything is asked for anew"
+        assert work.stage() is Stage.BEGINNING, "everything is told and asked for anew"
         assert work.origin.predecessor is not None
         assert work.origin.predecessor.hash.hex() == case.new[-1]
         assert len(work.open_loans_of_patron(LAN.id)) == 1

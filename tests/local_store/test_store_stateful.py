@@ -31,6 +31,7 @@ from tests.local_store.shelf import (
     TITLE,
     config_in,
     lend,
+    new_store,
     take_back,
     told,
     write_operation,
@@ -76,7 +77,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="store-"))
-        self.store = open_store(config_in(self.folder))
+        self.store = open_store(new_store(config_in(self.folder)))
         self.model = Model()
         self.epochs: list[str] = []
         with self.store.unit_of_work() as work:

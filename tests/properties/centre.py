@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,7 @@ class Fate(StrEnum):
     LOST_AFTER = "lost after"  # what it asks for is done, and the answer is lost
     DELAYED = "delayed"  # the sender gives up, and it arrives some time later, perhaps twice
     CENTRE_DIES = "the centre dies"  # in the middle of it: nothing of it is recorded
+    OVERTAKEN = "overtaken"  # before its answer is heard, what came after it is heard
 
 
 @dataclass
@@ -72,11 +74,17 @@ class Centre:
 
 @dataclass
 class Network:
-    """A station's link to the centre: as a CentralLink is, and as bad as `fates` say, one for each request."""
+    """A station's link to the centre: as a CentralLink is, and as bad as `fates` say, one for each request.
+
+    `meanwhile`: what else this station hears before it hears an answer that is overtaken. `asked`: a cursor, and the
+    page that was asked for with it already; the next question gets that one.
+    """
 
     centre: Centre
     device: str
     fates: list[Fate] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+    asked: tuple[str, bytes] | None = None
     capabilities = Capabilities(idempotent=True, change_feed=True, offline_replay=True, check_in=True, batch=7)
 
     def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
@@ -87,17 +95,29 @@ class Network:
         if fate in (Fate.LOST_BEFORE, Fate.DELAYED):
             raise Unreachable(fate)
         answer = self.centre.take(raw, dies=fate is Fate.CENTRE_DIES)
-        if fate is not Fate.OK:
+        if fate is Fate.OVERTAKEN:
+            self.meanwhile()
+        elif fate is not Fate.OK:
             raise Unreachable(fate)
         return decode_verdicts(answer, operations)
 
     def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
-        if self._fate() is not Fate.OK:
+        if self._fate() not in (Fate.OK, Fate.OVERTAKEN):
             raise Unreachable("lost")
+        asked, self.asked = self.asked, None
         try:
-            return decode_page(self.centre.page(cursor, min(limit, 5)), cursor)
+            content = asked[1] if asked and asked[0] == cursor else self._page(cursor)
         except CentreRefused as error:
             raise CursorLost(str(error)) from error
+        return decode_page(content, cursor)
+
+    def ask_ahead(self, cursor: str) -> None:
+        """The next question comes to the centre now; what happens until it is answered is not in its page."""
+        with suppress(CentreRefused):
+            self.asked = cursor, self._page(cursor)
+
+    def _page(self, cursor: str) -> bytes:
+        return self.centre.page(cursor, 5)
 
     def _fate(self) -> Fate:
         return self.fates.pop(0) if self.fates else Fate.OK

@@ -160,6 +160,10 @@ class Station:
             return False
         return not page.more and self.on_store(lambda work: work.stage()) is Stage.FOLLOWING
 
+    def ask_ahead(self) -> None:
+        """For a page that comes when more has happened."""
+        self.link.ask_ahead(self.on_store(lambda work: work.cursor()))
+
     def learn_all(self) -> None:
         while not self.pull():
             self.push()  # in a full resync everything is told again, too

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from central_server.ingest import _Batch
 from central_server.order import Moment, Order, Place
+from local_store import told_loans
 from tests.properties.centre import Fate
 from tests.properties.stations import HOUR_MS, Station
 from tests.properties.world import Seeds, World
@@ -83,6 +84,10 @@ class Stations(RuleBasedStateMachine):
     def pull(self, number: int, fates: list[Fate]) -> None:
         self.station(number).pull(fates)
 
+    @rule(number=NUMBER)
+    def ask_ahead(self, number: int) -> None:
+        self.station(number).ask_ahead()
+
     @rule(fates=FATES)
     def all_push(self, fates: list[Fate]) -> None:
         for station in self.world.stations:
@@ -94,7 +99,9 @@ class Stations(RuleBasedStateMachine):
         chance = Random(seed)
         for _ in range(30):
             number, fates = chance.randrange(4), chance.choices(list(Fate), k=chance.randrange(3))
-            match chance.choice(("readers", "readers", "readers", "push", "pull", "power", "clock", "time", "settle")):
+            match chance.choice(
+                ("readers", "readers", "readers", "push", "pull", "power", "clock", "time", "settle", "ask")
+            ):
                 case "readers":
                     acts = ("lend", "lend", "lend", "give_back", "take_back")
                     visit = (
@@ -109,6 +116,8 @@ class Stations(RuleBasedStateMachine):
                     self.pull(number, fates)
                 case "power":
                     self.crash(number, trusted=chance.random() < 0.3)
+                case "ask":
+                    self.ask_ahead(number)
                 case "clock":
                     self.set_clock(number)
                 case "time":
@@ -230,3 +239,52 @@ def test_control_finds_out_a_centre_that_forgets_what_it_has(world: World, monke
     world.settle_down()
     with pytest.raises(AssertionError):
         world.check()
+
+
+def what_overtakes_an_answer(world: World) -> None:
+    """The centre has the loan; before the station hears so, it hears that the book came back at another."""
+    here, there = world.stations
+    here.lend(world.known["patron"]["HS1"], "TK.1")
+    world.now_ms += HOUR_MS
+    there.give_back("TK.1")
+    here.push([Fate.OVERTAKEN])
+    world.settle_down()
+    world.check()
+
+
+def a_page_that_was_asked_for_before(world: World) -> None:
+    """It comes after the answer to what happened since."""
+    here, _ = world.stations
+    here.lend(world.known["patron"]["HS1"], "TK.1")
+    here.push()
+    here.ask_ahead()
+    here.give_back("TK.1")
+    here.push()
+    here.pull()
+    assert [one["open"] for one in here.ledger()["loans"]] == [False]
+    world.settle_down()
+    world.check()
+
+
+@pytest.mark.parametrize("crossing", [what_overtakes_an_answer, a_page_that_was_asked_for_before])
+def test_all_agree_when_answers_and_changes_cross(world: World, crossing: Callable[[World], None]) -> None:
+    crossing(world)
+
+
+def test_control_finds_out_a_station_that_forgets_what_overtakes_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told_loans, "_to_hold", lambda row: told_loans_to_hold(row) | {"loan_id": "nobody's"})
+    with pytest.raises(AssertionError):
+        what_overtakes_an_answer(world)
+
+
+def test_control_finds_out_a_station_that_does_not_know_what_is_older(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told_loans.Answer, "_asdict", lambda one: answer_asdict(one) | {"number": 0})
+    with pytest.raises(AssertionError):
+        a_page_that_was_asked_for_before(world)
+
+
+told_loans_to_hold, answer_asdict = told_loans._to_hold, told_loans.Answer._asdict

@@ -20,9 +20,11 @@ from tests.central_server.support import ROOT, bring, bring_a_small_library
 from tests.properties.centre import LIBRARY, NOON_MS, Centre
 from tests.properties.stations import Station, copy_files
 
+DEVICES = ("tram-0", "tram-1", "tram-2", "tram-3")
+
 
 class World:
-    """A library with `count` stations, in `folder`."""
+    """A library with `count` stations, at most four, in `folder`."""
 
     def __init__(self, folder: Path, seeds: Seeds, count: int) -> None:
         self.folder = folder
@@ -32,18 +34,22 @@ class World:
         self.known = seeds.known
         self._seeds = seeds
         self.stations = []
-        for number in range(count):
-            device = f"tram-{number}"
-            if seeds.station(device).exists():
-                copy_files(seeds.station(device), folder / device)
+        for device in DEVICES[:count]:
+            copy_files(seeds.folder / device, folder / device)
             self.stations.append(self.station(device, folder / device))
-            if not seeds.station(device).exists():
-                self.stations[-1].learn_all()
-                copy_files(folder / device, seeds.station(device))
 
     def station(self, device: str, folder: Path) -> Station:
         """One that starts from the files in `folder`."""
-        return Station(self.centre, device, folder, lambda: self.now_ms)
+        made = Station(self.centre, device, folder, lambda: self.now_ms)
+        made.link.meanwhile = lambda: self.overtake(made)
+        return made
+
+    def overtake(self, station: Station) -> None:
+        """All others tell what they know, and `station` hears of it."""
+        for other in self.stations:
+            if other is not station:
+                other.push()
+        station.pull()
 
     def close(self) -> None:
         for one in self.stations:
@@ -140,11 +146,14 @@ class Seeds:
         self.known = bring_a_small_library(store, self.folder)
         bring(store, "circulation", (ROOT / "samples" / "circulation.toml").read_text(), self.folder)
         store.close()
+        # They know the catalogue by cursors that every copy of this centre knows too.
+        centre = Centre(self.centre)
+        for device in DEVICES:
+            station = Station(centre, device, self.folder / device, lambda: NOON_MS)
+            station.learn_all()
+            station.store.close()
+        centre.store.close()
 
     @property
     def centre(self) -> Path:
         return self.folder / "centre"
-
-    def station(self, device: str) -> Path:
-        """It is put there by the first world that has one."""
-        return self.folder / device

@@ -59,6 +59,7 @@ class Chain:
             "loan": loan or str(uuid.uuid4()),
             "item": item,
             "barcode": barcode,
+            "lent_on": "2026-11-18",
             "due_on": "2026-12-01",
             "provisional": False,
         }

@@ -30,7 +30,7 @@ from tests.central_link.test_native_rest_answers import (
     silence,
     verdicts,
 )
-from tests.local_store.shelf import config_in, write_operation
+from tests.local_store.shelf import config_in, new_store, write_operation
 
 Handler = BaseHTTPRequestHandler
 
@@ -180,7 +180,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    store = open_store(config_in(tmp_path))
+    store = open_store(new_store(config_in(tmp_path)))
     with stand_in() as server:
         yield Desk(store, server)
     store.close()

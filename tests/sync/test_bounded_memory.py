@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import tracemalloc
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, TypeVar
@@ -15,6 +16,7 @@ from central_link.simulated import SimulatedCentral
 from kiosk.domain.operations import Operation
 from kiosk.ports.central import Capabilities, ChangePage, Verdict, VerdictKind
 from kiosk.ports.store import Stage, UnitOfWork
+from kiosk.sync import changes, outbox
 from kiosk.sync.changes import Changes
 from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.sync.resync import Resync
@@ -82,6 +84,17 @@ def test_needs_no_more_memory_for_five_times_as_much(tmp_path: Path) -> None:
     few, many = (_used(tmp_path / str(count), count) for count in (FEW, MANY))
     assert many.opening < few.opening * MARGIN + 0.1
     assert many.working < few.working * MARGIN
+
+
+@pytest.mark.parametrize(("batch", "page"), [(MANY, changes.PAGE), (50, MANY)], ids=["outbox", "changes"])
+def test_control_needs_more_for_more_when_all_of_it_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, page: int
+) -> None:
+    monkeypatch.setattr(outbox, "LARGEST_BATCH", batch)
+    monkeypatch.setattr(changes, "PAGE", page)
+    monkeypatch.setattr(Bottomless, "capabilities", replace(SimulatedCentral().capabilities, batch=batch))
+    few, many = (_used(tmp_path / str(count), count) for count in (FEW // 5, MANY // 5))
+    assert many.working > few.working * MARGIN
 
 
 class Used(NamedTuple):

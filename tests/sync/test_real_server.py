@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from central_server.ledger import read_ledger
 from demo.school import LIBRARY
 from kiosk.__main__ import main
 from kiosk.ports.store import Stage
+from local_store.unit_of_work import SqlUnitOfWork
 from tests.central_server.support import bring
 from tests.faults.corner import Corner, corner, stocked
 from tests.sync.test_engine import eventually
@@ -46,7 +49,10 @@ def test_each_hears_of_the_other_while_it_waits(tmp_path: Path, data: Path) -> N
             eventually(lambda before=before: titles(there) == before + 1)  # type: ignore[misc]
 
 
-def test_a_centre_restored_from_a_backup_gets_everything_again(tmp_path: Path, data: Path) -> None:
+@contextmanager
+def restored(tmp_path: Path, data: Path) -> Iterator[Corner]:
+    """The centre is as it was five operations after the beginning, and had settled six more since; the station has
+    heard all of it."""
     with corner(tmp_path, data) as there:
         there.lend(5)
         eventually(lambda: there.counts().settled == 5)
@@ -64,10 +70,24 @@ def test_a_centre_restored_from_a_backup_gets_everything_again(tmp_path: Path, d
         shutil.copy(backup, there.server.data / "central.sqlite")
         there.server.start()
         there.centre = open_store(there.server.data, create=False)
-        eventually(lambda: has_come(there, 11))
         eventually(lambda: titles(there) == 1)
+        yield there
+
+
+def test_a_centre_restored_from_a_backup_gets_everything_again(tmp_path: Path, data: Path) -> None:
+    with restored(tmp_path, data) as there:
+        assert has_come(there, 11)
         assert there.differences() == []
         assert there.counts().settled == 11
+
+
+def test_control_a_restored_centre_lacks_what_is_not_told_again(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqlUnitOfWork, "to_tell_again", lambda *_: ())
+    with restored(tmp_path, data) as there:
+        assert has_come(there, 5)
+        assert [one for one in there.differences() if one.startswith("operation")]
 
 
 def test_a_resync_that_is_asked_for_ends_and_changes_nothing(tmp_path: Path, data: Path) -> None:

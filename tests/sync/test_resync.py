@@ -22,7 +22,7 @@ from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.sync.resync import Resync
 from local_store import SqlStore, open_store
 from local_store.unit_of_work import SqlUnitOfWork
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, loan_of, told
+from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, loan_of, new_store, told
 from tests.sync.test_changes import titles
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class Station:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.store: SqlStore = open_store(config_in(folder))
+        self.store: SqlStore = open_store(new_store(config_in(folder)))
         self.commits_left: float = float("inf")
         self.looks: list[tuple[bool, bool]] = []
         self.stop = threading.Event()

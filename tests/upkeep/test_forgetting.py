@@ -28,7 +28,16 @@ from kiosk.upkeep.audit import verify
 from kiosk.upkeep.forgetting import forget_erased
 from local_store import SqlStore, StoreConfig, engine, erasing, open_store
 from tests.local_store.decrypted import files_with
-from tests.local_store.shelf import CATALOGUE, ITEMS, TITLE, StillClock, config_in, hold_by, new_id
+from tests.local_store.shelf import (
+    CATALOGUE,
+    ITEMS,
+    TITLE,
+    StillClock,
+    config_in,
+    hold_by,
+    new_id,
+    new_store,
+)
 
 T = TypeVar("T")
 NEVER = threading.Event()
@@ -91,7 +100,7 @@ class Life:
 @pytest.fixture
 def life(tmp_path: Path) -> Iterator[Life]:
     config = config_in(tmp_path)
-    life = Life(config, open_store(config))
+    life = Life(config, open_store(new_store(config)))
     yield life
     life.store.close()
 

@@ -35,6 +35,7 @@ from tests.local_store.shelf import (
     config_in,
     lend,
     new_id,
+    new_store,
     take_back,
     told,
 )
@@ -50,7 +51,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.config = config_in(folder)
-        self.store: SqlStore = open_store(self.config)
+        self.store: SqlStore = open_store(new_store(self.config))
         self.day = FIRST
         self.on_store(lambda work: self._committed(work, work.apply(CATALOGUE, "1")))
 
@@ -203,6 +204,23 @@ def test_does_nothing_on_a_day_that_nobody_vouches_for(house: House) -> None:
     house.day = FIRST - timedelta(days=400)
     assert not house.keep(), "a trusted clock that fell back behind an earlier day"
     assert house.readers() == [LAN.id, None, None]
+
+
+def test_prunes_nothing_that_happened_at_a_time_that_is_not_known_yet(house: House) -> None:
+    """Else whoever dates it would not find it, and its loan would stay undated at the centre."""
+    house.keep()
+    before = house.do(write)
+    house.do(lambda work: work.note_undated(BOOT))
+    loan, out = house.lent()
+    house.told(before, out, house.back(loan), house.do(write))
+    house.later(401)
+    assert house.must_verify() == 4
+    assert house.readers() == [None, LAN.id, None, None]
+    assert len(list(house.store.loans_ledger())) == 1
+    house.do(lambda work: work.all_dated(BOOT))
+    house.later(1)
+    assert house.must_verify() == 1
+    assert list(house.store.loans_ledger()) == []
 
 
 def test_counts_from_the_first_trusted_day_after_it_happened(house: House) -> None:
