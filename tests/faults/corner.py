@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks import rig
-from benchmarks.school_tables import FREE_LENDING, fill
+from benchmarks.school_tables import COPIES, FREE_LENDING, fill
 from central_server.database import Store, open_store
 from central_server.ledger import read_ledger
 from demo.compare import differences
@@ -29,6 +29,7 @@ from tests.sync.test_engine import eventually
 
 ITEMS = 2_000
 READERS = 200
+TITLES = -(-ITEMS // COPIES)
 
 
 def stocked(folder: Path) -> Path:

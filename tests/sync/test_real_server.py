@@ -17,7 +17,7 @@ from kiosk.__main__ import main
 from kiosk.ports.store import Stage
 from local_store.unit_of_work import SqlUnitOfWork
 from tests.central_server.support import bring
-from tests.faults.corner import Corner, corner, stocked
+from tests.faults.corner import TITLES, Corner, corner, stocked
 from tests.sync.test_engine import eventually
 
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ def test_each_hears_of_the_other_while_it_waits(tmp_path: Path, data: Path) -> N
             there.lend(1)
             eventually(lambda number=number: has_come(there, number + 1))  # type: ignore[misc]
             before = titles(there)
-            bring(there.centre, "titles", f"Mã đầu sách,Nhan đề,Loại\nM{number},Sách mới,STK\n", tmp_path, LIBRARY)
+            bring(there.centre, "titles", f"Mã đầu sách,Nhan đề,Loại\nMới {number},Sách mới,STK\n", tmp_path, LIBRARY)
             eventually(lambda before=before: titles(there) == before + 1)  # type: ignore[misc]
 
 
@@ -61,8 +61,8 @@ def restored(tmp_path: Path, data: Path) -> Iterator[Corner]:
             live.backup(copy)
         there.lend(5)
         there.take_back()
-        bring(there.centre, "titles", "Mã đầu sách,Nhan đề,Loại\nM1,Không còn nữa,STK\n", tmp_path, LIBRARY)
-        eventually(lambda: there.counts().settled == 11 and titles(there) == 2)
+        bring(there.centre, "titles", "Mã đầu sách,Nhan đề,Loại\nMới,Không còn nữa,STK\n", tmp_path, LIBRARY)
+        eventually(lambda: there.counts().settled == 11 and titles(there) == TITLES + 1)
         there.server.kill()
         there.centre.close()
         for name in ("central.sqlite", "central.sqlite-wal", "central.sqlite-shm"):
@@ -70,7 +70,7 @@ def restored(tmp_path: Path, data: Path) -> Iterator[Corner]:
         shutil.copy(backup, there.server.data / "central.sqlite")
         there.server.start()
         there.centre = open_store(there.server.data, create=False)
-        eventually(lambda: titles(there) == 1)
+        eventually(lambda: titles(there) == TITLES)
         yield there
 
 
@@ -99,4 +99,4 @@ def test_a_resync_that_is_asked_for_ends_and_changes_nothing(tmp_path: Path, dat
         there.lend(5)
         eventually(lambda: there.kiosk.store.call(lambda work: work.stage()) is Stage.FOLLOWING)
         assert there.differences() == []
-        assert titles(there) == 1
+        assert titles(there) == TITLES
