@@ -62,6 +62,8 @@ def show(state: State) -> None:
     bridge.show(state)
     wait_for(state.visit)
     time.sleep(0.4)
+    while pictures and pictures.waiting:
+        time.sleep(0.005)
 
 
 def drive() -> None:
@@ -133,8 +135,9 @@ def drive() -> None:
 size, mode, *rest = sys.argv[1:]
 width, height = map(int, size.split("x"))
 bridge = UiBridge(lambda _: None, time.monotonic)
+pictures = Pictures(Path(rest[0])) if rest else None
 app = KioskApp(
-    ScreenConfig(width, height, fullscreen=mode == "fullscreen", pictures=Pictures(Path(rest[0])) if rest else None),
+    ScreenConfig(width, height, fullscreen=mode == "fullscreen", pictures=pictures),
     bridge,
     present,
     on_first_frame=first_frame,
