@@ -11,9 +11,9 @@ from kiosk.upkeep.audit import verify
 from local_store import SqlStore, salvage
 from local_store.raw_pages import RawRow
 from tests.local_store.backing_up import back_up, second_medium
-from tests.local_store.shelf import config_in
+from tests.local_store.shelf import config_in, opened_whole
 from tests.local_store.shelf import write_operation as write
-from tests.local_store.test_recovery import Broken, opened
+from tests.local_store.test_recovery import Broken
 from tests.upkeep.test_housekeeping import House
 
 OPERATIONS, AFTER = 60, 5
@@ -66,7 +66,7 @@ def test_carries_everything_over_and_misses_nothing_that_was_pruned(broken: Brok
     holds = HOLDS[broken.backup.name]
     stayed = {*STAY, *range(OPERATIONS + 1, OPERATIONS + AFTER + 1)}
     assert recovered.carried == len([place for place in stayed if place > holds])
-    store = opened(broken.config)
+    store = opened_whole(broken.config)
     assert places(store) == sorted(stayed if holds == OPERATIONS else stayed | set(range(1, holds + 1)))
     assert {row["hash"] for row in store.ledger()} >= {row["hash"] for row in broken.operations}
     assert list(store.to_check()) == []
