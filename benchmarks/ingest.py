@@ -35,7 +35,7 @@ def main() -> None:
             report.figure(name, None, "")
         report.show(chosen.json)
         return
-    libraries, count, rounds, waiting = (2, 1_000, 1, 200) if chosen.quick else (4, 5_000, 3, 2_000)
+    libraries, count, rounds, waiting = (2, 1_000, 1, 200) if chosen.quick else (4, 2_500, 5, 2_000)
     with clusters.running() as cluster, rig.work_folder() as folder:
         report.context["postgresql"] = cluster.run("postgres", "--version").strip()
         _measure(report, cluster, folder, libraries, count, rounds)

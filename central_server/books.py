@@ -112,7 +112,7 @@ class Books:
         for row in self._connection.execute(mine):
             if row.id not in self.loans:
                 one = Loan.read(row)
-                if one.published() not in (None, changes.NO_MORE):
+                if one.moment is not None and not one.voided:
                     self._told.add(one.id)
                 self.put(one)
 
