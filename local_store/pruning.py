@@ -45,7 +45,7 @@ _TAKE_READER_OUT_OF_LOAN = Prepared(without(loan, loan.c.id, "patron_id"))
 _DROP_LOAN = Prepared(dropped(loan, loan.c.id))
 _LOANS_FOR_A_PERSON = Prepared(select(outbox.c.loans).where(FOR_A_PERSON))
 _OPERATIONS = some(
-    select(outbox.c.place, outbox.c.state, outbox.c.epoch, outbox.c.seq, outbox.c.hash, audit.c.hash)
+    select(outbox.c.place, outbox.c.state, outbox.c.loans, outbox.c.epoch, outbox.c.seq, outbox.c.hash, audit.c.hash)
     .outerjoin(audit, audit.c.place == outbox.c.place)
     .where(outbox.c.place <= bindparam("to")),
     outbox.c.place,
@@ -120,15 +120,22 @@ class Pruning:
     def _operations(self, after: str | int | None, limit: int) -> str | int | None:
         to = min(self._rest.place, self._last_place - 1)
         rows = self._db.rows(_OPERATIONS, after=after or 0, limit=limit, to=to)
-        # One without its audit line is a fault: it stays, to be found.
-        going = [row for row in rows if row[1] == "settled" and row[5] is not None]
+        # One without its audit line is a fault: it stays, to be found. And what made a loan stays for as long as the
+        # loan does: it can be told again to a centre that has lost it.
+        going = [
+            row
+            for row in rows
+            if row[1] == "settled"
+            and row[6] is not None
+            and all(self._db.row(_LOAN, id=loan_id) is None for loan_id in row[2].split())
+        ]
         for _, run in groupby(enumerate(going), lambda pair: pair[1][0] - pair[0]):  # alike where places follow on
             self._drop_run([row for _, row in run])
         return _last(rows, limit)
 
     def _drop_run(self, run: Sequence[Row]) -> None:
         """Operations in a row go, and become one gap with those beside them."""
-        first, (last, _, *end) = run[0][0], run[-1]
+        first, (last, _, _, *end) = run[0][0], run[-1]
         for statement in (_DROP_OPERATION, _DROP_AUDIT):
             self._each(statement, [row[0] for row in run])
         before = self._db.row(_GAP_BEFORE, place=first)

@@ -142,17 +142,31 @@ def test_never_prunes_what_the_centre_has_not_taken(house: House, state: str) ->
     house.keep()
     loan, out = house.lent()
     back = house.back(loan)
-    last = house.do(write)
-    house.told(back, last)
+    other, last = house.do(write), house.do(write)
+    house.told(back, other, last)
     if state == "set_aside":
         house.do(lambda work: work.set_aside(out.id, "request_refused"))
     if state == "disputed":
         house.told(out, kind=VerdictKind.DISPUTED)
     house.later(450)
-    assert [row["state"] for row in house.store.ledger()] == [state, "settled"]
-    assert house.readers() == [LAN.id, None]
+    assert [row["seq"] for row in house.store.ledger()] == [out.id.seq, back.id.seq, last.id.seq]
+    assert [row["state"] for row in house.store.ledger()] == [state, "settled", "settled"]
+    assert house.readers() == [LAN.id, None, None]
     assert [row["patron"] for row in house.store.loans_ledger()] == [LAN.id]
-    assert house.must_verify() == 2
+    assert house.must_verify() == 3
+
+
+def test_keeps_what_was_told_of_a_loan_for_as_long_as_the_loan_is_there(house: House) -> None:
+    """A centre that lost the loan, and was told everything again, has it again."""
+    house.keep()
+    loan, out = house.lent()
+    house.told(out, house.do(write), house.do(write))
+    house.later(500)
+    assert [row["kind"] for row in house.store.ledger()][0] == "check_out"
+    house.told(house.back(loan), house.do(write))
+    house.later(500)
+    assert list(house.store.loans_ledger()) == []
+    assert house.must_verify() == 1
 
 
 def test_prunes_around_what_must_stay_and_both_chains_verify_over_every_gap(house: House) -> None:
