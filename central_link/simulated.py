@@ -5,6 +5,7 @@ It holds no catalogue, so it never finds an item or a patron unknown by itself: 
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -37,7 +38,7 @@ class SimulatedCentral:
         self._ledger = Ledger()
         self._feed: list[Change] = []
         self._numbers: dict[str, int] = {}
-        self._generation = 1
+        self._generation = secrets.token_hex(8)
         self._standing = Standing.ACTIVE
         self._closed = False
         self._clock: Callable[[], int] | None = None
@@ -166,7 +167,7 @@ class SimulatedCentral:
     def forget_cursors(self) -> None:
         """As after a restored backup: whoever asks must begin again."""
         with self._changed:
-            self._generation += 1
+            self._generation = secrets.token_hex(8)
             self._changed.notify_all()
 
     # ---- what it has
@@ -192,7 +193,7 @@ class SimulatedCentral:
         if not cursor:
             return 0
         generation, _, place = cursor.partition(".")
-        if generation != str(self._generation) or not place.isdecimal() or int(place) > len(self._feed):
+        if generation != self._generation or not place.isdecimal() or int(place) > len(self._feed):
             raise CursorLost("simulated: unknown cursor")
         return int(place)
 

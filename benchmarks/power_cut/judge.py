@@ -23,7 +23,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.ids import erased_mark
 from kiosk.ports.errors import PortError, StoreBroken
-from kiosk.ports.store import KeptOperation, Pruned
+from kiosk.ports.store import KeptOperation, Pruned, Stage
 from kiosk.session.effects import CheckOut
 from kiosk.session.inputs import LoanRecorded
 from kiosk.upkeep.audit import verify
@@ -169,7 +169,8 @@ def _tables(store: SqlStore, known: Known, old: _Old) -> Iterator[tuple[str, boo
     tell = store._database.tell
     there, pruned = _history(store)
     every = there | {one.place: one for one in known.told if one.place in pruned}
-    loans = _Loans()
+    with store.unit_of_work() as work:
+        loans = _Loans(in_resync=work.stage() is not Stage.FOLLOWING)
     requests: dict[tuple[Any, ...], int] = {}
     visits: dict[str, str] = {}
     voids: dict[tuple[Any, ...], int] = {}
@@ -200,10 +201,12 @@ def _tables(store: SqlStore, known: Known, old: _Old) -> Iterator[tuple[str, boo
 
 
 class _Loans:
-    """What the last operation about each loan made of it: due date, renewals, open."""
+    """What the last operation about each loan made of it: due date, renewals, open. In the middle of a full resync with
+    a centre that lost it, it may be what an earlier one made of it."""
 
-    def __init__(self) -> None:
-        self._now: dict[str, tuple[str, int, int]] = {}
+    def __init__(self, *, in_resync: bool) -> None:
+        self._in_resync = in_resync
+        self._may_be: dict[str, list[tuple[str, int, int]]] = {}
         self._taken_back: set[str] = set()  # of these the centre says that they never were
         self._ended_at: dict[str, int] = {}  # places
 
@@ -212,11 +215,11 @@ class _Loans:
             now = {data["loan"]: (data["due_on"], data.get("renewals", 0), 1)}
         else:
             is_open = int(data.get("kind") == "check_in")
-            now = {loan: (*self._now[loan][:2], is_open) for loan in data["loans"]}
+            now = {loan: (*self._may_be[loan][-1][:2], is_open) for loan in data["loans"]}
             if data.get("kind") == "check_out":
                 self._taken_back.update(now)
         for loan, state in now.items():
-            self._now[loan] = state
+            self._may_be[loan] = [*(self._may_be.get(loan, ()) if self._in_resync else ()), state]
             if state[2]:
                 self._ended_at.pop(loan, None)
             else:
@@ -225,6 +228,6 @@ class _Loans:
     def fit(self, rows: Sequence[tuple[Any, ...]], may_go: Set[int]) -> bool:
         """`may_go`: the places of operations with which a loan may be over and pruned."""
         found = {row[0]: row[1:] for row in rows if row[0] not in self._taken_back}
-        lent = self._now.keys() - self._taken_back
+        lent = self._may_be.keys() - self._taken_back
         over = {loan for loan, place in self._ended_at.items() if place in may_go}
-        return lent - over <= found.keys() <= lent and all(self._now[loan] == state for loan, state in found.items())
+        return lent - over <= found.keys() <= lent and all(state in self._may_be[loan] for loan, state in found.items())

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -27,7 +28,6 @@ LONG_POLL_S = 25.0
 _QUICK_POLL_S = 1.0  # a long poll that ends sooner with nothing new was none …
 _POLL_PAUSE_S = 5.0  # … so the station itself keeps the peace
 _WHILE_ENROLLING_S = 10.0
-_WHILE_TELLING_AGAIN_S = 1.0  # the end of a full resync does not wait for a whole long poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,7 @@ class SyncEngine:
         if not self._has_feed:
             return
         signals = self._signals
+        pull = partial(self._changes.pull, stop=signals.stop)
         wait_s = 0.0  # the first question after a start or a failure wants to know whether the centre is there
         place_lost = False
         while not signals.stop.is_set():
@@ -208,8 +209,7 @@ class SyncEngine:
             try:
                 if self._resync.go_on(signals.stop):
                     signals.push.set()
-                page, after = self._changes.pull(wait_s, signals.stop)
-                tells_again = not page.more and not signals.stop.is_set() and self._resync.heard_all()
+                page, after = self._resync.hear(pull, wait_s, signals.stop)
             except (Unreachable, CursorLost, StoreBroken) as error:
                 if signals.stop.is_set():  # whoever stops closes the link and the store as well
                     return
@@ -228,8 +228,7 @@ class SyncEngine:
             brought_nothing = not page.more and (not page.changes or page.cursor == after)
             if brought_nothing and self._monotonic() - asked_at < min(_QUICK_POLL_S, wait_s / 2):
                 signals.pull.wait(_POLL_PAUSE_S)
-            long_poll_s = min(_WHILE_TELLING_AGAIN_S, self._long_poll_s) if tells_again else self._long_poll_s
-            wait_s = 0.0 if page.more else long_poll_s
+            wait_s = 0.0 if page.more else self._long_poll_s
 
     def _pull_failed(self, error: PortError) -> None:
         match error:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from kiosk.ports import store
+from kiosk.ports.central import ChangePage
 from kiosk.ports.chunks import Chunks
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 _Step = Callable[[UnitOfWork, WalkedTo, int], WalkedTo | None]
 _LARGEST_STEP = 1_000
+_WHILE_TELLING_S = 1.0  # the end of a full resync does not wait for a whole long poll
+Heard = tuple[ChangePage, str]
+"""A page and the cursor that it follows."""
 
 
 class Resync:
@@ -55,17 +59,15 @@ class Resync:
             begun = begun or following is Stage.HEARING
         return begun
 
-    def heard_all(self) -> bool:
-        """The end of what there is to hear; it goes on once all is told again as well, and until then this is True.
-        Raises StoreBroken."""
-
-        def end(work: UnitOfWork) -> bool:
-            if work.to_tell_again(1):
-                return True
-            _go_to(work, stage=Stage.TAKING_AWAY)
-            return False
-
-        return bool(self._while_in(Stage.HEARING, end))
+    def hear(self, pull: Callable[[float], Heard], wait_s: float, stop: StopSignal) -> Heard:
+        """A page, which `pull` fetches and applies, waiting so long for something new. The hearing ends with the last
+        page of those that were asked for when all had been told again: what is told changes what there is to hear.
+        Raises what `pull` raises, and StoreBroken."""
+        tells = self._while_in(Stage.HEARING, lambda work: bool(work.to_tell_again(1)))
+        page, after = pull(min(wait_s, _WHILE_TELLING_S) if tells else wait_s)
+        if tells is False and not page.more and not stop.is_set():
+            self._while_in(Stage.HEARING, partial(_go_to, stage=Stage.TAKING_AWAY))
+        return page, after
 
     def _walk(self, stage: Stage, step: _Step, stop: StopSignal) -> bool:
         """Whether it came to its end. After a kill it begins anew: what was done is found done."""

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
@@ -150,9 +151,8 @@ class Station:
         self.link.fates = list(fates)
         try:
             self._resync.go_on(threading.Event())
-            page, _ = self._changes.pull(0.0, threading.Event())
-            if not page.more:
-                self._resync.heard_all()
+            never = threading.Event()
+            page, _ = self._resync.hear(partial(self._changes.pull, stop=never), 0.0, never)
         except Unreachable:
             return False
         except CursorLost:

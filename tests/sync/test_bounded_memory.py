@@ -6,6 +6,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, TypeVar
@@ -72,9 +73,8 @@ def work_through(store: SqlStore, count: int) -> None:
     resync.ask()
     resync.go_on(stop)
     assert outbox.push(stop).outcome is Outcome.DRAINED, "all of it again"
-    while changes.pull(0.0, stop)[0].more:
+    while resync.hear(partial(changes.pull, stop=stop), 0.0, stop)[0].more:
         pass
-    resync.heard_all()
     resync.go_on(stop)
     assert on_store(lambda work: work.stage()) is Stage.FOLLOWING
     assert store.counts()["titles"] == count + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -19,7 +20,7 @@ from kiosk.ports.store import Stage, UnitOfWork
 from kiosk.sync import changes as changes_module
 from kiosk.sync.changes import Changes
 from kiosk.sync.outbox import Outbox, Outcome
-from kiosk.sync.resync import Resync
+from kiosk.sync.resync import Heard, Resync
 from local_store import SqlStore, open_store
 from local_store.unit_of_work import SqlUnitOfWork
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, loan_of, new_store, told
@@ -73,14 +74,12 @@ class Station:
             assert outcome in (Outcome.DRAINED, Outcome.NOTHING)
             resync.go_on(self.stop)
             try:
-                page, _ = changes.pull(0.0, self.stop)
+                page, _ = resync.hear(partial(changes.pull, stop=self.stop), 0.0, self.stop)
             except CursorLost:
                 resync.ask()
                 continue
-            if not page.more:
-                resync.heard_all()
-                if self.stage() is Stage.FOLLOWING:
-                    return
+            if not page.more and self.stage() is Stage.FOLLOWING:
+                return
         raise AssertionError("it never ended")
 
     def stage(self) -> Stage:
@@ -163,6 +162,29 @@ def test_goes_on_wherever_it_is_killed_and_no_card_or_book_is_missing_for_a_mome
     assert len(new.received()) == 2
     with station.store.unit_of_work() as work:
         assert not work.forget_mentioned(1), "nothing is left of it"
+
+
+def test_does_not_end_with_a_page_from_before_the_last_was_told_again(station: Station) -> None:
+    central = centre()
+    station.sync(central)
+    station.lend(0)
+    station.sync(central)
+    station.ask()
+    resync, changes = Resync(station.on_store, monotonic), Changes(central, station.on_store, monotonic)
+    outbox = Outbox(central, station.on_store, lambda _: None)
+
+    def pull(wait_s: float) -> Heard:
+        heard = changes.pull(wait_s, station.stop)
+        if not heard[0].more:  # which is the last that there is; but then the telling changes what there is
+            outbox.push(station.stop)
+        return heard
+
+    resync.go_on(station.stop)
+    while resync.hear(pull, 0.0, station.stop)[0].more:
+        pass
+    assert station.stage() is Stage.HEARING
+    resync.hear(pull, 0.0, station.stop)
+    assert station.stage() is Stage.TAKING_AWAY
 
 
 def test_control_a_sweep_that_does_not_wait_for_what_is_told_again_loses_a_loan(

@@ -162,7 +162,7 @@ def test_keeps_what_was_told_of_a_loan_for_as_long_as_the_loan_is_there(house: H
     loan, out = house.lent()
     house.told(out, house.do(write), house.do(write))
     house.later(500)
-    assert [row["kind"] for row in house.store.ledger()][0] == "check_out"
+    assert next(house.store.ledger())["kind"] == "check_out"
     house.told(house.back(loan), house.do(write))
     house.later(500)
     assert list(house.store.loans_ledger()) == []
