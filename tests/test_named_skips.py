@@ -1,5 +1,6 @@
 """The run that must show everything fails where something was not shown."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,8 @@ def test_fails_for_a_skip_that_is_not_named(tmp_path: Path, options: list[str], 
     for name, text in TESTS.items():
         (tmp_path / f"test_{name}.py").write_text(f"import pytest\n{text}\n")
     command = [sys.executable, "-m", "pytest", "-p", "tests.named_skips", "-rfE", "--continue-on-collection-errors"]
-    done = subprocess.run([*command, str(tmp_path), *options], capture_output=True, text=True, timeout=60)
+    plain = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run([*command, str(tmp_path), *options], capture_output=True, text=True, timeout=60, env=plain)
     summary = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR "))]
     assert {name for name in TESTS if any(f"test_{name}.py" in line for line in summary)} == fail, done.stdout
     assert bool(done.returncode) == bool(fail)

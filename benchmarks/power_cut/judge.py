@@ -169,6 +169,8 @@ def _tables(store: SqlStore, known: Known, old: _Old) -> Iterator[tuple[str, boo
     tell = store._database.tell
     there, pruned = _history(store)
     every = there | {one.place: one for one in known.told if one.place in pruned}
+    kept_loans = {loan for (loan,) in tell("SELECT id FROM loan")}
+    yield "pruned", not any(_loans_of(every[place]) & kept_loans for place in pruned & every.keys())
     with store.unit_of_work() as work:
         loans = _Loans(in_resync=work.stage() is not Stage.FOLLOWING)
     requests: dict[tuple[Any, ...], int] = {}
@@ -198,6 +200,11 @@ def _tables(store: SqlStore, known: Known, old: _Old) -> Iterator[tuple[str, boo
         for rows in (visits.items(), tell("SELECT patron_id, day FROM visit"))
     )
     yield "visit", came == found
+
+
+def _loans_of(one: KeptOperation) -> set[str]:
+    data = json.loads(one.body)["data"]
+    return set(data.get("loans", [data["loan"]] if "loan" in data else [])) if one.kind != "date_boot" else set()
 
 
 class _Loans:

@@ -64,7 +64,7 @@ def test_makes_exactly_the_tables_that_the_code_knows_when_it_is_new(store: Stor
 
 def test_keeps_the_rows_in_the_tree_of_the_key_when_the_table_says_so(store: Store) -> None:
     if not isinstance(store.where, Path):
-        pytest.skip("only SQLite has tables without a rowid")
+        pytest.skip("only SQLite has it")
     with store.reading.connect() as connection:
         rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         made = {row.name: row.sql for row in rows}

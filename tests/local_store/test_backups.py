@@ -234,9 +234,11 @@ store.close()
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["full", "full of its own", "pulled out"])
 def test_survives_a_medium_that_is(tmp_path: Path, how: str) -> None:
-    alone = ["unshare", "--user", "--map-root-user", "--mount"]
-    if subprocess.run([*alone, "true"], check=False, capture_output=True).returncode != 0:
-        pytest.skip("util-linux: this machine gives no file systems of one's own (unshare --user --mount)")
+    of_ones_own = ["unshare", "--user", "--map-root-user", "--mount"], ["unshare", "--mount"]
+    allowed = (one for one in of_ones_own if subprocess.run([*one, "true"], check=False).returncode == 0)
+    alone = next(allowed, None)
+    if alone is None:
+        pytest.skip("nobody may mount here")
     home, stick = tmp_path / "home", tmp_path / "stick"
     home.mkdir()
     stick.mkdir()

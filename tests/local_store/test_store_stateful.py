@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kiosk.domain.model import Loan
 from kiosk.domain.operations import ChainEnd, Operation, OperationKind
-from kiosk.ports.central import Change, Gone, PatronRecord, Verdict, VerdictKind
+from kiosk.ports.central import Change, Gone, LoanRecord, PatronRecord, Verdict, VerdictKind
 from kiosk.ports.store import OutboxCounts, UnitOfWork
 from local_store import open_store
 from tests.local_store.shelf import (
@@ -39,6 +39,7 @@ from tests.local_store.shelf import (
 
 PATRONS = (LAN, MINH)
 UNSETTLED = ("pending", "set_aside")
+NUMBERS = st.integers(0, 5)
 
 
 @dataclass
@@ -58,6 +59,32 @@ class Model:
     rules_version: str = RULES.version
     class_name: str = LAN.class_name
     renewed: dict[str, date] = field(default_factory=dict)
+    as_of: dict[str, int] = field(default_factory=dict)  # the number of the last answer about a loan
+    held: dict[str, LoanRecord | Gone] = field(default_factory=dict)  # back, until there is an answer
+
+    def hear(self, loan_id: str, change: LoanRecord | Gone) -> None:
+        if self.has_to_tell(loan_id):
+            before = self.held.get(loan_id)
+            if before is None or change.number >= before.number:
+                self.held[loan_id] = change
+        elif change.number >= self.as_of.get(loan_id, 0):
+            self.believe(loan_id, change)
+
+    def believe(self, loan_id: str, change: LoanRecord | Gone) -> None:
+        if isinstance(change, Gone):
+            for known in (self.loans, self.renewed, self.as_of):
+                known.pop(loan_id, None)
+            return
+        loan, (known, _) = change.loan, self.loans.get(loan_id, (change.loan, True))
+        is_repeated = known.provisional and loan.due_on == known.due_on
+        self.loans[loan_id] = replace(loan, item_type="STK", provisional=is_repeated), change.open
+        self.as_of.setdefault(loan_id, change.number)
+
+    def answered(self, loans: Mapping[str, int]) -> None:
+        self.as_of.update({loan_id: number for loan_id, number in loans.items() if number})
+        for loan_id in loans:
+            if not self.has_to_tell(loan_id) and (change := self.held.pop(loan_id, None)):
+                self.hear(loan_id, change)
 
     def add(self, operation: Operation, *loans: str) -> None:
         self.outbox.append(Sent(operation, loans))
@@ -149,15 +176,10 @@ class StoreAgainstModel(RuleBasedStateMachine):
         ):
             known = after.loans.get(loan_id, (Loan(loan_id, ITEMS[0].id, MINH.id, LENT, LENT, 0, "STK"), True))[0]
             due_on = known.due_on + timedelta(days=data.draw(st.integers(0, 1)))
-            loan = replace(known, due_on=due_on, provisional=known.provisional and due_on == known.due_on)
-            changes.append(Gone("loan", loan_id) if gone else told(replace(loan, provisional=False), is_open=is_open))
-            if after.has_to_tell(loan_id):
-                continue
-            if gone:
-                after.loans.pop(loan_id, None)
-                after.renewed.pop(loan_id, None)
-            else:
-                after.loans[loan_id] = (loan, is_open)
+            said = told(replace(known, due_on=due_on, provisional=False), is_open=is_open)
+            change = replace(Gone("loan", loan_id) if gone else said, number=data.draw(NUMBERS))
+            changes.append(change)
+            after.hear(loan_id, change)
         if data.draw(st.booleans()):
             changes += [replace(RULES, version=str(number)), PatronRecord(replace(LAN, class_name=str(number)), ("1",))]
             after.rules_version = after.class_name = str(number)
@@ -177,17 +199,21 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def settle(self, data: st.DataObject, commits: bool) -> None:
         places = data.draw(st.lists(st.integers(0, len(self.model.outbox) - 1), max_size=4))
         kinds = [data.draw(st.sampled_from(VerdictKind)) for _ in places]
+        numbers = dict.fromkeys((loan for place in places for loan in self.model.outbox[place].loans), 0)
+        numbers |= {loan_id: data.draw(NUMBERS) for loan_id in numbers}  # the same in the whole answer
 
         def step(work: UnitOfWork, model: Model) -> None:
             verdicts = []
             for place, kind in zip(places, kinds, strict=True):
                 sent = model.outbox[place]
                 reason = "gap" if kind is VerdictKind.DISPUTED else None
-                verdicts.append(Verdict(sent.operation.id, kind, reason))
+                told_of = {loan_id: numbers[loan_id] for loan_id in sent.loans if numbers[loan_id]}
+                verdicts.append(Verdict(sent.operation.id, kind, reason, told_of))
                 if sent.state in UNSETTLED:
                     sent.state = "disputed" if kind is VerdictKind.DISPUTED else "settled"
                     sent.reason = reason
             work.settle(verdicts)
+            model.answered(numbers)
 
         self.work(step, commits=commits)
 
