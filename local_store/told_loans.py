@@ -111,11 +111,13 @@ def hear_answers(database: Database, answers: Sequence[Answer]) -> None:
     database.run_each(_ANSWERED, [answer._asdict() for answer in answers])
     if not answers or database.row(_ANY_HELD) is None:
         return
-    for loan_id in {answer.loan_id: None for answer in answers}:
+    for loan_id, number_then in {answer.loan_id: answer.number for answer in answers}.items():
         held = database.row(_HELD, loan_id=loan_id)
         if held is not None:
             number, patron_id, said = held
             database.run(_RELEASE, loan_id=loan_id)
+            if number_then == 0:
+                continue  # it tells of no such loan: what is held back was said before it was restored
             if said == _GONE:
                 database.run(_DROP, id=loan_id, number=number)
             else:

@@ -93,6 +93,18 @@ def test_of_what_is_held_back_the_newest_counts(station: Station, lent: tuple[Lo
         assert [one.renewals for one in work.open_loans_of_patron(LAN.id)] == [1]
 
 
+def test_forgets_what_is_held_back_when_the_answer_knows_no_such_loan(
+    station: Station, lent: tuple[Loan, Operation]
+) -> None:
+    """It was said by a centre that has been restored since."""
+    loan, operation = lent
+    back = returned(station, loan)
+    station.apply(said(loan, 5))
+    station.settle(answer(operation, loan, 5))
+    station.settle(accepted(back))
+    assert held_by_lan(station) == []
+
+
 def test_believes_a_centre_that_counts_from_less_after_a_full_resync(
     station: Station, lent: tuple[Loan, Operation]
 ) -> None:

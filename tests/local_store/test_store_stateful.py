@@ -82,8 +82,8 @@ class Model:
 
     def answered(self, loans: Mapping[str, int]) -> None:
         self.as_of.update({loan_id: number for loan_id, number in loans.items() if number})
-        for loan_id in loans:
-            if not self.has_to_tell(loan_id) and (change := self.held.pop(loan_id, None)):
+        for loan_id, number in loans.items():
+            if not self.has_to_tell(loan_id) and (change := self.held.pop(loan_id, None)) and number:
                 self.hear(loan_id, change)
 
     def add(self, operation: Operation, *loans: str) -> None:
