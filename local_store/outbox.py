@@ -40,7 +40,7 @@ _AT = and_(
     outbox.c.seq == bindparam("op_seq", type_=Integer),
 )
 # The first row is asked for, no more.
-LAST_OPERATION = Prepared(
+_LAST_OPERATION = Prepared(
     select(outbox.c.place, outbox.c.epoch, outbox.c.seq, outbox.c.hash).order_by(outbox.c.place.desc())
 )
 LAST_AUDIT = Prepared(select(audit.c.place, audit.c.hash).order_by(audit.c.place.desc()))
@@ -110,7 +110,7 @@ def open_outbox(database: Database) -> tuple[Ends, ChainEnd | None]:
         database.run(_TELL_AGAIN)
         database.run(sql.PUT_META, key="told_to", value=str(told_to))
     ((pending,),) = database.rows(_COUNT_PENDING, told_to=told_to)
-    last = database.row(LAST_OPERATION)
+    last = database.row(_LAST_OPERATION)
     place, before = 0, None
     if last is not None:
         place, epoch, seq, hash_ = last

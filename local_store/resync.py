@@ -12,7 +12,6 @@ from sqlalchemy.dialects import sqlite
 
 from kiosk.ports.store import Stage, WalkedTo
 from local_store import statements as sql
-from local_store.outbox import LAST_OPERATION
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some
 from local_store.statements import ALL_TOLD
@@ -89,8 +88,7 @@ def read_progress(database: Database) -> Progress:
 
 def begin_resync(database: Database) -> None:
     """Of a store that nobody has open otherwise."""
-    last = database.row(LAST_OPERATION)
-    Resync(database, read_progress(database)).begin(last[0] if last else 0)
+    Resync(database, read_progress(database)).begin()
 
 
 class Resync:
@@ -98,11 +96,15 @@ class Resync:
         self._db = database
         self.progress = progress
 
-    def begin(self, last_place: int) -> None:
-        self._put(Progress(Stage.BEGINNING, 0, last_place, self.progress.resyncs + 1))
+    def begin(self) -> None:
+        self._put(Progress(Stage.BEGINNING, 0, 0, self.progress.resyncs + 1))
 
     def go_to(self, stage: Stage) -> None:
         self._put(replace(self.progress, stage=stage))
+
+    def tell_up_to(self, place: int) -> None:
+        """From the first operation on."""
+        self._put(replace(self.progress, told_again=0, tell_again_to=place))
 
     def told_again(self, place: int) -> None:
         self._put(replace(self.progress, told_again=place))

@@ -245,6 +245,9 @@ class SqlUnitOfWork(UnitOfWork):
         rules, calendar = apply_changes(self._db, changes, self._day[0], self._resync.progress.numbered_from)
         if self.stage() is Stage.HEARING:
             self._resync.mention(key_of(change) for change in changes if not isinstance(change, Gone))
+            if cursor and not self.cursor():
+                # From here on the cursor shows whether it is still the same centre; what was told before may be lost.
+                self._resync.tell_up_to(self._outbox.ends.place)
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
         if rules is not None or calendar is not None:
             # Read back when next asked for. The store's own stay as they are until this has been committed.
@@ -257,7 +260,7 @@ class SqlUnitOfWork(UnitOfWork):
 
     def begin_resync(self) -> None:
         self._outbox.tell_set_aside_again()
-        self._resync.begin(self._outbox.ends.place)
+        self._resync.begin()
 
     def go_to(self, stage: Stage) -> None:
         self._resync.go_to(stage)

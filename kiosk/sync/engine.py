@@ -207,9 +207,11 @@ class SyncEngine:
                 return
             asked_at = self._monotonic()
             try:
-                if self._resync.go_on(signals.stop):
-                    signals.push.set()
+                self._resync.go_on(signals.stop)
                 page, after = self._resync.hear(pull, wait_s, signals.stop)
+                is_first = not after and page.cursor != ""
+                if is_first:  # a full resync tells everything again from here on
+                    signals.push.set()
             except (Unreachable, CursorLost, StoreBroken) as error:
                 if signals.stop.is_set():  # whoever stops closes the link and the store as well
                     return
@@ -228,7 +230,7 @@ class SyncEngine:
             brought_nothing = not page.more and (not page.changes or page.cursor == after)
             if brought_nothing and self._monotonic() - asked_at < min(_QUICK_POLL_S, wait_s / 2):
                 signals.pull.wait(_POLL_PAUSE_S)
-            wait_s = 0.0 if page.more else self._long_poll_s
+            wait_s = 0.0 if page.more or is_first else self._long_poll_s
 
     def _pull_failed(self, error: PortError) -> None:
         match error:

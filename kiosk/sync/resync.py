@@ -46,18 +46,14 @@ class Resync:
         self._on_store(begin)
         _log.info("resync: asked for")
 
-    def go_on(self, stop: StopSignal) -> bool:
-        """As far as it goes without asking the centre; whether there is something to be told again now. Raises
-        StoreBroken."""
-        begun = False
+    def go_on(self, stop: StopSignal) -> None:
+        """As far as it goes without asking the centre. Raises StoreBroken."""
         while (stage := self._on_store(lambda work: work.stage())) in _STEPS:
             step, following = _STEPS[stage]
             if not self._walk(stage, step, stop):
                 break
             self._while_in(stage, partial(_go_to, stage=following))
             _log.info("resync: %s", following)
-            begun = begun or following is Stage.HEARING
-        return begun
 
     def hear(self, pull: Callable[[float], Heard], wait_s: float, stop: StopSignal) -> Heard:
         """A page, which `pull` fetches and applies, waiting so long for something new. The hearing ends with the last
@@ -65,7 +61,8 @@ class Resync:
         Raises what `pull` raises, and StoreBroken."""
         tells = self._while_in(Stage.HEARING, lambda work: bool(work.to_tell_again(1)))
         page, after = pull(min(wait_s, _WHILE_TELLING_S) if tells else wait_s)
-        if tells is False and not page.more and not stop.is_set():
+        # Not with the first page, with which the telling begins.
+        if tells is False and after and not page.more and not stop.is_set():
             self._while_in(Stage.HEARING, partial(_go_to, stage=Stage.TAKING_AWAY))
         return page, after
 

@@ -117,11 +117,12 @@ def test_tells_again_what_the_centre_had_and_keeps_the_first_verdict(station: St
     written = station.operations(4)
     station.settle(accepted(written[0]), accepted(written[1]))
     begin(station)
+    go_to(station, Stage.HEARING)
+    with station.store.unit_of_work() as work:
+        assert list(work.to_tell_again(1)) == [], "whose the cursor is shows which centre it is: there is none yet"
+    station.apply(cursor="1")
     late = station.operations(1)
     station.settle(accepted(late[0]))
-    with station.store.unit_of_work() as work:
-        assert list(work.to_tell_again(1)) == [], "what an earlier resync noted down is not cleared yet"
-    go_to(station, Stage.HEARING)
     with station.store.unit_of_work() as work:
         again = work.to_tell_again(1)
         assert [operation for _, operation in again] == written[:1]

@@ -221,7 +221,7 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, statement: Prepared, nam
     with inside(config_in(tmp_path)) as connection:
         plan = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement.sql, values)]
     assert plan
-    asks_for_the_last_row_only = {"LAST_OPERATION": ["SCAN outbox"], "LAST_AUDIT": ["SCAN audit"]}
+    asks_for_the_last_row_only = {"_LAST_OPERATION": ["SCAN outbox"], "LAST_AUDIT": ["SCAN audit"]}
     is_soon_empty = {
         "TO_ERASE": ["SCAN to_erase"],
         "_ANY_HELD": ["SCAN held_back"],

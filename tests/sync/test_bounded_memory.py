@@ -72,8 +72,10 @@ def work_through(store: SqlStore, count: int) -> None:
     assert outbox.push(stop).taken == count
     resync.ask()
     resync.go_on(stop)
+    pull = partial(changes.pull, stop=stop)
+    assert resync.hear(pull, 0.0, stop)[0].more
     assert outbox.push(stop).outcome is Outcome.DRAINED, "all of it again"
-    while resync.hear(partial(changes.pull, stop=stop), 0.0, stop)[0].more:
+    while resync.hear(pull, 0.0, stop)[0].more:
         pass
     resync.go_on(stop)
     assert on_store(lambda work: work.stage()) is Stage.FOLLOWING

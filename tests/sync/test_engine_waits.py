@@ -211,11 +211,12 @@ def test_does_not_ask_without_pause_when_the_centre_loses_every_place() -> None:
 
 
 def test_asks_quickly_after_a_failure_whether_the_centre_is_there() -> None:
-    link = AnswersAtOnce(ChangePage((), "1", more=False), Unreachable("no"), ChangePage((), "1", more=False))
+    page = ChangePage((), "1", more=False)
+    link = AnswersAtOnce(page, page, Unreachable("no"), page)
     bench = Bench(link)
     bench.pull.during = [bench.nothing]
     bench.engine.run_pull()
-    assert [wait for _, wait in link.asked[:3]] == [0.0, LONG_POLL_S, 0.0]
+    assert [wait for _, wait in link.asked[:4]] == [0.0, 0.0, LONG_POLL_S, 0.0]
 
 
 def test_the_pull_loop_ends_without_another_wait_when_stopped_at_the_worst_moment() -> None:

@@ -200,6 +200,20 @@ def test_control_a_sweep_that_does_not_wait_for_what_is_told_again_loses_a_loan(
     assert station.open_loans() == set()
 
 
+def test_tells_a_centre_everything_that_is_restored_before_the_first_page_comes(station: Station) -> None:
+    """With no cursor yet, nobody notices that it is another one."""
+    before, restored = centre(), centre()
+    station.sync(before)
+    station.lend(0)
+    station.sync(before)
+    station.ask()
+    Resync(station.on_store, monotonic).go_on(station.stop)
+    station.lend(1)
+    Outbox(before, station.on_store, lambda _: None).push(station.stop)
+    station.sync(restored)
+    assert len(restored.received()) == 2
+
+
 def test_begins_again_when_it_is_asked_for_in_the_middle(station: Station) -> None:
     central = centre(*titles(0, 30))
     station.sync(central)
@@ -224,7 +238,9 @@ def test_tells_again_in_ever_smaller_requests_when_they_are_refused_as_a_whole(s
     station.ask()
     bad = central.received()[4].id
     central.refuse(bad, 413)
-    Resync(station.on_store, monotonic).go_on(station.stop)
+    resync, changes = Resync(station.on_store, monotonic), Changes(central, station.on_store, monotonic)
+    resync.go_on(station.stop)
+    resync.hear(partial(changes.pull, stop=station.stop), 0.0, station.stop)
     outbox = Outbox(central, station.on_store, lambda _: None)
     assert outbox.push(station.stop).outcome is Outcome.REFUSED
     assert station.on_store(lambda work: [one.id for _, one in work.to_tell_again(1)]) == [bad]
