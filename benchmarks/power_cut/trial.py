@@ -41,13 +41,22 @@ class Found:
 
 
 def cut(recording: Recording, images: int, seed: int = 1, processes: int | None = None) -> Found:
-    """`images` in all, evenly over the recording. The same `seed` draws the same for the same recording."""
+    """`images` in all, evenly over the recording. The same `seed` draws the same for the same recording. One process
+    is this one: forking would copy the locks that other threads hold."""
     processes = processes or os.cpu_count() or 1
     tasks = max(1, min(images // 50, processes * 8))
     bounds = [images * n // tasks for n in range(tasks + 1)]
     found = Found()
+    parts = [(recording, first, end, images, seed) for first, end in pairwise(bounds)]
+    if processes == 1:
+        logged = logging.root.manager.disable
+        try:
+            for one in parts:
+                found.add(_cut(*one))
+        finally:
+            logging.disable(logged)
+        return found
     with get_context("fork").Pool(processes) as pool:
-        parts = [(recording, first, end, images, seed) for first, end in pairwise(bounds)]
         for part in pool.starmap(_cut, parts, chunksize=1):
             found.add(part)
     return found

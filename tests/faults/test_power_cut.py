@@ -79,23 +79,23 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 def test_loses_nothing_that_was_told_when_the_power_goes_at_any_moment(life: Recording) -> None:
-    found = cut(life, 300)
+    found = cut(life, 300, processes=1)
     assert found.images == 300
     assert (found.broken, found.said) == (0, [])
 
 
 def test_shows_losses_on_a_disk_that_syncs_nothing(life: Recording) -> None:
-    assert cut(life.without_syncs(), 60).faulty["lost"] > 0
+    assert cut(life.without_syncs(), 60, processes=1).faulty["lost"] > 0
 
 
 def test_shows_a_backup_that_is_not_whole_on_a_stick_that_syncs_nothing(life: Recording) -> None:
-    assert cut(life.without_syncs(of="stick"), 60).broken > 0
+    assert cut(life.without_syncs(of="stick"), 60, processes=1).broken > 0
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
 def test_shows_losses_when_a_commit_is_not_synced(tmp_path: Path, synchronous: str) -> None:
     without = [dataclasses.replace(boot, synchronous=synchronous) for boot in LIFE[:2]]
-    assert cut(scene.record(tmp_path, without), 60).faulty["lost"] > 0
+    assert cut(scene.record(tmp_path, without), 60, processes=1).faulty["lost"] > 0
 
 
 def test_rebuilds_the_very_files_that_the_station_left(life: Recording) -> None:
