@@ -47,9 +47,8 @@ def _json(values: Collection[Any] | None) -> str:
 
 
 def _array(values: Collection[Any] | None) -> str:
-    return "{" + ",".join(str(one) if isinstance(one, int) else _quoted(one) for one in values or ()) + "}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    texts = [str(one) for one in values or ()]
+    whole = '","'.join(texts)
+    if "\\" in whole or whole.count('"') > 2 * len(texts) - 2:
+        whole = '","'.join(one.replace("\\", "\\\\").replace('"', '\\"') for one in texts)
+    return f'{{"{whole}"}}' if texts else "{}"

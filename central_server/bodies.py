@@ -1,6 +1,5 @@
 """The body of an operation: reading what a station wrote, as `docs/protocol.md` says. Nobody writes a body again."""
 
-import hashlib
 import hmac
 from datetime import date
 from typing import Annotated, Literal
@@ -294,5 +293,5 @@ def is_false_reader(operation: Operation, body: Body) -> bool:
 
 
 def _matches(reader: Reader, said: str, commitment: str | None) -> bool:
-    found = hmac.new(bytes.fromhex(reader.salt), said.encode(), hashlib.sha256).hexdigest()
+    found = hmac.digest(bytes.fromhex(reader.salt), said.encode(), "sha256").hex()
     return commitment is not None and hmac.compare_digest(found, commitment)
