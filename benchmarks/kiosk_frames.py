@@ -20,6 +20,7 @@ _FORMATS = {
     Symbology.CODABAR: BarcodeFormat.Codabar,
     Symbology.QR: BarcodeFormat.QRCode,
 }
+_LETTERS = "abcdehnotuvxyz  "
 _SHARP = 4  # pixels of the picture that is turned, for one of the frame
 _OFTEN = [Symbology.CODE_128] * 3 + [
     Symbology.CODE_39,
@@ -65,12 +66,12 @@ def mixed(seed: int, count: int) -> Iterator[Frame]:
                 module_px=random.uniform(1, 3),
                 turned=random.uniform(0, 180),
                 tilted=random.uniform(0, 0.12),
-                blurred=random.choice([0, 0, random.uniform(0.1, 0.7)]),
-                moved=random.choice([0, 0, random.uniform(0.2, 1.6)]),
+                blurred=_sometimes(random, 0.1, 0.7),
+                moved=_sometimes(random, 0.2, 1.6),
                 contrast=random.uniform(0.25, 0.95),
-                glare=random.choice([0, 0, random.uniform(40, 160)]),
+                glare=_sometimes(random, 40, 160),
                 noise=random.uniform(1, 9),
-                quality=int(random.choice([0, random.integers(50, 96)])),
+                quality=int(random.integers(50, 96)) if random.random() < 0.5 else 0,
             ),
         )
 
@@ -104,7 +105,7 @@ def background(random: np.random.Generator, noise: float = 0.0) -> Gray:
         cv2.fillConvexPoly(picture, cv2.convexHull(corners.astype(np.int32)), (shade,))
     for _ in range(random.integers(2, 8)):
         at = (int(random.integers(0, WIDTH - 200)), int(random.integers(30, HEIGHT)))
-        words = "".join(random.choice(list("abcdehnotuvxyz  ")) for _ in range(random.integers(6, 30)))
+        words = "".join(_LETTERS[n] for n in random.integers(0, len(_LETTERS), random.integers(6, 30)))
         size = random.uniform(0.4, 1.6)
         cv2.putText(picture, words, at, cv2.FONT_HERSHEY_SIMPLEX, size, (int(random.integers(0, 256)),), 1 + int(size))
     if random.random() < 0.3:  # the backs of books on a shelf
@@ -115,6 +116,10 @@ def background(random: np.random.Generator, noise: float = 0.0) -> Gray:
             left += width + int(random.integers(0, 3))
     picture = cv2.GaussianBlur(picture, (0, 0), random.uniform(0.5, 2.0))  # type: ignore[assignment]
     return _noisy(picture, noise, random)
+
+
+def _sometimes(random: np.random.Generator, least: float, most: float) -> float:
+    return random.uniform(least, most) if random.random() < 1 / 3 else 0.0
 
 
 def _number(random: np.random.Generator, symbology: Symbology) -> tuple[str, str]:

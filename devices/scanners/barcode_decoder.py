@@ -118,7 +118,14 @@ _ALL = f"{_BARS},{_QR}"
 
 def _by_zxing(gray: Gray, itf_length: int = 0, formats: str = _ALL, *, thorough: bool = False) -> list[Reading]:
     wanted = zxingcpp.barcode_formats_from_str(f"{formats},ITF" if itf_length else formats)
-    found = zxingcpp.read_barcodes(gray, wanted, try_rotate=thorough, try_downscale=thorough, try_invert=thorough)
+    found = zxingcpp.read_barcodes(
+        gray,
+        wanted,
+        try_rotate=thorough,
+        try_downscale=thorough,
+        try_invert=thorough,
+        text_mode=zxingcpp.TextMode.Plain,  # else control characters are spelt out
+    )
     readings = [_reading(code.bytes, _ZXING[code.symbology], code.text) for code in found]
     return [one for one in readings if one.symbology is not Symbology.ITF or len(one.text) == itf_length]
 

@@ -7,7 +7,7 @@ A single line or the rim of a card has its edge in one place only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -90,13 +90,14 @@ class Gradient:
         self.one_way: _Grid = np.sqrt((xx - yy) ** 2 + 4 * xy * xy) / (strength + 60)
         self.twice_angle: _Grid = np.arctan2(2 * xy, xx - yy)
 
-    def _cells(self, values: npt.NDArray[np.generic]) -> _Grid:
-        return cv2.resize(values, self.size, interpolation=cv2.INTER_AREA)  # type: ignore[call-overload, no-any-return]
+    def _cells(self, values: Any) -> _Grid:
+        cells: _Grid = cv2.resize(values, self.size, interpolation=cv2.INTER_AREA)
+        return cells
 
 
 def is_too_small(gray: Gray) -> bool:
     """Whether there is no room for a code that can be found."""
-    return min(gray.shape) < 3 * CELL
+    return bool(min(gray.shape) < 3 * CELL)
 
 
 def find_bars(gradient: Gradient, most: int = 3) -> list[Bars]:
@@ -185,6 +186,6 @@ def _bars(gradient: Gradient, cells: npt.NDArray[np.bool_]) -> Bars:
     c, s = np.cos(angle), np.sin(angle)
     along, across = x * c + y * s, y * c - x * s
     middle, beside = (float(one.min() + one.max()) / 2 for one in (along, across))
+    x0, y0 = ((one + 0.5) * CELL for one in (middle * c - beside * s, middle * s + beside * c))
     length, height = (float(np.ptp(one) + 1) * CELL for one in (along, across))
-    place = (middle * c - beside * s, middle * s + beside * c)
-    return Bars(*((one + 0.5) * CELL for one in place), float(angle), length, height)
+    return Bars(float(x0), float(y0), float(angle), length, height)

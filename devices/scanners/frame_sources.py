@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from devices.scanners.barcode_decoder import Gray
+from devices.scanners.barcode_regions import Gray
 from kiosk.ports.errors import DeviceLost
 
 _log = logging.getLogger(__name__)

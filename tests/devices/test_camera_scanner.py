@@ -262,7 +262,7 @@ def test_loads_what_grabs_and_decodes_only_when_it_runs(tmp_path: Path) -> None:
     program = f"""
 import sys, threading
 from devices.registry import make_scanner
-scanner = make_scanner({{"kind": "camera", "path": {str(tmp_path / "none")!r}}})
+scanner = make_scanner({{"kind": "camera", "path": {str(tmp_path)!r}}})
 heavy = {{"cv2", "numpy", "zxingcpp", "pyzbar"}}
 assert not heavy & set(sys.modules)
 stop = threading.Event()
