@@ -65,6 +65,14 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ToTellAgain:
+    """Operations with their places, oldest first, as full resync number `resync` has them to be told again."""
+
+    resync: int
+    rows: Sequence[tuple[int, Operation]]
+
+
+@dataclass(frozen=True, slots=True)
 class WalkedTo:
     """A place in a walk through the store: the number of the table in it, and the last key looked at."""
 
@@ -203,13 +211,14 @@ class UnitOfWork(Protocol):
         """HEARING also puts the cursor back to the beginning; while it lasts, `apply` notes down what is named."""
         ...
 
-    def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
-        """Operations that the centre had when the resync began, oldest first, and perhaps has lost. None in BEGINNING:
-        the loans that they name are noted down too."""
+    def to_tell_again(self, limit: int) -> ToTellAgain:
+        """Operations that the centre had when the resync began and perhaps has lost. None in BEGINNING: the loans that
+        they name are noted down too."""
         ...
 
-    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
-        """Up to this place in the outbox the centre has them. The first verdict on each stays."""
+    def told_again(self, told: ToTellAgain, verdicts: Sequence[Verdict]) -> None:
+        """The centre has these, and all before them. The first verdict on each stays. Nothing once another resync has
+        begun: then it was another centre that answered, or one that has lost them since."""
         ...
 
     def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:

@@ -13,7 +13,7 @@ from kiosk.ports.central import CentralLink, Standing, Verdict
 from kiosk.ports.errors import Refused, StoreBroken, Unreachable
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
-from kiosk.ports.store import UnitOfWork
+from kiosk.ports.store import ToTellAgain, UnitOfWork
 
 _log = logging.getLogger(__name__)
 
@@ -103,7 +103,8 @@ class Outbox:
     def _tell_again(self, run: _Run) -> bool:
         """One request with what the centre may have lost, behind all that it never had; False: there is none. It took
         these once, so when it refuses one of them alone, it is not well, and nothing is passed over."""
-        rows = self._on_store(lambda uow: uow.to_tell_again(self._again))
+        told = self._on_store(lambda uow: uow.to_tell_again(self._again))
+        rows = told.rows
         if not rows:
             return False
         try:
@@ -114,7 +115,7 @@ class Outbox:
                 raise _TakesNothing from error
             self._again = len(rows) // 2
         else:
-            self._on_store(partial(_note, place=rows[-1][0], verdicts=verdicts))
+            self._on_store(partial(_note, told=told, verdicts=verdicts))
             self._again = min(self._again * 2, self._batch)
             run.spoken = True
         return True
@@ -174,8 +175,8 @@ class Outbox:
         return newest
 
 
-def _note(uow: UnitOfWork, *, place: int, verdicts: Sequence[Verdict]) -> None:
-    uow.told_again(place, verdicts)
+def _note(uow: UnitOfWork, *, told: ToTellAgain, verdicts: Sequence[Verdict]) -> None:
+    uow.told_again(told, verdicts)
     uow.commit()
 
 
