@@ -233,6 +233,9 @@ class SqlUnitOfWork(UnitOfWork):
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
         self._outbox.set_aside(operation_id, reason)
 
+    def tell_set_aside_again(self) -> None:
+        self._outbox.tell_set_aside_again()
+
     def outbox_counts(self) -> OutboxCounts:
         return self._outbox.counts()
 

@@ -46,7 +46,7 @@ class RecordedAct:
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """`set_aside` operations wait for the next opening, so they are not among the `pending` ones."""
+    """`set_aside` operations wait to be told again, so they are not among the `pending` ones."""
 
     pending: int
     disputed: int
@@ -187,7 +187,11 @@ class UnitOfWork(Protocol):
 
     def settle(self, verdicts: Sequence[Verdict]) -> None: ...
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
-        """Kept, shown to a librarian, and sent again after the next opening; it holds up nothing behind it."""
+        """Kept, shown to a librarian, and pending again after the next opening; it holds up nothing behind it."""
+        ...
+
+    def tell_set_aside_again(self) -> None:
+        """They are pending again now."""
         ...
 
     def outbox_counts(self) -> OutboxCounts: ...

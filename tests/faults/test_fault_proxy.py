@@ -91,13 +91,13 @@ def _any_200_is_an_acceptance(patch: pytest.MonkeyPatch) -> Fault:
 
 
 def _what_is_refused_is_dropped(patch: pytest.MonkeyPatch) -> Fault:
-    def taken(self: Outbox, part: list[_Row], run: _Run) -> bool:
+    def taken(self: Outbox, part: list[_Row], _run: _Run) -> bool:
         operations = [operation for _, operation in part]
         try:
             verdicts = self._link.send(operations)
         except Refused:
             verdicts = believes(b"", operations)
-        self._settle(verdicts, run)
+        self._settle(verdicts)
         return True
 
     patch.setattr(Outbox, "_taken", taken)

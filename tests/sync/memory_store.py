@@ -81,6 +81,9 @@ class MemoryUnitOfWork:
         assert self._tables.waits(operation_id)
         self._tables.set_aside[operation_id] = reason
 
+    def tell_set_aside_again(self) -> None:
+        self._tables.set_aside = {}
+
     def outbox_counts(self) -> OutboxCounts:
         tables = self._tables
         disputed = sum(verdict.kind is VerdictKind.DISPUTED for verdict in tables.settled.values())
