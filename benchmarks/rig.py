@@ -200,18 +200,21 @@ class BenchStation:
 
     def loan(self) -> Timed:
         """One book from the first byte at the pty to the state that shows it."""
+        at, cpu = time.monotonic(), time.process_time()
+        moment = self.loan_shown()
+        return Timed((moment.at - at) * 1000, (moment.cpu - cpu) * 1000, moment.state.station.pending)
+
+    def loan_shown(self) -> Moment:
         code = barcode(self.next_item)
         self.next_item += 1
-        at, cpu = time.monotonic(), time.process_time()
         self._scanner.scan(code)
-        moment = self.until(
+        return self.until(
             lambda state: (
                 isinstance(state.doing, Borrowing)
                 and bool(state.doing.rows)
                 and state.doing.rows[0].book.barcode == code
             )
         )
-        return Timed((moment.at - at) * 1000, (moment.cpu - cpu) * 1000, moment.state.station.pending)
 
     def loans(self, count: int) -> list[Timed]:
         found = []

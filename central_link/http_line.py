@@ -26,7 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from kiosk.ports.errors import Unreachable
+from kiosk.ports.errors import TooLarge, Unreachable
 from kiosk.ports.host import StationClock
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class HttpLine:
         body: bytes | None = None,
         auth: AuthBase | None = None,
     ) -> Answer:
-        """The whole answer, whatever its status. Raises Unreachable when there is none within `within_s` seconds."""
+        """The whole answer, whatever its status. Raises Unreachable when there is none within `within_s` seconds, and
+        TooLarge."""
         if self._closed:
             raise Unreachable("the link is closed")
         if self._dates is not None and self._dates.are_to_be_checked_again():
@@ -117,7 +118,7 @@ class HttpLine:
         if answer.status != 200:
             self._session.close()  # only the connection: who knows what else such an answer left on it
         if len(answer.content) > LARGEST_ANSWER:
-            raise Unreachable("the answer is too large")
+            raise TooLarge("the answer is too large")
         return answer
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ from kiosk.ports.store import (
     Retention,
     Stage,
     ToCheck,
+    ToTellAgain,
     UndatedBoot,
     UnitOfWork,
     WalkedTo,
@@ -232,6 +233,9 @@ class SqlUnitOfWork(UnitOfWork):
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
         self._outbox.set_aside(operation_id, reason)
 
+    def tell_set_aside_again(self) -> None:
+        self._outbox.tell_set_aside_again()
+
     def outbox_counts(self) -> OutboxCounts:
         return self._outbox.counts()
 
@@ -267,15 +271,17 @@ class SqlUnitOfWork(UnitOfWork):
         if stage is Stage.HEARING:
             self._db.run(sql.PUT_META, key="cursor", value="")
 
-    def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
+    def to_tell_again(self, limit: int) -> ToTellAgain:
         progress = self._resync.progress
-        if progress.stage is Stage.BEGINNING or progress.told_again >= progress.tell_again_to:
-            return []
-        return self._outbox.told_between(progress.told_again, progress.tell_again_to, limit)
+        rows: Sequence[tuple[int, Operation]] = ()
+        if progress.stage is not Stage.BEGINNING and progress.told_again < progress.tell_again_to:
+            rows = self._outbox.told_between(progress.told_again, progress.tell_again_to, limit)
+        return ToTellAgain(progress.resyncs, rows)
 
-    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
-        self.settle(verdicts)
-        self._resync.told_again(place)
+    def told_again(self, told: ToTellAgain, verdicts: Sequence[Verdict]) -> None:
+        if told.resync == self._resync.progress.resyncs:
+            self.settle(verdicts)
+            self._resync.told_again(told.rows[-1][0])
 
     def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:
         return self._resync.take_away(after, limit)

@@ -151,7 +151,8 @@ class CentralLink(Protocol):
         ...
 
     def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
-        """What changed since `cursor` ("" is the beginning). Raises Unreachable or CursorLost."""
+        """What changed since `cursor` ("" is the beginning). Raises Unreachable (TooLarge where fewer may come) or
+        CursorLost."""
         ...
 
     def signed_time(self) -> int:

@@ -2,6 +2,7 @@
 
     PortError
     ├── Unreachable         no answer is known, or none for this station; the same operations may be sent again
+    │   └── TooLarge        it would be longer than this station reads; a smaller question may have a shorter one
     ├── Refused             the centre refused a whole request, so nothing of it was recorded
     ├── CursorLost          the centre does not know our place in its changes; begin again
     ├── DeviceLost          a scanner, camera or printer is gone; it may come back
@@ -28,6 +29,10 @@ class Unreachable(PortError):
     def __init__(self, detail: str, standing: Standing = Standing.UNREACHABLE) -> None:
         super().__init__(detail)
         self.standing = standing
+
+
+class TooLarge(Unreachable):
+    pass
 
 
 class Refused(PortError):

@@ -46,7 +46,7 @@ class RecordedAct:
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """`set_aside` operations wait for the next opening, so they are not among the `pending` ones."""
+    """`set_aside` operations wait to be told again, so they are not among the `pending` ones."""
 
     pending: int
     disputed: int
@@ -62,6 +62,14 @@ class Stage(StrEnum):
     HEARING = "hearing"  # everything from the beginning, and what the centre names is noted down
     TAKING_AWAY = "taking_away"  # all was heard: what was not named goes
     ENDING = "ending"  # what was noted down goes
+
+
+@dataclass(frozen=True, slots=True)
+class ToTellAgain:
+    """Operations with their places, oldest first, as full resync number `resync` has them to be told again."""
+
+    resync: int
+    rows: Sequence[tuple[int, Operation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,11 @@ class UnitOfWork(Protocol):
 
     def settle(self, verdicts: Sequence[Verdict]) -> None: ...
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
-        """Kept, shown to a librarian, and sent again after the next opening; it holds up nothing behind it."""
+        """Kept, shown to a librarian, and pending again after the next opening; it holds up nothing behind it."""
+        ...
+
+    def tell_set_aside_again(self) -> None:
+        """They are pending again now."""
         ...
 
     def outbox_counts(self) -> OutboxCounts: ...
@@ -203,13 +215,14 @@ class UnitOfWork(Protocol):
         """HEARING also puts the cursor back to the beginning; while it lasts, `apply` notes down what is named."""
         ...
 
-    def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
-        """Operations that the centre had when the resync began, oldest first, and perhaps has lost. None in BEGINNING:
-        the loans that they name are noted down too."""
+    def to_tell_again(self, limit: int) -> ToTellAgain:
+        """Operations that the centre had when the resync began and perhaps has lost. None in BEGINNING: the loans that
+        they name are noted down too."""
         ...
 
-    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
-        """Up to this place in the outbox the centre has them. The first verdict on each stays."""
+    def told_again(self, told: ToTellAgain, verdicts: Sequence[Verdict]) -> None:
+        """The centre has these, and all before them. The first verdict on each stays. Nothing once another resync has
+        begun: then it was another centre that answered, or one that has lost them since."""
         ...
 
     def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:

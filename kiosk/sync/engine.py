@@ -17,6 +17,7 @@ from kiosk.ports.central import CentralLink, Standing
 from kiosk.ports.errors import CursorLost, PortError, StoreBroken, Unreachable
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import WaitSignal
+from kiosk.ports.store import UnitOfWork
 from kiosk.sync.changes import Changes
 from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.sync.resync import Resync
@@ -28,6 +29,8 @@ LONG_POLL_S = 25.0
 _QUICK_POLL_S = 1.0  # a long poll that ends sooner with nothing new was none …
 _POLL_PAUSE_S = 5.0  # … so the station itself keeps the peace
 _WHILE_ENROLLING_S = 10.0
+_TRY_NEW_AFTER_S = 15.0  # however long the back-off
+A_DAY_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class SyncEngine:
         self._pull_may_wake_push = False
         self._push_may_wake_pull = False
         self._refused_for = ""
+        self._tell_set_aside_at = monotonic() + A_DAY_S
         self._pending = 0
         self._reported: tuple[Standing, int] | None = None
         self.reached_at: float | None = None  # when the centre last answered as it should; monotonic seconds
@@ -111,18 +115,20 @@ class SyncEngine:
         while not signals.stop.is_set():
             signals.push.clear()
             self._push_at_once = False
+            self._tell_set_aside_again()
             self._count()
+            tried_at = self._monotonic()
             outcome = self._push_once()
             if outcome is Outcome.STOPPED:
                 return
             self._tell()
             if outcome in (Outcome.NOTHING, Outcome.DRAINED):
                 self._push_schedule.reset()
-                signals.push.wait()
+                signals.push.wait(max(0.0, self._tell_set_aside_at - self._monotonic()))
             else:
                 # A refusal is about what was sent: something new may be taken, and prove the old ones at fault.
-                pause_s = _pause_s(self._push_schedule, self._push_finds)
-                self._wait_before_push(pause_s, new_is_tried=outcome is Outcome.REFUSED)
+                try_new_at = tried_at + (0.0 if outcome is Outcome.REFUSED else _TRY_NEW_AFTER_S)
+                self._wait_before_push(_pause_s(self._push_schedule, self._push_finds), try_new_at)
 
     def _push_once(self) -> Outcome:
         run = self._outbox.push(self._signals.stop)
@@ -158,18 +164,34 @@ class SyncEngine:
             self._push_may_wake_pull = False
             self._signals.pull.set()
 
-    def _wait_before_push(self, seconds: float, *, new_is_tried: bool) -> None:
-        """Waits out the back-off, unless the other loop finds the centre. What is recorded meanwhile is counted."""
+    def _wait_before_push(self, seconds: float, try_new_at: float) -> None:
+        """Waits out the back-off, unless the other loop finds the centre. What is recorded meanwhile is counted, and
+        waits for `try_new_at` at most: the network may be back long before the back-off of a long outage ends."""
         ends_at = self._monotonic() + seconds
         signals = self._signals
         while (left := ends_at - self._monotonic()) > 0 and signals.push.wait(left):
-            if signals.stop.is_set() or self._push_at_once or new_is_tried:
+            if signals.stop.is_set() or self._push_at_once or self._monotonic() >= try_new_at:
                 return
             signals.push.clear()
             if signals.stop.is_set() or self._push_at_once:  # said between the look and the clearing
                 return
             self._count()
             self._tell()
+            ends_at = min(ends_at, try_new_at)
+
+    def _tell_set_aside_again(self) -> None:
+        """Every day: the server may have been mended since."""
+        if self._monotonic() < self._tell_set_aside_at:
+            return
+
+        def tell(work: UnitOfWork) -> None:
+            if work.outbox_counts().set_aside:
+                work.tell_set_aside_again()
+                work.commit()
+
+        with suppress(StoreBroken):  # as in _count
+            self._on_store(tell)
+            self._tell_set_aside_at = self._monotonic() + A_DAY_S
 
     def _count(self) -> None:
         with suppress(StoreBroken):  # whoever sends or applies next will meet it again and say so

@@ -13,7 +13,7 @@ from kiosk.ports.central import CentralLink, Standing, Verdict
 from kiosk.ports.errors import Refused, StoreBroken, Unreachable
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
-from kiosk.ports.store import UnitOfWork
+from kiosk.ports.store import ToTellAgain, UnitOfWork
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +58,9 @@ class Outbox:
     def push(self, stop: StopSignal) -> PushRun:
         """One run through the outbox, oldest first, until nothing is left or nothing goes on.
 
-        A refused request is halved until the cause stands alone. That operation is set aside once a later one was taken
-        in the same run; until then it may be the server that is at fault, and nothing is given up.
+        A refused request is halved until the cause stands alone. Until a later one is taken in the same run it may be
+        the server that is at fault, and nothing is given up. Then that operation is sent once more, for the server may
+        have been at fault for a moment only, and set aside if it is refused again.
         """
         run = _Run()
         try:
@@ -92,9 +93,12 @@ class Outbox:
                     middle = len(part) // 2
                     parts += [part[middle:], part[:middle]]
                     continue
-                run.refused.append(part[0][1].id)
-                if part[0][0] < run.taken_place:  # a later one was taken already
-                    self._settle((), run)
+                if part is rows and len(more := self._pending(self._batch, run.place)) > 1:
+                    parts = [more]  # it was all that waited; now it goes with what came meanwhile, in its order
+                    continue
+                run.refused.append(part[0])
+            if run.refused and run.refused[0][0] < run.taken_place:
+                self._send_once_more(run)
             run.place = part[-1][0]
             if len(run.refused) >= PATIENCE:
                 self._ask_with_the_newest(run)
@@ -103,7 +107,8 @@ class Outbox:
     def _tell_again(self, run: _Run) -> bool:
         """One request with what the centre may have lost, behind all that it never had; False: there is none. It took
         these once, so when it refuses one of them alone, it is not well, and nothing is passed over."""
-        rows = self._on_store(lambda uow: uow.to_tell_again(self._again))
+        told = self._on_store(lambda uow: uow.to_tell_again(self._again))
+        rows = told.rows
         if not rows:
             return False
         try:
@@ -114,7 +119,7 @@ class Outbox:
                 raise _TakesNothing from error
             self._again = len(rows) // 2
         else:
-            self._on_store(partial(_note, place=rows[-1][0], verdicts=verdicts))
+            self._on_store(partial(_note, told=told, verdicts=verdicts))
             self._again = min(self._again * 2, self._batch)
             run.spoken = True
         return True
@@ -128,9 +133,18 @@ class Outbox:
         newest = self._newest(run.place)
         if newest is None or not self._taken([newest], run):
             raise _TakesNothing
+        self._send_once_more(run)
+
+    def _send_once_more(self, run: _Run) -> None:
+        """What was refused alone, now that a later one was taken."""
+        while run.refused:
+            row = run.refused[0]
+            if not self._taken([row], run):
+                self._set_aside(row[1].id, run)
+            run.refused.pop(0)
 
     def _taken(self, part: Sequence[_Row], run: _Run) -> bool:
-        """Sends; what is taken is settled, and what was refused before it is set aside, in one unit of work."""
+        """Sends; what is taken is settled."""
         try:
             verdicts = self._link.send([operation for _, operation in part])
         except Refused as error:
@@ -138,23 +152,25 @@ class Outbox:
             return False
         run.taken_place = max(run.taken_place, part[-1][0])
         run.taken += len(verdicts)
-        self._settle(verdicts, run)
+        self._settle(verdicts)
         return True
 
-    def _settle(self, verdicts: Sequence[Verdict], run: _Run) -> None:
-        refused = tuple(run.refused)
-
+    def _settle(self, verdicts: Sequence[Verdict]) -> None:
         def settle(uow: UnitOfWork) -> None:
             uow.settle(verdicts)
-            for operation_id in refused:
-                uow.set_aside(operation_id, REFUSED)
             uow.commit()
 
         self._on_store(settle)
-        run.refused.clear()
-        if refused:
-            _log.warning("outbox: %d set aside: refused by the centre (%s)", len(refused), run.last_refusal)
-        self._told(len(verdicts) + len(refused))
+        self._told(len(verdicts))
+
+    def _set_aside(self, operation_id: OperationId, run: _Run) -> None:
+        def set_aside(uow: UnitOfWork) -> None:
+            uow.set_aside(operation_id, REFUSED)
+            uow.commit()
+
+        self._on_store(set_aside)
+        _log.warning("outbox: an operation is set aside: refused by the centre twice (%s)", run.last_refusal)
+        self._told(1)
 
     def _pending(self, limit: int, after: int) -> Sequence[_Row]:
         return self._on_store(lambda uow: uow.pending(limit, after))
@@ -174,8 +190,8 @@ class Outbox:
         return newest
 
 
-def _note(uow: UnitOfWork, *, place: int, verdicts: Sequence[Verdict]) -> None:
-    uow.told_again(place, verdicts)
+def _note(uow: UnitOfWork, *, told: ToTellAgain, verdicts: Sequence[Verdict]) -> None:
+    uow.told_again(told, verdicts)
     uow.commit()
 
 
@@ -184,7 +200,7 @@ class _Run:
     last one that was taken. `spoken`: something was told again."""
 
     def __init__(self) -> None:
-        self.refused: list[OperationId] = []
+        self.refused: list[_Row] = []
         self.last_refusal = ""
         self.place = 0
         self.taken_place = 0

@@ -59,7 +59,7 @@ class Resync:
         """A page, which `pull` fetches and applies, waiting so long for something new. The hearing ends with the last
         page of those that were asked for when all had been told again: what is told changes what there is to hear.
         Raises what `pull` raises, and StoreBroken."""
-        tells = self._while_in(Stage.HEARING, lambda work: bool(work.to_tell_again(1)))
+        tells = self._while_in(Stage.HEARING, lambda work: bool(work.to_tell_again(1).rows))
         page, after = pull(min(wait_s, _WHILE_TELLING_S) if tells else wait_s)
         # Not with the first page, with which the telling begins.
         if tells is False and after and not page.more and not stop.is_set():

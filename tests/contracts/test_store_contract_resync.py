@@ -119,23 +119,37 @@ def test_tells_again_what_the_centre_had_and_keeps_the_first_verdict(station: St
     begin(station)
     go_to(station, Stage.HEARING)
     with station.store.unit_of_work() as work:
-        assert list(work.to_tell_again(1)) == [], "whose the cursor is shows which centre it is: there is none yet"
+        assert not work.to_tell_again(1).rows, "whose the cursor is shows which centre it is: there is none yet"
     station.apply(cursor="1")
     late = station.operations(1)
     station.settle(accepted(late[0]))
     with station.store.unit_of_work() as work:
         again = work.to_tell_again(1)
-        assert [operation for _, operation in again] == written[:1]
-        work.told_again(again[0][0], [accepted(written[0])])
+        assert [operation for _, operation in again.rows] == written[:1]
+        work.told_again(again, [accepted(written[0])])
         work.commit()
     with station.reopen().unit_of_work() as work:
         rest = work.to_tell_again(10)
-        assert [operation for _, operation in rest] == written[1:2], "not what came after"
-        work.told_again(rest[0][0], [Verdict(rest[0][1].id, VerdictKind.DISPUTED, "gap")])
+        assert [operation for _, operation in rest.rows] == written[1:2], "not what came after"
+        work.told_again(rest, [Verdict(rest.rows[0][1].id, VerdictKind.DISPUTED, "gap")])
         work.commit()
     with station.reopen().unit_of_work() as work:
-        assert list(work.to_tell_again(10)) == []
+        assert not work.to_tell_again(10).rows
         assert work.outbox_counts().settled == 3
+
+
+def test_takes_no_note_of_what_was_told_again_before_another_resync_began(station: Station) -> None:
+    written = station.operations(3)
+    station.settle(*map(accepted, written))
+    hear(station)
+    with station.store.unit_of_work() as work:
+        asked = work.to_tell_again(2)
+    hear(station)
+    with station.store.unit_of_work() as work:
+        work.told_again(asked, list(map(accepted, written[:2])))
+        work.commit()
+    with station.reopen().unit_of_work() as work:
+        assert [operation for _, operation in work.to_tell_again(10).rows] == written
 
 
 def test_forgets_what_was_named_a_little_at_a_time(station: Station) -> None:

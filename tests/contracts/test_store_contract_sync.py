@@ -102,6 +102,18 @@ def test_sets_an_operation_aside_until_the_next_opening(station: Station) -> Non
     assert [row["reason"] for row in station.store.ledger()] == [None, None, None]
 
 
+def test_what_was_set_aside_is_pending_again_when_it_is_to_be_told_again(station: Station) -> None:
+    one, two = station.operations(2)
+    station.settle(accepted(two))
+    station.set_aside(one)
+    with station.store.unit_of_work() as work:
+        work.tell_set_aside_again()
+        work.commit()
+    assert station.pending() == [one.id]
+    station.reopen()
+    assert station.pending() == [one.id]
+
+
 def test_settles_an_operation_that_was_set_aside_when_its_verdict_comes_late(station: Station) -> None:
     (one,) = station.operations(1)
     station.set_aside(one)

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from kiosk.domain.operations import Operation, OperationId
 from kiosk.ports.central import Change, Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken
-from kiosk.ports.store import OutboxCounts, Stage, UnitOfWork, WalkedTo
+from kiosk.ports.store import OutboxCounts, Stage, ToTellAgain, UnitOfWork, WalkedTo
 
 T = TypeVar("T")
 
@@ -25,6 +25,7 @@ class Tables:
     cursor: str = ""
     stage: Stage = Stage.FOLLOWING
     tell_again: tuple[int, int] = (0, 0)
+    resyncs: int = 0
 
     def waits(self, operation_id: OperationId) -> bool:
         return operation_id not in self.settled and operation_id not in self.set_aside
@@ -42,19 +43,22 @@ class MemoryUnitOfWork:
         rows = enumerate(self._tables.outbox, start=1)
         return [(place, row) for place, row in rows if place > after and self._tables.waits(row.id)][:limit]
 
-    def to_tell_again(self, limit: int) -> Sequence[tuple[int, Operation]]:
+    def to_tell_again(self, limit: int) -> ToTellAgain:
         after, last = self._tables.tell_again
         rows = enumerate(self._tables.outbox, start=1)
-        return [(place, row) for place, row in rows if after < place <= last and row.id in self._tables.settled][:limit]
+        told = [(place, row) for place, row in rows if after < place <= last and row.id in self._tables.settled]
+        return ToTellAgain(self._tables.resyncs, told[:limit])
 
-    def told_again(self, place: int, verdicts: Sequence[Verdict]) -> None:
-        self._tables.tell_again = (place, self._tables.tell_again[1])
+    def told_again(self, told: ToTellAgain, verdicts: Sequence[Verdict]) -> None:
+        if told.resync == self._tables.resyncs:
+            self._tables.tell_again = (told.rows[-1][0], self._tables.tell_again[1])
 
     def stage(self) -> Stage:
         return self._tables.stage
 
     def begin_resync(self) -> None:
         self._tables.stage = Stage.BEGINNING
+        self._tables.resyncs += 1
         self._tables.tell_again = (0, len(self._tables.outbox))
 
     def go_to(self, stage: Stage) -> None:
@@ -76,6 +80,9 @@ class MemoryUnitOfWork:
     def set_aside(self, operation_id: OperationId, reason: str) -> None:
         assert self._tables.waits(operation_id)
         self._tables.set_aside[operation_id] = reason
+
+    def tell_set_aside_again(self) -> None:
+        self._tables.set_aside = {}
 
     def outbox_counts(self) -> OutboxCounts:
         tables = self._tables

@@ -11,7 +11,7 @@ from central_link.simulated import SimulatedCentral
 from kiosk.domain.operations import Operation
 from kiosk.ports.central import Capabilities, ChangePage, Standing, Verdict
 from kiosk.ports.errors import CursorLost, Unreachable
-from kiosk.sync.engine import LONG_POLL_S, Signals, SyncEngine
+from kiosk.sync.engine import A_DAY_S, LONG_POLL_S, Signals, SyncEngine
 from tests.sync.chains import Chain
 from tests.sync.memory_store import MemoryStore
 from tests.sync.test_changes import Time
@@ -127,7 +127,7 @@ def test_begins_with_short_waits_again_after_a_success() -> None:
 
     bench.push.during = [bench.nothing, lambda: bench.central.set_online(True), fail_again]
     bench.engine.run_push()
-    assert bench.push.waits == [1, 2, None, 1]
+    assert bench.push.waits == [1, 2, A_DAY_S - 3, 1]
 
 
 def test_keeps_to_the_back_off_when_something_is_recorded_out_of_reach_but_counts_it() -> None:
@@ -144,7 +144,7 @@ def test_sends_at_once_when_something_is_recorded_in_reach() -> None:
     bench = Bench()
     bench.push.during = [bench.record, bench.record]
     bench.engine.run_push()
-    assert bench.push.waits == [None, None, None]
+    assert bench.push.waits == [A_DAY_S] * 3
     assert len(bench.central.received()) == 2
     assert bench.reports == [(ACTIVE, 0)]
 
@@ -160,6 +160,52 @@ def test_tries_something_new_at_once_when_only_the_old_is_refused() -> None:
     assert bench.reports == [(ACTIVE, 1), (ACTIVE, 0)]
 
 
+def test_tries_something_new_soon_in_a_long_back_off() -> None:
+    bench = Bench()
+    bench.central.set_online(False)
+    bench.record()
+    backing_off = [bench.nothing] * 8  # 255 s of it; the next pause would be one of 256 s
+
+    def back_in_reach() -> None:
+        bench.time.now += 5
+        bench.central.set_online(True)
+        bench.record()
+
+    bench.push.during = [*backing_off, back_in_reach, bench.nothing]
+    bench.engine.run_push()
+    assert bench.push.waits[8:10] == [256, 10], "not before 15 s after the last try"
+    assert bench.store.pending == []
+    assert bench.central.sent == 10
+
+
+def test_tries_something_new_at_once_when_the_last_try_was_long_ago_and_not_for_each_loan() -> None:
+    bench = Bench()
+    bench.central.set_online(False)
+    bench.record()
+
+    def much_later() -> None:
+        bench.time.now += 100
+        bench.record()
+
+    bench.push.during = [*[bench.nothing] * 8, much_later, *[bench.record] * 20]
+    bench.engine.run_push()
+    assert bench.central.sent == 10
+    assert bench.push.waits[9:11] == [300, 15]
+
+
+def test_tells_what_was_set_aside_once_more_every_day() -> None:
+    bench = Bench()
+    bench.record()
+    bad = bench.store.pending[0]
+    bench.central.refuse(bad)
+    mended = bench.central.refuse_nothing
+    bench.push.during = [bench.record, bench.nothing, bench.nothing, mended, bench.nothing, bench.nothing]
+    bench.engine.run_push()
+    assert bench.store.tables.set_aside == {}
+    assert bad in bench.store.tables.settled
+    assert bench.push.waits == [1, A_DAY_S, 1, 2, A_DAY_S - 3, A_DAY_S, A_DAY_S]
+
+
 def test_waits_while_the_store_is_broken_and_sends_when_it_is_well() -> None:
     bench = Bench()
     bench.record()
@@ -170,7 +216,7 @@ def test_waits_while_the_store_is_broken_and_sends_when_it_is_well() -> None:
 
     bench.push.during = [bench.nothing, well]
     bench.engine.run_push()
-    assert bench.push.waits == [1, 2, None]
+    assert bench.push.waits == [1, 2, A_DAY_S - 3]
     assert bench.store.pending == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from central_link.simulated import Failure, SimulatedCentral
 from kiosk.domain.operations import Operation
 from kiosk.ports.central import Verdict, VerdictKind
-from kiosk.sync.outbox import PATIENCE, Outbox, Outcome, PushRun
+from kiosk.sync.outbox import PATIENCE, Outbox, Outcome, PushRun, _Run
 from tests.sync.chains import Chain
 from tests.sync.memory_store import MemoryStore
 
@@ -34,6 +34,14 @@ class Desk:
 
     def at_centre(self) -> list[Operation]:
         return list(self.central.received())
+
+
+class AsksOnce(Outbox):
+    """Sets aside what was refused alone as soon as a later one is taken."""
+
+    def _send_once_more(self, run: _Run) -> None:
+        while run.refused:
+            self._set_aside(run.refused.pop(0)[1].id, run)
 
 
 def test_sends_everything_in_order_in_batches_of_what_the_centre_takes() -> None:
@@ -89,7 +97,40 @@ def test_isolates_a_cause_among_500_with_few_requests() -> None:
     desk.central.refuse(desk.ids[333])
     desk.push()
     assert list(desk.store.tables.set_aside) == [desk.ids[333]]
-    assert desk.central.sent <= 19  # one, and two for each of nine halvings
+    assert desk.central.sent <= 20  # one, two for each of nine halvings, and the cause once more
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_fault_of_a_moment_sets_nothing_aside(batch: int) -> None:
+    desk = Desk(backlog=2, batch=batch)
+    desk.central.fail_next(*[Failure.REFUSED_500] * batch)  # until the first stands alone, and is refused
+    assert desk.push() == PushRun(Outcome.DRAINED, taken=2)
+    assert desk.store.tables.set_aside == {}
+    assert desk.at_centre() == desk.operations[::-1]
+
+
+def test_control_without_a_second_try_a_fault_of_a_moment_sets_a_good_operation_aside() -> None:
+    desk = Desk(backlog=2, batch=2)
+    desk.central.fail_next(Failure.REFUSED_500, Failure.REFUSED_500)
+    assert AsksOnce(desk.central, desk.store, desk.told.append).push(desk.stop) == PushRun(Outcome.DRAINED, taken=1)
+    assert desk.store.tables.set_aside == {desk.ids[0]: "request_refused"}
+
+
+def test_sends_what_was_refused_with_what_came_meanwhile_in_its_order() -> None:
+    desk = Desk(backlog=1)
+    later = desk.chain.check_in("TK.99999")
+
+    class OnceAtFault(SimulatedCentral):
+        def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
+            if not self.sent:
+                self.fail_next(Failure.REFUSED_500)
+                desk.store.record(later)
+            return super().send(operations)
+
+    central = OnceAtFault()
+    assert Outbox(central, desk.store, desk.told.append).push(desk.stop) == PushRun(Outcome.DRAINED, taken=2)
+    assert list(central.received()) == [*desk.operations, later], "out of order the later one would be a gap"
+    assert central.sent == 2
 
 
 def test_sets_nothing_aside_when_the_server_refuses_everything() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,19 +19,21 @@ from kiosk.ports.errors import Refused
 from kiosk.sync.outbox import PATIENCE, Outbox, Outcome, _Row, _Run
 from tests.sync.chains import Chain
 from tests.sync.memory_store import MemoryStore
+from tests.sync.test_outbox import AsksOnce
 
 MOST_REFUSED = PATIENCE // 2  # so few that the newest is never sent ahead: then the order must be kept
 
 
 class Witness:
-    """The link, and what was taken in the present run. After `breaks_after` sendings the store breaks."""
+    """The link, what was taken in the present run, and how often each was refused alone in it. After `breaks_after`
+    sendings the store breaks."""
 
     def __init__(self, central: SimulatedCentral, store: MemoryStore, batch: int) -> None:
         self._central = central
         self._store = store
         self.batch = batch
         self.taken: list[OperationId] = []
-        self.refused_alone: list[OperationId] = []
+        self.refused_alone: Counter[OperationId] = Counter()
         self.breaks_after: int | None = None
 
     @property
@@ -42,7 +45,7 @@ class Witness:
             verdicts = self._central.send(operations)
         except Refused:
             if len(operations) == 1:
-                self.refused_alone.append(operations[0].id)
+                self.refused_alone[operations[0].id] += 1
             raise
         self.taken += [verdict.id for verdict in verdicts]
         if self.breaks_after is not None:
@@ -115,6 +118,7 @@ class Sync(RuleBasedStateMachine):
         self.store.broken = False
         for operation in set(self.store.tables.set_aside) - aside_before:
             assert any(self._place(taken) > self._place(operation) for taken in link.taken), "given up without a proof"
+            assert link.refused_alone[operation] > 1, "given up without a second try"
         there = [self._place(operation.id) for operation in self.central.received()]
         self.overtaken |= {one for one in link.refused_alone if any(place > self._place(one) for place in there)}
         assert sum(told) == waiting - len(self.store.pending)
@@ -186,7 +190,7 @@ class SkipsWhatIsLost(Outbox):
         try:
             return super()._taken(part, run)
         except Exception:
-            self._settle(verdicts, run)
+            self._settle(verdicts)
             raise
 
 
@@ -202,7 +206,7 @@ def test_every_operation_arrives_once_or_is_kept_however_the_link_fails() -> Non
     run_state_machine_as_test(Sync, settings=_QUICK)
 
 
-@pytest.mark.parametrize("faulty", [DropsWhatIsRefused, GivesUpAtOnce, SkipsWhatIsLost])
+@pytest.mark.parametrize("faulty", [DropsWhatIsRefused, GivesUpAtOnce, AsksOnce, SkipsWhatIsLost])
 def test_control_a_faulty_outbox_is_caught(faulty: type[Outbox]) -> None:
     class Faulty(Sync):
         outbox_made = faulty

@@ -14,7 +14,7 @@ from central_server.database import open_store
 from central_server.ledger import read_ledger
 from demo.school import LIBRARY
 from kiosk.__main__ import main
-from kiosk.ports.store import Stage
+from kiosk.ports.store import Stage, ToTellAgain
 from local_store.unit_of_work import SqlUnitOfWork
 from tests.central_server.support import bring
 from tests.faults.corner import TITLES, Corner, corner, stocked
@@ -84,7 +84,7 @@ def test_a_centre_restored_from_a_backup_gets_everything_again(tmp_path: Path, d
 def test_control_a_restored_centre_lacks_what_is_not_told_again(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqlUnitOfWork, "to_tell_again", lambda *_: ())
+    monkeypatch.setattr(SqlUnitOfWork, "to_tell_again", lambda *_: ToTellAgain(0, ()))
     with restored(tmp_path, data) as there:
         assert has_come(there, 5)
         assert [one for one in there.differences() if one.startswith("operation")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -13,10 +14,11 @@ from typing import TypeVar
 import pytest
 
 from central_link.simulated import SimulatedCentral
-from kiosk.ports.central import Change
+from kiosk.domain.operations import Operation
+from kiosk.ports.central import CentralLink, Change, ChangePage, Verdict
 from kiosk.ports.chunks import LONGEST_HOLD_S
 from kiosk.ports.errors import CursorLost
-from kiosk.ports.store import Stage, UnitOfWork
+from kiosk.ports.store import Stage, ToTellAgain, UnitOfWork
 from kiosk.sync import changes as changes_module
 from kiosk.sync.changes import Changes
 from kiosk.sync.outbox import Outbox, Outcome
@@ -66,7 +68,7 @@ class Station:
     def ask(self) -> None:
         Resync(self.on_store, monotonic).ask()
 
-    def sync(self, central: SimulatedCentral) -> None:
+    def sync(self, central: SimulatedCentral | RestoredMeanwhile) -> None:
         """As the two loops do, until nothing is left to be done."""
         resync, changes = Resync(self.on_store, monotonic), Changes(central, self.on_store, monotonic)
         for _ in range(200):
@@ -112,6 +114,10 @@ def station(tmp_path: Path) -> Iterator[Station]:
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes_module, "PAGE", 7)
+
+
+def resync_of(station: Station, central: CentralLink) -> tuple[Resync, Changes]:
+    return Resync(station.on_store, monotonic), Changes(central, station.on_store, monotonic)
 
 
 def centre(*more: Change) -> SimulatedCentral:
@@ -170,7 +176,7 @@ def test_does_not_end_with_a_page_from_before_the_last_was_told_again(station: S
     station.lend(0)
     station.sync(central)
     station.ask()
-    resync, changes = Resync(station.on_store, monotonic), Changes(central, station.on_store, monotonic)
+    resync, changes = resync_of(station, central)
     outbox = Outbox(central, station.on_store, lambda _: None)
 
     def pull(wait_s: float) -> Heard:
@@ -195,7 +201,7 @@ def test_control_a_sweep_that_does_not_wait_for_what_is_told_again_loses_a_loan(
     station.lend(0)
     station.sync(old)
     new.forget_cursors()
-    monkeypatch.setattr(SqlUnitOfWork, "to_tell_again", lambda *_: [])
+    monkeypatch.setattr(SqlUnitOfWork, "to_tell_again", lambda *_: ToTellAgain(0, ()))
     station.sync(new)
     assert station.open_loans() == set()
 
@@ -214,11 +220,67 @@ def test_tells_a_centre_everything_that_is_restored_before_the_first_page_comes(
     assert len(restored.received()) == 2
 
 
+class RestoredMeanwhile:
+    """A centre that is restored once more, and heard so, while its answer to what is told again is on its way."""
+
+    def __init__(self, station: Station, first: SimulatedCentral, second: SimulatedCentral) -> None:
+        self._station = station
+        self._now = first
+        self._next: SimulatedCentral | None = second
+        self.capabilities = first.capabilities
+
+    def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
+        verdicts = self._now.send(operations)
+        resync, changes = resync_of(self._station, self)
+        if self._next and self._station.stage() is Stage.HEARING and len(self._now.received()) > 2:
+            self._now, self._next = self._next, None
+            with pytest.raises(CursorLost):
+                changes.pull(0.0, self._station.stop)
+            resync.ask()
+            resync.go_on(self._station.stop)
+            resync.hear(partial(changes.pull, stop=self._station.stop), 0.0, self._station.stop)
+        return verdicts
+
+    def changes(self, cursor: str, limit: int, wait_s: float) -> ChangePage:
+        return self._now.changes(cursor, limit, wait_s)
+
+
+def restored_in_the_middle_of_telling(station: Station) -> tuple[set[str], SimulatedCentral]:
+    """The loans, and the centre that there is in the end."""
+    before, first, second = centre(), centre(), centre()
+    station.sync(before)
+    loans = {station.lend(number) for number in range(5)}
+    station.sync(before)
+    station.sync(RestoredMeanwhile(station, first, second))
+    assert len(first.received()) == 4, "the rest is told to the second one"
+    return loans, second
+
+
+def test_takes_no_answer_of_a_centre_for_one_of_the_next(station: Station) -> None:
+    loans, last = restored_in_the_middle_of_telling(station)
+    assert len(last.received()) == 5
+    assert station.open_loans() == loans
+
+
+def test_control_a_late_answer_that_is_noted_down_loses_loans(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = SqlUnitOfWork.told_again
+
+    def whenever_it_comes(work: SqlUnitOfWork, told: ToTellAgain, verdicts: Sequence[Verdict]) -> None:
+        real(work, replace(told, resync=work._resync.progress.resyncs), verdicts)
+
+    monkeypatch.setattr(SqlUnitOfWork, "told_again", whenever_it_comes)
+    loans, last = restored_in_the_middle_of_telling(station)
+    assert len(last.received()) == 1
+    assert len(station.open_loans() & loans) < len(loans)
+
+
 def test_begins_again_when_it_is_asked_for_in_the_middle(station: Station) -> None:
     central = centre(*titles(0, 30))
     station.sync(central)
     station.ask()
-    resync, changes = Resync(station.on_store, monotonic), Changes(central, station.on_store, monotonic)
+    resync, changes = resync_of(station, central)
     resync.go_on(station.stop)
     changes.pull(0.0, station.stop)
     assert station.stage() is Stage.HEARING
@@ -238,17 +300,17 @@ def test_tells_again_in_ever_smaller_requests_when_they_are_refused_as_a_whole(s
     station.ask()
     bad = central.received()[4].id
     central.refuse(bad, 413)
-    resync, changes = Resync(station.on_store, monotonic), Changes(central, station.on_store, monotonic)
+    resync, changes = resync_of(station, central)
     resync.go_on(station.stop)
     resync.hear(partial(changes.pull, stop=station.stop), 0.0, station.stop)
     outbox = Outbox(central, station.on_store, lambda _: None)
     assert outbox.push(station.stop).outcome is Outcome.REFUSED
-    assert station.on_store(lambda work: [one.id for _, one in work.to_tell_again(1)]) == [bad]
+    assert station.on_store(lambda work: [one.id for _, one in work.to_tell_again(1).rows]) == [bad]
     station.lend(0)
     assert outbox.push(station.stop).taken == 1, "what is new does not wait for it"
     central.refuse_nothing()
     assert outbox.push(station.stop).outcome is Outcome.DRAINED
-    assert not station.on_store(lambda work: work.to_tell_again(1))
+    assert not station.on_store(lambda work: work.to_tell_again(1).rows)
 
 
 def test_each_step_holds_the_store_for_20_ms_at_most(station: Station) -> None:
