@@ -89,8 +89,15 @@ def by_zbar(view: View) -> list[Reading]:
     return []
 
 
-STAGES: tuple[Stage, ...] = (whole, straightened, enlarged, turned, by_zbar)
+_EVERY_FRAME: tuple[Stage, ...] = (whole, straightened)
+_IN_TURN: tuple[Stage, ...] = (enlarged, turned, by_zbar)
+STAGES = (*_EVERY_FRAME, *_IN_TURN)
 """Each is asked only when those before it found nothing. What each adds and costs: `benchmarks.reading`."""
+
+
+def stages_of(frame: int) -> tuple[Stage, ...]:
+    """Those for one of many frames, so that none takes long: all that are quick, and the slow ones in turn."""
+    return (*_EVERY_FRAME, _IN_TURN[frame % len(_IN_TURN)])
 
 
 def decode(gray: Gray, stages: Sequence[Stage] = STAGES, itf_length: int = 0) -> list[Reading]:

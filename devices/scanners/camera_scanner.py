@@ -45,7 +45,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     path: str = ""
     width: _Pixels = 1280
     height: _Pixels = 720
-    fps: _Rate = 15.0
+    fps: _Rate = 30.0
     idle_fps: _Rate = 5.0
 
     def __post_init__(self) -> None:
@@ -118,13 +118,14 @@ class CameraScanner:
         self, source: FrameSource, post: Callable[[RawScan], None], tell_there: Callable[[], None], stop: StopSignal
     ) -> None:
         """Until `stop` is set. Raises DeviceLost."""
-        from devices.scanners.barcode_decoder import decode
+        from devices.scanners.barcode_decoder import decode, stages_of
         from devices.scanners.looking import Health, MotionGate, shrunk
 
         agreement, gate = Agreement(), MotionGate()
         at = self._monotonic()
         health = Health(live=source.live, patience_s=self._patience.blind_s, at=at)
         looking = False
+        looks = 0
         seen_at = -math.inf
         while not stop.is_set():
             began, last = self._monotonic(), at
@@ -136,7 +137,8 @@ class CameraScanner:
                 preview = shrunk(gray, _PREVIEW_WIDTH)
                 was_looking, looking = looking, gate.open(shrunk(preview, _GATE_WIDTH), at)
                 if looking:
-                    for text in agreement.seen(decode(gray), at - last if was_looking else 0.0):
+                    looks += 1
+                    for text in agreement.seen(decode(gray, stages_of(looks)), at - last if was_looking else 0.0):
                         post(RawScan(text, at))
                     if at - seen_at >= _PREVIEW_EVERY_S:
                         seen_at = at
