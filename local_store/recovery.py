@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Set
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.domain.clock_trust import Moment, library_day
-from kiosk.domain.operations import NO_HASH
+from kiosk.domain.operations import NO_HASH, audit_entry, chain_hash
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import ToCheck
 from local_store import files, outbox, schema, undated_boots
@@ -119,9 +118,8 @@ def _write_chains(database: Database, found: Salvaged) -> None:
             if row["epoch"] not in epochs:
                 epochs.add(row["epoch"])
                 database.run(outbox.BEGIN_EPOCH, id=row["epoch"], before=place - row["seq"])
-            entry = f"{row['kind']} {operation.hash.hex()}"
-            follows = hashlib.sha256(audit_hash + entry.encode()).digest()
-            audit_hash = kept["hash"] if kept and kept["entry"] == entry else follows
+            entry = audit_entry(row["kind"], operation.hash)
+            audit_hash = kept["hash"] if kept and kept["entry"] == entry else chain_hash(audit_hash, entry)
         elif kept is not None:  # the line of an operation that is lost: it says of which kind it was
             entry, audit_hash = kept["entry"], kept["hash"]
         else:
