@@ -2,7 +2,8 @@
 
 Age is counted in trusted days only. What has a place in the outbox had happened when a day began that notes this place
 or a later one; a loan or a request was over when the day after its `…_after` began. So nobody asks what time it was.
-A day that began after something happened that is not dated again yet (`undated_boot`) does not count so far.
+A day that began after something happened that is not dated again yet (`undated_boot`) does not count so far. A day may
+turn out to be still to come: the next one is earlier then, but its number counts on, and numbers are what is asked.
 """
 
 from __future__ import annotations
