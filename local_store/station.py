@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import stat
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -71,9 +72,9 @@ class StationStore:
         """`place`: a backup, or a folder, of which it is the newest whole one. Raises StoreBroken when there is none,
         StoreDamaged when this key opens none."""
         config = self._with(key)
-        if not place.is_dir():
-            with disk_errors():
-                place.stat()
+        with disk_errors():
+            is_backup = not stat.S_ISDIR(place.stat().st_mode)
+        if is_backup:
             check_backup(place, config)
             return place
         problem = StoreBroken("no backup of this station is there")
