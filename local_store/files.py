@@ -147,13 +147,14 @@ def sync_file(path: Path) -> None:
 
 
 class Suspicion:
-    """A mark beside the store: something in it could not be read. The next opening looks at the whole of it first."""
+    """A mark beside the store: something in it could not be read. Whoever has it open begins nothing in it any more,
+    and the next opening looks at the whole of it first."""
 
     def __init__(self, store: Path) -> None:
         self._mark = _beside(store, ".suspect")
 
     def raised(self) -> bool:
-        return self._mark.exists()
+        return _identity(str(self._mark)) is not None
 
     def raise_it(self) -> None:
         """As far as the disk allows: it is called while something is wrong already."""

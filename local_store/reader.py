@@ -189,16 +189,11 @@ class StoreReader:
     def check(self) -> None:
         """Reads the whole store: seconds for a large one, so never before the first frame.
 
-        Raises StoreDamaged, and the next opening then sets the store aside.
+        Raises StoreDamaged. An opened store then begins no unit of work any more, here or in another process, and the
+        next opening sets it aside.
         """
-        try:
-            with self._readers.connect() as connection:
-                check_whole(_bare(connection))
-        except StoreDamaged:
-            self._suspicion.raise_it()
-            raise
-        except DATABASE_ERRORS as error:
-            raise translated(error) from error
+        with self._reading() as connection:
+            check_whole(_bare(connection))
 
     def copy_to(self, target: Path, go_on: Callable[[], bool]) -> None:
         """Writes the store as it is at one moment into a new file, with the same key; not yet durable. Whoever writes
@@ -227,11 +222,18 @@ class StoreReader:
         try:
             with self._readers.connect() as connection:
                 yield connection
+        except StoreDamaged as damage:
+            self._found_damaged(damage)
+            raise
         except DATABASE_ERRORS as error:
             problem = translated(error)
             if isinstance(problem, StoreDamaged):
-                self._suspicion.raise_it()
+                self._found_damaged(problem)
             raise problem from error
+
+    def _found_damaged(self, damage: StoreDamaged) -> None:
+        """From any thread."""
+        self._suspicion.raise_it()
 
 
 def _bare(connection: Connection) -> Database:

@@ -62,6 +62,7 @@ class StoreWorker:
         self._order = itertools.count()
         self._store: Store | None = None
         self._code: str | None = None
+        self._is_lost = False
         self._ended = Event()
         self.opened = Event()
 
@@ -113,8 +114,8 @@ class StoreWorker:
         return False
 
     def is_damaged(self) -> bool:
-        """Whether the station rests because its store is damaged or gone."""
-        return self._code == STORE_DAMAGED
+        """Whether the station rests because its store is damaged or gone: an opening has looked, and set it aside."""
+        return self._is_lost
 
     def ping(self, then: Callable[[], None]) -> None:
         """Answers from the store thread, whether the store is well or not: it says that the thread lives."""
@@ -187,8 +188,10 @@ class StoreWorker:
         try:
             self._store = self._with_room(self._opens)
         except StoreBroken as error:
+            self._is_lost = isinstance(error, StoreDamaged)
             self._broke(error)
             return
+        self._is_lost = False
         self.opened.set()
         self._well()
 

@@ -299,12 +299,16 @@ def test_says_so_when_damage_shows_in_use_and_sets_aside_at_the_next_opening(tmp
     assert not (config.path.parent / "store.db.suspect").exists()
 
 
-@pytest.mark.parametrize("how", ["check", "ledger"])
-def test_finds_damage_by_reading(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("how", ["check", "ledger", "by another process"])
+def test_begins_nothing_more_once_damage_was_found_by_reading(tmp_path: Path, how: str) -> None:
     config = much_used_store(tmp_path)
     store = open_store(config)
+    reader = read_store(config) if how == "by another process" else store
     with pytest.raises(StoreDamaged):
-        store.check() if how == "check" else list(store.ledger())
+        reader.check() if how == "check" else list(reader.ledger())
+    for _ in range(2):
+        with pytest.raises(StoreDamaged):
+            store.unit_of_work()
     store.close()
     with pytest.raises(StoreDamaged, match="set aside as"):
         open_store(config)

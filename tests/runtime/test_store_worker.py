@@ -84,6 +84,25 @@ def test_says_damaged_when_the_store_is_not_whole(rig: Rig) -> None:
     time.sleep(0.3)
     assert rig.told.empty(), "it is said once, and nothing new is made behind a person's back"
     assert not rig.config.path.exists()
+    assert rig.worker.is_damaged()
+
+
+def test_is_damaged_only_when_an_opening_says_so(rig: Rig) -> None:
+    """Until then it is not set aside, and there is nothing to mend it from."""
+    rig.thread.start()
+    assert rig.next() == "well"
+    rig.fault = raising(StoreBroken("disk away"))
+    rig.worker.submit(raising(StoreDamaged("a page")), lambda _: None)
+    assert rig.next() == STORE_DAMAGED
+    assert not rig.worker.is_damaged()
+    assert rig.next() == STORE_BROKEN
+    assert not rig.worker.is_damaged()
+    rig.fault = raising(StoreDamaged("all of it"))
+    assert rig.next() == STORE_DAMAGED
+    assert rig.worker.is_damaged()
+    rig.fault = lambda: None
+    assert rig.next() == "well"
+    assert not rig.worker.is_damaged()
 
 
 def test_rests_when_a_loan_cannot_be_made_durable_and_drops_nothing_durable(rig: Rig) -> None:
