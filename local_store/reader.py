@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from local_store.statements import OPEN
 from local_store.tables import audit, item, loan, mentioned, meta, outbox, pruned, title, to_check
 from local_store.tables import epoch as epoch_table
 from local_store.tables import patron as patron_table
+
+log = logging.getLogger(__name__)
 
 _STEPS = 200
 """Of SQLite's machine between two questions whether to go on: some sixty rows, about a millisecond."""
@@ -246,5 +249,6 @@ def check_whole(database: Database) -> None:
     Through the log, as whoever reads it later: a page that a power cut tore in the file is written again from there.
     `cipher_integrity_check` reads the file alone, and would call such a store damaged.
     """
+    log.info("all of a store is read")
     if database.tell("PRAGMA quick_check(1)") != [("ok",)]:
         raise StoreDamaged("a table is not in order")
