@@ -165,7 +165,8 @@ def _open(
 
 
 def _set_aside(config: StoreConfig, damage: StoreDamaged) -> StoreDamaged:
-    """Does so, and gives what there is to say of it."""
+    """Does so, and gives what there is to say of it. Raises StoreBroken, and leaves it, when it is the disk."""
+    files.read_through(config.path)
     aside = files.set_aside(config.path)
     files.Suspicion(config.path).lay()
     log.error("the store is damaged and was set aside as %s", aside.name)
