@@ -39,7 +39,8 @@ def open_store(
 ) -> SqlStore:
     """The store at `config.path`; a new one where there never was one. `before_upgrade` is given a store of an older
     schema, to make a backup of it. `takes_long` is called before an opening that takes more than a moment, to wait for
-    whatever should be first; the StoreBroken that it may raise ends it, with nothing done.
+    whatever should be first, and often while all of the store is read; the StoreBroken that it may raise ends it, with
+    nothing done.
 
     Raises StoreDamaged when the store is gone, and, with the store **set aside** (renamed, see local_store.files),
     when it is not readable with this key, corrupt, or not a station's store; and again at every later start, until a
@@ -184,7 +185,7 @@ def _examine(
     suspicion = files.Suspicion(config.path)
     if suspicion.raised():
         takes_long()
-        check_whole(database)
+        check_whole(database, takes_long)
         suspicion.lay()
     check_owner(config, database)
     if revision != REVISIONS[-1]:

@@ -19,7 +19,7 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
-from local_store.prepared import Database
+from local_store.prepared import STEPS, Database
 from local_store.resync import read_progress
 from local_store.schema import engine_over
 from local_store.statements import OPEN
@@ -28,9 +28,6 @@ from local_store.tables import epoch as epoch_table
 from local_store.tables import patron as patron_table
 
 log = logging.getLogger(__name__)
-
-_STEPS = 200
-"""Of SQLite's machine between two questions whether to go on: some sixty rows, about a millisecond."""
 
 
 _LEDGER = select(
@@ -208,7 +205,7 @@ class StoreReader:
         try:
             with closing(self._connect()) as connection:
                 connection.execute("PRAGMA query_only = OFF")  # it is open for reading only; the new file is not
-                connection.set_progress_handler(lambda: not go_on(), _STEPS)
+                connection.set_progress_handler(lambda: not go_on(), STEPS)
                 connection.execute("VACUUM INTO ?", (str(target),))
         except DATABASE_ERRORS as error:
             problem = translated(error)
@@ -243,12 +240,18 @@ def _bare(connection: Connection) -> Database:
     return Database(connection.connection.driver_connection)
 
 
-def check_whole(database: Database) -> None:
-    """Raises StoreDamaged unless every page in use is authentic and every table and index is in order.
+def check_whole(database: Database, meanwhile: Callable[[], None] | None = None) -> None:
+    """Raises StoreDamaged unless every page in use is authentic and every table and index is in order. `meanwhile` is
+    called often; StoreBroken when it raises that.
 
     Through the log, as whoever reads it later: a page that a power cut tore in the file is written again from there.
     `cipher_integrity_check` reads the file alone, and would call such a store damaged.
     """
     log.info("all of a store is read")
-    if database.tell("PRAGMA quick_check(1)") != [("ok",)]:
+    database.call_often(meanwhile)
+    try:
+        found = database.tell("PRAGMA quick_check(1)")
+    finally:
+        database.call_often(None)
+    if found != [("ok",)]:
         raise StoreDamaged("a table is not in order")

@@ -175,15 +175,17 @@ class Kiosk:
 
     def _open_store(self) -> SqlStore:
         now = self.clock.now()
-        store = self._opened = open_store(self.config, now.day if now.trusted else None, self._wait_for_the_first_frame)
+        store = self._opened = open_store(self.config, now.day if now.trusted else None, self._opening_takes_long)
         self._chores.opened(store)
         return store
 
-    def _wait_for_the_first_frame(self) -> None:
-        """Whoever switches the station on sees it come up, whatever its store needs. Raises StoreBroken."""
+    def _opening_takes_long(self) -> None:
+        """Whoever switches the station on sees it come up, whatever its store needs, and the watchdog sees that the
+        store thread lives. Raises StoreBroken."""
         self.painted.wait()
         if self._stop.is_set():
             raise StoreBroken("the station ends")
+        self.store.answer_pings()
 
     def _mend(self) -> bool:
         return station_store(self.config).mend().whole

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from queue import Empty, PriorityQueue
+from queue import Empty, PriorityQueue, SimpleQueue
 from threading import Event
 from typing import Any, TypeVar
 
@@ -60,6 +60,7 @@ class StoreWorker:
         self._next_try = 0.0
         self._jobs: PriorityQueue[tuple[int, int, Callable[[Store | None], None] | None]] = PriorityQueue()
         self._order = itertools.count()
+        self._pings: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._store: Store | None = None
         self._code: str | None = None
         self._is_lost = False
@@ -119,13 +120,20 @@ class StoreWorker:
 
     def ping(self, then: Callable[[], None]) -> None:
         """Answers from the store thread, whether the store is well or not: it says that the thread lives."""
-        self._jobs.put((FIRST, next(self._order), lambda _store: then()))
+        self._pings.put(then)
+        self._jobs.put((FIRST, next(self._order), lambda _store: self.answer_pings()))
 
     def stop(self) -> None:
         """After the jobs that wait already."""
         self._jobs.put((_LAST, next(self._order), None))
 
     # ---- the store thread
+
+    def answer_pings(self) -> None:
+        """Also in the middle of what takes long: it is being done."""
+        with suppress(Empty):
+            while True:
+                self._pings.get_nowait()()
 
     def run(self) -> None:
         self._try_to_open()

@@ -25,7 +25,7 @@ sys.exit(main())
 """
 WAITS_FOR_NOTHING = """
 from kiosk.bootstrap.kiosk import Kiosk
-Kiosk._wait_for_the_first_frame = lambda self: None
+Kiosk._opening_takes_long = lambda self: None
 start = Kiosk.start
 def opened_first(self):
     start(self)

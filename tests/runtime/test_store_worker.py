@@ -148,6 +148,24 @@ def test_answers_a_beat_even_while_the_store_is_broken(rig: Rig) -> None:
     assert answered.wait(PATIENCE_S)
 
 
+def test_answers_a_beat_in_the_middle_of_a_long_opening(rig: Rig) -> None:
+    answered, opening, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def long() -> None:
+        opening.set()
+        while not go_on.is_set():
+            rig.worker.answer_pings()
+            time.sleep(0.01)
+
+    rig.fault = long
+    rig.thread.start()
+    assert opening.wait(PATIENCE_S)
+    rig.worker.ping(answered.set)
+    assert answered.wait(PATIENCE_S)
+    go_on.set()
+    assert rig.next() == "well"
+
+
 def test_hands_the_error_of_a_waiting_job_to_whoever_waits(rig: Rig) -> None:
     rig.thread.start()
     rig.next()

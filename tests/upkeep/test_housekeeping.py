@@ -220,47 +220,6 @@ def test_does_nothing_on_a_day_that_nobody_vouches_for(house: House) -> None:
     assert house.readers() == [LAN.id, None, None]
 
 
-def wrongly_trusted(house: House) -> None:
-    """For three days a year ahead, with a loan that ends meanwhile; then somebody knows better."""
-    house.keep()
-    loan, out = house.lent()
-    for ahead in (365, 1, 1):
-        house.keep(ahead)
-    house.told(out, house.back(loan), house.do(write))
-    house.day = FIRST
-
-
-def test_counts_on_from_today_when_a_day_that_is_still_to_come_was_trusted(house: House) -> None:
-    wrongly_trusted(house)
-    assert house.keep(4)
-    house.keep(29)
-    assert house.readers() == [LAN.id, None, None]
-    house.keep(1)
-    assert house.readers() == [None, None, None]
-    house.store.close()
-    house.store = open_store(house.config)
-    assert not house.keep(), "once a day, also after a start"
-    house.later(371)
-    assert house.must_verify() == 1
-
-
-def test_control_a_name_stays_a_year_too_long_while_days_to_come_count(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin = housekeeping._begin_day
-
-    def waits_for_it(work: UnitOfWork, *, now: Moment) -> date | None:
-        last = work.trusted_day()
-        return None if last and last > now.day else begin(work, now=now)
-
-    monkeypatch.setattr(housekeeping, "_begin_day", waits_for_it)
-    wrongly_trusted(house)
-    house.keep(4)
-    for _ in range(3):
-        house.keep(30)
-    assert house.readers() == [LAN.id, None, None]
-
-
 def test_prunes_nothing_that_happened_at_a_time_that_is_not_known_yet(house: House) -> None:
     """Else whoever dates it would not find it, and its loan would stay undated at the centre."""
     house.keep()
