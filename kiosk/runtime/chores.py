@@ -102,7 +102,11 @@ class Chores:
             if not self._worker.is_damaged():
                 continue
             try:
-                why = None if mend() else "something that was promised cannot be read: a person must decide"
+                why = (
+                    None
+                    if self._worker.mend(mend)
+                    else "something that was promised cannot be read: a person must decide"
+                )
             except StoreBroken as error:
                 why = str(error)
             self._diary.note("recovery", self._clock.now(), why)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, PriorityQueue, SimpleQueue
-from threading import Event
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
@@ -64,6 +64,7 @@ class StoreWorker:
         self._store: Store | None = None
         self._code: str | None = None
         self._is_lost = False
+        self._opening = Lock()
         self._ended = Event()
         self.opened = Event()
 
@@ -117,6 +118,11 @@ class StoreWorker:
     def is_damaged(self) -> bool:
         """Whether the station rests because its store is damaged or gone: an opening has looked, and set it aside."""
         return self._is_lost
+
+    def mend(self, act: Callable[[], T]) -> T:
+        """`act` has the store's files to itself: nobody tries to open them meanwhile."""
+        with self._opening:
+            return act()
 
     def ping(self, then: Callable[[], None]) -> None:
         """Answers from the store thread, whether the store is well or not: it says that the thread lives."""
@@ -193,12 +199,16 @@ class StoreWorker:
             return act()
 
     def _try_to_open(self) -> None:
+        if not self._opening.acquire(blocking=False):
+            return  # it is being mended
         try:
             self._store = self._with_room(self._opens)
         except StoreBroken as error:
             self._is_lost = isinstance(error, StoreDamaged)
             self._broke(error)
             return
+        finally:
+            self._opening.release()
         self._is_lost = False
         self.opened.set()
         self._well()

@@ -105,6 +105,29 @@ def test_is_damaged_only_when_an_opening_says_so(rig: Rig) -> None:
     assert not rig.worker.is_damaged()
 
 
+def test_tries_to_open_nothing_while_it_is_mended(rig: Rig) -> None:
+    """It would find the files taken, and say that the disk is at fault."""
+    opened = 0
+
+    def damaged() -> None:
+        nonlocal opened
+        opened += 1
+        raise StoreDamaged("all of it")
+
+    rig.fault = damaged
+    rig.thread.start()
+    assert rig.next() == STORE_DAMAGED
+
+    def mend() -> bool:
+        before = opened
+        time.sleep(0.3)
+        rig.fault = lambda: None
+        return opened == before
+
+    assert rig.worker.mend(mend)
+    assert rig.next() == "well"
+
+
 def test_rests_when_a_loan_cannot_be_made_durable_and_drops_nothing_durable(rig: Rig) -> None:
     rig.thread.start()
     assert rig.next() == "well"
