@@ -105,12 +105,12 @@ def _write(store: StoreReader, half: Path, go_on: GoOn, before: list[Backup]) ->
         except StoreDamaged:
             raise
         except StoreBroken as error:
-            half.unlink(missing_ok=True)
             if not spare or "SQLITE_FULL" not in str(error):
                 raise BackupFailed(str(error)) from error
         oldest = spare.pop(0)
         log.warning("the backups' medium is full: %s makes room", oldest.path.name)
         with _medium_errors():
+            half.unlink(missing_ok=True)
             oldest.path.unlink()
 
 

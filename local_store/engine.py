@@ -32,9 +32,15 @@ __all__ = ["SqlStore", "StoreConfig", "StoreReader", "make_new_store", "open_sto
 log = logging.getLogger(__name__)
 
 
-def open_store(config: StoreConfig, before_upgrade: Callable[[StoreReader], None] = lambda _: None) -> SqlStore:
+def open_store(
+    config: StoreConfig,
+    before_upgrade: Callable[[StoreReader], None] = lambda _: None,
+    takes_long: Callable[[], None] = lambda: None,
+) -> SqlStore:
     """The store at `config.path`; a new one where there never was one. `before_upgrade` is given a store of an older
-    schema, to make a backup of it.
+    schema, to make a backup of it. `takes_long` is called before an opening that takes more than a moment, to wait for
+    whatever should be first, and often while all of the store is read; the StoreBroken that it may raise ends it, with
+    nothing done.
 
     Raises StoreDamaged when the store is gone, and, with the store **set aside** (renamed, see local_store.files),
     when it is not readable with this key, corrupt, or not a station's store; and again at every later start, until a
@@ -57,7 +63,7 @@ def open_store(config: StoreConfig, before_upgrade: Callable[[StoreReader], None
                     raise StoreDamaged("the store is gone; a person must decide")
                 _build(config)
             files.Made(config.path).ensure()
-        return _open(config, lock, before_upgrade)
+        return _open(config, lock, before_upgrade, takes_long)
     except BaseException:
         lock.release()
         raise
@@ -125,7 +131,12 @@ def build_half(config: StoreConfig) -> Path:
     return half
 
 
-def _open(config: StoreConfig, lock: files.ProcessLock, before_upgrade: Callable[[StoreReader], None]) -> SqlStore:
+def _open(
+    config: StoreConfig,
+    lock: files.ProcessLock,
+    before_upgrade: Callable[[StoreReader], None],
+    takes_long: Callable[[], None],
+) -> SqlStore:
     try:
         files.check_size(config.path)
     except StoreDamaged as damage:
@@ -137,7 +148,7 @@ def _open(config: StoreConfig, lock: files.ProcessLock, before_upgrade: Callable
     try:
         same = files.SameFiles(config.path)
         try:
-            _examine(config, database, before_upgrade)
+            _examine(config, database, before_upgrade, takes_long)
             for pragma in WRITING:  # only now: they would change a file that is not ours
                 database.tell(pragma)
             kept, time, before = _read_kept(config, database)
@@ -155,22 +166,30 @@ def _open(config: StoreConfig, lock: files.ProcessLock, before_upgrade: Callable
 
 
 def _set_aside(config: StoreConfig, damage: StoreDamaged) -> StoreDamaged:
-    """Does so, and gives what there is to say of it."""
+    """Does so, and gives what there is to say of it. Raises StoreBroken, and leaves it, when it is the disk."""
+    files.read_through(config.path)
     aside = files.set_aside(config.path)
     files.Suspicion(config.path).lay()
     log.error("the store is damaged and was set aside as %s", aside.name)
     return StoreDamaged(f"{damage}; set aside as {aside.name}")
 
 
-def _examine(config: StoreConfig, database: Database, before_upgrade: Callable[[StoreReader], None]) -> None:
+def _examine(
+    config: StoreConfig,
+    database: Database,
+    before_upgrade: Callable[[StoreReader], None],
+    takes_long: Callable[[], None],
+) -> None:
     """Whether this is our store, whole as far as a start has time to see; all of it when something was suspected."""
     revision = schema.revision_of(database)
     suspicion = files.Suspicion(config.path)
     if suspicion.raised():
-        check_whole(database)
+        takes_long()
+        check_whole(database, takes_long)
         suspicion.lay()
     check_owner(config, database)
     if revision != REVISIONS[-1]:
+        takes_long()
         before_upgrade(StoreReader(config, reading(config.path, config.key)))
         log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
         schema.upgrade(connector(config.path, config.key, *WRITING, *EVERY))

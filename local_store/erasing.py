@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Executable, Integer, bindparam, delete, select
+from sqlalchemy import Column, ColumnElement, Executable, Integer, bindparam, delete, select, text
 from sqlalchemy.dialects import sqlite
 
 from kiosk.domain.ids import erased_mark
 from kiosk.ports.store import WalkedTo
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some, without
-from local_store.tables import held_back, hold, loan, outbox, patron, patron_card, request, to_erase, visit
+from local_store.tables import held_back, hold, loan, mentioned, outbox, patron, patron_card, request, to_erase, visit
 
 # Rows that move when a page is split may leave a copy behind that deleting does not overwrite. So the small tables, in
 # which names and card numbers stand, are written anew; in the large ones only an id can remain, which leads to nobody.
@@ -32,9 +32,13 @@ class _Walk(NamedTuple):
     start: str | int
 
 
-def _walk(key: Column[Any], reader: ColumnElement[Any], change: Executable) -> _Walk:
-    return _Walk(some(select(key, reader), key), Prepared(change), 0 if isinstance(key.type, Integer) else "")
+def _walk(key: Column[Any], reader: ColumnElement[Any], change: Executable, only: str = "1") -> _Walk:
+    look = some(select(key, reader).where(text(only)), key)
+    return _Walk(look, Prepared(change), 0 if isinstance(key.type, Integer) else "")
 
+
+_PATRONS = "mentioned.kind = 'patron'"
+_FORGET_NAMED = delete(mentioned).where(text(_PATRONS), mentioned.c.id == bindparam("gone"))
 
 # Everything that may name a reader, in the order in which it is walked through.
 _NAMING = (
@@ -45,6 +49,7 @@ _NAMING = (
     _walk(request.c.id, request.c.patron_id, without(request, request.c.id, "patron_id", "why")),
     _walk(loan.c.id, loan.c.patron_id, without(loan, loan.c.id, "patron_id")),
     _walk(held_back.c.loan_id, held_back.c.patron_id, without(held_back, held_back.c.loan_id, "patron_id")),
+    _walk(mentioned.c.id, mentioned.c.id, _FORGET_NAMED, only=_PATRONS),
     _walk(outbox.c.place, outbox.c.reader, without(outbox, outbox.c.place, "reader", "salt", "private")),
 )
 

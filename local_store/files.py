@@ -25,6 +25,7 @@ DAMAGED, REPLACED, RECOVERED = ".damaged-", ".replaced-", ".recovered-"
 that took its place."""
 _DECIDED = ".restored"
 _SMALLEST_PAGE = 512
+_AT_ONCE = 1 << 20
 
 
 @contextmanager
@@ -82,6 +83,21 @@ def has_log(path: Path) -> bool:
     """Whether something stands in the log of a store: it was not closed. A mere reader may leave an empty one."""
     log = _beside(path, "-wal")
     return log.exists() and log.stat().st_size > 0
+
+
+def read_through(path: Path) -> None:
+    """Raises StoreBroken when the disk does not give all of the store: SQLCipher calls that damage too. Only of one
+    that is not to be used any more: closing a file drops SQLite's own locks on it."""
+    with disk_errors():
+        for file in (path, _beside(path, "-wal")):
+            if file.exists():
+                handle = os.open(file, os.O_RDONLY)
+                try:
+                    at = 0
+                    while read := len(os.pread(handle, _AT_ONCE, at)):
+                        at += read
+                finally:
+                    os.close(handle)
 
 
 def set_aside(path: Path, why: str = DAMAGED) -> Path:
@@ -147,13 +163,14 @@ def sync_file(path: Path) -> None:
 
 
 class Suspicion:
-    """A mark beside the store: something in it could not be read. The next opening looks at the whole of it first."""
+    """A mark beside the store: something in it could not be read. Whoever has it open begins nothing in it any more,
+    and the next opening looks at the whole of it first."""
 
     def __init__(self, store: Path) -> None:
         self._mark = _beside(store, ".suspect")
 
     def raised(self) -> bool:
-        return self._mark.exists()
+        return _identity(str(self._mark)) is not None
 
     def raise_it(self) -> None:
         """As far as the disk allows: it is called while something is wrong already."""

@@ -7,14 +7,22 @@ them name a loan stands in the loan's own row.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Integer, and_, bindparam, func, insert, literal_column, select, text, update
 
-from kiosk.domain.operations import NO_HASH, ChainEnd, Operation, OperationId, Origin, Reader, chain_hash
+from kiosk.domain.operations import (
+    NO_HASH,
+    ChainEnd,
+    Operation,
+    OperationId,
+    Origin,
+    Reader,
+    audit_entry,
+    chain_hash,
+)
 from kiosk.ports.central import Verdict, VerdictKind
 from kiosk.ports.store import OutboxCounts, RecordedAct
 from local_store import statements as sql
@@ -150,8 +158,8 @@ class Outbox:
             boot_id=act.boot_id,
             boottime_ms=act.boottime_ms,
         )
-        entry = f"{act.kind} {operation.hash.hex()}"  # the body, which the hash vouches for, says everything else
-        audit_hash = hashlib.sha256(ends.audit_hash + entry.encode()).digest()
+        entry = audit_entry(act.kind, operation.hash)
+        audit_hash = chain_hash(ends.audit_hash, entry)
         self._db.run(ADD_AUDIT, place=ends.audit_place + 1, entry=entry, hash=audit_hash)
         told_loans.has_to_tell(self._db, act.loans)
         self.ends = replace(

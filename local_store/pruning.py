@@ -2,7 +2,8 @@
 
 Age is counted in trusted days only. What has a place in the outbox had happened when a day began that notes this place
 or a later one; a loan or a request was over when the day after its `…_after` began. So nobody asks what time it was.
-A day that began after something happened that is not dated again yet (`undated_boot`) does not count so far.
+A day that began after something happened that is not dated again yet (`undated_boot`) does not count so far. A day may
+turn out to be still to come: the next one is earlier then, but its number counts on, and numbers are what is asked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, delete, exists, insert, select, text
+from sqlalchemy import and_, bindparam, delete, exists, insert, literal_column, select, text
 
 from kiosk.ports.store import Retention, WalkedTo
 from local_store.prepared import Database, Prepared, Row
@@ -58,10 +59,12 @@ _DROP_GAP = Prepared(dropped(pruned, pruned.c.first))
 ADD_GAP = Prepared(insert(pruned))
 _ANSWERED = some(select(request.c.id, request.c.answered_after).where(text("request.state <> 'waiting'")), request.c.id)
 _DROP_REQUEST = Prepared(dropped(request, request.c.id))
+_listed_at = epoch.c.before + to_check.c.seq
 _LISTED = some(
-    select(to_check.c.place, outbox.c.place)
-    .outerjoin(epoch, epoch.c.id == to_check.c.epoch)
-    .outerjoin(outbox, outbox.c.place == epoch.c.before + to_check.c.seq),
+    select(to_check.c.place, pruned.c.first)
+    .select_from(to_check)
+    .outerjoin(epoch, and_(epoch.c.id == to_check.c.epoch, to_check.c.seq > literal_column("0")))  # 0: not known
+    .outerjoin(pruned, and_(pruned.c.first <= _listed_at, pruned.c.last >= _listed_at)),
     to_check.c.place,
 )
 _DROP_LISTED = Prepared(dropped(to_check, to_check.c.place))
@@ -154,8 +157,9 @@ class Pruning:
         return _last(rows, limit)
 
     def _list(self, after: str | int | None, limit: int) -> str | int | None:
+        """What is about an operation that was pruned. One that is not here for another reason is lost: that stays."""
         rows = self._db.rows(_LISTED, after=after or 0, limit=limit)
-        self._each(_DROP_LISTED, [place for place, operation in rows if operation is None])
+        self._each(_DROP_LISTED, [place for place, gap in rows if gap is not None])
         return _last(rows, limit)
 
     def _each(self, statement: Prepared, keys: Sequence[object]) -> None:

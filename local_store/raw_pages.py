@@ -108,6 +108,8 @@ class RawStore:
         here = here if here <= most else least
         payload, authentic = _slice(page.content, at, here), page.authentic
         following = _number(page.content, at + here)
+        if size > len(self.pages) * USABLE:  # else pages that lead to each other would be read until memory ends
+            raise ValueError("longer than all that there is")
         while len(payload) < size:
             page = self.pages[following] if following in self.pages else _nothing()
             payload += _slice(page.content, 4, min(size - len(payload), USABLE - 4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
-from local_store.prepared import Database
+from local_store.prepared import STEPS, Database
 from local_store.resync import read_progress
 from local_store.schema import engine_over
 from local_store.statements import OPEN
@@ -26,8 +27,7 @@ from local_store.tables import audit, item, loan, mentioned, meta, outbox, prune
 from local_store.tables import epoch as epoch_table
 from local_store.tables import patron as patron_table
 
-_STEPS = 200
-"""Of SQLite's machine between two questions whether to go on: some sixty rows, about a millisecond."""
+log = logging.getLogger(__name__)
 
 
 _LEDGER = select(
@@ -189,16 +189,11 @@ class StoreReader:
     def check(self) -> None:
         """Reads the whole store: seconds for a large one, so never before the first frame.
 
-        Raises StoreDamaged, and the next opening then sets the store aside.
+        Raises StoreDamaged. An opened store then begins no unit of work any more, here or in another process, and the
+        next opening sets it aside.
         """
-        try:
-            with self._readers.connect() as connection:
-                check_whole(_bare(connection))
-        except StoreDamaged:
-            self._suspicion.raise_it()
-            raise
-        except DATABASE_ERRORS as error:
-            raise translated(error) from error
+        with self._reading() as connection:
+            check_whole(_bare(connection))
 
     def copy_to(self, target: Path, go_on: Callable[[], bool]) -> None:
         """Writes the store as it is at one moment into a new file, with the same key; not yet durable. Whoever writes
@@ -210,7 +205,7 @@ class StoreReader:
         try:
             with closing(self._connect()) as connection:
                 connection.execute("PRAGMA query_only = OFF")  # it is open for reading only; the new file is not
-                connection.set_progress_handler(lambda: not go_on(), _STEPS)
+                connection.set_progress_handler(lambda: not go_on(), STEPS)
                 connection.execute("VACUUM INTO ?", (str(target),))
         except DATABASE_ERRORS as error:
             problem = translated(error)
@@ -227,22 +222,36 @@ class StoreReader:
         try:
             with self._readers.connect() as connection:
                 yield connection
+        except StoreDamaged as damage:
+            self._found_damaged(damage)
+            raise
         except DATABASE_ERRORS as error:
             problem = translated(error)
             if isinstance(problem, StoreDamaged):
-                self._suspicion.raise_it()
+                self._found_damaged(problem)
             raise problem from error
+
+    def _found_damaged(self, damage: StoreDamaged) -> None:
+        """From any thread."""
+        self._suspicion.raise_it()
 
 
 def _bare(connection: Connection) -> Database:
     return Database(connection.connection.driver_connection)
 
 
-def check_whole(database: Database) -> None:
-    """Raises StoreDamaged unless every page in use is authentic and every table and index is in order.
+def check_whole(database: Database, meanwhile: Callable[[], None] | None = None) -> None:
+    """Raises StoreDamaged unless every page in use is authentic and every table and index is in order. `meanwhile` is
+    called often; StoreBroken when it raises that.
 
     Through the log, as whoever reads it later: a page that a power cut tore in the file is written again from there.
     `cipher_integrity_check` reads the file alone, and would call such a store damaged.
     """
-    if database.tell("PRAGMA quick_check(1)") != [("ok",)]:
+    log.info("all of a store is read")
+    database.call_often(meanwhile)
+    try:
+        found = database.tell("PRAGMA quick_check(1)")
+    finally:
+        database.call_often(None)
+    if found != [("ok",)]:
         raise StoreDamaged("a table is not in order")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Set
+import traceback
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kiosk.domain.clock_trust import Moment, library_day
-from kiosk.domain.operations import NO_HASH
+from kiosk.domain.operations import NO_HASH, audit_entry, chain_hash
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import ToCheck
 from local_store import files, outbox, schema, undated_boots
@@ -45,7 +46,7 @@ def recover(config: StoreConfig, backup: Path | None, *, only_whole: bool, do: b
     that was set aside, and brings it in; not when `do` is false, nor when it is not whole and only that was asked for.
 
     Raises StoreBroken, and nothing was touched: there is a store, nothing was set aside, no operation of it can be
-    joined to this backup, or there is no room.
+    joined to this backup, something of it makes no sense, or there is no room.
     """
     with files.ProcessLock(config.path), files.disk_errors():
         files.take_what_was_decided(config.path)
@@ -56,13 +57,27 @@ def recover(config: StoreConfig, backup: Path | None, *, only_whole: bool, do: b
             raise StoreBroken("no damaged store was set aside")
         half = half_made(config, backup, config.key) if backup else build_half(config)
         try:
-            recovered = _carry_over(config, half, read_raw(damaged, config.key, salt_of(backup) if backup else None))
+            with _misreading():
+                raw = read_raw(damaged, config.key, salt_of(backup) if backup else None)
+                recovered = _carry_over(config, half, raw)
             if do and (recovered.whole or not only_whole):
                 bring_in(config, half)
                 files.mark_recovered(damaged)
         finally:
             files.remove_half_made(half)
     return recovered
+
+
+@contextmanager
+def _misreading() -> Iterator[None]:
+    """Damage can say anything, and what nobody thought of must not end the station, at this start and at every other:
+    a person is told where it was. Not what: it may be about somebody."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError) as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {Path(at.filename).name}, line {at.lineno}"
+        raise StoreBroken(f"something in the damaged store makes no sense: {where}") from error
 
 
 def _carry_over(config: StoreConfig, half: Path, damaged: RawStore) -> Recovered:
@@ -89,12 +104,15 @@ def _write(database: Database, found: Salvaged) -> int:
     known = {name for (name,) in database.tell("SELECT id FROM loan")}
     _write_chains(database, found)
     floor = database.row(sql.META, key="time_floor_ms")
+    floor_ms = int(floor[0]) if floor else None
+    if found.operations:
+        undated_boots.look_for_undated(database, min(found.operations), floor_ms)
     (number, *_) = database.row(LAST_DAY) or (0,)
     for row in found.loans.values():
         over = 0 if row["ended_after"] is None and not row["open"] else row["ended_after"]
         database.run(sql.REPLACE_LOAN, **row | {"ended_after": over, "to_tell": 0, "as_of": 0})
     for operation in found.operations.values():
-        _replay(database, operation, found, int(floor[0]) if floor else 0, number)
+        _replay(database, operation, found, floor_ms or 0, number)
     _count_what_is_to_tell(database)
     for place, row in found.to_check.items():
         if not database.tell(f"SELECT 1 FROM to_check WHERE place = {place}"):
@@ -119,9 +137,8 @@ def _write_chains(database: Database, found: Salvaged) -> None:
             if row["epoch"] not in epochs:
                 epochs.add(row["epoch"])
                 database.run(outbox.BEGIN_EPOCH, id=row["epoch"], before=place - row["seq"])
-            entry = f"{row['kind']} {operation.hash.hex()}"
-            follows = hashlib.sha256(audit_hash + entry.encode()).digest()
-            audit_hash = kept["hash"] if kept and kept["entry"] == entry else follows
+            entry = audit_entry(row["kind"], operation.hash)
+            audit_hash = kept["hash"] if kept and kept["entry"] == entry else chain_hash(audit_hash, entry)
         elif kept is not None:  # the line of an operation that is lost: it says of which kind it was
             entry, audit_hash = kept["entry"], kept["hash"]
         else:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from kiosk.domain.operations import NO_HASH, chain_hash, commitment
+from kiosk.domain.operations import NO_HASH, OperationKind, chain_hash, commitment
 from kiosk.ports.errors import StoreBroken
 from local_store import tables
 from local_store.raw_pages import RawRow, RawStore
@@ -125,15 +125,21 @@ def _of_what_is_hashed(one: FoundOperation) -> FoundOperation:
     row, body = one.row, one.body
     data, at = body["data"], body["at"]
     loans = data.get("loans") or [data[name] for name in ("loan",) if name in data]
+    if body["kind"] == OperationKind.DATE_BOOT:  # which says more of each
+        loans = [loan["loan"] for loan in loans]
     salt, reader, private = row["salt"], row["reader"], row["private"]
-    if not (salt and reader and commitment(salt, reader) == body["reader"]):
+    if not _promised(salt, reader, body["reader"]):
         salt = reader = private = None
-    elif private is None or commitment(salt, private) != data.get("private"):
+    elif not _promised(salt, private, data.get("private")):
         private = None
     hashed = {"epoch": body["epoch"], "seq": body["seq"], "kind": body["kind"], "barcode": data.get("barcode") or ""}
     kept = {"reader": reader, "salt": salt, "private": private, "state": "pending", "reason": None}
     when = {"boot_id": at["boot"], "boottime_ms": at["boottime_ms"]}
     return replace(one, row=row | hashed | kept | when | {"loans": " ".join(loans)})
+
+
+def _promised(salt: object, said: object, promise: object) -> bool:
+    return isinstance(salt, bytes) and isinstance(said, str) and commitment(salt, said) == promise
 
 
 def _operation(raw: RawRow) -> FoundOperation | None:

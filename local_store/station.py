@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import stat
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -48,9 +50,10 @@ class StationStore:
                 make_folder(self.data)
         return self._with(read_or_create_key(self.key_file, self.path, may_create=may_create_key))
 
-    def open(self, day: date | None = None) -> SqlStore:
-        """Raises StoreBroken. `day`: of the backup before an upgrade of the schema."""
-        return open_store(self.config(may_create_key=True), lambda reader: self._before_upgrade(reader, day))
+    def open(self, day: date | None = None, takes_long: Callable[[], None] = lambda: None) -> SqlStore:
+        """Raises StoreBroken. `day`: of the backup before an upgrade of the schema. `takes_long`: of `open_store`."""
+        config = self.config(may_create_key=True)
+        return open_store(config, lambda reader: self._before_upgrade(reader, day), takes_long)
 
     def read(self) -> StoreReader:
         """Beside a running station, too. Raises StoreBroken."""
@@ -71,9 +74,9 @@ class StationStore:
         """`place`: a backup, or a folder, of which it is the newest whole one. Raises StoreBroken when there is none,
         StoreDamaged when this key opens none."""
         config = self._with(key)
-        if not place.is_dir():
-            with disk_errors():
-                place.stat()
+        with disk_errors():
+            is_backup = not stat.S_ISDIR(place.stat().st_mode)
+        if is_backup:
             check_backup(place, config)
             return place
         problem = StoreBroken("no backup of this station is there")

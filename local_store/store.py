@@ -55,8 +55,8 @@ class SqlStore(StoreReader, Store):
     def unit_of_work(self) -> SqlUnitOfWork:
         """On the thread that asked first, and on no other: with two on one connection, the roll-back of one drops the
         open transaction of the other, whose commit then says nothing. Raises StoreDamaged once anything was found
-        damaged, or the files are not those that were opened: what can still be written would stand beside what cannot
-        be read, or nowhere."""
+        damaged, by whoever reads it, or the files are not those that were opened: what can still be written would stand
+        beside what cannot be read, or nowhere."""
         thread = threading.get_ident()
         if self._owner is None:
             self._owner = thread
@@ -66,6 +66,8 @@ class SqlStore(StoreReader, Store):
             raise RuntimeError("a unit of work inside another")
         if self._damage:
             raise StoreDamaged(self._damage)
+        if self._suspicion.raised():
+            raise StoreDamaged("another process could not read all of it")
         try:
             self._same.check()
         except StoreDamaged as damage:
@@ -99,4 +101,4 @@ class SqlStore(StoreReader, Store):
 
     def _found_damaged(self, damage: StoreDamaged) -> None:
         self._damage = str(damage)
-        self._suspicion.raise_it()
+        super()._found_damaged(damage)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Integer, bindparam, delete, func, literal_column, or_, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from kiosk.domain.clock_trust import Anchor
 from kiosk.domain.model import Loan
+from kiosk.domain.operations import OperationKind
 from kiosk.ports.store import Happened, UndatedBoot
 from local_store.prepared import Database, Prepared
 from local_store.tables import loan, outbox, undated_boot
@@ -39,6 +42,11 @@ _HAPPENED_FROM = Prepared(
     .limit(bindparam("limit", type_=Integer))
     .offset(literal_column("0"))
 )
+_SAID_FROM = Prepared(
+    select(outbox.c.place, outbox.c.boot_id, outbox.c.kind, outbox.c.body)
+    .where(outbox.c.place >= bindparam("from_place", type_=Integer))
+    .order_by(outbox.c.place)
+)
 _DATED_UP_TO = Prepared(
     update(undated_boot)
     .where(undated_boot.c.boot_id == bindparam("of_boot"))
@@ -60,6 +68,39 @@ _DATE_RETURN = Prepared(
     .where(loan.c.id == bindparam("loan_id"), loan.c.open == text("0"), loan.c.returned_on < bindparam("on"))
     .values(returned_on=bindparam("on"))
 )
+
+_Lent = tuple[str, int]
+"""A loan as it was lent or renewed: its id and how many renewals it had then."""
+
+
+def look_for_undated(database: Database, place: int, after_ms: int | None) -> None:
+    """After a recovery, of which the operations from `place` on were written down without a note of their boots, or
+    with what dates one that is noted. `after_ms`: a time before all of them, where one is known."""
+    ((noted,),) = database.tell("SELECT coalesce(min(place), 0) FROM undated_boot")
+    happened: dict[str, list[tuple[int, _Lent | None]]] = {}
+    told: dict[str, Any] = {}
+    dated: set[_Lent] = set()
+    for at, boot_id, kind, text_ in database.rows(_SAID_FROM, from_place=min(place, noted or place)):
+        body = json.loads(text_)
+        data = body["data"]
+        if kind == OperationKind.DATE_BOOT:
+            told[data["boot"]] = data
+            dated |= {(one["loan"], one["renewals"]) for one in data["loans"]}
+        elif not body["at"]["trusted"]:
+            is_lent = kind in (OperationKind.CHECK_OUT, OperationKind.RENEW)
+            lent = (data["loan"], data.get("renewals", 0)) if is_lent else None
+            happened.setdefault(boot_id, []).append((at, lent))
+    for boot_id, all_ in happened.items():
+        data = told.get(boot_id)
+        if data is None:
+            unknown = {"began_ms": None, "before_ms": None, "is_told": 0, "after_ms": after_ms}
+            database.run(_NOTE, boot_id=boot_id, place=all_[0][0], **unknown)
+            continue
+        database.run(_ALL_DATED, of_boot=boot_id)
+        left = next((at for at, lent in all_ if lent is not None and lent not in dated), None)
+        if left is not None:  # it was stopped there
+            known = {name: data.get(name) for name in ("began_ms", "before_ms", "after_ms")}
+            database.run(_NOTE, boot_id=boot_id, place=left, is_told=1, **known)
 
 
 def read_undated(database: Database) -> frozenset[str]:

@@ -307,8 +307,8 @@ class SqlUnitOfWork(UnitOfWork):
 
     def begin_trusted_day(self, day: date) -> None:
         number, last = self._day
-        if last is not None and day <= last:
-            raise ValueError("a trusted day is later than the one before")
+        if last is not None and day == last:
+            raise ValueError("this trusted day has begun already")
         self._day = number + 1, day
         self._db.run(pruning.BEGIN_DAY, number=number + 1, day=day.isoformat(), place=self._outbox.ends.place)
 

@@ -55,8 +55,8 @@ _NOTHING_SEEN = Preview(0, 0, b"")
 @dataclass
 class Kiosk:
     """The running parts below the screen. `show` is given every new state, on the session thread; `see` what a camera
-    sees, on the camera's. Scanners and what speaks to the centre begin when `painted` is set: before the first frame
-    they would only delay it."""
+    sees, on the camera's. Scanners, what speaks to the centre and whatever reads all of the store begin when
+    `painted` is set: before the first frame they would only delay it."""
 
     config: KioskConfig
     show: Callable[[State], None]
@@ -133,18 +133,17 @@ class Kiosk:
     # ---- life
 
     def start(self) -> None:
-        config = self.config
         threading.excepthook = _end_the_process
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
-        self._spawn("push", lambda: self._when_painted(self.sync.run_push))
-        self._spawn("pull", lambda: self._when_painted(self.sync.run_pull))
+        self._spawn_when_painted("push", lambda: self._when_open(self.sync.run_push))
+        self._spawn_when_painted("pull", lambda: self._when_open(self.sync.run_pull))
         self._spawn("time", self._chores.keep_time)
         self._spawn("forget", self._chores.forget_whom_the_centre_erased)
         self._spawn("house", self._chores.keep_the_house)
-        self._spawn("check", self._chores.check_after_an_unclean_stop)
-        self._spawn("mend", lambda: self._chores.mend_a_damaged_store(lambda: station_store(config).mend().whole))
-        self._spawn("nightly", self._nightly.run)
+        self._spawn_when_painted("check", self._chores.check_after_an_unclean_stop)
+        self._spawn_when_painted("mend", lambda: self._chores.mend_a_damaged_store(self._mend))
+        self._spawn_when_painted("nightly", self._nightly.run)
         self._spawn("status", self._answer)
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
@@ -176,9 +175,20 @@ class Kiosk:
 
     def _open_store(self) -> SqlStore:
         now = self.clock.now()
-        store = self._opened = open_store(self.config, now.day if now.trusted else None)
+        store = self._opened = open_store(self.config, now.day if now.trusted else None, self._opening_takes_long)
         self._chores.opened(store)
         return store
+
+    def _opening_takes_long(self) -> None:
+        """Whoever switches the station on sees it come up, whatever its store needs, and the watchdog sees that the
+        store thread lives. Raises StoreBroken."""
+        self.painted.wait()
+        if self._stop.is_set():
+            raise StoreBroken("the station ends")
+        self.store.answer_pings()
+
+    def _mend(self) -> bool:
+        return station_store(self.config).mend().whole
 
     def _nightly_jobs(self) -> dict[str, Job]:
         def check(_day: date | None, _go_on: GoOn) -> None:
@@ -252,10 +262,16 @@ class Kiosk:
         )
         return running.at(self.clock.monotonic())
 
-    def _when_painted(self, work: Callable[[], None]) -> None:
-        self.painted.wait()
+    def _when_open(self, work: Callable[[], None]) -> None:
         if self.store.wait_until_open(self._stop):
             work()
+
+    def _spawn_when_painted(self, name: str, target: Callable[[], None]) -> None:
+        def then() -> None:
+            self.painted.wait()
+            target()
+
+        self._spawn(name, then)
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,10 @@ def station_store(config: KioskConfig) -> StationStore:
     return StationStore(config.data, config.station.library, config.station.device, BUILD_MS, config.backup_folder)
 
 
-def open_store(config: KioskConfig, day: date | None = None) -> SqlStore:
-    """Raises StoreBroken. `day`: today, where somebody vouches for the clock."""
-    return station_store(config).open(day)
+def open_store(config: KioskConfig, day: date | None = None, takes_long: Callable[[], None] = lambda: None) -> SqlStore:
+    """Raises StoreBroken. `day`: today, where somebody vouches for the clock. `takes_long` is called before an opening
+    that takes more than a moment."""
+    return station_store(config).open(day, takes_long)
 
 
 def read_store(config: KioskConfig) -> StoreReader:

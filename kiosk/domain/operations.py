@@ -97,8 +97,14 @@ def commitment(salt: bytes, said: str) -> str:
     return hmac.new(salt, said.encode(), hashlib.sha256).hexdigest()
 
 
-def chain_hash(previous: bytes, body: str) -> bytes:
-    return hashlib.sha256(previous + body.encode()).digest()
+def chain_hash(previous: bytes, said: str) -> bytes:
+    """Of an operation's body, or of an audit line's entry, each in its own chain."""
+    return hashlib.sha256(previous + said.encode()).digest()
+
+
+def audit_entry(kind: str, operation_hash: bytes) -> str:
+    """What the audit line of an operation says: the body, which the hash vouches for, says everything else."""
+    return f"{kind} {operation_hash.hex()}"
 
 
 def next_operation(

@@ -255,7 +255,8 @@ class UnitOfWork(Protocol):
         ...
 
     def begin_trusted_day(self, day: date) -> None:
-        """Somebody vouches for `day`: all that is here had happened by then. For a later day than the last one."""
+        """Somebody vouches for `day`, another than the last one: all that is here had happened by then. It may be an
+        earlier one, when somebody had vouched for a day that is still to come."""
         ...
 
     def prune(self, keep: Retention, after: WalkedTo, limit: int) -> WalkedTo | None:

@@ -89,8 +89,9 @@ class Chores:
             self.suspected()
 
     def suspected(self) -> None:
-        """Something in the store could not be read."""
-        self._worker.submit(lambda work: work.probe(), lambda _: None, LATER)  # meets it too, and the station rests
+        """Something in the store could not be read, so it begins no unit of work any more: the station rests now, not
+        when the next reader comes."""
+        self._worker.submit(lambda _work: None, lambda _: None, LATER)
 
     def mend_a_damaged_store(self, mend: Callable[[], bool]) -> None:
         """`mend` brings a store back in which nothing that was promised is missing, or false; it raises StoreBroken
@@ -101,7 +102,11 @@ class Chores:
             if not self._worker.is_damaged():
                 continue
             try:
-                why = None if mend() else "something that was promised cannot be read: a person must decide"
+                why = (
+                    None
+                    if self._worker.mend(mend)
+                    else "something that was promised cannot be read: a person must decide"
+                )
             except StoreBroken as error:
                 why = str(error)
             self._diary.note("recovery", self._clock.now(), why)

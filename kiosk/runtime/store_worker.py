@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from queue import Empty, PriorityQueue
-from threading import Event
+from queue import Empty, PriorityQueue, SimpleQueue
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
@@ -60,8 +60,11 @@ class StoreWorker:
         self._next_try = 0.0
         self._jobs: PriorityQueue[tuple[int, int, Callable[[Store | None], None] | None]] = PriorityQueue()
         self._order = itertools.count()
+        self._pings: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._store: Store | None = None
         self._code: str | None = None
+        self._is_lost = False
+        self._opening = Lock()
         self._ended = Event()
         self.opened = Event()
 
@@ -113,18 +116,30 @@ class StoreWorker:
         return False
 
     def is_damaged(self) -> bool:
-        """Whether the station rests because its store is damaged or gone."""
-        return self._code == STORE_DAMAGED
+        """Whether the station rests because its store is damaged or gone: an opening has looked, and set it aside."""
+        return self._is_lost
+
+    def mend(self, act: Callable[[], T]) -> T:
+        """`act` has the store's files to itself: nobody tries to open them meanwhile."""
+        with self._opening:
+            return act()
 
     def ping(self, then: Callable[[], None]) -> None:
         """Answers from the store thread, whether the store is well or not: it says that the thread lives."""
-        self._jobs.put((FIRST, next(self._order), lambda _store: then()))
+        self._pings.put(then)
+        self._jobs.put((FIRST, next(self._order), lambda _store: self.answer_pings()))
 
     def stop(self) -> None:
         """After the jobs that wait already."""
         self._jobs.put((_LAST, next(self._order), None))
 
     # ---- the store thread
+
+    def answer_pings(self) -> None:
+        """Also in the middle of what takes long: it is being done."""
+        with suppress(Empty):
+            while True:
+                self._pings.get_nowait()()
 
     def run(self) -> None:
         self._try_to_open()
@@ -184,11 +199,17 @@ class StoreWorker:
             return act()
 
     def _try_to_open(self) -> None:
+        if not self._opening.acquire(blocking=False):
+            return  # it is being mended
         try:
             self._store = self._with_room(self._opens)
         except StoreBroken as error:
+            self._is_lost = isinstance(error, StoreDamaged)
             self._broke(error)
             return
+        finally:
+            self._opening.release()
+        self._is_lost = False
         self.opened.set()
         self._well()
 

@@ -7,13 +7,12 @@ centre has that operation.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kiosk.domain.operations import NO_HASH, chain_hash, commitment
+from kiosk.domain.operations import NO_HASH, audit_entry, chain_hash, commitment
 from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned
 
 
@@ -113,9 +112,9 @@ def _of_reader(operation: KeptOperation, body: dict[str, Any], report: Report) -
 def _of_line(operation: KeptOperation, line: AuditLine | None, before: bytes) -> str | None:
     if line is None:
         return "the audit line is missing"
-    if line.entry != f"{operation.kind} {operation.hash.hex()}":
+    if line.entry != audit_entry(operation.kind, operation.hash):
         return "the audit line is about something else"
-    if line.hash != hashlib.sha256(before + line.entry.encode()).digest():
+    if line.hash != chain_hash(before, line.entry):
         return "the audit line does not follow from the one before"
     return None
 

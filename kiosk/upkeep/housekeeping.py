@@ -70,10 +70,10 @@ def _begin_day(work: UnitOfWork, *, now: Moment) -> date | None:
     if not now.trusted or now.wall_ms < work.time_floor_ms():
         return None
     last = work.trusted_day()
-    if last is None or last < now.day:
+    if last != now.day:  # also when somebody vouched for a day that is still to come, and knows better now
         work.begin_trusted_day(now.day)
         work.commit()
-    elif last > now.day or work.pruned_on() == last:
+    elif work.pruned_on() == last:
         return None
     return now.day
 

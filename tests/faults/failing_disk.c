@@ -1,5 +1,5 @@
-// Preloaded: while the file named by FAILING_DISK exists and says "<errno> <calls>", every one of these calls (w: pwrite,
-// s: fdatasync and fsync, t: ftruncate) on a file of the store answers that error. All else goes its way.
+// Preloaded: while the file named by FAILING_DISK exists and says "<errno> <calls>", every one of these calls (r: pread,
+// R: pread of more than the first page, w: pwrite, s: fdatasync and fsync, t: ftruncate) on a file of the store answers that error. All else goes its way.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,6 +28,16 @@ static int fails(int fd, char call) {
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+static int reads_fail(int fd, size_t size, off64_t at) {
+    return fails(fd, 'r') || (at + (off64_t)size > 4096 && fails(fd, 'R'));
+}
+
+ssize_t pread(int fd, void *to, size_t size, off_t at) {
+    return reads_fail(fd, size, at) ? -1 : NEXT(pread)(fd, to, size, at);
+}
+ssize_t pread64(int fd, void *to, size_t size, off64_t at) {
+    return reads_fail(fd, size, at) ? -1 : NEXT(pread64)(fd, to, size, at);
+}
 ssize_t pwrite(int fd, const void *from, size_t size, off_t at) {
     return fails(fd, 'w') ? -1 : NEXT(pwrite)(fd, from, size, at);
 }

@@ -34,6 +34,16 @@ def station_on(folder: Path, library: Path | None, program: Sequence[str] = ("-m
     return Station(folder, data, program=program, also=also)
 
 
+IMPATIENT = """
+import sys
+from kiosk.runtime.store_worker import StoreWorker
+begin = StoreWorker.__init__
+StoreWorker.__init__ = lambda self, *args, **named: begin(self, *args, **named | {{"retry_s": 0.5}})
+{more}
+from kiosk.__main__ import main
+sys.exit(main())
+"""
+BELIEVES_SQLITE = "from local_store import files; files.read_through = lambda path: None"
 FAULTS = (
     ("an I/O error on writing", errno.EIO, "w", "K-03"),
     ("an I/O error on syncing", errno.EIO, "s", "K-03"),
@@ -49,8 +59,7 @@ def test_rests_at_each_error_and_lends_again_by_itself_when_it_is_over(tmp_path:
         station.card()
         for what, number, calls, code in FAULTS:
             assert station.lend(), what
-            (tmp_path / "fails.half").write_text(f"{number} {calls}")
-            os.rename(tmp_path / "fails.half", tmp_path / "fails")
+            fails(tmp_path, number, calls)
             assert not station.lend(), what
             assert station.said("store: K-")[-1].startswith(f"store: {code} "), what
             station.scan_in_vain()
@@ -59,6 +68,49 @@ def test_rests_at_each_error_and_lends_again_by_itself_when_it_is_over(tmp_path:
             station.card()
         assert station.lend()
     station.must_hold_what_it_promised()
+
+
+def fails(folder: Path, number: int, calls: str) -> None:
+    (folder / "fails.half").write_text(f"{number} {calls}")
+    os.rename(folder / "fails.half", folder / "fails")
+
+
+def test_rests_while_it_cannot_read_and_loses_nothing_when_it_can_again(tmp_path: Path, failing_disk: Path) -> None:
+    """Nothing while it runs, and from its start on the first page only. What the disk does not give is no damage:
+    nothing is set aside."""
+    station = station_on(tmp_path, failing_disk, ("-c", IMPATIENT.format(more="")))
+    with station.running():
+        station.card()
+        assert station.lend()
+        fails(tmp_path, errno.EIO, "r")
+        station.lend_until_it_rests(at_most=BOOKS // 2)  # what it has read before it still knows
+        until(lambda: station.said("store: K-03"))
+        station.scan_in_vain()
+        until(lambda: station.ask("status", "--json")[1]["running"]["staff_code"] == "K-03")
+        (tmp_path / "fails").unlink()
+        station.wait_until_well()
+        station.card()
+        assert station.lend()
+    fails(tmp_path, errno.EIO, "R")
+    with station.running():
+        until(lambda: station.said("store: K-03"))
+        station.scan_in_vain()
+        (tmp_path / "fails").unlink()
+        station.wait_until_well()
+        station.card()
+        assert station.lend()
+    assert files.stores_set_aside(station.data / "store.db") == []
+    station.must_hold_what_it_promised()
+
+
+def test_control_takes_for_damage_what_the_disk_does_not_give_when_it_does_not_read_for_itself(
+    tmp_path: Path, failing_disk: Path
+) -> None:
+    station = station_on(tmp_path, failing_disk, ("-c", IMPATIENT.format(more=BELIEVES_SQLITE)))
+    fails(tmp_path, errno.EIO, "R")
+    with station.running():
+        until(lambda: station.said("store: K-04"))
+    assert len(files.stores_set_aside(station.data / "store.db")) == 1
 
 
 def test_control_that_swallows_an_error_promises_what_it_does_not_hold(tmp_path: Path, failing_disk: Path) -> None:

@@ -15,8 +15,9 @@ import pytest
 from kiosk.ports.errors import BackupFailed, StoreBroken, StoreDamaged
 from local_store import SqlStore, StoreConfig, open_store
 from local_store.backups import KEEP_MONTHS, KEEP_NEWEST, backups_in, check_backup, write_backup
+from local_store.station import StationStore
 from tests.local_store.backing_up import DAY, back_up, ledger, second_medium
-from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, new_store, write_operation
+from tests.local_store.shelf import BUILD_MS, CATALOGUE, ITEMS, KEY, LAN, config_in, lend, new_store, write_operation
 from tests.local_store.test_damage import PAGE, flip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,6 +194,7 @@ from pathlib import Path
 from kiosk.ports.errors import BackupFailed
 from local_store import open_store
 from local_store.backups import backups_in, write_backup
+from local_store.station import StationStore
 from tests.local_store.shelf import config_in, write_operation
 
 home, stick, how = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
@@ -214,15 +216,33 @@ else:
         return True
     if how == "full":
         (stick / "photos").write_bytes(bytes(os.statvfs(stick).f_bavail * 4096))
+    source, go_on = store, pull_out if how == "pulled out" else lambda: True
+    if how == "turned read-only":
+        # As the kernel does with a FAT whose writes fail: first they fail, then nothing on it may be changed.
+        class Source:
+            def copy_to(self, target, go_on):
+                try:
+                    store.copy_to(target, lambda: False)
+                finally:
+                    assert target.exists()
+                    subprocess.run(["mount", "-o", "remount,ro", str(stick)], check=True)
+        source = Source()
     try:
-        write_backup(store, config, stick, None, pull_out if how == "pulled out" else lambda: True)
+        write_backup(source, config, stick, None, go_on)
     except BackupFailed as failed:
         print(failed)
     else:
         raise SystemExit("it was written")
     left = [] if how == "pulled out" else [one.number for one in backups_in(stick, config)]
     assert left == ([] if how == "pulled out" else [1]), left
-    assert how == "full" or os.listdir(stick) == [], "nothing lies where the medium was"
+    assert how != "pulled out" or os.listdir(stick) == [], "nothing lies where the medium was"
+    if how == "turned read-only":
+        try:
+            write_backup(store, config, stick, None, go_on)
+        except BackupFailed:
+            subprocess.run(["mount", "-o", "remount,rw", str(stick)], check=True)
+        write_backup(store, config, stick, None, go_on)
+        assert len(os.listdir(stick)) == 2, "what was left half written is gone"
 with store.unit_of_work() as work:
     write_operation(work)
     work.commit()
@@ -232,7 +252,7 @@ store.close()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["full", "full of its own", "pulled out"])
+@pytest.mark.parametrize("how", ["full", "full of its own", "pulled out", "turned read-only"])
 def test_survives_a_medium_that_is(tmp_path: Path, how: str) -> None:
     of_ones_own = ["unshare", "--user", "--map-root-user", "--mount"], ["unshare", "--mount"]
     allowed = (one for one in of_ones_own if subprocess.run([*one, "true"], check=False).returncode == 0)
@@ -271,3 +291,13 @@ def test_control_is_read_back_because_writing_says_nothing_of_a_bad_medium(
     assert names(stick) == []
     monkeypatch.setattr("local_store.backups.check_backup", lambda *_: None)
     assert write_backup(store, config, stick, DAY, lambda: True).path.exists()
+
+
+def test_says_why_when_a_place_cannot_even_be_looked_at(store: SqlStore, tmp_path: Path) -> None:
+    """By an error that is not that it is away: a broken stick answers many."""
+    store.close()
+    (tmp_path / "store.key").write_bytes(KEY)
+    (tmp_path / "store.key").chmod(0o600)
+    station = StationStore(tmp_path, "hoa-sen", "tram-1", BUILD_MS, tmp_path / ("x" * 300))
+    with pytest.raises(StoreBroken, match="too long"):
+        station.mend()

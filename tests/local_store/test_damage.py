@@ -299,27 +299,6 @@ def test_says_so_when_damage_shows_in_use_and_sets_aside_at_the_next_opening(tmp
     assert not (config.path.parent / "store.db.suspect").exists()
 
 
-@pytest.mark.parametrize("how", ["check", "ledger"])
-def test_finds_damage_by_reading(tmp_path: Path, how: str) -> None:
-    config = much_used_store(tmp_path)
-    store = open_store(config)
-    with pytest.raises(StoreDamaged):
-        store.check() if how == "check" else list(store.ledger())
-    store.close()
-    with pytest.raises(StoreDamaged, match="set aside as"):
-        open_store(config)
-
-
-def test_goes_on_when_a_suspicion_was_unfounded(tmp_path: Path) -> None:
-    config = used_store(tmp_path)
-    mark = config.path.with_name("store.db.suspect")
-    mark.touch()
-    store = open_store(config)
-    assert len(list(store.ledger())) == 3
-    assert not mark.exists()
-    store.close()
-
-
 def test_loses_nothing_in_an_unclean_stop_and_knows_of_it(tmp_path: Path) -> None:
     store = open_store(used_store(tmp_path, unclean=True))
     assert store.left_unclean

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.domain.operations import Operation
+from kiosk.ports.store import ToCheck, UnitOfWork
 from kiosk.upkeep.audit import verify
 from local_store import SqlStore, salvage
 from local_store.raw_pages import RawRow
+from local_store.recovery import recover
 from tests.local_store.backing_up import back_up, second_medium
 from tests.local_store.shelf import config_in, opened_whole
 from tests.local_store.shelf import write_operation as write
@@ -90,3 +93,34 @@ def test_control_would_miss_what_was_pruned_when_it_knew_no_gap(
     monkeypatch.setattr(salvage, "_keep", without_gaps)
     recovered = broken.recover()
     assert (recovered.whole, recovered.missing) == (False, 26)
+
+
+def test_keeps_on_the_list_what_was_lost_when_what_is_old_goes(tmp_path: Path) -> None:
+    """Also what was to check of it. Only what is about a pruned operation goes with it."""
+
+    def to_check(work: UnitOfWork, barcode: str) -> Operation:
+        written = write(work)
+        work.put_on_list(ToCheck.UNKNOWN_ITEM, written.id, barcode)
+        return written
+
+    house = House(tmp_path)
+    written = [house.do(lambda work: to_check(work, "TK.00001"))]
+    written += [house.do(write) for _ in range(20)]
+    lost = house.do(lambda work: to_check(work, "TK.00002"))
+    written += [house.do(write) for _ in range(20)]
+    house.store.close()
+    broken = Broken(house.config, tmp_path / "none", [], [])
+    broken.overwrite(broken.leaf_of(len(written) // 2 + 2))
+    broken.set_aside()
+    recovered = recover(house.config, None, only_whole=False)
+    assert recovered.missing > 0
+    house.store = opened_whole(house.config)
+    before = list(house.store.to_check())
+    assert [row["why"] for row in before] == ["unknown_item"] * 2 + ["lost"] * recovered.missing
+    house.keep()
+    house.told(*written)
+    house.later(401)
+    assert len(places(house.store)) == 1
+    assert list(house.store.to_check()) == before[1:]
+    assert (before[1]["seq"], before[1]["barcode"]) == (lost.id.seq, "TK.00002")
+    house.store.close()

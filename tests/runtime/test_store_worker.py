@@ -84,6 +84,48 @@ def test_says_damaged_when_the_store_is_not_whole(rig: Rig) -> None:
     time.sleep(0.3)
     assert rig.told.empty(), "it is said once, and nothing new is made behind a person's back"
     assert not rig.config.path.exists()
+    assert rig.worker.is_damaged()
+
+
+def test_is_damaged_only_when_an_opening_says_so(rig: Rig) -> None:
+    """Until then it is not set aside, and there is nothing to mend it from."""
+    rig.thread.start()
+    assert rig.next() == "well"
+    rig.fault = raising(StoreBroken("disk away"))
+    rig.worker.submit(raising(StoreDamaged("a page")), lambda _: None)
+    assert rig.next() == STORE_DAMAGED
+    assert not rig.worker.is_damaged()
+    assert rig.next() == STORE_BROKEN
+    assert not rig.worker.is_damaged()
+    rig.fault = raising(StoreDamaged("all of it"))
+    assert rig.next() == STORE_DAMAGED
+    assert rig.worker.is_damaged()
+    rig.fault = lambda: None
+    assert rig.next() == "well"
+    assert not rig.worker.is_damaged()
+
+
+def test_tries_to_open_nothing_while_it_is_mended(rig: Rig) -> None:
+    """It would find the files taken, and say that the disk is at fault."""
+    opened = 0
+
+    def damaged() -> None:
+        nonlocal opened
+        opened += 1
+        raise StoreDamaged("all of it")
+
+    rig.fault = damaged
+    rig.thread.start()
+    assert rig.next() == STORE_DAMAGED
+
+    def mend() -> bool:
+        before = opened
+        time.sleep(0.3)
+        rig.fault = lambda: None
+        return opened == before
+
+    assert rig.worker.mend(mend)
+    assert rig.next() == "well"
 
 
 def test_rests_when_a_loan_cannot_be_made_durable_and_drops_nothing_durable(rig: Rig) -> None:
@@ -127,6 +169,24 @@ def test_answers_a_beat_even_while_the_store_is_broken(rig: Rig) -> None:
     answered = threading.Event()
     rig.worker.ping(answered.set)
     assert answered.wait(PATIENCE_S)
+
+
+def test_answers_a_beat_in_the_middle_of_a_long_opening(rig: Rig) -> None:
+    answered, opening, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def long() -> None:
+        opening.set()
+        while not go_on.is_set():
+            rig.worker.answer_pings()
+            time.sleep(0.01)
+
+    rig.fault = long
+    rig.thread.start()
+    assert opening.wait(PATIENCE_S)
+    rig.worker.ping(answered.set)
+    assert answered.wait(PATIENCE_S)
+    go_on.set()
+    assert rig.next() == "well"
 
 
 def test_hands_the_error_of_a_waiting_job_to_whoever_waits(rig: Rig) -> None:

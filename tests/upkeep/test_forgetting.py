@@ -21,7 +21,7 @@ from kiosk.domain.model import Patron
 from kiosk.domain.requests import LinkCard, PlaceHold, Suggest
 from kiosk.ports.central import Gone, PatronRecord, Verdict, VerdictKind
 from kiosk.ports.errors import StoreBroken
-from kiosk.ports.store import UnitOfWork
+from kiosk.ports.store import Stage, UnitOfWork
 from kiosk.session.effects import Ask, CheckIn, CheckOut, StoreEffect, TakeBack, UseInHouse
 from kiosk.session.inputs import Answer, Asked, LoanRecorded
 from kiosk.upkeep.audit import verify
@@ -123,6 +123,21 @@ def test_is_found_nowhere_when_erased_and_every_chain_verifies(life: Life) -> No
     again = open_store(life.config)
     again.check()
     again.close()
+
+
+def test_is_found_nowhere_when_erased_in_the_middle_of_a_resync(life: Life) -> None:
+    """Which remembers, up to its end, whom the centre has named."""
+
+    def named_again(work: UnitOfWork) -> None:
+        work.begin_resync()
+        work.go_to(Stage.HEARING)
+        work.apply([PatronRecord(life.patron, ())], "2")
+        work.commit()
+
+    life.on_store(named_again)
+    life.erased_at_the_centre()
+    assert life.forget() == 1
+    assert files_with(life.config, life.canaries) == {}
 
 
 def test_is_found_before_in_the_store_itself_as_whoever_has_the_key_reads_it(life: Life) -> None:
