@@ -25,6 +25,8 @@ from local_store import open_store
 from tests.local_store.shelf import CALENDAR, KEY, LAN, config_in, new_id
 
 NO_MOUNTS = "nobody may mount here"
+_MAY_MOUNT_THERE = (("--mount",), ("--user", "--map-root-user", "--mount"))
+"""Namespaces in which somebody may mount: root's own, or those of anybody who may be root in a world of its own."""
 BOOKS = 400
 SWALLOWS = """
 import sys
@@ -55,13 +57,18 @@ class SmallDisk:
     def __init__(self, at: Path, megabytes: int) -> None:
         at.mkdir()
         mount = f"mount -t tmpfs -o size={megabytes}m,mode=700 none '{at}' && echo there && exec sleep infinity"
-        self._holder = subprocess.Popen(["unshare", "-m", "sh", "-c", mount], stdout=subprocess.PIPE)
-        assert self._holder.stdout is not None
-        if self._holder.stdout.readline() != b"there\n":
+        for spaces in _MAY_MOUNT_THERE:
+            self._holder = subprocess.Popen(["unshare", *spaces, "sh", "-c", mount], stdout=subprocess.PIPE)
+            assert self._holder.stdout is not None
+            if self._holder.stdout.readline() == b"there\n":
+                break
             self.close()
+        else:
             pytest.skip(NO_MOUNTS)
         self._at = at
-        self.inside = ("nsenter", "-t", str(self._holder.pid), "-m", f"--wd={ROOT}", "--")
+        credentials = ("--preserve-credentials",) if "--user" in spaces else ()
+        flags = [one for one in spaces if one != "--map-root-user"]
+        self.inside = ("nsenter", "-t", str(self._holder.pid), *flags, *credentials, f"--wd={ROOT}", "--")
         self.seen = Path(f"/proc/{self._holder.pid}/root{at}")
 
     def fill(self) -> None:
