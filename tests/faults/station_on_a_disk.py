@@ -198,7 +198,7 @@ class Station:
         """After at most so many loans."""
         before = len(self.promised)
         while self.lend():
-            assert len(self.promised) <= before + at_most
+            assert len(self.promised) <= before + at_most, "it rests soon"
 
     def scan_in_vain(self) -> None:
         """While it rests no scan is taken."""
@@ -206,7 +206,7 @@ class Station:
         self.scanner.scan("HS000123")
         self.scanner.scan(f"TK.{BOOKS - 1:05}")
         time.sleep(0.5)
-        assert self._acts() == acts
+        assert self._acts() == acts, "no scan is taken while it rests"
 
     def wait_until_well(self) -> None:
         self.kiosk.wait_for("that it is well", lambda line: line["says"] == "store: well again")
@@ -224,10 +224,12 @@ class Station:
         """Each promised loan once, as loan and as operation; nothing else; nothing half; both chains whole."""
         _, ledger = self.ask("ledger")
         code, report = self.ask("audit", "verify", "--json")
-        assert (code, report["fault"]) == (0, None)
-        assert [row["barcode"] for row in ledger["operations"]] == self.promised
-        assert sorted(row["item_barcode"] for row in ledger["loans"]) == sorted(self.promised)
-        assert sorted(row["id"] for row in ledger["loans"]) == sorted(row["loans"][0] for row in ledger["operations"])
+        operations, loans = ledger["operations"], ledger["loans"]
+        assert (code, report["fault"]) == (0, None), "both chains are whole"
+        assert not set(self.promised) - {row["barcode"] for row in operations}, "what beeped is there"
+        assert [row["barcode"] for row in operations] == self.promised, "nothing else is, and nothing twice"
+        assert sorted(row["item_barcode"] for row in loans) == sorted(self.promised), "each operation has its loan"
+        assert sorted(row["id"] for row in loans) == sorted(row["loans"][0] for row in operations), "the very loan"
 
     def _acts(self) -> int:
         return sum(line.get("act") in ("PatronFound", "LoanRecorded") for line in self.kiosk.said())

@@ -120,7 +120,7 @@ def test_control_that_swallows_an_error_promises_what_it_does_not_hold(tmp_path:
         (tmp_path / "fails").write_text(f"{errno.EIO} w")
         assert station.lend()
         (tmp_path / "fails").unlink()
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="what beeped is there"):
         station.must_hold_what_it_promised()
 
 

@@ -62,7 +62,7 @@ def test_control_that_swallows_a_failed_commit_promises_what_it_does_not_hold(tm
             disk.fill()
             assert all(station.lend() for _ in range(5))
         disk.clear()
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="what beeped is there"):
             station.must_hold_what_it_promised()
 
 
