@@ -26,6 +26,8 @@ def main() -> None:
     images, controls = (1_000, 100) if chosen.quick else (20_000, 1_000)
     if not can_record():
         report.context["not_measured"] = HOW_TO_GET_IT
+        for name in ("images", "lost", "half", "corrupt"):
+            report.figure(name, None, "images")
         report.show(chosen.json)
         return
     by_recording = _of_the_product(images, chosen.seed)
