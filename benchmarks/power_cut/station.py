@@ -67,8 +67,8 @@ class Boot:
     """`loans`: how many books are lent, from the `first` on. `later`: it is some days after the others, more is done
     with the books before that one, and days later what is old is pruned. `erase`: a command at the centre by which the
     first reader is forgotten then. `sudden`: it ends by kill -9, in the middle of a backup. `window`: it is `python -m
-    kiosk run` itself, which only lends. `synchronous` and `checkpoint` (pages) stand for what the product sets, where there
-    is no window; "" and 0: its own."""
+    kiosk run` itself, which only lends. `synchronous` and `checkpoint` (pages) stand for what the product sets, but for
+    boots with a window; "" and 0: its own."""
 
     loans: int
     first: int = 0
