@@ -38,10 +38,32 @@ def commit(self):
     except StoreBroken:
         self.roll_back()
 Database.commit = commit
+"""
+"""The control: a station that does not ask whether its commits succeed. Before one of the programs below."""
+
+TELLS_WHAT_IS_SHOWN = """
+import json, sys
+from screens.pictures import Pictures
+save = Pictures.save
+def told(self, *frame):
+    from kivy.core.window import Window
+    save(self, *frame)
+    shown = [widget for top in Window.children for widget in top.walk() if getattr(widget, "text", "")]
+    said = {"page": self._name, "says": [widget.text for widget in shown]}
+    (self._folder / "shown.half").write_text(json.dumps(said))
+    (self._folder / "shown.half").rename(self._folder / "shown")
+Pictures.save = told
 from kiosk.__main__ import main
 sys.exit(main())
 """
-"""The control: a station that does not ask whether its commits succeed."""
+"""The station itself, which notes down what stands on the window once a page has come to rest."""
+RESTING, HOME = "resting-vi", "home-vi"
+THE_STATION_RESTS = (
+    "Trạm đang nghỉ một lát",
+    "Nhờ thủ thư mượn và trả sách giúp bạn nhé. Sách cần trả, đặt lên xe trả sách.",
+)
+IT_MENDS, IT_IS_FULL = "Máy đang tự sửa, và sẽ tự mở lại.", "Thẻ nhớ của trạm đã đầy. Có chỗ là trạm tự mở lại."
+IT_WAITS = "Mọi lượt đã ghi vẫn được giữ. Nhờ thủ thư báo người quản trị máy."
 
 
 def until(true: Callable[[], object]) -> None:
@@ -136,7 +158,7 @@ file = "{log}"
 
 @dataclass
 class Station:
-    """`promised`: the books whose loan beeped."""
+    """`promised`: the books whose loan beeped. `shows` needs the program TELLS_WHAT_IS_SHOWN."""
 
     folder: Path
     data: Path
@@ -161,7 +183,7 @@ class Station:
         self.kiosk = Kiosk(
             self.config,
             self.log,
-            None,
+            self.folder / "pictures" if TELLS_WHAT_IS_SHOWN in self.program[-1] else None,
             environment={**os.environ, **self.also},
             before=self.inside,
             program=self.program,
@@ -207,6 +229,21 @@ class Station:
         self.scanner.scan(f"TK.{BOOKS - 1:05}")
         time.sleep(0.5)
         assert self._acts() == acts, "no scan is taken while it rests"
+
+    def shows_that_it_rests(self, code: str, why: str) -> None:
+        self.shows(RESTING, *THE_STATION_RESTS, why, f"Mã cho thủ thư: {code} · kho dữ liệu")
+
+    def shows(self, page: str, *words: str) -> None:
+        """Waits until the window does."""
+        note, said = self.folder / "pictures" / "shown", {"page": ""}
+
+        def is_shown() -> bool:
+            if note.exists():
+                said.update(json.loads(note.read_text()))
+            return said["page"] == page
+
+        until(is_shown)
+        assert not set(words) - set(said.get("says", ())), said
 
     def wait_until_well(self) -> None:
         self.kiosk.wait_for("that it is well", lambda line: line["says"] == "store: well again")
