@@ -26,7 +26,7 @@ _IN_MEMORY = Path("/dev/shm")
 @dataclass
 class Found:
     """`images` that were looked at, how many of them are `broken`, and how many have a fault of each kind; some of the
-    faults in words. They are cuts at `points` of the recorded `events`."""
+    faults in words. They are cuts right after `points` of the recorded `events`, or before the first."""
 
     events: int = 0
     points: int = 0
@@ -51,7 +51,7 @@ def cut(recording: Recording, images: int, seed: int = 1, processes: int | None 
     tasks = max(1, min(images // 50, processes * 8))
     bounds = [images * n // tasks for n in range(tasks + 1)]
     events = len(recording.events)
-    found = Found(events, points=len({_point(number, images, events) for number in range(images)}))
+    found = Found(events, points=len({_point(number, images, events) for number in range(images)} - {0}))
     parts = [(recording, first, end, images, seed) for first, end in pairwise(bounds)]
     if processes == 1:
         logged = logging.root.manager.disable
