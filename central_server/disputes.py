@@ -228,8 +228,7 @@ def _text(said: object, longest: int = 256) -> str | None:
 
 
 def _time(said: object) -> int | None:
-    is_time = isinstance(said, int) and not isinstance(said, bool) and 0 <= said <= LATEST_MS
-    return said if is_time else None
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 <= said <= LATEST_MS else None
 
 
 # As in a body that can be read. Of one that cannot, no more is told either: a station takes no endless answer.
