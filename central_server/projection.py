@@ -123,7 +123,7 @@ class Projection:
         # What a boot that was dated said of it before it came is better than the day that the station went by.
         one.lent_on = one.lent_on or data.lent_on.isoformat()
         one.learn_day()
-        one.extend(data.due_on.isoformat(), 0)
+        one.extend(data.due_on.isoformat(), 0, provisional=data.provisional)
         one.voided = one.voided or moment.place in self._voided
         self._books.put(one)
         self._books.touch(one)
@@ -141,7 +141,7 @@ class Projection:
     def _renew(self, body: Renew) -> list[Fault]:
         data = body.data
         one = self._loan(data.loan, data.barcode)
-        one.extend(data.due_on.isoformat(), data.renewals)
+        one.extend(data.due_on.isoformat(), data.renewals, provisional=data.provisional)
         self._books.touch(one)
         return [Fault(Reason.UNKNOWN_LOAN, None)] if one.moment is None else []
 

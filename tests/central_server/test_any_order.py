@@ -121,7 +121,7 @@ class Shelves:
             case "set_clock":
                 station.trusted, station.boot = True, str(uuid4())
             case "date_boot" if number in self.began:
-                return station.date_boot(station.boot, self.began[number])
+                return station.date_boot(station.boot, self.began[number], None, *self.dated(out))
             case "date_boot_roughly" if number in self.began:
                 return station.date_boot(station.boot, None, self.now_ms, after_ms=self.began[number])
             case "copy_card" if station.seq:
@@ -133,6 +133,11 @@ class Shelves:
             case "restore_card" if number in self.saved:
                 self.stations[number] = self.saved.pop(number).reopen()
         return None
+
+    def dated(self, out: Operation | None) -> list[dict[str, Any]]:
+        """What a boot that is dated says of a loan."""
+        days = {"lent_on": "2026-11-18", "due_on": "2026-12-01", "renewals": 0}
+        return [{"loan": loan_of(out), **days}] if out else []
 
 
 def written(
@@ -155,14 +160,15 @@ def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any
     loans = sorted(ledger["loans"], key=lambda one: str(one["id"]))
     with store.reading.connect() as connection:
         told = settling.listed(connection, library)
-        days = sa.select(loan_table.c.id, loan_table.c.lent_on).where(loan_table.c.library_id == library)
-        lent_on = {row.id: row.lent_on for row in connection.execute(days)}
+        columns = (loan_table.c.id, loan_table.c.lent_on, loan_table.c.provisional)
+        days = sa.select(*columns).where(loan_table.c.library_id == library)
+        dates = {row.id: {"lent_on": row.lent_on, "provisional": row.provisional} for row in connection.execute(days)}
         of_wishes = (request.c.id, request.c.state, request.c.why, hold.c.placed_ms, hold.c.loan_id)
         same = sa.and_(hold.c.library_id == request.c.library_id, hold.c.id == request.c.id)
         wished = sa.select(*of_wishes).outerjoin(hold, same).where(request.c.library_id == library)
         wishes = sorted(tuple(row) for row in connection.execute(wished))
     doubts = sorted(one["id"] for one in told if one["reason"] in ("already_on_loan", "unclear_order"))
-    return kept, [*(one | {"lent_on": lent_on[one["id"]]} for one in loans), *doubts, *wishes]
+    return kept, [*(one | dates[one["id"]] for one in loans), *doubts, *wishes]
 
 
 def allow_deleting(connection: sa.Connection) -> None:
