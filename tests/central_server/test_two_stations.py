@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,9 +23,9 @@ Known = dict[str, dict[str, str]]
 Wishes = dict[str, tuple[object, object]]
 
 
-def arrivals(written: list[tuple[str, Operation]]) -> list[tuple[tuple[str, Operation], ...]]:
-    """Every order; of many operations each station's own, the one or the other station first, and all turned round."""
-    if len(written) <= 5:
+def arrivals(written: list[tuple[str, Operation]], most: int) -> list[tuple[tuple[str, Operation], ...]]:
+    """Every order; of more than `most` each station's own, the one or the other station first, and all turned round."""
+    if len(written) <= most:
         return list(itertools.permutations(written))
     by_station = sorted(written, key=lambda one: one[0])
     backwards = sorted(written, key=lambda one: one[0], reverse=True)
@@ -57,7 +58,9 @@ def test_comes_out_alike_in_every_order_of_arrival_when(store: Store, known: Kno
     shelf = Shelf(known["patron"]["HS1"], known["patron"]["HS2"], title_of(store))
     case.happens(shelf)
     found: list[Wishes] = []
-    for arrival in arrivals(shelf.written):
+    # PostgreSQL takes as long for a row of 120 orders as for all the others.
+    most = 5 if isinstance(store.where, Path) else 4
+    for arrival in arrivals(shelf.written, most):
         with store.writing.connect() as connection, connection.begin() as undone:
             for device, operation in arrival:
                 take_in(connection, operation, device=device)
