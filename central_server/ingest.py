@@ -194,7 +194,7 @@ class _Batch:
         add_new(self._connection, conflict, self._rows.conflicts)
         opened, numbers = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
-        self._requests.write(opened)
+        self._requests.write(opened, self._projection.touched)
         figures.add(self._connection, self._library, self._uses)
         return numbers
 

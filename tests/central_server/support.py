@@ -150,14 +150,14 @@ class Station:
     def check_out(self, barcode: str, patron: str, loan: str | None = None, item: str | None = None) -> Operation:
         data = {"loan": loan or str(uuid4()), "item": item or str(uuid4()), "barcode": barcode}
         days = {"lent_on": "2026-11-18", "due_on": "2026-12-01"}
-        return self.write("check_out", data | days | {"provisional": False}, patron)
+        return self.write("check_out", data | days | {"provisional": not self.trusted}, patron)
 
     def check_in(self, barcode: str, loans: Sequence[str] = (), item: str | None = None) -> Operation:
         return self.write("check_in", {"barcode": barcode, "item": item, "loans": list(loans)}, actor="anyone")
 
     def renew(self, barcode: str, patron: str, loan: str, due_on: str = "2026-12-15", renewals: int = 1) -> Operation:
         data = {"loan": loan, "item": str(uuid4()), "barcode": barcode, "due_on": due_on, "renewals": renewals}
-        return self.write("renew", data | {"provisional": False}, patron)
+        return self.write("renew", data | {"provisional": not self.trusted}, patron)
 
     def void(self, other: Operation) -> Operation:
         body = json.loads(other["body"])
