@@ -38,7 +38,7 @@ from central_server.wire import (
 
 T = TypeVar("T")
 
-# Between two looks at a database that is not there.
+# After a look for changes that failed.
 _REST_S = 5
 
 
@@ -206,14 +206,14 @@ def create_app(central: Central) -> FastAPI:
     return app
 
 
-async def _watch(bell: Bell) -> None:
+async def _watch(bell: Bell, rest_s: float = _REST_S) -> None:
     while not bell.closing:
         try:
             await bell.watch()
-        except DBAPIError:
-            # A poll that is not woken waits for its own end: no harm, but somebody should know.
+        except Exception:
+            # Whatever it was: a poll that is not woken waits for its own end, and the next change may wake it.
             log.fault("watching for changes failed")
-            await asyncio.sleep(_REST_S)
+            await asyncio.sleep(rest_s)
 
 
 def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
