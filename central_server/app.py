@@ -20,7 +20,7 @@ from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device
 from central_server.gate import Asked, Gate, here_only
-from central_server.ingest import ingest
+from central_server.ingest import Batch
 from central_server.wire import (
     LONGEST_WAIT_S,
     MOST_CHANGES,
@@ -115,10 +115,11 @@ class Central:
 
     def _record(self, asked: Asked) -> OperationsAnswer:
         request = read_request(asked.body)
+        batch = Batch(request)
         begun = clock.stopwatch_ms()
         with writing(self._store, request.library) as connection:
             devices.demand(connection, asked.device, request.library, request.device)
-            taken = ingest(connection, request, clock.now_ms())
+            taken = batch.record(connection, clock.now_ms())
         log.event(
             "operations",
             library=request.library,

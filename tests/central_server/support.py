@@ -28,7 +28,7 @@ from central_server.devices import Device, State
 from central_server.imports.report import Report
 from central_server.imports.rows import Options
 from central_server.imports.run import import_file
-from central_server.ingest import ingest
+from central_server.ingest import Batch
 from central_server.tables.library import item as item_table
 from central_server.tables.library import patron as patron_table
 from central_server.tables.library import title as title_table
@@ -211,7 +211,7 @@ def take_in(
 ) -> list[tuple[str, str | None]]:
     """The same in a transaction that goes on."""
     request = read_request(json.dumps(request_of(operations, library, device)).encode())
-    verdicts = ingest(connection, request, NOON_MS).verdicts
+    verdicts = Batch(request).record(connection, NOON_MS).verdicts
     assert [(one.epoch, one.seq) for one in verdicts] == [(one["epoch"], one["seq"]) for one in operations]
     return [(one.verdict.value, one.reason.value if one.reason else None) for one in verdicts]
 

@@ -10,7 +10,7 @@ import pytest
 from central_server import changes
 from central_server.changes import read_page
 from central_server.database import Store
-from central_server.ingest import ingest
+from central_server.ingest import Batch
 from central_server.ledger import read_ledger
 from central_server.wire import read_request
 from tests.central_server.support import NOON_MS, Operation, Station, disputed, loan_of, request_of, take, take_in
@@ -226,7 +226,7 @@ def test_keeps_the_furthest_renewal_when_an_earlier_one_comes_late(store: Store,
 def loans_in_answer(store: Store, *operations: Operation) -> list[dict[str, int]]:
     request = read_request(json.dumps(request_of(operations)).encode())
     with store.writing.begin() as connection:
-        return [one.loans for one in ingest(connection, request, NOON_MS).verdicts]
+        return [one.loans for one in Batch(request).record(connection, NOON_MS).verdicts]
 
 
 def test_says_in_the_answer_where_its_loans_stand_and_changes_nothing_when_a_batch_comes_again(

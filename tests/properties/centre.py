@@ -16,7 +16,7 @@ from central_link.native_rest_wire import decode_page, decode_verdicts, encode_o
 from central_server import database as centres
 from central_server import ledger, settling
 from central_server.changes import read_page
-from central_server.ingest import ingest
+from central_server.ingest import Batch
 from central_server.tables.library import hold, request
 from central_server.tables.operations import loan
 from central_server.wire import Refused as CentreRefused
@@ -59,7 +59,7 @@ class Centre:
 
     def take(self, raw: bytes, *, dies: bool = False) -> bytes:
         with self.store.writing.connect() as connection, connection.begin() as transaction:
-            verdicts = ingest(connection, read_request(raw), NOON_MS).verdicts
+            verdicts = Batch(read_request(raw)).record(connection, NOON_MS).verdicts
             transaction.rollback() if dies else transaction.commit()
         return msgspec.json.encode({"verdicts": verdicts})
 

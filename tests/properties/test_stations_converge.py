@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from central_server.ingest import _Batch
+from central_server.ingest import Batch
 from central_server.order import Moment, Order, Place
 from local_store import told_loans
 from tests.properties.centre import Fate
@@ -237,13 +237,13 @@ def arrived(monkeypatch: pytest.MonkeyPatch) -> dict[Place, int]:
             return by_chain_and_clock(self, one, other)
         return arrived[one.place] < arrived[other.place]
 
-    def arrives(batch: _Batch, *arguments: object) -> object:
+    def arrives(batch: Batch, *arguments: object) -> object:
         came = arguments[0]
         arrived.setdefault(Place(batch._device, came.epoch, came.seq), len(arrived))  # type: ignore[attr-defined]
         return record(batch, *arguments)  # type: ignore[arg-type]
 
-    record = _Batch._record
-    monkeypatch.setattr(_Batch, "_record", arrives)
+    record = Batch._record
+    monkeypatch.setattr(Batch, "_record", arrives)
     monkeypatch.setattr(Order, "is_before", by_arrival)
     return arrived
 
@@ -271,7 +271,7 @@ def test_control_finds_out_an_order_by_arrival_in_whatever_happens(seeds: Seeds,
 
 
 def test_control_finds_out_a_centre_that_forgets_what_it_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_Batch, "_is_held", lambda *_: False)
+    monkeypatch.setattr(Batch, "_is_held", lambda *_: False)
     lent_at_both(world)
     world.settle_down()
     with pytest.raises(AssertionError):
