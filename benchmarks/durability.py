@@ -26,33 +26,46 @@ def main() -> None:
     images, controls = (1_000, 100) if chosen.quick else (20_000, 1_000)
     if not can_record():
         report.context["not_measured"] = HOW_TO_GET_IT
+        for name in ("images", "lost", "half", "corrupt"):
+            report.figure(name, None, "images")
         report.show(chosen.json)
         return
-    found = _of_the_product(images, chosen.seed)
+    by_recording = _of_the_product(images, chosen.seed)
+    found = Found()
+    for one in by_recording.values():
+        found.add(one)
+    once = [by_recording["own"], by_recording["short"]]
     report.figure("images", found.images, "", images, "higher")
     for what in ("lost", "half", "corrupt"):
         report.figure(what, found.faulty[what], "images", 0)
-    report.context |= {"seed": chosen.seed, "faults": found.said, "control_images": controls}
+    missed = sum(one.events - one.points for one in once)
+    report.figure("points_missed", missed, "", None if chosen.quick else 0)
+    report.context |= {
+        "seed": chosen.seed,
+        "events": {name: one.events for name, one in by_recording.items()},
+        "points_covered": {name: one.points for name, one in by_recording.items()},
+        "faults": found.said,
+        "control_images": controls,
+    }
     for name, control in _without_protection(controls, chosen.seed).items():
-        report.figure(f"control_losses_{name}", control.broken, "images", 1, "higher")
+        report.figure(f"control_losses_{name}", control.faulty["lost"], "images", 1, "higher")
         report.context[f"control_{name}"] = dict(control.faulty)
     report.show(chosen.json)
 
 
-def _of_the_product(images: int, seed: int) -> Found:
+def _of_the_product(images: int, seed: int) -> dict[str, Found]:
     """Half of the images with the product's own settings and the real centre, the others with a log that is so short
-    that it is written into the file and begun again all the time; some of these are of a second cut after the first."""
-    found = Found()
+    that it is written into the file and begun again all the time; some of these are of a second cut after the first,
+    at some moments of it."""
     with rig.work_folder() as folder, _centre(folder) as server:
         for name in ("own", "short"):
             (folder / name).mkdir()
-        found.add(cut(scene.record(folder / "own", _LIFE + _AT_THE_WINDOW, server), images // 2, seed))
-        short = scene.record(folder / "short", _with(checkpoint=40))
+        own = cut(scene.record(folder / "own", _LIFE + _AT_THE_WINDOW, server), images // 2, seed)
+        recorded = scene.record(folder / "short", _with(checkpoint=40))
         times = max(2, images // 1_000)
-        again = cut_again(short, times, images // 10 // times, seed)
-        found.add(again)
-        found.add(cut(short, images - found.images, seed))
-    return found
+        again = cut_again(recorded, times, images // 10 // times, seed)
+        short = cut(recorded, images - own.images - again.images, seed)
+    return {"own": own, "short": short, "again": again}
 
 
 def _centre(folder: Path) -> AbstractContextManager[Server]:
@@ -74,7 +87,7 @@ def _without_protection(images: int, seed: int) -> dict[str, Found]:
     return found
 
 
-def _with(synchronous: str = "FULL", checkpoint: int = 0) -> list[Boot]:
+def _with(synchronous: str = "", checkpoint: int = 0) -> list[Boot]:
     return [dataclasses.replace(boot, synchronous=synchronous, checkpoint=checkpoint) for boot in _LIFE]
 
 

@@ -1,4 +1,4 @@
-"""One shape for every benchmark's result: with --json one object, without it a table."""
+"""One shape for every benchmark's result: with --json one object, without it a table. Status 1: a goal was missed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,15 +28,18 @@ class Report:
         self.figures[name] = {"value": shown, "unit": unit, "goal": goal, "better": better}
 
     def show(self, as_json: bool) -> None:
+        """The last that a benchmark does: ends the process where a goal was missed."""
         self.context |= machine()
         if as_json:
             print(json.dumps({"benchmark": self.benchmark, "figures": self.figures, "context": self.context}))
-            return
-        print(f"\n{self.benchmark}")
-        for name, figure in self.figures.items():
-            print(f"  {name:<30} {figure['value']!s:>12} {figure['unit']:<8} {_against(figure)}")
-        for key, value in self.context.items():
-            print(f"  · {key}: {value}")
+        else:
+            print(f"\n{self.benchmark}")
+            for name, figure in self.figures.items():
+                print(f"  {name:<30} {figure['value']!s:>12} {figure['unit']:<8} {_against(figure)}")
+            for key, value in self.context.items():
+                print(f"  · {key}: {value}")
+        if any(map(_is_missed, self.figures.values())):
+            sys.exit(1)
 
 
 def _against(figure: dict[str, Any]) -> str:
@@ -45,8 +49,15 @@ def _against(figure: dict[str, Any]) -> str:
     sign = "≤" if figure["better"] == "lower" else "≥"
     if value is None:
         return f"{sign} {goal}  not measured"
-    met = value <= goal if sign == "≤" else value >= goal
-    return f"{sign} {goal}  {'met' if met else 'MISSED'}"
+    return f"{sign} {goal}  {'MISSED' if _is_missed(figure) else 'met'}"
+
+
+def _is_missed(figure: dict[str, Any]) -> bool:
+    """What could not be measured is not missed."""
+    goal, value = figure["goal"], figure["value"]
+    if goal is None or value is None:
+        return False
+    return bool(value > goal if figure["better"] == "lower" else value < goal)
 
 
 def machine() -> dict[str, Any]:

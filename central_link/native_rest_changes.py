@@ -83,6 +83,7 @@ class _Loan(msgspec.Struct):
     due_on: date
     renewals: _Count
     open: bool
+    provisional: bool | None = None
 
 
 class _Hold(msgspec.Struct):
@@ -178,8 +179,9 @@ def _patron(id: str, data: _Patron) -> PatronRecord:
 
 
 def _loan(id: str, data: _Loan) -> LoanRecord:
-    loan = Loan(id, data.item, data.patron, data.lent_on, min(data.due_on, _NEVER), data.renewals, item_type="")
-    return LoanRecord(loan, data.open)
+    due_on, provisional = min(data.due_on, _NEVER), bool(data.provisional)
+    loan = Loan(id, data.item, data.patron, data.lent_on, due_on, data.renewals, "", provisional)
+    return LoanRecord(loan, data.open, says_how_sure=data.provisional is not None)
 
 
 def _hold(id: str, data: _Hold) -> HoldRecord:

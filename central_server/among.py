@@ -28,6 +28,10 @@ class among(FunctionElement[bool]):
     def __init__(self, column: sa.ColumnElement[Any], values: Collection[Any]) -> None:
         super().__init__(column, sa.bindparam(None, values, _Many(), unique=True))
 
+    def self_group(self, against: Any = None) -> Any:
+        """Left alone: as a function that is true or false it would become `… = 1` on SQLite, which uses no index."""
+        return self
+
 
 @compiles(among, "postgresql")
 def _in_array(element: among, compiler: SQLCompiler, **words: Any) -> str:

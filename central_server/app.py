@@ -20,7 +20,7 @@ from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device
 from central_server.gate import Asked, Gate, here_only
-from central_server.ingest import ingest
+from central_server.ingest import Batch
 from central_server.wire import (
     LONGEST_WAIT_S,
     MOST_CHANGES,
@@ -38,7 +38,7 @@ from central_server.wire import (
 
 T = TypeVar("T")
 
-# Between two looks at a database that is not there.
+# After a look for changes that failed.
 _REST_S = 5
 
 
@@ -115,10 +115,11 @@ class Central:
 
     def _record(self, asked: Asked) -> OperationsAnswer:
         request = read_request(asked.body)
+        batch = Batch(request)
         begun = clock.stopwatch_ms()
         with writing(self._store, request.library) as connection:
             devices.demand(connection, asked.device, request.library, request.device)
-            taken = ingest(connection, request, clock.now_ms())
+            taken = batch.record(connection, clock.now_ms())
         log.event(
             "operations",
             library=request.library,
@@ -206,14 +207,14 @@ def create_app(central: Central) -> FastAPI:
     return app
 
 
-async def _watch(bell: Bell) -> None:
+async def _watch(bell: Bell, rest_s: float = _REST_S) -> None:
     while not bell.closing:
         try:
             await bell.watch()
-        except DBAPIError:
-            # A poll that is not woken waits for its own end: no harm, but somebody should know.
+        except Exception:
+            # Whatever it was: a poll that is not woken waits for its own end, and the next change may wake it.
             log.fault("watching for changes failed")
-            await asyncio.sleep(_REST_S)
+            await asyncio.sleep(rest_s)
 
 
 def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -240,8 +240,6 @@ def read_body(operation: Operation, library: str, device: str) -> Body | None:
             return None
         if body.predecessor is not None and body.predecessor.epoch == body.epoch:
             return None
-    if isinstance(body, DateBoot) and (body.data.began_ms is None) == (body.data.before_ms is None):
-        return None
     return body
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from central_server import changes, doubts
 from central_server.among import among
+from central_server.holds import Touched
 from central_server.loans import Loan, columns_of, moment_of
 from central_server.one_book import Book, Doubt, consider
 from central_server.order import Boot, Moment, Order, Place
@@ -216,6 +217,20 @@ class Books:
         self._gone_ends.add((identity, place))
 
     # --- writing
+
+    @property
+    def touched(self) -> Touched:
+        """What may mean something for holds: the items and readers of all that is loaded. A check-in that ended
+        nothing may have been the end of what is not loaded."""
+        loans = self.loans.values()
+        ended = {place for _, place in self._new_ends}
+        idle = {barcode for place, (barcode, _) in self._changed_check_ins.items() if place not in ended}
+        return Touched(
+            {one.barcode for one in loans} | self._doubts.now.keys(),
+            {(one.barcode, one.patron) for one in loans if one.patron},
+            self.whole | idle,
+            {boot for _, boot in self._dated},
+        )
 
     def write(self, now_ms: int) -> tuple[list[str], dict[str, int]]:
         """Write what changed, and tell the stations; answers the ids of the disputes that it opens, and under which

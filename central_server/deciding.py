@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import clock, requests
+from central_server import clock, decisions, requests
 from central_server.cannot import CannotDo
+from central_server.decisions import Decision, State
 from central_server.imports import items, patrons
-from central_server.requests import Decision, State
 from central_server.tables.library import item, patron, patron_card, request, title
 from central_server.tables.operations import operation_reader
 
@@ -40,14 +40,14 @@ def decide(
     connection: sa.Connection, library: str, identity: str, *, grant: bool, by: str, why: str | None, now_ms: int
 ) -> None:
     """Grant or decline a request that waits, with all that follows from it. Raises `CannotDo`."""
-    row = requests.find(connection, library, identity)
+    row = decisions.find(connection, library, identity)
     if row is None:
         raise CannotDo(f"There is no request {identity} in this library.")
     if row["state"] != State.WAITING:
         raise CannotDo(f"That request was {row['state']} already.")
     if grant:
         _carry_out(connection, row, now_ms)
-    requests.settle(connection, row, Decision(State.GRANTED if grant else State.DECLINED, why), by, now_ms)
+    decisions.settle(connection, row, Decision(State.GRANTED if grant else State.DECLINED, why), by, now_ms)
 
 
 def _carry_out(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> None:

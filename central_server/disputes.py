@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from central_server import changes
 from central_server.among import among
-from central_server.order import Place
+from central_server.order import LATEST_MS, Place
 from central_server.tables.operations import dispute
 from central_server.upsert import add_new
 from central_server.wire import Operation, Reason, Way
@@ -202,14 +202,15 @@ def shown(one: object, device: str) -> dict[str, Any] | None:
     data = data if isinstance(data, dict) else {}
     at = at if isinstance(at, dict) else {}
     loans = [data["loan"]] if "loan" in data else data.get("loans")
+    named = loans[:_MOST_LOANS] if isinstance(loans, list) else []
     return {
         "device": one.get("device", device),
         "epoch": one["epoch"],
         "seq": one["seq"],
         "kind": _text(body.get("kind")),
         "barcode": _text(data.get("barcode")),
-        "loans": [name for text in loans if (name := _text(text))] if isinstance(loans, list) else [],
-        "at_ms": at.get("wall_ms") if at.get("trusted") is True and isinstance(at.get("wall_ms"), int) else None,
+        "loans": [name for text in named if (name := _text(text, _ID))],
+        "at_ms": _time(at.get("wall_ms")) if at.get("trusted") is True else None,
     }
 
 
@@ -222,11 +223,17 @@ def _loosely(body: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _text(said: object) -> str | None:
-    return said if isinstance(said, str) and len(said) <= _LONGEST else None
+def _text(said: object, longest: int = 256) -> str | None:
+    return said if isinstance(said, str) and len(said) <= longest else None
 
 
-_LONGEST = 256
+def _time(said: object) -> int | None:
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 <= said <= LATEST_MS else None
+
+
+# As in a body that can be read. Of one that cannot, no more is told either: a station takes no endless answer.
+_MOST_LOANS = 100
+_ID = 36
 
 
 def _json(value: object) -> str:

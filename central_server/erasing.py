@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from central_server import changes, requests
+from central_server import changes, decisions
 from central_server.among import among
 from central_server.cannot import CannotDo
 from central_server.loans import Loan
@@ -94,7 +94,7 @@ def erase(
     changes.publish(connection, library, [changes.Thing("hold", identity, changes.NO_MORE) for identity in waited])
     nobody = {"patron_id": None, "why": None}
     for row in asked:
-        requests.tell(connection, {**row, **nobody})
+        decisions.tell(connection, {**row, **nobody})
     connection.execute(sa.update(request).where(*_of(request, library, patron_id)).values(nobody))
     connection.execute(sa.update(loan).where(*_of(loan, library, patron_id)).values(patron_id=None))
     kept = {"patron_id": None, "salt": None, "private": None}

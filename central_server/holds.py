@@ -1,6 +1,12 @@
-"""Holds (đặt trước): who waits for which title. One that is served by a loan stays, and stands again without it."""
+"""Holds (đặt trước): who waits for which title. One that is served by a loan stays, and stands again without it.
 
-from collections.abc import Collection
+Whatever happens to a reader's loans of a title or to their wishes for it, all of these are considered anew
+(`central_server.one_hold`), so that what came first plays no part.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -8,78 +14,244 @@ import sqlalchemy as sa
 
 from central_server import changes
 from central_server.among import among
-from central_server.tables.library import hold, item
-from central_server.tables.operations import loan
+from central_server.decisions import BY_RULE, Decision, State, settle
+from central_server.loans import Loan, moment_of
+from central_server.one_hold import Lending, Outcome, Placing, consider
+from central_server.order import Boot, Moment, Order, Place
+from central_server.tables.library import hold, item, request
+from central_server.tables.library import patron as patron_table
+from central_server.tables.library import title as title_table
+from central_server.tables.operations import check_in, dated_boot, dispute, loan, loan_end, operation
+from central_server.wire import Way
+
+_PLACE = ("library_id", "device", "epoch", "seq")
 
 
-def add(connection: sa.Connection, library: str, identity: str, title: str, patron: str, placed_ms: int) -> None:
-    """Let `patron` wait for `title`, and tell the stations."""
-    row = {
-        "library_id": library,
-        "id": identity,
-        "title_id": title,
-        "patron_id": patron,
-        "shelf": "",
-        "placed_ms": placed_ms,
-        "loan_id": None,
+@dataclass
+class Touched:
+    """What happened to items (by barcode), and to loans of them to readers. `titles`: those of the items, as far as
+    they were looked up. What was known of when things were changed: of the items `anew`, of what was asked in `boots`,
+    and of the operations at `positions`.
+    """
+
+    barcodes: set[str] = field(default_factory=set)
+    loans: set[tuple[str, str]] = field(default_factory=set)
+    anew: set[str] = field(default_factory=set)
+    boots: set[str] = field(default_factory=set)
+    positions: set[int] = field(default_factory=set)
+    titles: dict[str, str] = field(default_factory=dict)
+
+
+def who_asked(connection: sa.Connection, library: str, touched: Touched) -> set[tuple[str, str]]:
+    """Titles and readers whose wishes are to be considered anew, of those who ever asked for a hold."""
+    wishes = _asked_then(connection, library, touched) if touched.boots or touched.positions else set()
+    barcodes = touched.barcodes | touched.anew
+    titles = touched.titles | _titles_of(connection, library, barcodes - touched.titles.keys())
+    touched_titles = {titles[barcode] for barcode in barcodes if barcode in titles}
+    if not touched_titles:
+        return wishes
+    lent = {(titles[barcode], patron) for barcode, patron in touched.loans if barcode in titles}
+    anew = {titles[barcode] for barcode in touched.anew if barcode in titles}
+    asked = sa.select(request.c.subject, request.c.patron_id, request.c.why).where(
+        request.c.library_id == library,
+        among(request.c.subject, touched_titles),
+        request.c.kind == "place_hold",
+        request.c.patron_id.is_not(None),
+        sa.or_(
+            among(request.c.patron_id, {patron for _, patron in lent}),
+            among(request.c.subject, anew),
+            request.c.why == "already_yours",
+        ),
+    )
+    return wishes | {
+        (row.subject, row.patron_id)
+        for row in connection.execute(asked)
+        # Who had the book may not have had it any more: somebody else's loan that comes late tells.
+        if (row.subject, row.patron_id) in lent or row.subject in anew or row.why == "already_yours"
     }
-    connection.execute(hold.insert(), row)
-    _tell(connection, library, [row])
 
 
-def remove(connection: sa.Connection, library: str, identity: str) -> None:
-    """Nobody waits any more, if anybody did."""
-    if connection.execute(sa.delete(hold).where(hold.c.library_id == library, hold.c.id == identity)).rowcount:
-        changes.publish(connection, library, [changes.Thing("hold", identity, changes.NO_MORE)])
+def _titles_of(connection: sa.Connection, library: str, barcodes: Collection[str]) -> dict[str, str]:
+    if not barcodes:
+        return {}
+    found = sa.select(item.c.barcode, item.c.title_id).where(item.c.library_id == library)
+    return {row.barcode: row.title_id for row in connection.execute(found.where(among(item.c.barcode, barcodes)))}
 
 
-def has_one(connection: sa.Connection, library: str, title: str, patron: str) -> bool:
-    """Whether `patron` waits for `title` already."""
-    mine = (hold.c.library_id == library, hold.c.patron_id == patron, hold.c.title_id == title)
-    return connection.scalar(sa.select(hold.c.id).where(*mine, hold.c.loan_id.is_(None)).limit(1)) is not None
+def _asked_then(connection: sa.Connection, library: str, touched: Touched) -> set[tuple[str, str]]:
+    then = sa.or_(
+        sa.and_(among(request.c.boot, touched.boots), request.c.boot.is_not(None)),
+        among(request.c.position, touched.positions),
+    )
+    mine = (request.c.library_id == library, request.c.patron_id.is_not(None))
+    asked = sa.select(request.c.subject, request.c.patron_id)
+    placed = asked.where(*mine, then, request.c.kind == "place_hold")
+    cancels = sa.select(request.c.subject).where(*mine, then, request.c.kind == "cancel_hold")
+    cancelled = asked.where(*mine, request.c.kind == "place_hold", request.c.id.in_(cancels))
+    return {(row.subject, row.patron_id) for one in (placed, cancelled) for row in connection.execute(one)}
 
 
-def has_on_loan(connection: sa.Connection, library: str, title: str, patron: str) -> bool:
-    """Whether `patron` has a copy of `title`."""
-    copies = sa.select(item.c.barcode).where(item.c.library_id == library, item.c.title_id == title)
-    mine = (loan.c.library_id == library, loan.c.barcode.in_(copies), loan.c.standing, loan.c.open)
-    return connection.scalar(sa.select(loan.c.id).where(*mine, loan.c.patron_id == patron).limit(1)) is not None
+def reconsider(connection: sa.Connection, library: str, touched: Touched, now_ms: int) -> None:
+    """Consider anew every wish that it may concern."""
+    for title, patron in sorted(who_asked(connection, library, touched)):
+        decide(connection, library, title, patron, now_ms)
 
 
-def who_wait(connection: sa.Connection, library: str, patrons: Collection[str]) -> set[str]:
-    """Those of `patrons` who wait for anything."""
-    if not patrons:
-        return set()
-    mine = (hold.c.library_id == library, among(hold.c.patron_id, patrons), hold.c.loan_id.is_(None))
-    return set(connection.scalars(sa.select(hold.c.patron_id).where(*mine)))
-
-
-def serve(connection: sa.Connection, library: str, patron: str, barcode: str, by_loan: str) -> None:
-    """`patron` was lent the item `barcode`: whatever they waited for of that title is served."""
-    titles = sa.select(item.c.title_id).where(item.c.library_id == library, item.c.barcode == barcode)
-    mine = (hold.c.library_id == library, hold.c.patron_id == patron, hold.c.title_id.in_(titles))
-    served = connection.scalars(sa.select(hold.c.id).where(*mine, hold.c.loan_id.is_(None))).all()
-    for identity in served:
-        here = (hold.c.library_id == library, hold.c.id == identity)
-        connection.execute(sa.update(hold).where(*here).values(loan_id=by_loan))
-        changes.publish(connection, library, [changes.Thing("hold", identity, changes.NO_MORE)])
-
-
-def stand_again(connection: sa.Connection, library: str, loans: Collection[str]) -> None:
-    """`loans` never were: who was served by them waits as before."""
-    if not loans:
+def decide(connection: sa.Connection, library: str, title: str, patron: str, now_ms: int) -> None:
+    """Decide all that `patron` asked for of `title`, if both are known, and tell the stations what is different."""
+    if not (
+        _is_known(connection, patron_table, library, patron) and _is_known(connection, title_table, library, title)
+    ):
         return
-    mine = (hold.c.library_id == library, hold.c.loan_id.in_(loans))
-    rows = connection.execute(sa.select(hold).where(*mine)).mappings().all()
-    connection.execute(sa.update(hold).where(*mine).values(loan_id=None))
-    _tell(connection, library, [dict(row) for row in rows])
+    rows = _placings(connection, library, title, patron)
+    placings = [Placing(row["id"], row["moment"], [one["moment"] for one in row["cancels"]]) for row in rows.values()]
+    order = Order(connection, library)
+    outcomes = consider(placings, _lendings(connection, library, title, patron, order), order)
+    for identity, outcome in outcomes.items():
+        row, decision = rows[identity], Decision(State.DECLINED if outcome.why else State.GRANTED, outcome.why)
+        # A person who granted it may have said something besides.
+        if decision.state != row["state"] or (row["decided_by"] == BY_RULE and decision.why != row["why"]):
+            settle(connection, row, decision, BY_RULE, now_ms)
+    _write(connection, library, rows, outcomes)
 
 
-def _tell(connection: sa.Connection, library: str, rows: list[dict[str, Any]]) -> None:
-    things = [changes.Thing("hold", row["id"], _published(row)) for row in rows]
-    changes.publish(connection, library, things)
+def _placings(connection: sa.Connection, library: str, title: str, patron: str) -> dict[str, dict[str, Any]]:
+    """The rows of `place_hold`, but for those that a person declined, each with those of its `cancels`."""
+    theirs = (request.c.library_id == library, request.c.patron_id == patron)
+    at = sa.and_(operation.c.library_id == request.c.library_id, operation.c.position == request.c.position)
+    asked = sa.select(request, operation.c.device, operation.c.epoch, operation.c.seq).join(operation, at)
+    declined = request.c.state == State.DECLINED.value
+    by_person = sa.and_(declined, request.c.decided_by != BY_RULE)
+    placed = asked.where(*theirs, request.c.kind == "place_hold", request.c.subject == title, sa.not_(by_person))
+
+    def read(row: Any) -> dict[str, Any]:
+        return {**row, "moment": _moment(connection, library, row), "cancels": []}
+
+    rows = {row["id"]: read(row) for row in connection.execute(placed).mappings()}
+    cancels = asked.where(*theirs, request.c.kind == "cancel_hold", among(request.c.subject, rows), sa.not_(declined))
+    for row in connection.execute(cancels).mappings():
+        rows[row["subject"]]["cancels"].append(read(row))
+    return rows
+
+
+def _moment(connection: sa.Connection, library: str, row: Any) -> Moment:
+    place = Place(row["device"], row["epoch"], row["seq"])
+    if row["boot"] is None:
+        return Moment(place, row["asked_ms"], row["asked_ms"])
+    mine = (dated_boot.c.library_id == library, dated_boot.c.device == place.device, dated_boot.c.boot == row["boot"])
+    known = connection.execute(sa.select(dated_boot).where(*mine)).first()
+    boot = Boot(known.began_ms, known.after_ms, known.before_ms) if known else Boot()
+    return Moment(place, None, None, row["boot"], row["boottime_ms"]).dated(boot)
+
+
+def _lendings(connection: sa.Connection, library: str, title: str, patron: str, order: Order) -> list[Lending]:
+    """The loans of `title` to `patron`. Over they are by a check-in that names them, or by what the item did next."""
+    of_title = sa.select(item.c.id, item.c.barcode).where(item.c.library_id == library, item.c.title_id == title)
+    items = {row.id: row.barcode for row in connection.execute(of_title)}
+    copies = list(items.values())
+    said = _said(connection, library, copies)
+    happened: dict[str, dict[Place, Moment]] = defaultdict(dict)
+    for row in connection.execute(sa.select(check_in).where(_of(check_in, library, copies))):
+        happened[row.barcode][Place(row.device, row.epoch, row.seq)] = moment_of(row)
+    # Each is one that stands, or one that a check-in ended; both are found in an index without looking at the rows.
+    same = sa.and_(*(loan_end.c[name] == check_in.c[name] for name in _PLACE))
+    ended = sa.select(loan_end.c.loan_id).join(check_in, same).where(_of(check_in, library, copies))
+    standing = sa.select(loan.c.id).where(_of(loan, library, copies), loan.c.standing)
+    ids = {*connection.scalars(ended), *connection.scalars(standing)}
+    rows = connection.execute(sa.select(loan).where(loan.c.library_id == library, loan.c.id.in_(ids)))
+    made = [one for one in map(Loan.read, rows) if one.moment and not one.voided and one.id not in said.not_made]
+    for one in made:
+        if one.moment:
+            happened[one.barcode][one.moment.place] = one.moment
+    found = []
+    for one in made:
+        if one.moment and one.patron == patron and (one.item in items or one.barcode in copies):
+            later = [
+                moment
+                for place, moment in happened[one.barcode].items()
+                if (one.id, place) not in said.spared and order.is_before(one.moment, moment)
+            ]
+            ends = _named_ends(connection, library, one.id)
+            found.append(Lending(one.id, one.moment, ends + later, one.id in said.over))
+    return found
+
+
+def _of(table: sa.Table, library: str, copies: Collection[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.library_id == library, table.c.barcode.in_(copies))
+
+
+def _named_ends(connection: sa.Connection, library: str, identity: str) -> list[Moment]:
+    """The check-ins that name the loan, of whatever barcode: an item may get another while it is lent."""
+    at = sa.and_(*(operation.c[name] == loan_end.c[name] for name in _PLACE))
+    of = (check_in.c.barcode == operation.c.barcode, *(check_in.c[name] == loan_end.c[name] for name in _PLACE))
+    back = sa.select(check_in).select_from(loan_end).join(operation, at).join(check_in, sa.and_(*of))
+    mine = (loan_end.c.library_id == library, loan_end.c.loan_id == identity, loan_end.c.named)
+    return [moment_of(row) for row in connection.execute(back.where(*mine))]
+
+
+@dataclass
+class _Said:
+    """What people said of loans: they count as not made; they are over; a check-in ended not these."""
+
+    not_made: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
+    spared: set[tuple[str, Place]] = field(default_factory=set)
+
+
+def _said(connection: sa.Connection, library: str, copies: Collection[str]) -> _Said:
+    mine = (_of(dispute, library, copies), dispute.c.barcode.is_not(None))
+    columns = (dispute.c[name] for name in ("device", "epoch", "seq", "subject", "way"))
+    said = _Said()
+    for row in connection.execute(sa.select(*columns).where(*mine, dispute.c.way.is_not(None))):
+        match row.way:
+            case Way.FIRST_HAS_IT:
+                said.not_made.add(row.subject.split()[1])
+            case Way.FIRST_OVER | Way.RETURNED:
+                said.over.add(row.subject.split()[0])
+            case Way.ON_LOAN:
+                said.spared.add((row.subject, Place(row.device, row.epoch, row.seq)))
+    return said
+
+
+def _write(
+    connection: sa.Connection,
+    library: str,
+    asked: Mapping[str, dict[str, Any]],
+    found: Mapping[str, Outcome],
+) -> None:
+    mine = (hold.c.library_id == library, among(hold.c.id, found))
+    known = {row["id"]: row for row in connection.execute(sa.select(hold).where(*mine)).mappings()}
+    things = []
+    for identity, outcome in found.items():
+        placed, here = asked[identity], (hold.c.library_id == library, hold.c.id == identity)
+        exact = placed["moment"].exact
+        row = {
+            "library_id": library,
+            "id": identity,
+            "title_id": placed["subject"],
+            "patron_id": placed["patron_id"],
+            "shelf": known[identity]["shelf"] if identity in known else "",
+            "placed_ms": placed["asked_ms"] if exact is None else exact,
+            "loan_id": outcome.served_by,
+        }
+        is_kept = outcome.why is None and not outcome.is_cancelled
+        if identity in known and not is_kept:
+            connection.execute(sa.delete(hold).where(*here))
+        elif is_kept and identity not in known:
+            connection.execute(hold.insert(), row)
+        elif is_kept and row != known[identity]:
+            connection.execute(sa.update(hold).where(*here).values(row))
+        waits = is_kept and outcome.served_by is None
+        if waits or identity in known:
+            things.append(changes.Thing("hold", identity, _published(row) if waits else changes.NO_MORE))
+    changes.publish_if_different(connection, library, things)
 
 
 def _published(row: dict[str, Any]) -> str:
     data = {"title": row["title_id"], "patron": row["patron_id"], "shelf": row["shelf"], "placed_ms": row["placed_ms"]}
     return msgspec.json.encode(data).decode()
+
+
+def _is_known(connection: sa.Connection, table: sa.Table, library: str, identity: str) -> bool:
+    found = sa.select(table.c.id).where(table.c.library_id == library, table.c.id == identity)
+    return connection.scalar(found) is not None

@@ -43,29 +43,32 @@ class _Rows:
     successions: list[dict[str, object]] = field(default_factory=list)
 
 
-def ingest(connection: sa.Connection, request: OperationsRequest, now_ms: int) -> Ingested:
-    """Record `request`, of a device of this library. The answer may be told when the transaction is committed."""
-    verdicts = _Batch(connection, request, now_ms).record()
-    return Ingested(verdicts, Counter(one.verdict for one in verdicts))
+class Batch:
+    """`request`, of a device of its library. What needs no database is done at once, so that whoever waits for the
+    right to write in this library waits no longer than necessary."""
 
-
-class _Batch:
-    def __init__(self, connection: sa.Connection, request: OperationsRequest, now_ms: int) -> None:
-        self._connection = connection
+    def __init__(self, request: OperationsRequest) -> None:
         self._library = request.library
         self._device = request.device
         self._operations = request.operations
-        self._now_ms = now_ms
+        self._bodies = [read_body(one, self._library, self._device) for one in self._operations]
         self._rows = _Rows()
         self._docket = Docket()
         self._uses: Counter[figures.Use] = Counter()
 
-    def record(self) -> list[Verdict]:
+    def record(self, connection: sa.Connection, now_ms: int) -> Ingested:
+        """Record it, once. The answer may be told when the transaction is committed."""
+        self._connection = connection
+        self._now_ms = now_ms
+        verdicts = self._record_all()
+        return Ingested(verdicts, Counter(one.verdict for one in verdicts))
+
+    def _record_all(self) -> list[Verdict]:
         self._chain = Chain(self._connection, self._library, self._device, self._operations)
         held = self._chain.held
         known = [(one.epoch, one.seq) for one in self._operations if held.get((one.epoch, one.seq)) == one.hash]
         self._bodies_held = self._chain.bodies_of(known)
-        bodies = [read_body(one, self._library, self._device) for one in self._operations]
+        bodies = self._bodies
         read = [(one, body) for one, body in zip(self._operations, bodies, strict=True) if body]
         new = [body for one, body in read if not self._is_held(one)]
         self._chain.learn_predecessors(named for body in new if (named := predecessor_of(body)))
@@ -194,7 +197,7 @@ class _Batch:
         add_new(self._connection, conflict, self._rows.conflicts)
         opened, numbers = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
-        self._requests.write(opened)
+        self._requests.write(opened, self._projection.touched)
         figures.add(self._connection, self._library, self._uses)
         return numbers
 

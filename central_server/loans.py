@@ -13,7 +13,8 @@ from central_server.order import Boot, Moment, Place
 class Loan:
     """One loan. `moment` is that of its check-out, `None` while only something else about it has come.
 
-    `due_on` (ISO date) and `renewals` are those of the furthest renewal, whatever came first.
+    `due_on` (ISO date) and `renewals` are those of the furthest renewal, whatever came first; `provisional` while all
+    that say so counted from a clock that nobody vouched for.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Loan:
     lent_on: str | None = None
     due_on: str = ""
     renewals: int = -1
+    provisional: bool = False
     open: bool = False
     standing: bool = False
     voided: bool = False
@@ -40,6 +42,7 @@ class Loan:
             lent_on=row.lent_on,
             due_on=row.due_on,
             renewals=row.renewals,
+            provisional=row.provisional,
             open=row.open,
             standing=row.standing,
             voided=row.voided,
@@ -64,6 +67,7 @@ class Loan:
             "voided": self.voided,
             **columns_of(moment),
             "position": self.position,
+            "provisional": self.provisional,
         }
 
     def date(self, boot: Boot) -> None:
@@ -77,11 +81,12 @@ class Loan:
         if self.moment is not None and self.moment.exact is not None:
             self.lent_on = clock.day_of(self.moment.exact).isoformat()
 
-    def extend(self, due_on: str, renewals: int) -> None:
-        """Take over the due date of a check-out (0 renewals) or a renewal, unless a further one is known."""
-        if (renewals, due_on) > (self.renewals, self.due_on):
+    def extend(self, due_on: str, renewals: int, *, provisional: bool = False) -> None:
+        """Take over the due date of a check-out (0 renewals) or a renewal, unless a further or a surer one is known."""
+        if (renewals, due_on, not provisional) > (self.renewals, self.due_on, not self.provisional):
             self.renewals = renewals
             self.due_on = due_on
+            self.provisional = provisional
 
     def published(self) -> str | None:
         """The loan for the change feed (JSON text); `None` while it is not to be told."""
@@ -97,6 +102,7 @@ class Loan:
                 "due_on": self.due_on,
                 "renewals": self.renewals,
                 "open": self.open,
+                "provisional": self.provisional,
             }
         ).decode()
 

@@ -12,25 +12,26 @@ from central_server.tables.operations import loan, operation
 
 _SHOWN = 50
 
-_KINDS = {
+KINDS: dict[str | None, str] = {
     "check_out": "Mượn",
     "check_in": "Trả",
     "renew": "Gia hạn",
     "void": "Lấy lại",
     "in_house_use": "Đọc tại chỗ",
     "visit": "Lượt bạn đọc",
+    "date_boot": "Xác định lại ngày giờ",
     "place_hold": "Xin đặt trước",
     "cancel_hold": "Xin bỏ đặt trước",
     "card_link": "Xin gắn thẻ",
     "item_status": "Báo tình trạng sách",
     "settings": "Xin đổi cài đặt",
-    "settlement": "Xin ghi bồi thường",
+    "settlement": "Xin ghi cách giải quyết",
     "suggestion": "Góp ý",
     "fault_report": "Báo trục trặc",
     None: "Không đọc được",
 }
 _VERDICTS = {"accepted": "Đã ghi", "disputed": "Cần thủ thư xem"}
-_REASONS = {
+REASONS = {
     "unreadable": "nội dung không đọc được",
     "identity_conflict": "trùng số hiệu nhưng khác nội dung",
     "broken_chain": "không nối tiếp giao dịch trước",
@@ -43,6 +44,8 @@ _REASONS = {
     "unknown_patron": "bạn đọc không có trong danh sách",
     "already_on_loan": "sách đang do bạn khác mượn",
     "unknown_loan": "gia hạn một lượt mượn chưa biết",
+    "unclear_order": "không rõ trả trước hay sau lượt mượn",
+    "settled_otherwise": "khác với điều thủ thư đã quyết định",
 }
 
 _environment = Environment(loader=PackageLoader("central_server"), autoescape=select_autoescape(), trim_blocks=True)
@@ -92,9 +95,9 @@ def _line(row: Any) -> dict[str, Any]:
         # An untrusted clock at the station: only when it came is known.
         "received": row.happened_ms is None,
         "device": row.device,
-        "kind": _KINDS.get(row.kind, row.kind),
+        "kind": KINDS.get(row.kind, row.kind),
         "barcode": row.barcode or "",
         "verdict": _VERDICTS[row.verdict],
         "disputed": row.verdict == "disputed",
-        "reason": _REASONS.get(row.reason, "") if row.reason else "",
+        "reason": REASONS.get(row.reason, "") if row.reason else "",
     }

@@ -25,6 +25,7 @@ from central_server.bodies import (
 from central_server.books import Books, Need
 from central_server.chain import Fault
 from central_server.disputes import Docket
+from central_server.holds import Touched
 from central_server.loans import Loan
 from central_server.order import Boot, Moment, Place
 from central_server.tables.library import item, patron
@@ -52,6 +53,7 @@ class Projection:
         self._device = device
         self._erased = erased
         self._new_voided: set[Place] = set()
+        self._asked_before: set[int] = set()
         bodies = [body for _, body in batch]
         self._load_catalogue(bodies, {one.reader.patron for one, _ in batch if one.reader})
         self._load_voided(bodies)
@@ -93,6 +95,14 @@ class Projection:
             self._books.consider(barcode)
         return self._books.write(now_ms)
 
+    @property
+    def touched(self) -> Touched:
+        """What may mean something for holds, once it is written."""
+        touched = self._books.touched
+        touched.positions = self._asked_before
+        touched.titles = self._titles
+        return touched
+
     # --- what each kind of operation does
 
     def _check_out(
@@ -113,7 +123,7 @@ class Projection:
         # What a boot that was dated said of it before it came is better than the day that the station went by.
         one.lent_on = one.lent_on or data.lent_on.isoformat()
         one.learn_day()
-        one.extend(data.due_on.isoformat(), 0)
+        one.extend(data.due_on.isoformat(), 0, provisional=data.provisional)
         one.voided = one.voided or moment.place in self._voided
         self._books.put(one)
         self._books.touch(one)
@@ -131,7 +141,7 @@ class Projection:
     def _renew(self, body: Renew) -> list[Fault]:
         data = body.data
         one = self._loan(data.loan, data.barcode)
-        one.extend(data.due_on.isoformat(), data.renewals)
+        one.extend(data.due_on.isoformat(), data.renewals, provisional=data.provisional)
         self._books.touch(one)
         return [Fault(Reason.UNKNOWN_LOAN, None)] if one.moment is None else []
 
@@ -197,10 +207,12 @@ class Projection:
 
     def _load_catalogue(self, bodies: Iterable[Body], patrons: set[str]) -> None:
         barcodes = {barcode for body in bodies if (barcode := barcode_of(body)) is not None}
-        items = sa.select(item.c.barcode, item.c.id).where(
+        items = sa.select(item.c.barcode, item.c.id, item.c.title_id).where(
             item.c.library_id == self._library, among(item.c.barcode, barcodes)
         )
-        self._items: dict[str, str] = {row.barcode: row.id for row in self._connection.execute(items)}
+        rows = self._connection.execute(items).all()
+        self._items: dict[str, str] = {row.barcode: row.id for row in rows}
+        self._titles: dict[str, str] = {row.barcode: row.title_id for row in rows}
         known = sa.select(patron.c.id).where(patron.c.library_id == self._library, among(patron.c.id, patrons))
         self._patrons = set(self._connection.scalars(known))
 
@@ -265,11 +277,14 @@ class Projection:
         need.loans |= self._books.find_ended(
             sa.and_(loan_end.c.device == self._device, among(loan_end.c.epoch, epochs))
         )
-        kinds = ("check_out", "check_in")
-        those = sa.select(operation.c.kind, operation.c.barcode, operation.c.loans).where(
+        kinds = ("check_out", "check_in", "place_hold", "cancel_hold")
+        those = sa.select(operation.c.position, operation.c.kind, operation.c.barcode, operation.c.loans).where(
             *here, among(operation.c.epoch, epochs), among(operation.c.kind, kinds)
         )
         for row in self._connection.execute(those):
+            if row.barcode is None:
+                self._asked_before.add(row.position)
+                continue
             need.whole.add(row.barcode)
             need.loans.update(msgspec.json.decode(row.loans) if row.kind == "check_out" else ())
 

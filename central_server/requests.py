@@ -1,37 +1,22 @@
 """What stations ask for: recorded like every operation, and decided here, by rule where the rule is clear.
 
-A batch's requests are decided once its facts are written, in the order in which they came.
+A batch's requests are decided once its facts are written.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, disputes, holds, settling
+from central_server import disputes, holds, settling
 from central_server.among import among
-from central_server.bodies import Body, CancelHold, CheckOut, PlaceHold, RequestBody, Settlement, Void, kind_of
+from central_server.bodies import Body, CancelHold, PlaceHold, RequestBody, Settlement, kind_of
 from central_server.chain import Fault
-from central_server.tables.library import patron, request, title
+from central_server.decisions import BY_RULE, Decision, State, find, settle, tell
+from central_server.tables.library import request
 from central_server.wire import Reason
-
-BY_RULE = "rule"
-
-
-class State(StrEnum):
-    WAITING = "waiting"
-    GRANTED = "granted"
-    DECLINED = "declined"
-
-
-class Decision(NamedTuple):
-    """`why` is a word of the protocol's table, or `None`."""
-
-    state: State
-    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,58 +26,50 @@ class _Asked:
     owner: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Lent:
-    patron: str
-    barcode: str
-    loan: str
-
-
 class Requests:
-    """The requests of one batch, and what its facts mean for holds."""
+    """The requests of one batch."""
 
     def __init__(self, connection: sa.Connection, library: str, bodies: Iterable[Body], now_ms: int) -> None:
         self._connection = connection
         self._library = library
         self._now_ms = now_ms
-        self._happened: list[_Asked | _Lent | Void] = []
+        self._asked: list[_Asked] = []
         identities = {body.data.request for body in bodies if isinstance(body, RequestBody)}
         known = sa.select(request.c.id).where(request.c.library_id == library, among(request.c.id, identities))
         self._known = set(connection.scalars(known)) if identities else set()
 
     def saw(self, body: Body, position: int, owner: str | None) -> list[Fault]:
         """Take notice of an operation that is recorded as `position`; `owner` is its reader. Answers its faults."""
-        match body:
-            case CheckOut() if owner:
-                self._happened.append(_Lent(owner, body.data.barcode, body.data.loan))
-            case Void() if body.data.kind == "check_out":
-                self._happened.append(body)
-            case RequestBody():
-                if body.data.request in self._known:
-                    return [Fault(Reason.IDENTITY_CONFLICT, {"request": body.data.request})]
-                self._known.add(body.data.request)
-                self._happened.append(_Asked(body, position, owner))
+        if isinstance(body, RequestBody):
+            if body.data.request in self._known:
+                return [Fault(Reason.IDENTITY_CONFLICT, {"request": body.data.request})]
+            self._known.add(body.data.request)
+            self._asked.append(_Asked(body, position, owner))
         return []
 
-    def write(self, opened: Collection[str]) -> None:
+    def write(self, opened: Collection[str], touched: holds.Touched) -> None:
         """Record them, and decide those that a rule decides. The facts of the batch must be written, and the disputes,
-        of which it `opened` these."""
-        askers = {one.owner for one in self._happened if isinstance(one, _Asked) and one.owner}
-        waiting = askers | holds.who_wait(
-            self._connection, self._library, {one.patron for one in self._happened if isinstance(one, _Lent)}
-        )
-        for one in self._happened:
-            match one:
-                case _Asked():
-                    self._record(one)
-                case _Lent() if one.patron in waiting:
-                    holds.serve(self._connection, self._library, one.patron, one.barcode, one.loan)
-                case Void():
-                    holds.stand_again(self._connection, self._library, one.data.loans)
-        for early in _waiting_for(self._connection, self._library, "settlement", opened):
-            decide_by_rule(self._connection, early, self._now_ms)
+        of which it `opened` these; `touched`: what its facts mean for holds."""
+        connection, library = self._connection, self._library
+        rows = [self._record(one) for one in self._asked]
+        placed = [row for row in rows if row["kind"] == "place_hold"]
+        self._decide_holds({(row["subject"], row["patron_id"]) for row in placed if row["patron_id"]})
+        # What a request is about may come after it.
+        early = _waiting_for(connection, library, "cancel_hold", [row["id"] for row in placed])
+        early += _waiting_for(connection, library, "settlement", opened)
+        cancelled = set()
+        for row in {one["id"]: one for one in (*rows, *early)}.values():
+            if decision := _by_rule(connection, row, self._now_ms):
+                settle(connection, row, decision, BY_RULE, self._now_ms)
+                if row["kind"] == "cancel_hold":
+                    cancelled |= _wish_of(connection, row)
+        self._decide_holds(cancelled | holds.who_asked(connection, library, touched))
 
-    def _record(self, asked: _Asked) -> None:
+    def _decide_holds(self, wishes: Collection[tuple[str, str]]) -> None:
+        for title, patron in sorted(wishes):
+            holds.decide(self._connection, self._library, title, patron, self._now_ms)
+
+    def _record(self, asked: _Asked) -> dict[str, Any]:
         body = asked.body
         row = {
             "library_id": self._library,
@@ -104,6 +81,8 @@ class Requests:
             "subject": _subject(body),
             "data": msgspec.json.encode(body.data).decode(),
             "asked_ms": body.at.wall_ms if body.at.trusted else self._now_ms,
+            "boot": None if body.at.trusted else body.at.boot,
+            "boottime_ms": None if body.at.trusted else body.at.boottime_ms,
             "state": State.WAITING.value,
             "decided_by": None,
             "why": None,
@@ -111,78 +90,42 @@ class Requests:
         }
         self._connection.execute(request.insert(), row)
         tell(self._connection, row)
-        decide_by_rule(self._connection, row, self._now_ms)
-        if isinstance(body, PlaceHold):
-            # The wish to cancel a hold may come before the wish to have it.
-            for early in _waiting_for(self._connection, self._library, "cancel_hold", [body.data.request]):
-                decide_by_rule(self._connection, early, self._now_ms)
+        return row
 
 
 def by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Decision | None:
     """What the rule says of the request `row`, and does: `None` when a person must decide."""
-    library, owner = row["library_id"], row["patron_id"]
+    decision = _by_rule(connection, row, now_ms)
+    for title, patron in _wish_of(connection, row) if row["kind"] in ("place_hold", "cancel_hold") else ():
+        holds.decide(connection, row["library_id"], title, patron, now_ms)
+    if row["kind"] == "place_hold" and decision is None:
+        now = find(connection, row["library_id"], row["id"])
+        return Decision(State(now["state"]), now["why"]) if now and now["state"] != State.WAITING else None
+    return decision
+
+
+def _by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Decision | None:
+    """The same of one request alone. A hold is decided together with all that its reader asked for of the title."""
     if row["kind"] == "settlement":
         return _settle_dispute(connection, row, now_ms)
     if row["kind"] not in ("place_hold", "cancel_hold"):
         return None
-    if owner is None:
+    if row["patron_id"] is None:
         return Decision(State.DECLINED, "no_reader")
-    if row["kind"] == "place_hold":
-        if not _is_known(connection, patron, library, owner) or not _is_known(
-            connection, title, library, row["subject"]
-        ):
-            return None
-        if holds.has_one(connection, library, row["subject"], owner):
-            return Decision(State.DECLINED, "already_waiting")
-        if holds.has_on_loan(connection, library, row["subject"], owner):
-            return Decision(State.DECLINED, "already_yours")
-        holds.add(connection, library, row["id"], row["subject"], owner, row["asked_ms"])
-        return Decision(State.GRANTED)
-    placed = find(connection, library, row["subject"])
+    placed = find(connection, row["library_id"], row["subject"]) if row["kind"] == "cancel_hold" else None
     if placed is None:
         return None
-    if placed["patron_id"] != owner:
+    if placed["patron_id"] != row["patron_id"]:
         return Decision(State.DECLINED, "not_yours")
     if placed["state"] == State.WAITING:
         settle(connection, placed, Decision(State.DECLINED, "cancelled"), BY_RULE, now_ms)
-    holds.remove(connection, library, row["subject"])
     return Decision(State.GRANTED)
 
 
-def decide_by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> None:
-    """Decide the request `row` if a rule does, and tell the stations."""
-    if decision := by_rule(connection, row, now_ms):
-        settle(connection, row, decision, BY_RULE, now_ms)
-
-
-def find(connection: sa.Connection, library: str, identity: str) -> dict[str, Any] | None:
-    """The row of a request."""
-    rows = connection.execute(sa.select(request).where(request.c.library_id == library, request.c.id == identity))
-    row = rows.mappings().first()
-    return dict(row) if row else None
-
-
-def settle(connection: sa.Connection, row: dict[str, Any], decision: Decision, by: str, now_ms: int) -> None:
-    """Write down how the request `row` was decided, and tell the stations."""
-    decided = {"state": decision.state.value, "decided_by": by, "why": decision.why, "decided_ms": now_ms}
-    here = (request.c.library_id == row["library_id"], request.c.id == row["id"])
-    connection.execute(sa.update(request).where(*here).values(decided))
-    tell(connection, {**row, **decided})
-
-
-def tell(connection: sa.Connection, row: Any) -> None:
-    """Publish the request `row` as it is now."""
-    data = {
-        "kind": row["kind"],
-        "subject": row["subject"],
-        "patron": row["patron_id"],
-        "asked_ms": row["asked_ms"],
-        "state": row["state"],
-        "by": row["decided_by"] and (BY_RULE if row["decided_by"] == BY_RULE else "person"),
-        "why": row["why"],
-    }
-    thing = changes.Thing("request", row["id"], msgspec.json.encode(data).decode())
-    changes.publish(connection, row["library_id"], [thing])
+def _wish_of(connection: sa.Connection, row: dict[str, Any]) -> set[tuple[str, str]]:
+    """The title and the reader that a `place_hold` or `cancel_hold` is about."""
+    placed = row if row["kind"] == "place_hold" else find(connection, row["library_id"], row["subject"])
+    return {(placed["subject"], placed["patron_id"])} if placed and placed["patron_id"] else set()
 
 
 def _subject(body: RequestBody) -> str:
@@ -218,11 +161,6 @@ def _waiting_for(connection: sa.Connection, library: str, kind: str, subjects: C
         request.c.library_id == library,
         request.c.state == State.WAITING.value,
         request.c.kind == kind,
-        request.c.subject.in_(subjects),
+        among(request.c.subject, subjects),
     )
     return [dict(row) for row in connection.execute(early.order_by(request.c.position)).mappings()]
-
-
-def _is_known(connection: sa.Connection, table: sa.Table, library: str, identity: str) -> bool:
-    found = sa.select(table.c.id).where(table.c.library_id == library, table.c.id == identity)
-    return connection.scalar(found) is not None

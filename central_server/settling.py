@@ -40,8 +40,6 @@ def settle(
         disputes.change(connection, library, [found["subject"]], disputes.SETTLED, None, now_ms)
     if found["barcode"] is not None:
         _consider(connection, library, found["barcode"], now_ms)
-    if way == Way.FIRST_HAS_IT:
-        holds.stand_again(connection, library, found["subject"].split()[1:])
     disputes.tell(connection, library, [identity, found["subject"]])
     return None
 
@@ -74,3 +72,4 @@ def _consider(connection: sa.Connection, library: str, barcode: str, now_ms: int
     books.load(Need(whole={barcode}))
     books.consider(barcode)
     books.write(now_ms)
+    holds.reconsider(connection, library, holds.Touched(anew={barcode}), now_ms)

@@ -94,7 +94,8 @@ def apply_changes(
                 card_lists.append({"patron_id": thing, "numbers": json.dumps(change.cards)})
                 cards += ({"number": number, "patron_id": thing} for number in change.cards)
             case LoanRecord():
-                loans.append(_loan_row(change, after) | {"as_of": numbered_from + change.number})
+                numbered = {"as_of": numbered_from + change.number}
+                loans.append(_loan_row(change, after) | numbered | {"says_how_sure": int(change.says_how_sure)})
             case HoldRecord(hold, placed_ms):
                 holds.append(
                     {

@@ -27,10 +27,14 @@ _PUT = upsert(
     only=f"{ALL_TOLD} AND excluded.as_of >= loan.as_of",
     to_tell=loan.c.to_tell,
     as_of=loan.c.as_of,
-    # The centre does not speak of these. A date that it only repeats is no surer than it was.
+    # The centre does not speak of these. A date that one only repeats which does not know is no surer than it was.
     renewed_on=loan.c.renewed_on,
     returned_on=case((_told.open == text("1"), text("NULL")), else_=loan.c.returned_on),
-    provisional=case((_told.due_on == loan.c.due_on, loan.c.provisional), else_=_told.provisional),
+    provisional=case(
+        (bindparam("says_how_sure", type_=Integer) == text("1"), _told.provisional),
+        (_told.due_on == loan.c.due_on, loan.c.provisional),
+        else_=_told.provisional,
+    ),
     ended_after=case(
         (_told.open == text("1"), text("NULL")),
         (loan.c.open == text("0"), loan.c.ended_after),
@@ -90,7 +94,7 @@ class Answer(NamedTuple):
 
 
 def put_loans(database: Database, rows: Sequence[Row]) -> None:
-    """Rows of the table `loan`; `as_of` is the number of the change."""
+    """Rows of the table `loan`, and whether they say how sure the due date is; `as_of` is the number of the change."""
     if rows:
         database.run_each(_HOLD_BACK, [_to_hold(row) for row in rows])
         database.run_each(_PUT, rows)
@@ -121,7 +125,9 @@ def hear_answers(database: Database, answers: Sequence[Answer]) -> None:
             if said == _GONE:
                 database.run(_DROP, id=loan_id, number=number)
             else:
-                database.run(_PUT, **json.loads(said), id=loan_id, patron_id=patron_id, as_of=number)
+                # What was held back by an older program does not say how sure it is.
+                row = {"says_how_sure": 0} | json.loads(said)
+                database.run(_PUT, **row, id=loan_id, patron_id=patron_id, as_of=number)
 
 
 def _to_hold(row: Row) -> Row:

@@ -67,8 +67,8 @@ class Boot:
     """`loans`: how many books are lent, from the `first` on. `later`: it is some days after the others, more is done
     with the books before that one, and days later what is old is pruned. `erase`: a command at the centre by which the
     first reader is forgotten then. `sudden`: it ends by kill -9, in the middle of a backup. `window`: it is `python -m
-    kiosk run` itself, which only lends. `synchronous` and `checkpoint` (pages; 0: its own) stand for what the product
-    sets, where there is no window."""
+    kiosk run` itself, which only lends. `synchronous` and `checkpoint` (pages) stand for what the product sets, but for
+    boots with a window; "" and 0: its own."""
 
     loans: int
     first: int = 0
@@ -76,7 +76,7 @@ class Boot:
     erase: tuple[str, ...] = ()
     sudden: bool = False
     window: bool = False
-    synchronous: str = "FULL"
+    synchronous: str = ""
     checkpoint: int = 0
 
 
@@ -126,10 +126,10 @@ class Marks:
 def main() -> None:
     logging.disable(logging.WARNING)
     config_file, boot = Path(sys.argv[1]), Boot(**json.loads(sys.argv[2]))
-    pragmas: list[str] = [f"PRAGMA synchronous = {boot.synchronous}"]
+    # A later one takes the place of the product's own, which is what is measured where none is given.
+    pragmas = [f"PRAGMA synchronous = {boot.synchronous}"] if boot.synchronous else []
     if boot.checkpoint:
         pragmas.append(f"PRAGMA wal_autocheckpoint = {boot.checkpoint}")
-    # A later one takes the place of the product's own.
     setattr(engine, "WRITING", (*connections.WRITING, *pragmas))  # noqa: B010
     days = _Days(_DAYS if boot.later else 0)
     setattr(

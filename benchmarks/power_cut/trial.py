@@ -26,14 +26,18 @@ _IN_MEMORY = Path("/dev/shm")
 @dataclass
 class Found:
     """`images` that were looked at, how many of them are `broken`, and how many have a fault of each kind; some of the
-    faults in words."""
+    faults in words. They are cuts right after `points` of the recorded `events`, or before the first."""
 
+    events: int = 0
+    points: int = 0
     images: int = 0
     broken: int = 0
     faulty: Counter[str] = field(default_factory=Counter)
     said: list[str] = field(default_factory=list)
 
     def add(self, other: Found) -> None:
+        self.events += other.events
+        self.points += other.points
         self.images += other.images
         self.broken += other.broken
         self.faulty += other.faulty
@@ -46,7 +50,8 @@ def cut(recording: Recording, images: int, seed: int = 1, processes: int | None 
     processes = processes or os.cpu_count() or 1
     tasks = max(1, min(images // 50, processes * 8))
     bounds = [images * n // tasks for n in range(tasks + 1)]
-    found = Found()
+    events = len(recording.events)
+    found = Found(events, points=len({_point(number, images, events) for number in range(images)} - {0}))
     parts = [(recording, first, end, images, seed) for first, end in pairwise(bounds)]
     if processes == 1:
         logged = logging.root.manager.disable
@@ -78,6 +83,11 @@ def cut_again(recording: Recording, times: int, images: int, seed: int = 1) -> F
     return found
 
 
+def _point(number: int, images: int, events: int) -> int:
+    """After how many of the events the power goes in that image."""
+    return (number + 1) * events // images
+
+
 def _cut(recording: Recording, first: int, end: int, images: int, seed: int) -> Found:
     """The images from `first` up to `end`, of `images`."""
     logging.disable(logging.CRITICAL)  # a store that is set aside is what the judge tells
@@ -86,7 +96,7 @@ def _cut(recording: Recording, first: int, end: int, images: int, seed: int) -> 
     judge = Judge(recording.config, folder)
     try:
         for number in range(first, end):
-            point = (number + 1) * len(recording.events) // images
+            point = _point(number, images, len(recording.events))
             for event in recording.events[happened:point]:
                 disk.happens(event)
             happened = max(happened, point)

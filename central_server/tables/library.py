@@ -1,6 +1,6 @@
 """What a library is, has and asks for, and the changes of it that stations hear."""
 
-from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
@@ -87,7 +87,8 @@ patron = Table(
 )
 
 # What stations ask for, decided here. `patron_id`: whose it is, erasable; `data`: the body's, without anything private.
-# `decided_by`: "rule", or who decided at the centre.
+# `decided_by`: "rule", or who decided at the centre. `boot` and `boottime_ms` only when the station's clock was not
+# right: `asked_ms` is then when it came.
 request = Table(
     "request",
     metadata,
@@ -104,8 +105,18 @@ request = Table(
     Column("decided_by", Text),
     Column("why", Text),
     Column("decided_ms", Integer),
+    Column("boot", Text),
+    Column("boottime_ms", Integer),
     PrimaryKeyConstraint("library_id", "id"),
     Index("request_by_state", "library_id", "state", "asked_ms"),
+    Index("request_by_subject", "library_id", "subject"),
+    Index(
+        "request_by_boot",
+        "library_id",
+        "boot",
+        sqlite_where=text("boot IS NOT NULL"),
+        postgresql_where=text("boot IS NOT NULL"),
+    ),
 )
 
 # Who waits for which title; its id is that of the request. `loan_id`: the loan that gave it to them, so that it stands

@@ -1,6 +1,6 @@
 """What happened, as stations told it, and what follows from it. No name of a reader: see `operation_reader`."""
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint, false, text
 
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
@@ -122,7 +122,8 @@ settlement = Table(
 # `position` is that of the check-out, and null while only something else about the loan has come (a renewal, a void).
 # It happened between `earliest_ms` and `latest_ms`, which are one where its clock was right, and null where nothing is
 # known; `boot` and `boottime_ms` only when its clock was not right. `standing`: lent, not voided, and no check-in ended
-# it; `open`: and nobody else has the book.
+# it; `open`: and nobody else has the book. `provisional`: nobody vouches for the day from which the due date was
+# counted.
 loan = Table(
     "loan",
     metadata,
@@ -145,6 +146,7 @@ loan = Table(
     Column("boot", Text),
     Column("boottime_ms", Integer),
     Column("position", Integer),
+    Column("provisional", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("library_id", "id"),
     Index(
         "loan_standing_by_barcode",

@@ -80,6 +80,7 @@ class Kiosk:
         )
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
+        threading.excepthook = _end_the_process  # before any thread: the signaller begins one
         try:
             # One picture is shown: that of the first camera. With a second one's in between it would flicker.
             eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
@@ -133,7 +134,6 @@ class Kiosk:
     # ---- life
 
     def start(self) -> None:
-        threading.excepthook = _end_the_process
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
         self._spawn_when_painted("push", lambda: self._when_open(self.sync.run_push))

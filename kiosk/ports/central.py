@@ -73,11 +73,13 @@ class PatronRecord:
 @dataclass(frozen=True, slots=True)
 class LoanRecord:
     """`loan.item_type` is empty here: the store knows it from the item. `number`: that of the change; a newer one has a
-    higher."""
+    higher. `says_how_sure`: the centre knows whether the due date is provisional; if not, what the store knows of the
+    same date stays."""
 
     loan: Loan
     open: bool
     number: int = field(default=0, compare=False)
+    says_how_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

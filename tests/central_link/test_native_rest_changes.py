@@ -99,6 +99,19 @@ def test_does_not_mind_a_field_that_it_does_not_know(kind: str) -> None:
     assert change_from(row(kind, ROWS[kind] | {"colour": "green"})) == RECORDS[kind]
 
 
+@pytest.mark.parametrize(
+    ("told", "provisional", "says"),
+    [({}, False, False), ({"provisional": True}, True, True), ({"provisional": False}, False, True)],
+)
+def test_knows_whether_the_centre_says_how_sure_a_due_date_is(
+    told: dict[str, bool], provisional: bool, says: bool
+) -> None:
+    """An older centre does not."""
+    found = change_from(row("loan", ROWS["loan"] | told))
+    assert isinstance(found, LoanRecord)
+    assert (found.loan.provisional, found.says_how_sure) == (provisional, says)
+
+
 @pytest.mark.parametrize("kind", ["title", "item", "patron", "loan", "hold"])
 def test_knows_that_a_thing_is_no_more(kind: str) -> None:
     assert change_from(row(kind, None)) == Gone(kind, ID)

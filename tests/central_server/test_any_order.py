@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from central_server import settling
 from central_server.database import Store, Where, open_store
 from central_server.ledger import read_ledger
+from central_server.tables.library import hold, request
 from central_server.tables.operations import (
     check_in,
     dated_boot,
@@ -26,7 +27,16 @@ from central_server.tables.operations import (
 from central_server.tables.operations import loan as loan_table
 from central_server.tables.operations import operation as operation_table
 from tests.central_server.databases import Databases
-from tests.central_server.support import NOON_MS, Operation, Station, bring_a_small_library, loan_of, take
+from tests.central_server.support import (
+    NOON_MS,
+    Operation,
+    Station,
+    bring_a_small_library,
+    loan_of,
+    request_id,
+    take,
+    title_of,
+)
 
 Known = dict[str, dict[str, str]]
 CARDS = ("HS1", "HS2")
@@ -41,6 +51,8 @@ OF_OPERATIONS = (
     check_in,
     voided,
     dated_boot,
+    request,
+    hold,
 )
 
 
@@ -51,6 +63,7 @@ History = list[tuple[str, int, str, str]]
 def histories(stations: int = 3) -> st.SearchStrategy[History]:
     """What happens at the shelves of stations of which some have no clock, and some are copied."""
     acts = ["check_out", "check_out", "check_in", "blind_check_in", "renew", "void", "reopen"]
+    acts += ["place_hold", "place_hold", "cancel_hold"]
     acts += (
         ["lose_clock", "date_boot", "date_boot_roughly", "set_clock", "copy_card", "save_card", "restore_card"]
         if stations > 1
@@ -65,8 +78,10 @@ def histories(stations: int = 3) -> st.SearchStrategy[History]:
 class Shelves:
     """The stations of a history. A copied card is one more station with the same name."""
 
-    def __init__(self, library: str, patrons: dict[str, str], stations: int) -> None:
+    def __init__(self, library: str, patrons: dict[str, str], title: str, stations: int) -> None:
         self.patrons = patrons
+        self.title = title
+        self.placed: dict[str, Operation] = {}
         self.stations = [Station(library=library, device=f"tram-{number}") for number in range(stations)]
         # Who has a book: the loan may have begun anywhere.
         self.on_loan: dict[str, Operation] = {}
@@ -93,6 +108,11 @@ class Shelves:
                 return station.renew(barcode, out["reader"]["patron"], loan_of(out), f"2027-01-{count:02}", count)
             case "void" if out and out["epoch"] == station.epoch:
                 return station.void(self.on_loan.pop(barcode))
+            case "place_hold":
+                self.placed[card] = station.ask("place_hold", self.patrons[card], title=self.title)
+                return self.placed[card]
+            case "cancel_hold" if card in self.placed:
+                return station.ask("cancel_hold", self.patrons[card], hold=request_id(self.placed[card]))
             case "reopen" if station.seq:
                 station.reopen()
             case "lose_clock":
@@ -101,7 +121,7 @@ class Shelves:
             case "set_clock":
                 station.trusted, station.boot = True, str(uuid4())
             case "date_boot" if number in self.began:
-                return station.date_boot(station.boot, self.began[number])
+                return station.date_boot(station.boot, self.began[number], None, *self.dated(out))
             case "date_boot_roughly" if number in self.began:
                 return station.date_boot(station.boot, None, self.now_ms, after_ms=self.began[number])
             case "copy_card" if station.seq:
@@ -114,10 +134,17 @@ class Shelves:
                 self.stations[number] = self.saved.pop(number).reopen()
         return None
 
+    def dated(self, out: Operation | None) -> list[dict[str, Any]]:
+        """What a boot that is dated says of a loan."""
+        days = {"lent_on": "2026-11-18", "due_on": "2026-12-01", "renewals": 0}
+        return [{"loan": loan_of(out), **days}] if out else []
 
-def written(history: History, library: str, patrons: dict[str, str], stations: int = 3) -> list[tuple[str, Operation]]:
+
+def written(
+    history: History, library: str, patrons: dict[str, str], title: str, stations: int = 3
+) -> list[tuple[str, Operation]]:
     """The history as the chains of its stations: each operation with the name of its device."""
-    shelves = Shelves(library, patrons, stations)
+    shelves = Shelves(library, patrons, title, stations)
     found = []
     for act, number, barcode, card in history:
         device = shelves.stations[number].device
@@ -127,16 +154,21 @@ def written(history: History, library: str, patrons: dict[str, str], stations: i
 
 
 def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any]]:
-    """The operations, the loans and the open disputes about order, without what depends on the order of arrival."""
+    """The operations, and the loans, wishes and open disputes about order: what must not depend on arrival."""
     ledger = read_ledger(store, library)
     kept = sorted((one["epoch"], one["seq"], one["hash"], one["kind"]) for one in ledger["operations"])
     loans = sorted(ledger["loans"], key=lambda one: str(one["id"]))
     with store.reading.connect() as connection:
         told = settling.listed(connection, library)
-        days = sa.select(loan_table.c.id, loan_table.c.lent_on).where(loan_table.c.library_id == library)
-        lent_on = {row.id: row.lent_on for row in connection.execute(days)}
+        columns = (loan_table.c.id, loan_table.c.lent_on, loan_table.c.provisional)
+        days = sa.select(*columns).where(loan_table.c.library_id == library)
+        dates = {row.id: {"lent_on": row.lent_on, "provisional": row.provisional} for row in connection.execute(days)}
+        of_wishes = (request.c.id, request.c.state, request.c.why, hold.c.placed_ms, hold.c.loan_id)
+        same = sa.and_(hold.c.library_id == request.c.library_id, hold.c.id == request.c.id)
+        wished = sa.select(*of_wishes).outerjoin(hold, same).where(request.c.library_id == library)
+        wishes = sorted(tuple(row) for row in connection.execute(wished))
     doubts = sorted(one["id"] for one in told if one["reason"] in ("already_on_loan", "unclear_order"))
-    return kept, [*(one | {"lent_on": lent_on[one["id"]]} for one in loans), *doubts]
+    return kept, [*(one | dates[one["id"]] for one in loans), *doubts, *wishes]
 
 
 def allow_deleting(connection: sa.Connection) -> None:
@@ -163,7 +195,7 @@ def check_any_order(shared: Store, folder: Path, history: History, data: st.Data
     """Send `history` once split, doubled and shuffled, once in order, and compare."""
     library = f"l-{uuid4().hex[:12]}"
     known = bring_a_small_library(shared, folder, library)
-    operations = written(history, library, known["patron"])
+    operations = written(history, library, known["patron"], title_of(shared, library))
     once = [(one["epoch"], one["seq"], one["hash"]) for _, one in operations]
     # Hypothesis itself would mostly keep the order.
     chance = data.draw(st.randoms(use_true_random=False))
@@ -212,7 +244,7 @@ def test_disputes_nothing_of_the_chain_when_operations_come_in_order(
 ) -> None:
     library = f"o-{uuid4().hex[:12]}"
     known = bring_a_small_library(shared, tmp_path_factory.getbasetemp(), library)
-    operations = written(history, library, known["patron"], stations=1)
+    operations = written(history, library, known["patron"], title_of(shared, library), stations=1)
     for start in range(0, len(operations), 4):
         send(shared, library, operations[start : start + 4])
     reasons = {one["reason"] for one in read_ledger(shared, library)["operations"]}

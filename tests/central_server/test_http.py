@@ -4,11 +4,12 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import pytest
 import requests
 
-from central_server import pages
+from central_server import bodies, pages
 from central_server.database import Store, open_store
 from central_server.ledger import read_ledger
 from central_server.wire import Reason
@@ -234,6 +235,12 @@ def test_escapes_what_stations_send_when_it_shows_the_page(server: Server, libra
 
 def test_shows_the_page_when_the_store_has_no_library(store: Store) -> None:
     assert "Chưa có thư viện nào" in pages.overview(store)
+
+
+def test_has_words_for_every_kind_and_every_reason() -> None:
+    kinds = {str(one.__struct_config__.tag) for one in get_args(bodies.Body)}
+    assert pages.KINDS.keys() == kinds | {None}
+    assert pages.REASONS.keys() == set(Reason)
 
 
 @pytest.mark.slow

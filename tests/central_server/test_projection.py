@@ -1,16 +1,19 @@
 """What operations mean for loans, and what the stations hear of it."""
 
+import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from central_server import changes
 from central_server.changes import read_page
 from central_server.database import Store
-from central_server.ingest import ingest
+from central_server.ingest import Batch
 from central_server.ledger import read_ledger
 from central_server.wire import read_request
-from tests.central_server.support import NOON_MS, Operation, Station, disputed, loan_of, request_of, take
+from tests.central_server.support import NOON_MS, Operation, Station, disputed, loan_of, request_of, take, take_in
 
 Known = dict[str, dict[str, str]]
 
@@ -27,6 +30,53 @@ def told(store: Store) -> dict[str, Any]:
     return {one.id: json.loads(bytes(one.data)) for one in page.changes if one.kind == "loan"}
 
 
+SURER: dict[str, tuple[bool, Callable[[Station, Operation, str], list[Operation]]]] = {
+    "nothing more": (True, lambda *_: []),
+    "its boot is dated": (False, lambda station, out, _: [dated(station, out, 0, "2026-12-01")]),
+    "a sure renewal": (False, lambda _, out, an: [elsewhere(trusted=True).renew("TK.1", an, loan_of(out))]),
+    "an unsure renewal": (True, lambda _, out, an: [elsewhere(trusted=False).renew("TK.1", an, loan_of(out))]),
+    "an unsure renewal, and only the loan is dated": (
+        True,
+        lambda station, out, an: [
+            elsewhere(trusted=False).renew("TK.1", an, loan_of(out)),
+            dated(station, out, 0, "2026-12-01"),
+        ],
+    ),
+    "an unsure renewal that is dated": (
+        False,
+        lambda station, out, an: [
+            elsewhere(trusted=False).renew("TK.1", an, loan_of(out)),
+            dated(station, out, 1, "2026-12-15"),
+        ],
+    ),
+}
+
+
+def elsewhere(*, trusted: bool) -> Station:
+    return Station(device="tram-2", trusted=trusted)
+
+
+def dated(station: Station, out: Operation, renewals: int, due_on: str) -> Operation:
+    loan = {"loan": loan_of(out), "lent_on": "2026-11-18", "due_on": due_on, "renewals": renewals}
+    return station.date_boot(station.boot, NOON_MS, None, loan)
+
+
+@pytest.mark.parametrize("what", SURER)
+def test_tells_of_an_unsure_due_date_until_something_is_surer_in_every_order(
+    store: Store, known: Known, what: str
+) -> None:
+    is_unsure, happens = SURER[what]
+    station, an = Station(trusted=False), known["patron"]["HS1"]
+    out = station.check_out("TK.1", an)
+    for arrival in itertools.permutations([out, *happens(station, out, an)]):
+        with store.writing.connect() as connection, connection.begin() as undone:
+            for one in arrival:
+                take_in(connection, one, device=json.loads(one["body"])["device"])
+            found = changes.current(connection, "hoa-sen", "loan", loan_of(out))
+            undone.rollback()
+        assert json.loads(str(found))["provisional"] is is_unsure
+
+
 def test_tells_the_stations_of_a_loan_when_it_is_lent_renewed_and_returned(store: Store, known: Known) -> None:
     station = Station()
     an = known["patron"]["HS1"]
@@ -39,6 +89,7 @@ def test_tells_the_stations_of_a_loan_when_it_is_lent_renewed_and_returned(store
         "due_on": "2026-12-01",
         "renewals": 0,
         "open": True,
+        "provisional": False,
     }
     assert told(store) == {loan_of(out): lent}
     take(store, station.renew("TK.1", an, loan_of(out)))
@@ -175,7 +226,7 @@ def test_keeps_the_furthest_renewal_when_an_earlier_one_comes_late(store: Store,
 def loans_in_answer(store: Store, *operations: Operation) -> list[dict[str, int]]:
     request = read_request(json.dumps(request_of(operations)).encode())
     with store.writing.begin() as connection:
-        return [one.loans for one in ingest(connection, request, NOON_MS).verdicts]
+        return [one.loans for one in Batch(request).record(connection, NOON_MS).verdicts]
 
 
 def test_says_in_the_answer_where_its_loans_stand_and_changes_nothing_when_a_batch_comes_again(

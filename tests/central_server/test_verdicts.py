@@ -16,6 +16,7 @@ from tests.central_server.support import (
     bring_a_small_library,
     disputed,
     disputes,
+    feed,
     loan_of,
     take,
 )
@@ -107,6 +108,16 @@ def test_keeps_a_body_byte_for_byte_when_it_is_unreadable(store: Store, known: K
     assert take(store, station.seal(text)) == [disputed("unreadable")]
     with store.reading.connect() as connection:
         assert connection.exec_driver_sql("SELECT body FROM operation").scalar() == text.encode()
+
+
+def test_tells_little_of_a_body_when_it_is_unreadable_and_large(store: Store, known: Known) -> None:
+    """Else five of them were more than a station takes as one answer, and it would hear nothing any more."""
+    data = {"barcode": "x" * 300, "loans": [*([str(uuid4())] * 50_000), "x" * 300]}
+    text = json.dumps({"kind": "check_in", "at": {"wall_ms": 10**30, "trusted": True}, "data": data})
+    assert take(store, Station(seq=1).seal(text)) == [disputed("unreadable")]
+    (told,) = [one["data"] for one in feed(store)[0] if one["kind"] == "dispute"]
+    assert (told["came"]["barcode"], told["came"]["at_ms"], len(told["came"]["loans"])) == (None, None, 100)
+    assert len(json.dumps(told)) < 10_000
 
 
 def test_goes_on_behind_an_operation_when_that_one_is_unreadable(store: Store, known: Known) -> None:

@@ -299,6 +299,15 @@ def test_is_no_surer_of_a_date_that_the_centre_only_repeats(station: Station) ->
         assert work.loan(unsure.id) == sure
 
 
+def test_takes_over_from_a_centre_that_knows_how_sure_a_due_date_is(station: Station) -> None:
+    station.apply(*CATALOGUE)
+    unsure = replace(loan_of(ITEMS[0]), provisional=True)
+    for one in (unsure, replace(unsure, provisional=False), unsure):
+        station.apply(replace(told(one), says_how_sure=True))
+        with station.store.unit_of_work() as work:
+            assert work.loan(one.id) == one
+
+
 # time
 
 

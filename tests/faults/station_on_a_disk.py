@@ -25,6 +25,8 @@ from local_store import open_store
 from tests.local_store.shelf import CALENDAR, KEY, LAN, config_in, new_id
 
 NO_MOUNTS = "nobody may mount here"
+_MAY_MOUNT_THERE = (("--mount",), ("--user", "--map-root-user", "--mount"))
+"""Namespaces in which somebody may mount: root's own, or those of anybody who may be root in a world of its own."""
 BOOKS = 400
 SWALLOWS = """
 import sys
@@ -36,10 +38,32 @@ def commit(self):
     except StoreBroken:
         self.roll_back()
 Database.commit = commit
+"""
+"""The control: a station that does not ask whether its commits succeed. Before one of the programs below."""
+
+TELLS_WHAT_IS_SHOWN = """
+import json, sys
+from screens.pictures import Pictures
+save = Pictures.save
+def told(self, *frame):
+    from kivy.core.window import Window
+    save(self, *frame)
+    shown = [widget for top in Window.children for widget in top.walk() if getattr(widget, "text", "")]
+    said = {"page": self._name, "says": [widget.text for widget in shown]}
+    (self._folder / "shown.half").write_text(json.dumps(said))
+    (self._folder / "shown.half").rename(self._folder / "shown")
+Pictures.save = told
 from kiosk.__main__ import main
 sys.exit(main())
 """
-"""The control: a station that does not ask whether its commits succeed."""
+"""The station itself, which notes down what stands on the window once a page has come to rest."""
+RESTING, HOME = "resting-vi", "home-vi"
+THE_STATION_RESTS = (
+    "Trạm đang nghỉ một lát",
+    "Nhờ thủ thư mượn và trả sách giúp bạn nhé. Sách cần trả, đặt lên xe trả sách.",
+)
+IT_MENDS, IT_IS_FULL = "Máy đang tự sửa, và sẽ tự mở lại.", "Thẻ nhớ của trạm đã đầy. Có chỗ là trạm tự mở lại."
+IT_WAITS = "Mọi lượt đã ghi vẫn được giữ. Nhờ thủ thư báo người quản trị máy."
 
 
 def until(true: Callable[[], object]) -> None:
@@ -55,13 +79,18 @@ class SmallDisk:
     def __init__(self, at: Path, megabytes: int) -> None:
         at.mkdir()
         mount = f"mount -t tmpfs -o size={megabytes}m,mode=700 none '{at}' && echo there && exec sleep infinity"
-        self._holder = subprocess.Popen(["unshare", "-m", "sh", "-c", mount], stdout=subprocess.PIPE)
-        assert self._holder.stdout is not None
-        if self._holder.stdout.readline() != b"there\n":
+        for spaces in _MAY_MOUNT_THERE:
+            self._holder = subprocess.Popen(["unshare", *spaces, "sh", "-c", mount], stdout=subprocess.PIPE)
+            assert self._holder.stdout is not None
+            if self._holder.stdout.readline() == b"there\n":
+                break
             self.close()
+        else:
             pytest.skip(NO_MOUNTS)
         self._at = at
-        self.inside = ("nsenter", "-t", str(self._holder.pid), "-m", f"--wd={ROOT}", "--")
+        credentials = ("--preserve-credentials",) if "--user" in spaces else ()
+        flags = [one for one in spaces if one != "--map-root-user"]
+        self.inside = ("nsenter", "-t", str(self._holder.pid), *flags, *credentials, f"--wd={ROOT}", "--")
         self.seen = Path(f"/proc/{self._holder.pid}/root{at}")
 
     def fill(self) -> None:
@@ -129,7 +158,7 @@ file = "{log}"
 
 @dataclass
 class Station:
-    """`promised`: the books whose loan beeped."""
+    """`promised`: the books whose loan beeped. `shows` needs the program TELLS_WHAT_IS_SHOWN."""
 
     folder: Path
     data: Path
@@ -154,7 +183,7 @@ class Station:
         self.kiosk = Kiosk(
             self.config,
             self.log,
-            None,
+            self.folder / "pictures" if TELLS_WHAT_IS_SHOWN in self.program[-1] else None,
             environment={**os.environ, **self.also},
             before=self.inside,
             program=self.program,
@@ -191,7 +220,7 @@ class Station:
         """After at most so many loans."""
         before = len(self.promised)
         while self.lend():
-            assert len(self.promised) <= before + at_most
+            assert len(self.promised) <= before + at_most, "it rests soon"
 
     def scan_in_vain(self) -> None:
         """While it rests no scan is taken."""
@@ -199,7 +228,22 @@ class Station:
         self.scanner.scan("HS000123")
         self.scanner.scan(f"TK.{BOOKS - 1:05}")
         time.sleep(0.5)
-        assert self._acts() == acts
+        assert self._acts() == acts, "no scan is taken while it rests"
+
+    def shows_that_it_rests(self, code: str, why: str) -> None:
+        self.shows(RESTING, *THE_STATION_RESTS, why, f"Mã cho thủ thư: {code} · kho dữ liệu")
+
+    def shows(self, page: str, *words: str) -> None:
+        """Waits until the window does."""
+        note, said = self.folder / "pictures" / "shown", {"page": ""}
+
+        def is_shown() -> bool:
+            if note.exists():
+                said.update(json.loads(note.read_text()))
+            return said["page"] == page
+
+        until(is_shown)
+        assert not set(words) - set(said.get("says", ())), said
 
     def wait_until_well(self) -> None:
         self.kiosk.wait_for("that it is well", lambda line: line["says"] == "store: well again")
@@ -217,10 +261,12 @@ class Station:
         """Each promised loan once, as loan and as operation; nothing else; nothing half; both chains whole."""
         _, ledger = self.ask("ledger")
         code, report = self.ask("audit", "verify", "--json")
-        assert (code, report["fault"]) == (0, None)
-        assert [row["barcode"] for row in ledger["operations"]] == self.promised
-        assert sorted(row["item_barcode"] for row in ledger["loans"]) == sorted(self.promised)
-        assert sorted(row["id"] for row in ledger["loans"]) == sorted(row["loans"][0] for row in ledger["operations"])
+        operations, loans = ledger["operations"], ledger["loans"]
+        assert (code, report["fault"]) == (0, None), "both chains are whole"
+        assert not set(self.promised) - {row["barcode"] for row in operations}, "what beeped is there"
+        assert [row["barcode"] for row in operations] == self.promised, "nothing else is, and nothing twice"
+        assert sorted(row["item_barcode"] for row in loans) == sorted(self.promised), "each operation has its loan"
+        assert sorted(row["id"] for row in loans) == sorted(row["loans"][0] for row in operations), "the very loan"
 
     def _acts(self) -> int:
         return sum(line.get("act") in ("PatronFound", "LoanRecorded") for line in self.kiosk.said())

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devices.host.clock import HostClock
-from tests.faults.clock_world import BUILD_MS, DAY_MS, BelievingClock, World
+from tests.faults.clock_world import BUILD_MS, DAY_MS, BelievingClock, Unlooked, World
 
 YEAR_MS = 365 * DAY_MS
 
@@ -92,20 +92,37 @@ def leapt_in_the_middle_of_a_loan(world: World) -> None:
     world.look()
 
 
-@pytest.mark.parametrize(
-    "story", [woke_up_in_1970, fell_back_three_years, leapt_ahead_thirty_days, leapt_in_the_middle_of_a_loan]
-)
-@pytest.mark.parametrize("clock", [HostClock, BelievingClock])
-def test_is_not_moved_by_a_jump_unless_it_believes_the_wall_clock(
-    tmp_path: Path, story: Callable[[World], None], clock: type[HostClock]
-) -> None:
-    def told() -> None:
-        with World.on(tmp_path / "station", clock) as world:
-            story(world)
-            world.settle()
+STORIES_AND_LIES = {
+    woke_up_in_1970: "the due date is not the right one",
+    fell_back_three_years: "the due date is not the right one",
+    leapt_ahead_thirty_days: "are called overdue",
+    leapt_in_the_middle_of_a_loan: "the due date is not the right one",
+}
+"""Jumps, and what a station that believes the wall clock then says of a reader's books."""
 
-    if clock is BelievingClock:
-        with pytest.raises(AssertionError):
-            told()
-    else:
-        told()
+
+def told(folder: Path, story: Callable[[World], None], clock: type[HostClock], kind: type[World] = World) -> None:
+    with kind.on(folder / "station", clock) as world:
+        story(world)
+        world.settle()
+
+
+@pytest.mark.parametrize("story", STORIES_AND_LIES)
+def test_is_not_moved_by_a_jump(tmp_path: Path, story: Callable[[World], None]) -> None:
+    told(tmp_path, story, HostClock)
+
+
+@pytest.mark.parametrize("story", STORIES_AND_LIES)
+def test_control_is_sure_of_a_wrong_time_when_it_believes_the_wall_clock(
+    tmp_path: Path, story: Callable[[World], None]
+) -> None:
+    with pytest.raises(AssertionError, match="it is sure of a wrong time"):
+        told(tmp_path, story, BelievingClock)
+
+
+@pytest.mark.parametrize(("story", "lie"), STORIES_AND_LIES.items())
+def test_control_tells_a_reader_what_is_wrong_when_it_believes_the_wall_clock(
+    tmp_path: Path, story: Callable[[World], None], lie: str
+) -> None:
+    with pytest.raises(AssertionError, match=lie):
+        told(tmp_path, story, BelievingClock, Unlooked)

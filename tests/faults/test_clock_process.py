@@ -5,6 +5,9 @@ the machine's own. But a wait by CLOCK_MONOTONIC it takes for one by the wall cl
 unturned_waits.c, loaded before it, leaves waits to the C library. Only its build for threads (MT) reads its file under
 a lock; the other one ends a station with SIGSEGV now and then. A boot's id comes from a file, so that a test begins
 one.
+
+Each book's loan is noted by a clock that is not turned, before its scan and after its beep: by that the station must
+have dated it, to two seconds, and in the order in which it happened.
 """
 
 from __future__ import annotations
@@ -16,8 +19,9 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +32,13 @@ from demo.day import MINH_AN
 from demo.enrolment import enrol_station
 from demo.processes import DemoFailed, Kiosk, Server, run, run_or_fail
 from demo.school import LIBRARY, Scanner, fill, write_config
-from kiosk.bootstrap.stores import open_store
+from kiosk.bootstrap.stores import open_store, read_store
 from kiosk.config import load
 from kiosk.domain.clock_trust import day_of
 from kiosk.domain.due_dates import due_date
+from kiosk.ports.store import Pruned
 from tests.faults.preloaded import preloaded
+from tests.faults.station_on_a_disk import until
 
 pytestmark = pytest.mark.slow(30)
 
@@ -41,16 +47,44 @@ LIBFAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 SKIPPED = "libfaketime is not installed: sudo apt-get install libfaketime"
 EPOCH, BACK, AHEAD = "@1970-01-01 00:01:00", "-1095d", "+30d"
 _CACHED_S = 2.5
+SAME_MS = 2_000
 
 RUN = """
 import sys
 from pathlib import Path
 from devices.host import clock
 clock.HostClock.__init__.__kwdefaults__["boot_id_file"] = Path({boot_id!r})
+holds = Path({holds!r})
+{hold_loans}
 {more}
 from kiosk.__main__ import main
 sys.exit(main())
 """
+HOLD_LOANS = """
+import time
+from kiosk.desk import Desk
+from local_store.prepared import Database
+answer, commit, lends = Desk.answer, Database.commit, False
+def hold(moment):
+    while (holds / moment).exists():
+        (holds / (moment + ".there")).touch()
+        time.sleep(0.01)
+def held(self, effect, work):
+    global lends
+    lends = type(effect).__name__ == "CheckOut"
+    if lends:
+        hold("begun")
+    try:
+        return answer(self, effect, work)
+    finally:
+        lends = False
+def held_before_it_is_durable(self):
+    if lends:
+        hold("written")
+    commit(self)
+Desk.answer, Database.commit = held, held_before_it_is_durable
+"""
+"""While `begun` or `written` lies there, a loan's transaction waits: nothing is decided, or all of it is written."""
 BELIEVE_THE_WALL_CLOCK = """
 from kiosk.domain.clock_trust import Moment
 def now(self):
@@ -61,13 +95,14 @@ clock.HostClock.now = now
 
 @dataclass
 class Station:
-    """A library of one station, started and stopped at will."""
+    """A library of one station, started and stopped at will. `true_ms`: when each book was lent, from and to."""
 
     folder: Path
     server: Server
     scanner: Scanner
     config: Path
     waits: Path
+    true_ms: dict[str, tuple[int, int]] = field(default_factory=dict)
     _says: str = ""
 
     @contextmanager
@@ -81,7 +116,8 @@ class Station:
             "FAKETIME_CACHE_DURATION": "1",  # s; without a cache every look at a clock reads the file: ten times slower
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
-        program = ("-c", RUN.format(boot_id=str(self.folder / "boot_id"), more=more))
+        folder = str(self.folder)
+        program = ("-c", RUN.format(boot_id=f"{folder}/boot_id", holds=folder, hold_loans=HOLD_LOANS, more=more))
         log = self.folder / "station.log"
         for _ in range(_STARTS):
             kiosk = Kiosk(self.config, log, None, environment={**os.environ, **environment}, program=program)
@@ -110,9 +146,28 @@ class Station:
 
     def lend(self, kiosk: Kiosk, barcode: str) -> None:
         """Refused, it is waited for in vain: so nobody who borrows is called late."""
+        before = now_ms()
         self.scanner.scan(barcode)
         line = kiosk.act("LoanRecorded")
+        self.true_ms[barcode] = before, now_ms()
         assert abs(line["at"] - wall_s(self._says)) < 86_400, "the machine's clock was not turned"
+
+    def begin_to_lend(self, barcode: str, wall: str, *, then: str = "") -> None:
+        """The clock is turned when the loan's transaction is open and nothing is decided, and once more (`then`) when
+        all of it is written but not durable."""
+        for moment in ("begun", "written"):
+            (self.folder / moment).touch()
+        self.scanner.scan(barcode)
+        until((self.folder / "begun.there").exists)
+        self.wall_clock(wall)
+        before = now_ms()
+        (self.folder / "begun").unlink()
+        if then:
+            until((self.folder / "written.there").exists)
+            self.true_ms[barcode] = before, now_ms()
+            self.wall_clock(then)
+        (self.folder / "written").unlink()
+        self.true_ms.setdefault(barcode, (before, now_ms()))
 
     def status(self) -> dict[str, Any]:
         running: dict[str, Any] = json.loads(run("kiosk", "status", "--json", "--config", str(self.config)).stdout)[
@@ -129,6 +184,25 @@ class Station:
         asked = ("central_server", "ledger", "--json", *self.server.where, "--library", LIBRARY)
         operations: list[dict[str, Any]] = json.loads(run_or_fail(*asked))["operations"]
         return operations
+
+    def errors_ms(self) -> list[int]:
+        """Of each loan in turn how far it is dated from when it happened."""
+        return [_outside(at, *self.true_ms[barcode]) for barcode, at in self._dated() if barcode in self.true_ms]
+
+    def inversions(self) -> int:
+        """How many operations are dated before the one that stands before them in the chain."""
+        return sum(later < earlier for (_, earlier), (_, later) in pairwise(self._dated()))
+
+    def _dated(self) -> list[tuple[str, int]]:
+        """Every operation in the order of the chain: its barcode, and when it happened by what the centre was told."""
+        history = read_store(load(self.config)).history()
+        bodies = [json.loads(one[0].body) for one in history if not isinstance(one, Pruned) and one[0]]
+        began = {body["data"]["boot"]: body["data"]["began_ms"] for body in bodies if body["kind"] == "date_boot"}
+        return [
+            (body["data"].get("barcode", ""), at["wall_ms"] if at["trusted"] else began[at["boot"]] + at["boottime_ms"])
+            for body in bodies
+            for at in [body["at"]]
+        ]
 
     def right(self, day: date) -> str:
         """When a book is due that is lent on `day`."""
@@ -196,9 +270,21 @@ def knows(kiosk: Kiosk) -> None:
     kiosk.wait_for("the time", lambda line: line["says"] == "the time is known: centre")
 
 
-def today() -> date:
+def now_ms() -> int:
     """The machine's, of which nothing is faked here."""
-    return day_of(time.time_ns() // 1_000_000)
+    return time.time_ns() // 1_000_000
+
+
+def today() -> date:
+    return day_of(now_ms())
+
+
+def _outside(at: int, first: int, last: int) -> int:
+    return max(first - at, at - last, 0)
+
+
+def called_late(kiosk: Kiosk) -> bool:
+    return any("M-11" in line.get("code", "") for line in kiosk.said())
 
 
 def wall_s(says: str) -> float:
@@ -213,15 +299,21 @@ def test_is_not_moved_by_jumps_in_the_middle_of_a_visit(station: Station) -> Non
         for number, wall in enumerate((BACK, EPOCH, AHEAD), start=1):
             station.wall_clock(wall)  # between the card and the book, and between two books
             station.lend(kiosk, f"TK.0000{number}")
+        station.begin_to_lend("TK.00004", BACK, then=AHEAD)  # in the middle of a transaction
+        kiosk.act("LoanRecorded")
         told = station.status()
         assert (told["clock_trusted"], told["time_by"]) == (True, "centre")
         kiosk.wait_until_sent()
+        assert not called_late(kiosk)
     station.server.stop()
     with station.sitting(EPOCH, "second") as kiosk:  # the process is started anew in the same boot, and nobody is there
         station.card(kiosk, GIA_HAN)
         station.lend(kiosk, "TK.00011")
         assert station.status()["clock_trusted"]
+        assert not called_late(kiosk)
     assert set(station.loans().values()) == {station.right(today())}
+    errors = station.errors_ms()
+    assert (len(errors), max(errors) <= SAME_MS, station.inversions()) == (5, True, 0), errors
 
 
 @pytest.mark.parametrize("wall", [EPOCH, BACK, AHEAD])
@@ -238,20 +330,27 @@ def test_dates_what_happened_before_it_knew_the_time(station: Station, wall: str
         kiosk.wait_until_sent()
         station.lend(kiosk, "TK.00003")
         kiosk.wait_until_sent()
+        assert not called_late(kiosk)
     assert station.loans() == dict.fromkeys(("TK.00001", "TK.00002", "TK.00003"), station.right(today()))
     came = [(one["kind"], one["verdict"]) for one in station.at_the_centre()]
     assert came == [(kind, "accepted") for kind in ("check_out", "check_out", "date_boot", "check_out")]
+    errors = station.errors_ms()
+    assert (len(errors), max(errors) <= SAME_MS, station.inversions()) == (3, True, 0), errors
 
 
 @pytest.mark.parametrize(("wall", "is_late"), [(EPOCH, False), (BACK, False), (AHEAD, True)])
 def test_control_a_station_that_believes_the_wall_clock_is_moved(station: Station, wall: str, is_late: bool) -> None:
+    """Each of what is asked above says so: lateness, due date, error and order."""
     with station.sitting("+0d", "second", more=BELIEVE_THE_WALL_CLOCK) as kiosk:
         station.card(kiosk, MINH_AN)
         station.lend(kiosk, "TK.00001")
-        station.wall_clock(wall)
+        station.begin_to_lend("TK.00002", wall)
         if is_late:
-            station.scanner.scan("TK.00002")
             kiosk.notice("M-11")  # what was lent a moment ago is called overdue
+            assert called_late(kiosk)
             return
-        station.lend(kiosk, "TK.00002")
+        kiosk.act("LoanRecorded")
     assert station.loans()["TK.00002"] < today().isoformat(), "due before it was lent"
+    first, second = station.errors_ms()
+    assert first <= SAME_MS < second
+    assert station.inversions() == 1

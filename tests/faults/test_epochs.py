@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from central_server import settling
+from central_server.chain import Chain
 from central_server.database import reading
 from kiosk.session.inputs import LoanRecorded, ReturnRecorded
 from kiosk.sync.outbox import Outcome
@@ -228,3 +229,24 @@ def test_control_collides_when_an_opening_begins_no_epoch_of_its_own(
     with pytest.raises(AssertionError):
         must_hold_everything(world, card, other)
     assert world.centre.ledger()["conflicts"] > 0
+
+
+@pytest.mark.parametrize("story", ["copied", "restored", "restored, and the tail comes last"])
+def test_control_finds_nothing_when_the_centre_does_not_look_what_an_epoch_follows(
+    world: World, card: Station, monkeypatch: pytest.MonkeyPatch, story: str
+) -> None:
+    monkeypatch.setattr(Chain, "learn_predecessors", lambda *_: None)
+    if story == "copied":
+        card.store.close()
+        other = put_in(world, saved(world, card, "copy"))
+        card.open()
+        use_both(world, card, other)
+    else:
+        backup = saved(world, card, "backup")
+        lend(world, card, "HS2", "TK.2")
+        restored = put_in(world, backup)
+        lend(world, restored, "HS3", "TK.3")
+        both = (card, restored) if story == "restored" else (restored, card)
+        for one in both:
+            one.push()
+    assert disputes(world) == []

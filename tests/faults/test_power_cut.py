@@ -89,7 +89,7 @@ def test_shows_losses_on_a_disk_that_syncs_nothing(life: Recording) -> None:
 
 
 def test_shows_a_backup_that_is_not_whole_on_a_stick_that_syncs_nothing(life: Recording) -> None:
-    assert cut(life.without_syncs(of="stick"), 60, processes=1).broken > 0
+    assert cut(life.without_syncs(of="stick"), 60, processes=1).faulty["lost"] > 0
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])

@@ -16,7 +16,18 @@ import pytest
 
 from local_store import files
 from tests.faults.preloaded import preloaded
-from tests.faults.station_on_a_disk import BOOKS, SWALLOWS, Station, fill_store, until
+from tests.faults.station_on_a_disk import (
+    BOOKS,
+    HOME,
+    IT_IS_FULL,
+    IT_MENDS,
+    IT_WAITS,
+    SWALLOWS,
+    TELLS_WHAT_IS_SHOWN,
+    Station,
+    fill_store,
+    until,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -45,26 +56,28 @@ sys.exit(main())
 """
 BELIEVES_SQLITE = "from local_store import files; files.read_through = lambda path: None"
 FAULTS = (
-    ("an I/O error on writing", errno.EIO, "w", "K-03"),
-    ("an I/O error on syncing", errno.EIO, "s", "K-03"),
-    ("a disk turned read-only by the kernel", errno.EROFS, "wst", "K-03"),
-    ("no room, whatever is given back", errno.ENOSPC, "w", "K-05"),
-    ("no quota", errno.EDQUOT, "w", "K-03"),
+    ("an I/O error on writing", errno.EIO, "w", "K-03", IT_MENDS),
+    ("an I/O error on syncing", errno.EIO, "s", "K-03", IT_MENDS),
+    ("a disk turned read-only by the kernel", errno.EROFS, "wst", "K-03", IT_MENDS),
+    ("no room, whatever is given back", errno.ENOSPC, "w", "K-05", IT_IS_FULL),
+    ("no quota", errno.EDQUOT, "w", "K-03", IT_MENDS),
 )
 
 
 def test_rests_at_each_error_and_lends_again_by_itself_when_it_is_over(tmp_path: Path, failing_disk: Path) -> None:
-    station = station_on(tmp_path, failing_disk)
+    station = station_on(tmp_path, failing_disk, ("-c", TELLS_WHAT_IS_SHOWN))
     with station.running():
         station.card()
-        for what, number, calls, code in FAULTS:
+        for what, number, calls, code, why in FAULTS:
             assert station.lend(), what
             fails(tmp_path, number, calls)
             assert not station.lend(), what
             assert station.said("store: K-")[-1].startswith(f"store: {code} "), what
             station.scan_in_vain()
+            station.shows_that_it_rests(code, why)
             (tmp_path / "fails").unlink()
             station.wait_until_well()
+            station.shows(HOME)
             station.card()
         assert station.lend()
     station.must_hold_what_it_promised()
@@ -114,13 +127,14 @@ def test_control_takes_for_damage_what_the_disk_does_not_give_when_it_does_not_r
 
 
 def test_control_that_swallows_an_error_promises_what_it_does_not_hold(tmp_path: Path, failing_disk: Path) -> None:
-    station = station_on(tmp_path, failing_disk, ("-c", SWALLOWS))
+    station = station_on(tmp_path, failing_disk, ("-c", SWALLOWS + TELLS_WHAT_IS_SHOWN))
     with station.running():
         station.card()
         (tmp_path / "fails").write_text(f"{errno.EIO} w")
         assert station.lend()
+        station.shows("borrow-vi")
         (tmp_path / "fails").unlink()
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="what beeped is there"):
         station.must_hold_what_it_promised()
 
 
@@ -183,7 +197,7 @@ def put_in_place_of(store: Path, pages: bytes, of: bytes | None = None) -> None:
 
 def test_waits_for_a_person_when_pages_are_overwritten_and_keeps_every_promised_loan(tmp_path: Path) -> None:
     """Under it while it runs. What was set aside holds all that beeped, once the right pages are back."""
-    station = station_on(tmp_path, None)
+    station = station_on(tmp_path, None, ("-c", TELLS_WHAT_IS_SHOWN))
     store = station.data / "store.db"
     whole = store.read_bytes()
     garbage = os.urandom(len(whole))
@@ -194,6 +208,7 @@ def test_waits_for_a_person_when_pages_are_overwritten_and_keeps_every_promised_
         station.lend_until_it_rests(at_most=BOOKS)
         assert station.said("store: K-04")
         station.scan_in_vain()
+        station.shows_that_it_rests("K-04", IT_WAITS)
         until(lambda: not store.exists())
     (aside,) = files.stores_set_aside(store)
     put_in_place_of(aside, whole, of=garbage)

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 
 from central_link.native_rest_wire import decode_page, decode_verdicts, encode_operations
 from central_server import database as centres
 from central_server import ledger, settling
 from central_server.changes import read_page
-from central_server.ingest import ingest
+from central_server.ingest import Batch
+from central_server.tables.library import hold, request
+from central_server.tables.operations import loan
 from central_server.wire import Refused as CentreRefused
 from central_server.wire import read_request
 from kiosk.domain.operations import Operation
@@ -23,6 +26,8 @@ from kiosk.ports.central import Capabilities, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Unreachable
 
 LIBRARY = "hoa-sen"
+# The holds that stand, and the open loans whose due date is unsure.
+Told = tuple[set[str], set[str]]
 NOON_MS = 1_795_000_000_000
 
 
@@ -54,7 +59,7 @@ class Centre:
 
     def take(self, raw: bytes, *, dies: bool = False) -> bytes:
         with self.store.writing.connect() as connection, connection.begin() as transaction:
-            verdicts = ingest(connection, read_request(raw), NOON_MS).verdicts
+            verdicts = Batch(read_request(raw)).record(connection, NOON_MS).verdicts
             transaction.rollback() if dies else transaction.commit()
         return msgspec.json.encode({"verdicts": verdicts})
 
@@ -64,6 +69,20 @@ class Centre:
 
     def ledger(self) -> dict[str, Any]:
         return ledger.read_ledger(self.store, LIBRARY)
+
+    def told(self) -> Told:
+        """Who waits, and how sure the due dates are."""
+        with centres.reading(self.store) as connection:
+            waits = sa.select(hold.c.id).where(hold.c.loan_id.is_(None))
+            unsure = sa.select(loan.c.id).where(loan.c.provisional, loan.c.open)
+            return set(connection.scalars(waits)), set(connection.scalars(unsure))
+
+    def wishes(self) -> list[tuple[object, ...]]:
+        """What was said of every wish for a book."""
+        asked = sa.select(request.c.id, request.c.state, request.c.why, hold.c.placed_ms, hold.c.loan_id)
+        here = asked.outerjoin(hold, hold.c.id == request.c.id).where(request.c.kind.in_(["place_hold", "cancel_hold"]))
+        with centres.reading(self.store) as connection:
+            return [tuple(row) for row in connection.execute(here.order_by(request.c.id))]
 
     def doubts(self) -> list[str]:
         """The open disputes about the order of things."""

@@ -21,16 +21,17 @@ from kiosk.domain.requests import Settle, Wish
 from kiosk.ports.errors import CursorLost, Unreachable
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.store import Stage
-from kiosk.session.effects import Ask, CheckIn, CheckOut, StoreEffect, TakeBack
+from kiosk.session.effects import Ask, CheckIn, CheckOut, Renew, StoreEffect, TakeBack
 from kiosk.session.inputs import Answer, LoanRecorded, ReturnRecorded
 from kiosk.sync.changes import Changes
 from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.sync.resync import Resync
 from local_store import StoreConfig, open_store
 from local_store.store import SqlStore
-from tests.properties.centre import LIBRARY, NOON_MS, Centre, Fate, Network
+from tests.properties.centre import LIBRARY, NOON_MS, Centre, Fate, Network, Told
 
 HOUR_MS = 3_600_000
+BARCODES = ("TK.1", "TK.2", "TK.3")
 BUILD_MS = NOON_MS - 30 * 24 * HOUR_MS
 
 
@@ -63,7 +64,6 @@ class Station:
         self.clock.begin(trusted=True)
         self.link = Network(centre, device)
         self.last: tuple[OperationId, str | None] | None = None
-        self.opened = 0
         self.open()
 
     def open(self) -> None:
@@ -86,8 +86,7 @@ class Station:
 
     def crash(self, *, trusted: bool) -> None:
         """The power goes: what is in the files is what there is, and the clock begins anew."""
-        self.opened += 1
-        folder = self.folder.with_name(f"{self.device}-{self.opened}")
+        folder = self.folder.with_name(f"{self.device}-{uuid4().hex}")
         copy_files(self.folder, folder)
         self.store.close()
         self.folder = folder
@@ -105,6 +104,9 @@ class Station:
 
     def lend(self, patron: str, barcode: str) -> Answer:
         return self.ask(CheckOut(1, 1, patron, barcode))
+
+    def renew(self, patron: str, barcode: str) -> Answer:
+        return self.ask(Renew(1, 1, patron, barcode))
 
     def give_back(self, barcode: str) -> Answer:
         return self.ask(CheckIn(1, 1, barcode))
@@ -167,6 +169,19 @@ class Station:
     def learn_all(self) -> None:
         while not self.pull():
             self.push()  # in a full resync everything is told again, too
+
+    def told(self) -> Told:
+        """As `Centre.told`, by what this station knows."""
+        titles, items = self._titles_and_items()
+        with self.store.unit_of_work() as work:
+            waits = {hold.id for title in titles for hold in work.holds_on(title)}
+            unsure = {loan.id for item in items for loan in work.open_loans_of_item(item) if loan.provisional}
+        return waits, unsure
+
+    def _titles_and_items(self) -> tuple[set[str], set[str]]:
+        with self.store.unit_of_work() as work:
+            items = [found for barcode in BARCODES if (found := work.item_by_barcode(barcode))]
+        return {one.title_id for one in items}, {one.id for one in items}
 
     def ledger(self) -> dict[str, Any]:
         return {"operations": list(self.store.ledger()), "loans": list(self.store.loans_ledger())}

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import sqlalchemy as sa
 
 from central_server import database as centres
+from central_server import holds
 from central_server.books import Books, Need
 from central_server.tables.library import title as title_table
 from central_server.tables.operations import dispute, loan, operation, operation_reader
 from demo.compare import differences
-from kiosk.domain.requests import PlaceHold
+from kiosk.domain.requests import CancelHold, PlaceHold
 from kiosk.sync.outbox import Outcome
 from tests.central_server.support import ROOT, bring, bring_a_small_library
 from tests.properties.centre import LIBRARY, NOON_MS, Centre
@@ -33,6 +35,9 @@ class World:
         self.centre = Centre(folder / "centre")
         self.known = seeds.known
         self._seeds = seeds
+        self._saved: list[tuple[str, Path]] = []
+        # Devices of which a card was copied or restored: each card knows only its own branch.
+        self.branched: set[str] = set()
         self.stations = []
         for device in DEVICES[:count]:
             copy_files(seeds.folder / device, folder / device)
@@ -61,6 +66,30 @@ class World:
             title = connection.scalar(sa.select(title_table.c.id))
         station.wish(PlaceHold(str(title)), patron)
 
+    def cancel_hold(self, station: Station, patron: str) -> None:
+        with station.store.unit_of_work() as work:
+            placed = work.holds_of_patron(patron)
+        if placed:
+            station.wish(CancelHold(placed[0].id), patron)
+
+    def save_card(self, station: Station) -> None:
+        """A copy of the card as it is now, whatever is being written."""
+        folder = self.folder / f"card-{uuid4().hex}"
+        copy_files(station.folder, folder)
+        self._saved.append((station.device, folder))
+
+    def put_in_card(self, which: int, *, restored: bool) -> None:
+        """A saved card goes on: in the place of one of its device (`restored`), or in one more machine."""
+        if not self._saved:
+            return
+        device, folder = self._saved.pop(which % len(self._saved))
+        self.branched.add(device)
+        if restored:
+            station = next(one for one in self.stations if one.device == device)
+            station.store.close()
+            self.stations.remove(station)
+        self.stations.append(self.station(device, folder))
+
     def deliver_late(self, which: int, *, again: bool) -> None:
         if self.centre.late:
             which %= len(self.centre.late)
@@ -83,8 +112,19 @@ class World:
         at_centre = self.centre.ledger()
         assert at_centre["conflicts"] == 0
         for one in self.stations:
-            assert differences(one.ledger(), at_centre, one.device) == []
+            ledger = one.ledger()
+            assert differences(ledger, self._known_to(one, ledger, at_centre), one.device) == []
+            assert one.told() == self.centre.told()
         self.check_order(at_centre)
+
+    def _known_to(self, station: Station, ledger: dict[str, Any], at_centre: dict[str, Any]) -> dict[str, Any]:
+        """Without what other cards of the same device wrote."""
+        if station.device not in self.branched:
+            return at_centre
+        mine = {(one["epoch"], one["seq"]) for one in ledger["operations"]}
+        operations = at_centre["operations"]
+        known = [one for one in operations if one["device"] != station.device or (one["epoch"], one["seq"]) in mine]
+        return at_centre | {"operations": known}
 
     def check_order(self, at_centre: dict[str, Any]) -> None:
         """The same operations in the order of their stations, then what people decided, come to the same."""
@@ -106,6 +146,8 @@ class World:
                 _say_what_people_said(connection, decided_rows)
             assert again.doubts() == self.centre.doubts()
             assert _loans(again.ledger()) == _loans(at_centre)
+            assert again.told() == self.centre.told()
+            assert again.wishes() == self.centre.wishes()
         finally:
             again.store.close()
 
@@ -121,6 +163,7 @@ def _say_what_people_said(connection: sa.Connection, decided: list[dict[str, Any
     for barcode in barcodes:
         books.consider(barcode)
     books.write(NOON_MS)
+    holds.reconsider(connection, LIBRARY, holds.Touched(anew=barcodes), NOON_MS)
 
 
 def _loans(found: dict[str, Any]) -> list[dict[str, Any]]:

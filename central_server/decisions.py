@@ -1,0 +1,55 @@
+"""How a request was decided: kept in its row, and told to the stations."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from central_server import changes
+from central_server.tables.library import request
+
+BY_RULE = "rule"
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    GRANTED = "granted"
+    DECLINED = "declined"
+
+
+class Decision(NamedTuple):
+    """`why` is a word of the protocol's table, or `None`."""
+
+    state: State
+    why: str | None = None
+
+
+def find(connection: sa.Connection, library: str, identity: str) -> dict[str, Any] | None:
+    """The row of a request."""
+    rows = connection.execute(sa.select(request).where(request.c.library_id == library, request.c.id == identity))
+    row = rows.mappings().first()
+    return dict(row) if row else None
+
+
+def settle(connection: sa.Connection, row: Any, decision: Decision, by: str, now_ms: int) -> None:
+    """Write down how the request `row` was decided, and tell the stations."""
+    decided = {"state": decision.state.value, "decided_by": by, "why": decision.why, "decided_ms": now_ms}
+    here = (request.c.library_id == row["library_id"], request.c.id == row["id"])
+    connection.execute(sa.update(request).where(*here).values(decided))
+    tell(connection, {**row, **decided})
+
+
+def tell(connection: sa.Connection, row: Any) -> None:
+    """Publish the request `row` as it is now."""
+    data = {
+        "kind": row["kind"],
+        "subject": row["subject"],
+        "patron": row["patron_id"],
+        "asked_ms": row["asked_ms"],
+        "state": row["state"],
+        "by": row["decided_by"] and (BY_RULE if row["decided_by"] == BY_RULE else "person"),
+        "why": row["why"],
+    }
+    thing = changes.Thing("request", row["id"], msgspec.json.encode(data).decode())
+    changes.publish(connection, row["library_id"], [thing])
