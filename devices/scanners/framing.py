@@ -18,7 +18,7 @@ CUT_OFF = "\N{REPLACEMENT CHARACTER}"
 End = Literal["auto", "cr", "lf", "crlf", "silence"]
 
 _ENDS: dict[End, re.Pattern[bytes]] = {
-    "auto": re.compile(rb"[\r\n]"),  # CRLF too: its LF then ends an empty frame, which is nothing
+    "auto": re.compile(rb"\r\n|[\r\n]"),  # an LF that comes late ends an empty frame, which is nothing
     "cr": re.compile(rb"\r"),
     "lf": re.compile(rb"\n"),
     "crlf": re.compile(rb"\r\n"),
@@ -49,6 +49,7 @@ class Framer:
         self._longest = longest
         self._kept = b""  # of the frame to come; at most `longest` bytes and one that may be half an end
         self._swallowing = False  # the frame was too long and is delivered already
+        self._first_byte_at = 0.0
         self._last_byte_at = 0.0
 
     @property
@@ -68,17 +69,23 @@ class Framer:
         """
         if not data:
             return []
+        if not self._kept:
+            self._first_byte_at = at
         self._last_byte_at = at
-        *frames, rest = self._end.split(self._kept + data)
+        came = self._kept + data
         scans: list[RawScan] = []
-        for frame in frames:
+        begin = 0
+        for end in self._end.finditer(came):
             if self._swallowing:
                 self._swallowing = False
             else:
-                scans += self._scan(frame, at)
+                scans += self._scan(came[begin : end.start()], end.group())
+            begin = end.end()
+            self._first_byte_at = at
+        rest = came[begin:]
         half_end = b"\r" if self._end_has_two_bytes and rest.endswith(b"\r") else b""
         if not self._swallowing and len(rest) - len(half_end) > self._longest:
-            scans += self._scan(rest, at)
+            scans += self._scan(rest)
             self._swallowing = True
         self._kept = half_end if self._swallowing else rest
         return scans
@@ -87,7 +94,7 @@ class Framer:
         """Nothing came until `at`: a frame that is `due` ends here. Harmless when called too early."""
         if self.due is None or at < self.due:
             return []
-        scans = [] if self._swallowing else self._scan(self._kept, self._last_byte_at)
+        scans = [] if self._swallowing else self._scan(self._kept)
         self.reset()
         return scans
 
@@ -96,9 +103,11 @@ class Framer:
         self._kept = b""
         self._swallowing = False
 
-    def _scan(self, frame: bytes, at: float) -> list[RawScan]:
+    def _scan(self, frame: bytes, end: bytes = b"") -> list[RawScan]:
         body = frame[: self._longest].strip(b"\r\n").removeprefix(self._prefix)
         if len(frame) > self._longest:
-            return [RawScan(body.decode(errors="replace") + CUT_OFF, at)]
-        text = body.removesuffix(self._suffix).decode(errors="replace")
-        return [RawScan(text, at)] if text else []
+            text = body.decode(errors="replace") + CUT_OFF
+        else:
+            text = body.removesuffix(self._suffix).decode(errors="replace")
+        at, took_s = self._last_byte_at, self._last_byte_at - self._first_byte_at
+        return [RawScan(text, at, frame[: self._longest] + end, took_s)] if text else []

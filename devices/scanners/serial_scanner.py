@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -73,7 +74,8 @@ class SerialScanner:
             # Exclusive: of two programs that read one line, each gets half of a code.
             return serial.Serial(self._config.port, self._config.baud, timeout=0, exclusive=True)
         except (OSError, termios.error) as error:
-            raise DeviceLost(str(error)) from error
+            busy = isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.EBUSY)
+            raise DeviceLost("another program has it" if busy else str(error)) from error
 
     def _read(self, fd: int, post: Callable[[RawScan], None], stop: StopSignal) -> None:
         """Until `stop` is set. Raises DeviceLost."""

@@ -54,7 +54,7 @@ class Code:
 # A citizen card's QR: 12-digit number, old number, name, birth date, sex, address, issue date, parted by "|". Half of
 # one, or one behind something else, names the same person: no code of a library has either of these parts.
 _CITIZEN_CARD = re.compile(r"\d{12}\||\|\d{8}\|")
-_NATIONAL_NUMBER = re.compile(r"0\d{11}")
+_NATIONAL_NUMBER = re.compile(r"0(\s*\d){11}")
 
 
 def is_isbn(text: str) -> bool:

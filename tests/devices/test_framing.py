@@ -182,3 +182,21 @@ def test_keeps_no_more_than_one_frame_whatever_comes(end: End, happened: list[by
         assert all(0 < len(scan.text) <= LONGEST_FRAME + 1 for scan in scans)
     framer.flush(len(happened) + 1)
     assert framer.held == 0
+
+
+def test_tells_how_a_scan_came() -> None:
+    framer = Framer(prefix="\x02", silence_s=0.05)
+    framer.feed(b"\x02TK.0", 1.0)
+    first, second = framer.feed(b"0123\r\nTK.00124\r", 1.25)
+    assert (first.data, first.took_s) == (b"\x02TK.00123\r\n", 0.25)
+    assert (second.data, second.took_s) == (b"TK.00124\r", 0.0)
+    framer.feed(b"\nTK", 2.0)
+    framer.feed(b".00125", 2.04)
+    (third,) = framer.flush(3.0)
+    assert (third.data, third.took_s) == (b"TK.00125", pytest.approx(0.04))
+
+
+def test_shows_no_bytes_where_a_scan_is_printed() -> None:
+    (scan,) = Framer().feed("Tk đ\r".encode(), 0.0)
+    assert scan.data
+    assert repr(scan.data) not in repr(scan)
