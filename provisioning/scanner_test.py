@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from devices.host.status_socket import ask_word
 from devices.registry import make_scanner
+from devices.scanners.framing import CUT_OFF
 from kiosk.config import ConfigError, KioskConfig, load
 from kiosk.domain.barcodes import CodeFormats, CodeKind, classify
 from kiosk.i18n import Translator
@@ -119,4 +120,6 @@ def _lines(scan: RawScan, formats: CodeFormats, words: Translator) -> Iterator[s
         yield words.text("speed: {n} bytes in {ms} ms, {rate} a second", n=count, ms=ms, rate=rate)
     elif scan.data:
         yield words.text("speed: {n} bytes at once", n=count)
+    if scan.text.endswith(CUT_OFF):
+        yield words.text("cut off: too long, or without the end that kiosk.toml says")
     yield from by_its_form(scan.text, formats, words)

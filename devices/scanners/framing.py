@@ -13,7 +13,7 @@ LONGEST_FRAME = 256
 SILENCE_S = 0.05
 
 CUT_OFF = "\N{REPLACEMENT CHARACTER}"
-"""Ends the text of an overlong scan, so that its beginning can never pass for a whole code."""
+"""Ends the text of an overlong scan and of half a one, so that its beginning can never pass for a whole code."""
 
 End = Literal["auto", "cr", "lf", "crlf", "silence"]
 
@@ -29,8 +29,9 @@ _ENDS: dict[End, re.Pattern[bytes]] = {
 class Framer:
     """Cuts a stream of bytes into scans; the same scans however the stream is split into chunks.
 
-    `silence_s` after its last byte, a frame without an end is a scan of its own. `prefix` and `suffix` are taken off
-    where they are. Line ends around a frame never belong to it. Bytes that are not UTF-8 become replacement characters.
+    `silence_s` after its last byte, a frame without an end is a scan of its own; half a scan, where a scanner is known
+    to end each by `end`. `prefix` and `suffix` are taken off where they are. Line ends around a frame never belong to
+    it. Bytes that are not UTF-8 become replacement characters.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Framer:
     ) -> None:
         self._end = _ENDS[end]
         self._end_has_two_bytes = end == "crlf"
+        self._silence_cuts = end in ("cr", "lf", "crlf")
         self._silence_s = silence_s
         self._prefix = prefix.encode()
         self._suffix = suffix.encode()
@@ -94,7 +96,7 @@ class Framer:
         """Nothing came until `at`: a frame that is `due` ends here. Harmless when called too early."""
         if self.due is None or at < self.due:
             return []
-        scans = [] if self._swallowing else self._scan(self._kept)
+        scans = [] if self._swallowing else self._scan(self._kept, cut_off=self._silence_cuts)
         self.reset()
         return scans
 
@@ -103,11 +105,11 @@ class Framer:
         self._kept = b""
         self._swallowing = False
 
-    def _scan(self, frame: bytes, end: bytes = b"") -> list[RawScan]:
+    def _scan(self, frame: bytes, end: bytes = b"", *, cut_off: bool = False) -> list[RawScan]:
         body = frame[: self._longest].strip(b"\r\n").removeprefix(self._prefix)
-        if len(frame) > self._longest:
-            text = body.decode(errors="replace") + CUT_OFF
-        else:
-            text = body.removesuffix(self._suffix).decode(errors="replace")
+        cut_off = cut_off or len(frame) > self._longest
+        text = (body if cut_off else body.removesuffix(self._suffix)).decode(errors="replace")
+        if not text:
+            return []
         at, took_s = self._last_byte_at, self._last_byte_at - self._first_byte_at
-        return [RawScan(text, at, frame[: self._longest] + end, took_s)] if text else []
+        return [RawScan(text + CUT_OFF if cut_off else text, at, frame[: self._longest] + end, took_s)]

@@ -29,8 +29,8 @@ _READ_SIZE = 4096
 class SerialScannerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`port`: any path under /dev; /dev/serial/by-id/… stays the same whichever socket the scanner is put in.
 
-    `end` "auto": CR, LF or CRLF end a scan at once, and `silence_ms` what has none of them. `prefix` and `suffix` are
-    what the scanner puts around a code.
+    `end` "auto": CR, LF or CRLF end a scan at once, and `silence_ms` what has none of them. With one of them as `end`,
+    what comes without it is half a scan. `prefix` and `suffix` are what the scanner puts around a code.
     """
 
     kind: Literal["serial"] = "serial"
