@@ -164,7 +164,7 @@ def _explain_scan(config: KioskConfig, text: str) -> int:
 
     words, formats = Translator(config.session.language), config.codes.formats()
     try:
-        explained = explain_scan(text, formats, read_store(config), words)
+        explained = explain_scan(text, formats, lambda: read_store(config), words)
     except StoreBroken as error:
         print("\n".join(by_its_form(text, formats, words)))
         print(words.text("The store cannot be read: {why}.", why=error), file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,10 +23,14 @@ class Explained:
     is_known: bool
 
 
-def explain_scan(raw: str, formats: CodeFormats, store: Catalogue, words: Translator) -> Explained:
+def explain_scan(raw: str, formats: CodeFormats, open_store: Callable[[], Catalogue], words: Translator) -> Explained:
     """By which form, and which reader or item it is here. A reader is named as on the screen; a citizen's code is
-    never repeated. May raise what `store` raises."""
+    never repeated. The store is opened for what may be in it only; may raise what it raises."""
     code = classify(raw, formats)
+    lines = tuple(by_its_form(raw, formats, words))
+    if not code.may_be(CodeKind.CARD) and not code.may_be(CodeKind.ITEM):
+        return Explained(lines, is_known=False)
+    store = open_store()
     known: list[str] = []
     unknown: list[str] = []
     if code.may_be(CodeKind.CARD):
@@ -43,7 +47,7 @@ def explain_scan(raw: str, formats: CodeFormats, store: Catalogue, words: Transl
             known.append(words.text('It is the book "{name}".', name=item.name))
         else:
             known.append(words.text("It is a book whose title has not come from the centre yet."))
-    return Explained((*by_its_form(raw, formats, words), *known, *unknown), bool(known))
+    return Explained((*lines, *known, *unknown), bool(known))
 
 
 def by_its_form(raw: str, formats: CodeFormats, words: Translator) -> Iterator[str]:

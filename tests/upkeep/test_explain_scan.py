@@ -139,6 +139,8 @@ def test_names_the_rule_though_there_is_no_store_yet(station: Path, capsys: pyte
     assert "is a book's barcode" in said.out
     assert "The store cannot be read: " in said.err
     assert not (station / "data").exists(), "only the station itself begins a store"
+    assert main(["explain-scan", "SGK.1", "--config", str(station / "kiosk.toml")]) == 1
+    assert capsys.readouterr().err == "", "for what is no code nothing is looked up"
 
 
 class Nothing:
@@ -154,7 +156,7 @@ def test_explains_whatever_comes_as_the_station_takes_it(cards: list, items: lis
     formats = CodeFormats(tuple(cards), tuple(items))
     code = classify(text, formats)
     for language in ("vi", "en"):
-        said = "\n".join(explain_scan(text, formats, Nothing(), Translator(language)).lines)
+        said = "\n".join(explain_scan(text, formats, Nothing, Translator(language)).lines)
         assert said
         assert said.isprintable() or "\n" in said
     assert ("is a card number" in said) == code.may_be(CodeKind.CARD)
@@ -163,4 +165,4 @@ def test_explains_whatever_comes_as_the_station_takes_it(cards: list, items: lis
 
 def test_explains_by_the_formats_of_the_file(station: Path) -> None:
     formats = load(station / "kiosk.toml").codes.formats()
-    assert not explain_scan("TK.00001", formats, Nothing(), Translator("en")).is_known
+    assert not explain_scan("TK.00001", formats, Nothing, Translator("en")).is_known
