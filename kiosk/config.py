@@ -46,7 +46,9 @@ class CodeFormatConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     pattern: str = ""
     prefix: str = ""
     suffix: str = ""
-    length: int | list[int] | None = None  # of two: msgspec 0.22 reads foreign memory for a tuple beside limits
+    length: int | list[int] | None = (
+        None  # no tuple: beside a number with limits msgspec 0.22 reads foreign memory for it
+    )
     check_digit: Literal["none", "ean13", "luhn", "mod11", "mod43"] = "none"
     strip: list[str] = []
 

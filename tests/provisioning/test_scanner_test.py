@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from zxingcpp import BarcodeFormat
 
 from demo.camera_pictures import barcode, hold_up, scene
+from devices.host.status_socket import ask_word
 from devices.scanners.serial_scanner import SerialScanner, SerialScannerConfig
 from devices.simulated.serial_line import SerialLine
 from kiosk.bootstrap.kiosk import Kiosk
@@ -140,10 +142,9 @@ def test_leaves_a_running_station_its_scanners(station: Path, capsys: pytest.Cap
     kiosk = Kiosk(load(station), lambda _: None)
     kiosk.start()
     try:
-        sock = station.parent / "data" / "kiosk.sock"
-        deadline = threading.Event()
-        while not sock.exists():
-            assert not deadline.wait(0.02)
+        until = time.monotonic() + PATIENCE_S
+        while ask_word(station.parent / "data") is None:
+            assert time.monotonic() < until
         status = command.main(["scanner-test", "--config", str(station), "--language", "en"])
     finally:
         kiosk.stop()
