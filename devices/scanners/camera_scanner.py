@@ -37,7 +37,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     counts from the folder of kiosk.toml). /dev/v4l/by-id/… stays the same whichever socket the camera is put in.
 
     `width`, `height`: px that are asked of the camera. Looks `idle_fps` times a second until something moves, then
-    `fps` times.
+    `fps` times. `itf_length`: digits of the only ITF that is read, 0: none is.
     """
 
     kind: Literal["camera"] = "camera"
@@ -47,6 +47,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     height: _Pixels = 720
     fps: _Rate = 30.0
     idle_fps: _Rate = 5.0
+    itf_length: Annotated[int, msgspec.Meta(ge=0, le=64, multiple_of=2)] = 0  # ITF codes digits by pairs
 
     def __post_init__(self) -> None:
         if (self.device == "") == (self.path == ""):
@@ -138,8 +139,10 @@ class CameraScanner:
                 was_looking, looking = looking, gate.open(shrunk(preview, _GATE_WIDTH), at)
                 if looking:
                     looks += 1
-                    for text in agreement.seen(decode(gray, stages_of(looks)), at - last if was_looking else 0.0):
-                        post(RawScan(text, at))
+                    readings = decode(gray, stages_of(looks), self._config.itf_length)
+                    symbologies = dict(readings)
+                    for text in agreement.seen(readings, at - last if was_looking else 0.0):
+                        post(RawScan(text, at, symbology=symbologies[text]))
                     if at - seen_at >= _PREVIEW_EVERY_S:
                         seen_at = at
                         self._see(Preview(preview.shape[1], preview.shape[0], preview.tobytes()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -28,8 +29,8 @@ _READ_SIZE = 4096
 class SerialScannerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`port`: any path under /dev; /dev/serial/by-id/… stays the same whichever socket the scanner is put in.
 
-    `end` "auto": CR, LF or CRLF end a scan at once, and `silence_ms` what has none of them. `prefix` and `suffix` are
-    what the scanner puts around a code.
+    `end` "auto": CR, LF or CRLF end a scan at once, and `silence_ms` what has none of them. With one of them as `end`,
+    what comes without it is half a scan. `prefix` and `suffix` are what the scanner puts around a code.
     """
 
     kind: Literal["serial"] = "serial"
@@ -73,7 +74,8 @@ class SerialScanner:
             # Exclusive: of two programs that read one line, each gets half of a code.
             return serial.Serial(self._config.port, self._config.baud, timeout=0, exclusive=True)
         except (OSError, termios.error) as error:
-            raise DeviceLost(str(error)) from error
+            busy = isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.EBUSY)
+            raise DeviceLost("another program has it" if busy else str(error)) from error
 
     def _read(self, fd: int, post: Callable[[RawScan], None], stop: StopSignal) -> None:
         """Until `stop` is set. Raises DeviceLost."""

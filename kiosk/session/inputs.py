@@ -87,7 +87,7 @@ class PatronNotFound:
 
 @dataclass(frozen=True, slots=True)
 class CodeResolved:
-    """What a code that may be a card and a book is known as."""
+    """What a code that may be a card and a book is known as. `as_item`: as in kiosk.domain.barcodes.Code."""
 
     visit: int
     request: int
@@ -95,6 +95,7 @@ class CodeResolved:
     known_card: bool
     known_item: bool
     at: float
+    as_item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,8 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         case Button.IT_IS_A_CARD | Button.IT_IS_A_BOOK:
             if isinstance(notice, CardOrBook):
                 kind = MAY_BE_EITHER[button is Button.IT_IS_A_CARD]
-                return scans.scanned_as(visits.with_notice(state, None, at), notice.text, kind, at, rules)
+                state = visits.with_notice(state, None, at)
+                return scans.scanned_as(state, notice.text, kind, at, rules, as_item=notice.as_item)
         case Button.TAKE_OFF_MODE if isinstance(doing, Borrowing):
             wanted = not doing.taking_off and any(row.kind is RowKind.LENT for row in doing.rows)
             return visits.active(replace(state, doing=replace(doing, taking_off=wanted)), at), ()

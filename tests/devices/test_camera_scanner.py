@@ -23,6 +23,7 @@ from devices.scanners.barcode_decoder import Gray
 from devices.scanners.camera_scanner import CameraConfig, CameraScanner, Patience
 from devices.scanners.frame_sources import Camera
 from kiosk.ports.devices import Preview, RawScan
+from kiosk.ports.tables import TableError
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
 SMALL = {"width": 640, "height": 360}
@@ -150,6 +151,23 @@ def test_reads_a_video_and_tells_a_code_once_though_it_goes_round(tmp_path: Path
         assert at_work.texts(2) == ["HS250001", "TK.00123"]
         at_work.end()
         assert at_work.left() == []
+
+
+@pytest.mark.parametrize(
+    ("itf_length", "scans"), [(0, ["TK.00123"]), (8, ["TK.00123"]), (14, ["30234000517861", "TK.00123"])]
+)
+def test_reads_itf_of_the_length_that_is_wanted_and_no_other(tmp_path: Path, itf_length: int, scans: list[str]) -> None:
+    hold_up(tmp_path, "1.png", scene(barcode("30234000517861", BarcodeFormat.ITF), **SMALL))
+    hold_up(tmp_path, "2.png", BOOK)
+    with Running(CameraScanner(quick(path=str(tmp_path), itf_length=itf_length))) as at_work:
+        came = [at_work.next_scan() for _ in scans]
+    assert [scan.text for scan in came] == scans
+    assert [scan.symbology for scan in came] == ["itf", "code128"][-len(scans) :]
+
+
+def test_refuses_an_odd_number_of_itf_digits() -> None:
+    with pytest.raises(TableError, match=r"scanner\.itf_length"):
+        make_scanner({"kind": "camera", "path": "x", "itf_length": 7})
 
 
 def test_shows_what_it_sees_only_while_something_moves(tmp_path: Path) -> None:
