@@ -43,13 +43,13 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 class FrameSource(Protocol):
     live: bool
     """Its pictures come from a sensor, whose noise makes each one different."""
-    about: str
+    about: str = ""
     """What the log should say of it, known when its first picture came."""
 
     @property
     def starting(self) -> bool:
         """Its first picture is still on the way, and may take longer than any later one."""
-        ...
+        return False
 
     def read(self) -> Gray | None:
         """The newest picture; None when none came. Waits a second at most."""
