@@ -29,30 +29,33 @@ class Aiming:
 
     def __init__(self) -> None:
         self._still: Gray | None = None
-        self._since = 0.0
-        self._look_at = 0.0
+        self._look_at: float | None = None
         self._found: Hint | None = None
         self._hint: Hint | None = None
 
     def still(self, small: Gray) -> None:
         """Nothing moves, and nobody holds anything up."""
-        self._still, self._found, self._hint = small, None, None
+        self._still = small
+        self._begin_anew(None)
 
     def moves(self, gray: Gray, preview: Gray, small: Gray, at: float, *, read: bool) -> Hint | None:
         """After each picture in which a code was looked for. `preview` is `gray`, PREVIEW_WIDTH wide, `small` less."""
-        still = self._still
-        if still is None or still.shape != small.shape:
-            self.still(small)
-        if read or still is None or still.shape != small.shape:
-            self._since, self._found, self._hint = at, None, None
-        elif at >= max(self._since + AFTER_S, self._look_at):
+        if self._still is None or self._still.shape != small.shape:
+            self._still = small
+        new = cv2.absdiff(self._still, small) > _CHANGED_BY
+        held_up = bool(new.mean() > _HELD_SHARE)
+        if read or self._look_at is None or not (held_up or self._hint):
+            self._begin_anew(at + AFTER_S)
+        elif at >= self._look_at:
             self._look_at = at + EVERY_S
-            new = cv2.absdiff(still, small) > _CHANGED_BY
-            found = hint_for(gray, preview, new) if new.mean() > _HELD_SHARE else None
+            found = hint_for(gray, preview, new) if held_up else None
             if found is self._found:
                 self._hint = found
             self._found = found
         return self._hint
+
+    def _begin_anew(self, look_at: float | None) -> None:
+        self._look_at, self._found, self._hint = look_at, None, None
 
 
 def hint_for(gray: Gray, preview: Gray, new: npt.NDArray[np.bool_]) -> Hint | None:

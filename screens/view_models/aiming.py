@@ -18,10 +18,10 @@ def hint_words(hint: Hint, words: Translator) -> tuple[str, str]:
     """The sentence and its icon."""
     match hint:
         case Hint.TOO_DARK:
-            return words.text("A bit dark: hold it where there is light"), icons.LIGHT
+            return words.text("A bit dark: find some light"), icons.LIGHT
         case Hint.TOO_NEAR:
-            return words.text("A bit too close: move it back a little"), icons.FARTHER
+            return words.text("A bit close: move it back"), icons.FARTHER
         case Hint.BLURRED:
-            return words.text("Nearly there: hold it still a moment"), icons.NOT_YET
+            return words.text("Nearly there: hold it still"), icons.NOT_YET
         case _:
             assert_never(hint)

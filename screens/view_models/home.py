@@ -43,7 +43,7 @@ def _next_language(language: str, languages: tuple[str, ...]) -> str:
 def _banner(station: Station, place: Place, words: Translator) -> Banner | None:
     # Without a scanner nothing works, without a network everything does: the scanner is said first.
     if place.camera and station.scanners_lost == {place.camera}:
-        check = words.text("Please ask the librarian to look at its cable and the light.")
+        check = words.text("Ask the librarian to check cable and light.")
         return Banner(icons.WARNING, words.text("The camera is resting."), check, tone=Tone.ATTENTION)
     if station.scanners_lost:
         check = words.text("Please ask the librarian to check its cable.")

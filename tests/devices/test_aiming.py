@@ -62,7 +62,7 @@ def after(
     for place, picture in enumerate(pictures):
         preview = shrunk(picture, PREVIEW_WIDTH)
         small = shrunk(preview, 160)
-        found.append(aiming.moves(picture, preview, small, place * A_LOOK_S, read=bool(read(picture))))
+        found.append(aiming.moves(picture, preview, small, 1000 + place * A_LOOK_S, read=bool(read(picture))))
     return found
 
 
@@ -88,8 +88,10 @@ def test_says_what_would_help(picture: Gray, hint: Hint) -> None:
 
 
 @pytest.mark.parametrize("picture", [MOVED, NEAR, DIM], ids=["blurred", "near", "dark"])
-def test_says_nothing_before_a_second_has_passed_and_two_looks_agree(picture: Gray) -> None:
-    hints = after(held(picture))
+@pytest.mark.parametrize("before_s", [0.0, 2.0], ids=["at once", "after a hand moved"])
+def test_says_nothing_before_a_second_has_passed_and_two_looks_agree(picture: Gray, before_s: float) -> None:
+    before = held(DESK, before_s)
+    hints = after([*before, *held(picture)])[len(before) :]
     assert A_LOOK_S * hints.index(hints[-1]) == pytest.approx(AFTER_S + EVERY_S, abs=2 * A_LOOK_S)
 
 
@@ -120,7 +122,7 @@ def test_a_code_that_is_read_ends_the_hint_and_the_waiting_begins_anew() -> None
 def test_does_not_flicker_when_looks_disagree() -> None:
     """Now blurred, now near, a look each: neither is said. In turns that are longer than two looks, both are."""
     look = round(EVERY_S / A_LOOK_S)
-    waits = held(DESK, AFTER_S)
+    waits = held(MOVED, AFTER_S)
     disagree = [*waits, *([*[grainy(MOVED)] * look, *[grainy(NEAR)] * look] * 4)]
     assert set(after(disagree)) == {None}
     agree = [*waits, *[grainy(MOVED)] * (3 * look), *[grainy(NEAR)] * (3 * look)]

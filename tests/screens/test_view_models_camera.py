@@ -62,9 +62,9 @@ def test_the_idle_warning_lies_over_the_large_picture_too(words: Mapping[str, Tr
 
 
 HINTS = {
-    Hint.TOO_DARK: ("Hơi tối, đưa ra chỗ sáng nhé", "A bit dark: hold it where there is light"),
-    Hint.TOO_NEAR: ("Gần quá, lùi ra một chút nhé", "A bit too close: move it back a little"),
-    Hint.BLURRED: ("Sắp được rồi, giữ yên nhé", "Nearly there: hold it still a moment"),
+    Hint.TOO_DARK: ("Hơi tối, đưa ra chỗ sáng nhé", "A bit dark: find some light"),
+    Hint.TOO_NEAR: ("Gần quá, lùi ra một chút nhé", "A bit close: move it back"),
+    Hint.BLURRED: ("Sắp được rồi, giữ yên nhé", "Nearly there: hold it still"),
 }
 
 
