@@ -213,7 +213,10 @@ class Clock:
 
 
 def run_on(
-    clock: Clock, webcam: Webcam, see: Callable[[Preview], None] = lambda _: None
+    clock: Clock,
+    webcam: Webcam,
+    see: Callable[[Preview], None] = lambda _: None,
+    patience: Patience = Patience(),
 ) -> tuple[list[str], list[bool]]:
     """What was scanned and what was told of the camera until the clock ends."""
     scans: list[RawScan] = []
@@ -222,6 +225,7 @@ def run_on(
         CameraConfig(device=0),
         see,
         open_source=lambda: Camera(0, 640, 360, webcam, monotonic=clock.monotonic),
+        patience=patience,
         monotonic=clock.monotonic,
     )
     scanner.run(scans.append, lost.append, clock)
@@ -246,9 +250,16 @@ def test_looks_seldom_at_a_still_scene() -> None:
 
 @pytest.mark.parametrize("spoil", [unplug, freeze, cover])
 def test_tells_within_three_seconds_that_a_camera_sees_nothing(spoil: Callable[[Webcam], None]) -> None:
-    for seconds, told in ((11.9, [False]), (13.0, [False, True])):
+    """The control has no end to its patience."""
+    endless = Patience(blind_s=9e9)
+    for seconds, patience, told in (
+        (11.9, Patience(), [False]),
+        (13.0, Patience(), [False, True]),
+        (30.0, endless, [False]),
+    ):
         webcam = Webcam()
-        assert run_on(Clock(seconds, {10.0: lambda webcam=webcam: spoil(webcam)}), webcam) == ([], told)  # type: ignore[misc]
+        clock = Clock(seconds, {10.0: lambda webcam=webcam: spoil(webcam)})  # type: ignore[misc]
+        assert run_on(clock, webcam, patience=patience) == ([], told)
 
 
 def test_tells_within_three_seconds_of_a_camera_that_hangs() -> None:
