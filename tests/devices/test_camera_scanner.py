@@ -216,7 +216,7 @@ def run_on(
     clock: Clock,
     webcam: Webcam,
     see: Callable[[Preview], None] = lambda _: None,
-    patience: Patience = Patience(),
+    patience: Patience | None = None,
 ) -> tuple[list[str], list[bool]]:
     """What was scanned and what was told of the camera until the clock ends."""
     scans: list[RawScan] = []
@@ -225,7 +225,7 @@ def run_on(
         CameraConfig(device=0),
         see,
         open_source=lambda: Camera(0, 640, 360, webcam, monotonic=clock.monotonic),
-        patience=patience,
+        patience=patience or Patience(),
         monotonic=clock.monotonic,
     )
     scanner.run(scans.append, lost.append, clock)
@@ -253,8 +253,8 @@ def test_tells_within_three_seconds_that_a_camera_sees_nothing(spoil: Callable[[
     """The control has no end to its patience."""
     endless = Patience(blind_s=9e9)
     for seconds, patience, told in (
-        (11.9, Patience(), [False]),
-        (13.0, Patience(), [False, True]),
+        (11.9, None, [False]),
+        (13.0, None, [False, True]),
         (30.0, endless, [False]),
     ):
         webcam = Webcam()
