@@ -1,6 +1,6 @@
 """Stands for the system's Picamera2, the last layer below the helper: a copy of this is what it imports. What it does
 next is what the file `does` beside it says, one word: moves (30 pictures a second), races (as fast as it is asked),
-freezes, repeats, black, dies, fails."""
+freezes, freezes at the start, repeats, black, dies, fails."""
 
 from __future__ import annotations
 

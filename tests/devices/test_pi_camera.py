@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from demo.camera_pictures import barcode, scene
 from devices.registry import make_scanner
+from devices.scanners import pi_camera_helper
 from devices.scanners.camera_scanner import CameraConfig, CameraScanner, Patience
 from devices.scanners.pi_camera import PiCamera, SharedPictures
 from devices.scanners.pi_camera_helper import START, Board, wanted
@@ -76,6 +78,15 @@ def test_asks_for_short_exposures_and_says_what_was_set(pi: Pi, camera: PiCamera
     asked = pi.was_asked()
     assert "'format': 'YUV420'" in asked
     assert "'queue': False" in asked
+
+
+def test_the_helper_needs_nothing_but_an_old_python_and_picamera2() -> None:
+    """It runs where nothing of ours is installed."""
+    tree = ast.parse(Path(pi_camera_helper.__file__).read_text(), feature_version=(3, 9))
+    nodes = list(ast.walk(tree))
+    imported = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert imported <= set(sys.stdlib_module_names)
 
 
 def test_asks_no_camera_for_what_it_does_not_have() -> None:
