@@ -31,13 +31,24 @@ class RawScan:
     symbology: str = field(default="", compare=False)
 
 
+class Hint(StrEnum):
+    """What keeps a camera from reading what is held up before it."""
+
+    TOO_DARK = "too dark"
+    TOO_NEAR = "too near"
+    BLURRED = "blurred"
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A small picture of what a camera sees: `luminance` is width × height bytes, top row first, 0 is black."""
+    """A small picture of what a camera sees: `luminance` is width × height bytes, top row first, 0 is black. `read`:
+    a code in it was scanned just now."""
 
     width: int
     height: int
     luminance: bytes
+    hint: Hint | None = None
+    read: bool = False
 
 
 class Scanner(Protocol):

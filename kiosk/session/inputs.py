@@ -9,6 +9,7 @@ from enum import Enum, auto
 from kiosk.domain.barcodes import Code
 from kiosk.domain.blocks import Block
 from kiosk.domain.operations import OperationId
+from kiosk.ports.devices import Hint
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.notices import BookShown
 
@@ -261,6 +262,13 @@ class ScannerLost:
     lost: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HintChanged:
+    """What would help the camera to read what is held up; None: nothing any more."""
+
+    hint: Hint | None
+
+
 Answer = (
     PatronFound
     | PatronNotFound
@@ -280,4 +288,4 @@ Answer = (
     | NotRenewed
 )
 Touch = Touched | TakeOffTouched | RenewTouched
-Input = Scanned | Touch | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost
+Input = Scanned | Touch | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost | HintChanged

@@ -18,6 +18,7 @@ from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     Answer,
     Button,
+    HintChanged,
     LinkChanged,
     RenewTouched,
     Scanned,
@@ -48,6 +49,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             names = names | {name} if lost else names - {name}
             station = replace(state.station, scanners_lost=names)
             return replace(state, station=station, aiming=state.aiming and not lost), ()
+        case HintChanged(hint):
+            return replace(state, station=replace(state.station, hint=hint)), ()
         case StoreFailed(code, at):
             if isinstance(state.doing, Resting):
                 return replace(state, doing=replace(state.doing, code=code)), ()
