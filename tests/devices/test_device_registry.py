@@ -50,9 +50,12 @@ def test_makes_every_other_kind() -> None:
     ("text", "message"),
     [
         ('kind = "serail"', """key "scanner.kind": 'serail' is unknown; did you mean "serial"?"""),
-        ('kind = "xyz"', """key "scanner.kind": 'xyz' is unknown; it is one of "serial", "camera", "lines\""""),
-        ("kind = 3", """key "scanner.kind": 3 is unknown; it is one of "serial", "camera", "lines\""""),
-        ("baud = 9600", 'key "scanner.kind" is missing: it is one of "serial", "camera", "lines"'),
+        (
+            'kind = "xyz"',
+            """key "scanner.kind": 'xyz' is unknown; it is one of "serial", "keyboard", "camera", "lines\"""",
+        ),
+        ("kind = 3", """key "scanner.kind": 3 is unknown; it is one of "serial", "keyboard", "camera", "lines\""""),
+        ("baud = 9600", 'key "scanner.kind" is missing: it is one of "serial", "keyboard", "camera", "lines"'),
         ('kind = "serial"\nprot = "/dev/ttyS0"', 'unknown key "scanner.prot"; did you mean "scanner.port"?'),
         ('kind = "lines"\nxyz = 1', 'unknown key "scanner.xyz"; it is one of "kind"'),
         ('kind = "serial"\nend = "crfl"', """key "scanner.end": 'crfl' is unknown; did you mean "crlf"?"""),
