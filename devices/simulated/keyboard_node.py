@@ -37,7 +37,7 @@ class Identity(NamedTuple):
 
 
 def typed(text: str, at: float = 0.0, step_s: float = 0.0, end: int | None = ENTER) -> Iterator[Event]:
-    """As scanners type it, a report each `step_s`: Shift around a character, Alt around the number of what has no key."""
+    """As scanners type it, a report each `step_s`: with Shift, and by Alt and a number what has no key."""
     reports: list[tuple[int, int]] = []
 
     def strike(code: int) -> None:
