@@ -90,7 +90,10 @@ def open_node(path: str) -> Node:
     """Its events bear the time that the kiosk counts by: the wall clock may jump in mid-scan. Raises OSError."""
     import evdev
 
-    node: Node = evdev.InputDevice(path)
+    try:
+        node: Node = evdev.InputDevice(path)
+    except UnicodeDecodeError as error:  # the name of any device there may be cut in mid-character
+        raise OSError(errno.EILSEQ, "its name is not UTF-8") from error
     try:
         fcntl.ioctl(node.fileno(), _EVIOCSCLOCKID, struct.pack("i", time.CLOCK_MONOTONIC))
     except OSError:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -296,6 +297,39 @@ def test_logs_no_key(inputs: Inputs, caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.text.count("a combination of keys, was refused") == 1
     assert caplog.text.count("keys as a person types them were not taken") == 1
     assert "XZ" not in caplog.text
+
+
+EVDEV = """
+import os
+
+class InputDevice:
+    def __init__(self, path):
+        if path.endswith("event0"):
+            b"WCH \\xc3".decode()
+        self._fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    def fileno(self):
+        return self._fd
+    def close(self):
+        os.close(self._fd)
+"""
+
+
+@pytest.mark.parametrize(("node", "why"), [("event0", "its name is not UTF-8"), ("event1", "Inappropriate ioctl")])
+def test_passes_over_a_node_that_cannot_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, node: str, why: str
+) -> None:
+    """What the package raises then, whichever device it was, ends no scanner's thread."""
+    (tmp_path / "evdev.py").write_text(EVDEV)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "evdev", raising=False)
+    os.mkfifo(tmp_path / node)
+    with Running(KeyboardScanner(KeyboardConfig(path=str(tmp_path / node)))) as at_work:
+        assert at_work.next_lost() is True
+    with Running(KeyboardScanner(KeyboardConfig(id=ID), nodes=lambda: [str(tmp_path / node)])) as at_work:
+        assert at_work.next_lost() is True
+    monkeypatch.delitem(sys.modules, "evdev", raising=False)
+    assert why in caplog.text
+    assert "none of 1 input devices is it" in caplog.text
 
 
 @pytest.mark.parametrize("what", ["nothing", "file", "fifo"])
