@@ -19,7 +19,7 @@ from typing import Annotated, Literal, Protocol
 
 import msgspec
 
-from devices.scanners.keystrokes import EV_KEY, PLAIN, Keystrokes, Note
+from devices.scanners.keystrokes import EV_KEY, PLAIN, End, Keystrokes, Note
 from devices.scanners.plugged import keep_reading
 from kiosk.ports.devices import RawScan, StopSignal
 from kiosk.ports.errors import DeviceLost
@@ -35,14 +35,16 @@ class KeyboardConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """One of `id`, vendor and product as lsusb shows them ("1a86:e129"), `name`, a pattern that the whole name of the
     device matches in capitals or not, and `path`: /dev/input/by-id/…-event-kbd, or by-path for the socket it is put in.
 
-    `silence_ms`: a pause that ends what has no Enter and no Tab; no scanner is so slow between two keys. `prefix` and
-    `suffix` are what the scanner puts around a code.
+    `end` "auto": Enter or Tab ends a scan at once, and `silence_ms` what has neither; no scanner is so slow between two
+    keys. With one of them as `end`, what comes without it is half a scan. `prefix` and `suffix` are what the scanner
+    puts around a code.
     """
 
     kind: Literal["keyboard"] = "keyboard"
     id: str = ""
     name: str = ""
     path: str = ""
+    end: End = "auto"
     silence_ms: Annotated[int, msgspec.Meta(ge=20, le=1000)] = 100
     prefix: str = ""
     suffix: str = ""
@@ -123,7 +125,7 @@ class KeyboardScanner:
     ) -> None:
         self._config = config
         self._keystrokes = keystrokes or Keystrokes(
-            config.silence_ms / 1000, config.prefix, config.suffix, lambda note: self._note(note)
+            config.silence_ms / 1000, config.prefix, config.suffix, config.end, self._note
         )
         self._nodes = nodes
         self._open_node = open_node

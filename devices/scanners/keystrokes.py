@@ -3,10 +3,11 @@
 **Keys, not characters.** Scanners leave the factory typing on a US keyboard, so key *codes* are read as one, whatever
 the layout of the system: a Vietnamese one makes accented letters of digits. A key that repeats is not typed again.
 
-**What ends a scan**: Enter, keypad Enter or Tab; what has none of them, `silence_s` without a key. Longest length,
-prefix and suffix are the Framer's. Times are the kernel's, one for each event: two codes in one read are told apart,
-and a reader that was held up tears none in two. With silence everything is forgotten: a Shift whose release never
-came, and Caps Lock, which is the scanner's own (one that uses it presses it before and after).
+**What ends a scan**: Enter, keypad Enter or Tab; what has none of them, `silence_s` without a key, and where the
+scanner is known to send one (`end`), that is half a scan. Longest length, prefix and suffix are the Framer's too.
+Times are the kernel's, one for each event: two codes in one read are told apart, and a reader that was held up tears
+none in two. With silence everything is forgotten: a Shift whose release never came, and Caps Lock, which is the
+scanner's own (one that uses it presses it before and after).
 
 **Who types.** A scanner's keys come 1 to 20 ms apart, with the delays that its manual offers up to 60; a person's 100
 to 300, now and then 50. So a scan has three characters at least, no pause of `silence_s`, and half of that between
@@ -30,8 +31,9 @@ import struct
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Literal
 
-from devices.scanners.framing import Framer
+from devices.scanners.framing import CUT_OFF, Framer
 from kiosk.ports.devices import RawScan
 
 EVENT = struct.Struct("@llHHi")
@@ -40,6 +42,8 @@ EVENT = struct.Struct("@llHHi")
 EV_SYN, EV_KEY = 0, 1
 SYN_DROPPED = 3
 UP, DOWN = 0, 1  # 2: it repeats
+
+End = Literal["auto", "enter", "tab"]
 
 SILENCE_S = 0.1
 FEWEST_CHARACTERS = 3
@@ -63,7 +67,7 @@ _LETTERS = frozenset(code for code, char in PLAIN.items() if char.isalpha())
 _NEVER_HELD = CTRLS | METAS
 _MODIFIERS = SHIFTS | CTRLS | ALTS | METAS
 _SILENT_KEYS = _MODIFIERS | {CAPS_LOCK, NUM_LOCK}  # some scanners press Num Lock before a number
-_ENDS = "\r\n\t"
+_ENDS: dict[End, str] = {"auto": "\r\n\t", "enter": "\r\n", "tab": "\t"}
 _LONGEST_NUMBER = 8  # digits
 
 
@@ -83,10 +87,12 @@ class Keystrokes:
         silence_s: float = SILENCE_S,
         prefix: str = "",
         suffix: str = "",
+        end: End = "auto",
         note: Callable[[Note], None] = lambda _: None,
     ) -> None:
         self._silence_s = silence_s
-        self._framer = Framer("auto", silence_s, prefix, suffix)
+        self._ends = _ENDS[end]
+        self._framer = Framer("auto" if end == "auto" else "cr", silence_s, prefix, suffix)
         self._note = note
         self._noted: set[Note] = set()
         self._half_event = b""
@@ -188,8 +194,9 @@ class Keystrokes:
         return self._typed(_by_number(int(number)), at)
 
     def _typed(self, char: str, at: float) -> list[RawScan]:
-        if char not in _ENDS:
-            return self._believed(self._framer.feed(char.encode(), at))
+        if char not in self._ends:
+            # Enter, where Tab is the end, is a new line in the code; CR is the framer's end.
+            return self._believed(self._framer.feed(char.replace("\r", "\n").encode(), at))
         scans = self._believed(self._framer.feed(b"\r", at))
         self._begin()
         return scans
@@ -203,7 +210,9 @@ class Keystrokes:
         if not scans or self._is_refused or not self._is_trusted:
             return []
         mean_s = ((self._last_at or 0.0) - self._began_at) / max(self._keys - 1, 1)
-        if mean_s > self._silence_s / 2 or any(len(scan.text) < FEWEST_CHARACTERS for scan in scans):
+        if mean_s > self._silence_s / 2 or any(
+            len(scan.text.removesuffix(CUT_OFF)) < FEWEST_CHARACTERS for scan in scans
+        ):
             self._note_once(Note.TYPED)
             return []
         return scans

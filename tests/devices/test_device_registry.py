@@ -52,7 +52,7 @@ def evdev(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ('id = "1A86:e129"\nsilence_ms = 60\nprefix = "*"\nsuffix = "#"', "keyboard 1A86:e129"),
+        ('id = "1A86:e129"\nsilence_ms = 60\nprefix = "*"\nsuffix = "#"\nend = "tab"', "keyboard 1A86:e129"),
         ('name = "WCH.*"', "keyboard WCH.*"),
         ('path = "/dev/input/by-id/usb-x-event-kbd"', "keyboard /dev/input/by-id/usb-x-event-kbd"),
     ],
@@ -120,6 +120,10 @@ def test_makes_every_other_kind() -> None:
             'scanner: the key "name" is no pattern: missing ), unterminated subpattern at position 0',
         ),
         ('kind = "keyboard"\nid = "1a86:e129"\nsilence_ms = 5', 'key "scanner.silence_ms": Expected `int` >= 20'),
+        (
+            'kind = "keyboard"\nid = "1a86:e129"\nend = "entre"',
+            """key "scanner.end": 'entre' is unknown; did you mean "enter"?""",
+        ),
         ('kind = "keyboard"\npaht = "/dev/input/event0"', 'unknown key "scanner.paht"; did you mean "scanner.path"?'),
         ('kind = "serial"\nport = 3', 'key "scanner.port": Expected `str`, got `int`'),
     ],

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from devices.scanners.framing import CUT_OFF
 from devices.scanners.keyboard_scanner import KeyboardConfig, KeyboardScanner, open_node
 from devices.scanners.keystrokes import EV_SYN, SYN_DROPPED, Keystrokes
 from devices.simulated.keyboard_node import Event, KeyboardNode, OpenNode, typed
@@ -247,6 +248,14 @@ def test_ends_by_silence_what_has_no_enter(inputs: Inputs) -> None:
         assert at_work.texts(1) == ["PM.00"]
         keyboard.scan("TK.00123")
         assert at_work.texts(1) == ["TK.00123"]
+
+
+def test_takes_for_half_a_scan_what_has_no_enter_where_one_is_known(inputs: Inputs) -> None:
+    keyboard = inputs.add()
+    with Running(inputs.scanner(id=ID, silence_ms=100, end="enter")) as at_work:
+        assert at_work.next_lost() is False
+        keyboard.send(*typed("PM.00", time.monotonic(), end=None))
+        assert at_work.texts(1) == ["PM.00" + CUT_OFF]
 
 
 def test_tells_codes_apart_that_it_reads_late(inputs: Inputs) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from devices.scanners import keystrokes
 from devices.scanners.framing import CUT_OFF, LONGEST_FRAME
-from devices.scanners.keystrokes import EV_KEY, EV_SYN, EVENT, SYN_DROPPED, Keystrokes, Note
+from devices.scanners.keystrokes import EV_KEY, EV_SYN, EVENT, SYN_DROPPED, End, Keystrokes, Note
 from devices.simulated.keyboard_node import Event, typed
 
 RECORDINGS = sorted((Path(__file__).parent / "key_recordings").glob("*.txt"))
@@ -114,7 +114,7 @@ def test_gives_what_a_scanner_types_however_it_is_read(text: str, step_s: float,
     assert scans_of(Keystrokes(), *chunks_of(data, cuts)) == [text]
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\t"), min_size=3, max_size=20))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\t"), min_size=4, max_size=20))
 def test_gives_every_character_that_a_number_can_stand_for(text: str) -> None:
     is_nothing = {chr(n): bytes([n]).decode("cp1252", errors="replace") for n in range(0x80, 0xA0)}
     assert scans_of(Keystrokes(), packed([*typed(text)])) == ["".join(is_nothing.get(char, char) for char in text)]
@@ -122,12 +122,40 @@ def test_gives_every_character_that_a_number_can_stand_for(text: str) -> None:
 
 @pytest.mark.parametrize("number", ["55296", "1114112", "99999999"])
 def test_takes_a_number_that_is_no_character_for_a_bad_one(number: str) -> None:
-    assert scans_of(Keystrokes(), by_number("048", "048", number)) == ["00\ufffd"]
+    assert scans_of(Keystrokes(), by_number("048", "048", "048", number)) == ["000\ufffd"]
 
 
 @pytest.mark.parametrize("end", ["013", "010", "009"])
 def test_ends_a_scan_at_an_end_that_is_a_number_too(end: str) -> None:
     assert scans_of(Keystrokes(), by_number("048", "049", "050", end, "053", "054", "055")) == ["012", "567"]
+
+
+@pytest.mark.parametrize(
+    ("end", "scans"),
+    [
+        ("auto", ["PM.00", "tk.00123"]),
+        ("enter", ["PM.00" + CUT_OFF, "tk.00123"]),
+        ("tab", ["PM.00" + CUT_OFF, "tk.00123" + CUT_OFF]),
+    ],
+)
+def test_takes_for_half_a_scan_what_lacks_the_end_that_is_known(end: End, scans: list[str]) -> None:
+    assert scans_of(Keystrokes(end=end), recorded("half_and_whole")[0]) == scans
+
+
+@pytest.mark.parametrize(("end", "scans"), [("enter", ["012\t345"]), ("tab", ["012", "345" + CUT_OFF])])
+def test_takes_the_other_key_for_a_character_where_the_end_is_known(end: End, scans: list[str]) -> None:
+    keys = packed([*typed("012", 1.0, end=15), *typed("345", 1.0)])
+    assert scans_of(Keystrokes(end=end), keys) == scans
+
+
+def test_takes_no_pair_of_keys_for_half_a_scan() -> None:
+    assert scans_of(Keystrokes(end="enter"), recorded("a_person_then_the_scanner")[0]) == ["TK.00123"]
+    assert scans_of(Keystrokes(end="enter"), packed([*typed("42", 1.0, end=None)])) == []
+
+
+def test_tells_how_it_came() -> None:
+    (scan,) = Keystrokes(prefix="*").feed(packed([*typed("*tk1", 7.0, 0.01)]), math.nan)
+    assert (scan.text, scan.data, round(scan.took_s, 3)) == ("tk1", b"*tk1\r", 0.08)
 
 
 def test_refuses_a_number_without_end() -> None:
