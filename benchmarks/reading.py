@@ -53,7 +53,7 @@ def main() -> None:
     _made_up(report, random, count)
     _without_a_code(report, random, 50 if chosen.quick else 1_000)
     _false(report, random, count)
-    _held_up(report, random, 6 if chosen.quick else 60)
+    _held_up(report, random, 6 if chosen.quick else 36)
     report.show(chosen.json)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ctypes import string_at
 from functools import cached_property
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import zxingcpp
@@ -18,6 +19,9 @@ from devices.scanners.reading import Reading, Symbology
 
 _SHARPER = (0.0, 1.5, 4.0)
 """How much of what blur took from the bars is given back, one after another until something is read."""
+
+_NEAR = 1 / 3
+"""Of the size of a picture, in which the bars of what is near look as those of what is further away."""
 
 
 class View:
@@ -31,24 +35,30 @@ class View:
     @cached_property
     def bars(self) -> list[npt.NDArray[np.float32]]:
         """The likeliest bars, straightened."""
-        return (
-            [regions.straighten(self.gray, one) for one in regions.find_bars(self._gradient)] if self._has_room else []
-        )
+        return _straightened(self.gray, self._gradient) if self._gradient else []
+
+    @cached_property
+    def near_bars(self) -> list[npt.NDArray[np.float32]]:
+        """The likeliest bars of what is so near that there is an edge in few places only, straightened."""
+        if regions.is_too_small(self.gray, _NEAR):
+            return []
+        small = cv2.resize(self.gray, None, fx=_NEAR, fy=_NEAR, interpolation=cv2.INTER_AREA)
+        return _straightened(small, regions.Gradient(small))  # type: ignore[arg-type]
 
     @cached_property
     def blocks(self) -> list[Gray]:
         """What may be QR codes, enlarged."""
         return (
-            [regions.enlarged(self.gray, one) for one in regions.find_blocks(self._gradient)] if self._has_room else []
+            [regions.enlarged(self.gray, one) for one in regions.find_blocks(self._gradient)] if self._gradient else []
         )
 
     @cached_property
-    def _gradient(self) -> regions.Gradient:
-        return regions.Gradient(self.gray)
+    def _gradient(self) -> regions.Gradient | None:
+        return None if regions.is_too_small(self.gray) else regions.Gradient(self.gray)
 
-    @property
-    def _has_room(self) -> bool:
-        return not regions.is_too_small(self.gray)
+
+def _straightened(gray: Gray, gradient: regions.Gradient) -> list[npt.NDArray[np.float32]]:
+    return [regions.straighten(gray, one) for one in regions.find_bars(gradient)]
 
 
 Stage = Callable[[View], list[Reading]]
@@ -61,9 +71,18 @@ def whole(view: View) -> list[Reading]:
 
 def straightened(view: View) -> list[Reading]:
     """Bars at any angle, small, blurred, under a shine: what a child holds up."""
-    for rows in view.bars:
+    return _by_lines(view.bars, view.itf_length)
+
+
+def near(view: View) -> list[Reading]:
+    """Bars at any angle, large."""
+    return _by_lines(view.near_bars, view.itf_length)
+
+
+def _by_lines(bars: Sequence[npt.NDArray[np.float32]], itf_length: int) -> list[Reading]:
+    for rows in bars:
         for sharper in _SHARPER:
-            if readings := _by_zxing(regions.cleaned(rows, sharper), view.itf_length, _BARS):
+            if readings := _by_zxing(regions.cleaned(rows, sharper), itf_length, _BARS):
                 return readings
     return []
 
@@ -89,7 +108,7 @@ def by_zbar(view: View) -> list[Reading]:
     return []
 
 
-_EVERY_FRAME: tuple[Stage, ...] = (whole, straightened)
+_EVERY_FRAME: tuple[Stage, ...] = (whole, straightened, near)
 _IN_TURN: tuple[Stage, ...] = (enlarged, turned, by_zbar)
 STAGES = (*_EVERY_FRAME, *_IN_TURN)
 """Each is asked only when those before it found nothing. What each adds and costs: `benchmarks.reading`."""

@@ -95,9 +95,9 @@ class Gradient:
         return cells
 
 
-def is_too_small(gray: Gray) -> bool:
-    """Whether there is no room for a code that can be found."""
-    return bool(min(gray.shape) < 3 * CELL)
+def is_too_small(gray: Gray, size: float = 1.0) -> bool:
+    """Whether there is no room for a code that can be found, in the picture made `size` times as large."""
+    return bool(min(gray.shape) * size < 3 * CELL)
 
 
 def find_bars(gradient: Gradient, most: int = 3) -> list[Bars]:
