@@ -87,7 +87,7 @@ def _compare(report: Report, name: str, pictures: Sequence[_Picture]) -> None:
     gains = []
     for left_out in STAGES:
         stages = [stage for stage in STAGES if stage is not left_out]
-        without = _percent(lambda gray, stages=stages: {one.text for one in decode(gray, stages)}, pictures)  # type: ignore[misc]
+        without = _percent(lambda gray, stages=stages: {_plain(one.text) for one in decode(gray, stages)}, pictures)  # type: ignore[misc]
         gains.append(f"{left_out.__name__} {with_all - without:.1f}")
     report.context[f"{name}: % that only a stage reads"] = ", ".join(gains)
 

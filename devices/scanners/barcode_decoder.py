@@ -8,8 +8,6 @@ from ctypes import string_at
 from functools import cached_property
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 import zxingcpp
 from pyzbar import wrapper as zbar
 
@@ -33,17 +31,9 @@ class View:
         self.itf_length = itf_length
 
     @cached_property
-    def bars(self) -> list[npt.NDArray[np.float32]]:
-        """The likeliest bars, straightened."""
-        return _straightened(self.gray, self._gradient) if self._gradient else []
-
-    @cached_property
-    def near_bars(self) -> list[npt.NDArray[np.float32]]:
-        """The likeliest bars of what is so near that there is an edge in few places only, straightened."""
-        if regions.is_too_small(self.gray, _NEAR):
-            return []
-        small = cv2.resize(self.gray, None, fx=_NEAR, fy=_NEAR, interpolation=cv2.INTER_AREA)
-        return _straightened(small, regions.Gradient(small))  # type: ignore[arg-type]
+    def bars(self) -> list[regions.Bars]:
+        """The likeliest."""
+        return regions.find_bars(self._gradient) if self._gradient else []
 
     @cached_property
     def blocks(self) -> list[Gray]:
@@ -57,10 +47,6 @@ class View:
         return None if regions.is_too_small(self.gray) else regions.Gradient(self.gray)
 
 
-def _straightened(gray: Gray, gradient: regions.Gradient) -> list[npt.NDArray[np.float32]]:
-    return [regions.straighten(gray, one) for one in regions.find_bars(gradient)]
-
-
 Stage = Callable[[View], list[Reading]]
 
 
@@ -71,20 +57,20 @@ def whole(view: View) -> list[Reading]:
 
 def straightened(view: View) -> list[Reading]:
     """Bars at any angle, small, blurred, under a shine: what a child holds up."""
-    return _by_lines(view.bars, view.itf_length)
+    for bars in view.bars:
+        rows = regions.straighten(view.gray, bars)
+        for sharper in _SHARPER:
+            if readings := _by_zxing(regions.cleaned(rows, sharper), view.itf_length, _BARS):
+                return readings
+    return []
 
 
 def near(view: View) -> list[Reading]:
-    """Bars at any angle, large."""
-    return _by_lines(view.near_bars, view.itf_length)
-
-
-def _by_lines(bars: Sequence[npt.NDArray[np.float32]], itf_length: int) -> list[Reading]:
-    for rows in bars:
-        for sharper in _SHARPER:
-            if readings := _by_zxing(regions.cleaned(rows, sharper), itf_length, _BARS):
-                return readings
-    return []
+    """The same of what is so near that there is an edge in few places only."""
+    if regions.is_too_small(view.gray, _NEAR):
+        return []
+    small = cv2.resize(view.gray, None, fx=_NEAR, fy=_NEAR, interpolation=cv2.INTER_AREA)
+    return straightened(View(small, view.itf_length))  # type: ignore[arg-type]
 
 
 def enlarged(view: View) -> list[Reading]:
@@ -102,8 +88,8 @@ def turned(view: View) -> list[Reading]:
 
 def by_zbar(view: View) -> list[Reading]:
     """The straightened bars by another decoder, which is the better one where blur is strong."""
-    for rows in view.bars:
-        if readings := _by_zbar(regions.cleaned(rows, _SHARPER[1])):
+    for bars in view.bars:
+        if readings := _by_zbar(regions.cleaned(regions.straighten(view.gray, bars), _SHARPER[1])):
             return readings
     return []
 

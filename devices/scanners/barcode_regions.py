@@ -17,6 +17,8 @@ Gray = npt.NDArray[np.uint8]
 """A picture of (height, width) bytes, 0 is black."""
 _Grid = npt.NDArray[np.float32]
 """A value for each cell of a picture."""
+_Part = tuple[slice, slice]
+"""Of a grid: rows, columns."""
 
 CELL = 8  # px
 _SCHARR = 16  # times the difference over two px
@@ -31,7 +33,7 @@ _STRENGTH = 40.0
 _MANY_WAYS, _MANY_EDGES = 0.6, 0.3
 """Of a QR code: no more than this one way, and more edges than this."""
 _LARGE_BLOCK = 600  # px
-_WAYS = 8
+_WAYS = 8  # a power of two
 """Directions (of half a turn) that are looked at one by one, each with half of its neighbours."""
 _FEWEST_CELLS, _SHORTEST = 5, 6
 
@@ -88,7 +90,8 @@ class Gradient:
         self.edges: _Grid = (ax * ax + ay * ay) / (xx + yy + 1)
         self.is_strong = (strength > _STRENGTH) & (self.edges > _EDGES)
         self.one_way: _Grid = np.sqrt((xx - yy) ** 2 + 4 * xy * xy) / (strength + 60)
-        self.twice_angle: _Grid = np.arctan2(2 * xy, xx - yy)
+        twice_angle = cv2.phase(xx - yy, 2 * xy)  # 0 to 2 pi
+        self.half_ways = (twice_angle * (_WAYS / np.pi)).astype(np.uint8)
 
     def _cells(self, values: Any) -> _Grid:
         cells: _Grid = cv2.resize(values, self.size, interpolation=cv2.INTER_AREA)
@@ -102,18 +105,17 @@ def is_too_small(gray: Gray, size: float = 1.0) -> bool:
 
 def find_bars(gradient: Gradient, most: int = 3) -> list[Bars]:
     """The places that look most like bars, the likeliest first."""
-    found = []
+    found: list[tuple[float, npt.NDArray[np.bool_], _Part]] = []
+    one_way = gradient.is_strong & (gradient.one_way > _ONE_WAY)
     for way in range(_WAYS):
-        turned = np.abs((gradient.twice_angle - 2 * np.pi * way / _WAYS + np.pi) % (2 * np.pi) - np.pi)
-        like = gradient.is_strong & (gradient.one_way > _ONE_WAY) & (turned < 2 * np.pi / _WAYS)
-        found += [(float(gradient.edges[cells].sum()), cells) for cells in _patches(like)]
+        found += _patches(one_way & ((gradient.half_ways - 2 * way) % (2 * _WAYS) < 4), gradient.edges)
     found.sort(key=lambda one: -one[0])
     taken = np.zeros(gradient.size[::-1], bool)
     bars: list[Bars] = []
-    for _, cells in found:
-        if taken[cells].mean() < 0.3:
-            taken[cells] = True
-            one = _bars(gradient, cells)
+    for _, cells, part in found:
+        if taken[part][cells].mean() < 0.3:
+            taken[part] |= cells
+            one = _bars(gradient, cells, part)
             if one.length >= _SHORTEST * CELL:
                 bars.append(one)
         if len(bars) == most:
@@ -171,18 +173,22 @@ def _around(grid: _Grid) -> _Grid:
     return cv2.boxFilter(grid, -1, _AROUND, borderType=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
 
-def _patches(like: npt.NDArray[np.bool_]) -> Iterator[npt.NDArray[np.bool_]]:
-    """Cells that hang together."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(like.astype(np.uint8))
-    for label in range(1, count):
-        if stats[label, cv2.CC_STAT_AREA] >= _FEWEST_CELLS:
-            yield labels == label
+def _patches(like: npt.NDArray[np.bool_], edges: _Grid) -> Iterator[tuple[float, npt.NDArray[np.bool_], _Part]]:
+    """Cells that hang together: how much of an edge is in them, and which they are, of which part of the grid."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(like.astype(np.uint8))
+    weights = np.bincount(labels.ravel(), edges.ravel())
+    for label in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= _FEWEST_CELLS):
+        if label:
+            left, top, wide, high = (int(one) for one in stats[label, :4])
+            part = np.s_[top : top + high, left : left + wide]
+            yield float(weights[label]), labels[part] == label, part
 
 
-def _bars(gradient: Gradient, cells: npt.NDArray[np.bool_]) -> Bars:
-    xx, yy, xy = (float(grid[cells].sum()) for grid in (gradient.xx, gradient.yy, gradient.xy))
+def _bars(gradient: Gradient, cells: npt.NDArray[np.bool_], part: _Part) -> Bars:
+    xx, yy, xy = (float(grid[part][cells].sum()) for grid in (gradient.xx, gradient.yy, gradient.xy))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy)
     y, x = np.nonzero(cells)
+    y, x = y + part[0].start, x + part[1].start
     c, s = np.cos(angle), np.sin(angle)
     along, across = x * c + y * s, y * c - x * s
     middle, beside = (float(one.min() + one.max()) / 2 for one in (along, across))
