@@ -33,6 +33,9 @@ _SHOTS = 6
 _SAME_BARS = {"3PRM8N": "A123456788", "A+A-1234": "Aa-1234"}
 """Code 39 whose truth takes the same bars for another alphabet: that of Italian drugs, and one with small letters."""
 
+_PRINTED = {"zc-ean13-2/23.png": "9784872348880", "zc-ean13-2/28.png": "9784872348880"}
+"""Photographs whose truth is another number than the one that is printed in them, below the bars."""
+
 
 class _Picture(NamedTuple):
     gray: Gray
@@ -187,7 +190,7 @@ def _read_truth(folder: Path) -> list[_Picture]:
     pictures = []
     for row in truth:
         gray = cv2.imread(str(folder / row["path"]), cv2.IMREAD_GRAYSCALE)
-        text = _plain(row["text"])
+        text = _PRINTED.get(row["path"], _plain(row["text"]))
         # A Codabar number is true with its start and stop letters in some of the lists, without them in others.
         right = {text, text.strip("ABCD")} | {bars for bars, other in _SAME_BARS.items() if other == text}
         pictures.append(_Picture(gray, frozenset(right), row["symbology"]))  # type: ignore[arg-type]

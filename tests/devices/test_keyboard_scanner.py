@@ -323,20 +323,27 @@ class InputDevice:
 """
 
 
-@pytest.mark.parametrize(("node", "why"), [("event0", "its name is not UTF-8"), ("event1", "Inappropriate ioctl")])
-def test_passes_over_a_node_that_cannot_be_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, node: str, why: str
-) -> None:
-    """What the package raises then, whichever device it was, ends no scanner's thread."""
+@pytest.fixture
+def another_evdev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The package as EVDEV has it; whoever imports it after this test gets none of that."""
     (tmp_path / "evdev.py").write_text(EVDEV)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "evdev", raising=False)
+    sys.modules.pop("evdev", None)
+    yield
+    sys.modules.pop("evdev", None)
+
+
+@pytest.mark.usefixtures("another_evdev")
+@pytest.mark.parametrize(("node", "why"), [("event0", "its name is not UTF-8"), ("event1", "Inappropriate ioctl")])
+def test_passes_over_a_node_that_cannot_be_asked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, node: str, why: str
+) -> None:
+    """What the package raises then, whichever device it was, ends no scanner's thread."""
     os.mkfifo(tmp_path / node)
     with Running(KeyboardScanner(KeyboardConfig(path=str(tmp_path / node)))) as at_work:
         assert at_work.next_lost() is True
     with Running(KeyboardScanner(KeyboardConfig(id=ID), nodes=lambda: [str(tmp_path / node)])) as at_work:
         assert at_work.next_lost() is True
-    monkeypatch.delitem(sys.modules, "evdev", raising=False)
     assert why in caplog.text
     assert "none of 1 input devices is it" in caplog.text
 
