@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from kiosk.ports.devices import Preview, Scanner, Signaller
-from kiosk.ports.tables import chosen, convert
+from kiosk.ports.tables import TableError, chosen, convert
 
 Table = Mapping[str, Any]
 
@@ -31,6 +32,15 @@ def _serial(table: Table, where: str, *_: object) -> Scanner:
     from devices.scanners.serial_scanner import SerialScanner, SerialScannerConfig
 
     return SerialScanner(convert(table, SerialScannerConfig, where))
+
+
+def _keyboard(table: Table, where: str, *_: object) -> Scanner:
+    from devices.scanners.keyboard_scanner import KeyboardConfig, KeyboardScanner
+
+    config = convert(table, KeyboardConfig, where)
+    if find_spec("evdev") is None:
+        raise TableError(f'key "{where}kind": for "keyboard" the package evdev is missing: pip install "evdev>=1.7"')
+    return KeyboardScanner(config)
 
 
 def _camera(table: Table, where: str, see: See, folder: Path) -> Scanner:
@@ -61,6 +71,7 @@ def _none(table: Table, where: str) -> Signaller:
 
 _SCANNERS: dict[str, Callable[[Table, str, See, Path], Scanner]] = {
     "serial": _serial,
+    "keyboard": _keyboard,
     "camera": _camera,
     "lines": _lines,
 }

@@ -1,9 +1,10 @@
-"""A picture as a camera would give it, drawn here: a book's label, held up a little askew."""
+"""Pictures as a camera would give them, drawn here: a book's label, held up a little askew, well or less well."""
 
 from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from kiosk.session.states import Hint
 from screens.theme import ASSETS
 
 _SIZE = (640, 400)
@@ -11,7 +12,7 @@ _BARS = "2112312113211221312112132111322112313211122311"
 """Widths of bars and spaces in turn. Nothing reads them."""
 
 
-def label_before_a_camera() -> tuple[int, int, bytes]:
+def label_before_a_camera(spoiled: Hint | None = None) -> tuple[int, int, bytes]:
     """Width, height and luminance, top row first."""
     scene = Image.new("L", _SIZE, 62)
     draw = ImageDraw.Draw(scene)
@@ -26,6 +27,16 @@ def label_before_a_camera() -> tuple[int, int, bytes]:
     ImageDraw.Draw(thumb).ellipse((10, 18, 74, 74), fill=206)
     thumb, shape = (part.rotate(-24, Image.Resampling.BICUBIC, expand=True) for part in (thumb, shape))
     scene.paste(thumb, (404, 212), shape)
+    match spoiled:
+        case Hint.TOO_DARK:
+            scene = scene.point(lambda shade: round(shade * 0.22))
+        case Hint.TOO_NEAR:
+            scene = scene.crop((190, 130, 430, 280)).resize(_SIZE, Image.Resampling.BICUBIC)
+            scene = scene.filter(ImageFilter.GaussianBlur(3))
+        case Hint.BLURRED:
+            ghosts = [scene.transform(_SIZE, Image.Transform.AFFINE, (1, 0, way, 0, 1, way / 3)) for way in range(16)]
+            for count, ghost in enumerate(ghosts[1:], 2):
+                scene = Image.blend(scene, ghost, 1 / count)
     return (*_SIZE, scene.filter(ImageFilter.GaussianBlur(0.8)).tobytes())
 
 

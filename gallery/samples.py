@@ -17,6 +17,7 @@ from kiosk.session.books import Books, HoldShown, LoanShown
 from kiosk.session.states import (
     Borrowing,
     Finished,
+    Hint,
     Home,
     Look,
     PatronShown,
@@ -101,6 +102,10 @@ def noticed(notice: n.Notice) -> State:
     return State(Home(notice, 100.0))
 
 
+def hinted(hint: Hint, doing: Borrowing | None = None, *, aiming: bool = False) -> State:
+    return State(doing or Home(), aiming=aiming, station=Station(hint=hint))
+
+
 HELD = returning(3, rows=rows(3, RowKind.RETURNED, held_at="ngăn 2"))
 ALL_KINDS = (
     Row(RowKind.ALREADY_YOURS, BOOKS[4], 100.0, due_on=DUE),
@@ -128,11 +133,12 @@ RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`says`: for whoever looks at the picture. `camera`: this station has one."""
+    """`says`: for whoever looks at the picture. `camera`: this station has one. `read`: it read a code just now."""
 
     says: str
     state: State
     camera: bool = False
+    read: bool = False
 
     @property
     def place(self) -> Place:
@@ -162,6 +168,12 @@ SCREENS: tuple[Screen, ...] = (
                 State(station=Station(scanners_lost=frozenset({"serial"}))),
             ),
             "home-camera": Sample("A station with a camera shows what it sees.", State(), camera=True),
+            "home-camera-lost": Sample(
+                "The camera was unplugged, hangs, or sees only black.",
+                State(station=Station(scanners_lost=frozenset({CAMERA}))),
+                camera=True,
+            ),
+            "home-camera-near": Sample("Held too near: how to go on.", hinted(Hint.TOO_NEAR), camera=True),
         },
     ),
     Screen(
@@ -179,6 +191,12 @@ SCREENS: tuple[Screen, ...] = (
             ),
             "taking-off": Sample("“Remove a book”: each row has its own key.", State(borrowing(3, taking_off=True))),
             "borrow-camera": Sample("With a camera.", State(borrowing(2)), camera=True),
+            "borrow-camera-dark": Sample(
+                "It is too dark to read the label.", hinted(Hint.TOO_DARK, borrowing(2)), camera=True
+            ),
+            "borrow-camera-read": Sample(
+                "A code was read: a tick, for a moment.", State(borrowing(0)), camera=True, read=True
+            ),
         },
     ),
     Screen(
@@ -268,7 +286,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen(
         "Camera",
         "A tap on the small picture makes it large, as a mirror shows it. Any scan closes it. Nothing of it is stored.",
-        {"camera": Sample("For aiming.", State(aiming=True), camera=True)},
+        {
+            "camera": Sample("For aiming.", State(aiming=True), camera=True),
+            "camera-dark": Sample("Too dark.", hinted(Hint.TOO_DARK, aiming=True), camera=True),
+            "camera-near": Sample("Too near.", hinted(Hint.TOO_NEAR, aiming=True), camera=True),
+            "camera-blurred": Sample("A hand that moves.", hinted(Hint.BLURRED, aiming=True), camera=True),
+            "camera-read": Sample("A code was read: a tick, for a moment.", State(aiming=True), camera=True, read=True),
+        },
     ),
     Screen(
         "Still here?",

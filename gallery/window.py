@@ -66,11 +66,12 @@ class _Show:
     def _drive(self) -> None:
         try:
             self._bridge.show(State(Resting("", NOW)))  # else the first picture would have been painted already
-            self._bridge.see(*label_before_a_camera())
             for look in self._looks:
                 for language in RULES.languages:
                     for name, sample in samples():
                         self._place = sample.place
+                        self._bridge.see(0, 0, b"")  # what was seen and read before is forgotten
+                        self._bridge.see(*label_before_a_camera(sample.state.station.hint), read=sample.read)
                         state = replace(sample.state, language=language, look=look)
                         self._take("-".join(filter(None, (name, language, LOOKS[look]))), state)
         except BaseException as error:

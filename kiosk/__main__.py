@@ -30,7 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
         "verify", help="all of it, up to the first fault"
     )
     verify.add_argument("--json", action="store_true", help="one JSON object instead of lines for people")
-    for command in (run, ledger, new_store, status, resync, verify):
+    explain = commands.add_parser(
+        "explain-scan", help="what a scanned text is: by which rule, and who or what it is here"
+    )
+    explain.add_argument("text", metavar="TEXT", help="as it was scanned, in quotation marks")
+    for command in (run, ledger, new_store, status, resync, verify, explain):
         command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
@@ -45,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _resync(config)
         if options.command == "audit":
             return _audit(config, options.json)
+        if options.command == "explain-scan":
+            return _explain_scan(config, options.text)
         return _new_store(config, options.yes)
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -147,6 +153,24 @@ def _audit(config: KioskConfig, as_json: bool) -> int:
         if fault is not None:
             print(f"place {fault.place}, epoch {fault.epoch}, seq {fault.seq}: {fault.what}")
     return 0 if fault is None else 1
+
+
+def _explain_scan(config: KioskConfig, text: str) -> int:
+    """Status 0 when it is a reader's or an item's here. In the station's language: a librarian asks this."""
+    from kiosk.bootstrap.stores import read_store
+    from kiosk.i18n import Translator
+    from kiosk.ports.errors import StoreBroken
+    from kiosk.upkeep.explain_scan import by_its_form, explain_scan
+
+    words, formats = Translator(config.session.language), config.codes.formats()
+    try:
+        explained = explain_scan(text, formats, lambda: read_store(config), words)
+    except StoreBroken as error:
+        print("\n".join(by_its_form(text, formats, words)))
+        print(words.text("The store cannot be read: {why}.", why=error), file=sys.stderr)
+        return 1
+    print("\n".join(explained.lines))
+    return 0 if explained.is_known else 1
 
 
 def _new_store(config: KioskConfig, sure: bool) -> int:

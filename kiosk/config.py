@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from kiosk.domain.barcodes import CodeFormats
-from kiosk.ports.tables import TableError, convert
+from kiosk.domain.barcodes import LONGEST_CODE, CodeFormats
+from kiosk.domain.check_digits import CheckDigit
+from kiosk.domain.code_formats import CodeFormat, Strip
+from kiosk.ports.tables import TableError, convert, meant
 
 _Pixels = Annotated[int, msgspec.Meta(ge=320, le=7680)]
 _Seconds = Annotated[float, msgspec.Meta(ge=1, le=3600)]
@@ -37,16 +39,54 @@ class StationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     counts_visits: bool = False
 
 
-class CodesConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Patterns that a whole card number or item barcode matches (Python's regular expressions). `item_example`: what
-    a screen shows when it asks for the library's own label."""
+class CodeFormatConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One form of a library's codes: kiosk.domain.code_formats.CodeFormat. `length`: a number, or the least and the
+    most."""
 
-    card: str
-    item: str
+    pattern: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    length: int | list[int] | None = (
+        None  # no tuple: beside a number with limits msgspec 0.22 reads foreign memory for it
+    )
+    check_digit: Literal["none", "ean13", "luhn", "mod11", "mod43"] = "none"
+    strip: list[str] = []
+
+    def format(self, where: str) -> CodeFormat:
+        """Raises TableError."""
+        for part in self.strip:
+            if part not in list(Strip):
+                raise TableError(f'key "{where}strip": {part!r} is unknown; {meant(part, Strip)}')
+        pattern, length = _pattern(f"{where}pattern", self.pattern) if self.pattern else None, self._length(where)
+        strip, check_digit = frozenset(map(Strip, self.strip)), CheckDigit(self.check_digit)
+        try:
+            return CodeFormat(pattern, self.prefix, self.suffix, length, check_digit, strip)
+        except ValueError as error:
+            raise TableError(f"{where.rstrip('.')}: {error}") from error
+
+    def _length(self, where: str) -> tuple[int, int] | None:
+        if self.length is None:
+            return None
+        ends = self.length if isinstance(self.length, list) else [self.length]
+        if not 1 <= len(ends) <= 2 or not all(1 <= end <= LONGEST_CODE for end in ends):
+            raise TableError(f'key "{where}length": it is a number from 1 to {LONGEST_CODE}, or two, not {self.length}')
+        return ends[0], ends[-1]
+
+
+_Formats = str | dict[str, Any] | list[dict[str, Any]]
+
+
+class CodesConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The forms of card numbers and item barcodes: tables, or the one pattern (a Python regular expression) that a
+    whole code matches. `item_example`: what a screen shows when it asks for the library's own label."""
+
+    card: _Formats
+    item: _Formats
     item_example: str = "TK.00123"
 
     def formats(self) -> CodeFormats:
-        return CodeFormats(_pattern("codes.card", self.card), _pattern("codes.item", self.item))
+        """Raises TableError."""
+        return CodeFormats(_formats("codes.card", self.card), _formats("codes.item", self.item))
 
 
 class ScreenConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -132,6 +172,19 @@ def load(path: Path) -> KioskConfig:
     except TableError as error:
         raise ConfigError(f"{path}: {error}") from error
     return config
+
+
+def _formats(key: str, said: _Formats) -> tuple[CodeFormat, ...]:
+    if isinstance(said, str):
+        return (CodeFormat(_pattern(key, said)),)
+    if isinstance(said, dict):
+        return (convert(said, CodeFormatConfig, f"{key}.").format(f"{key}."),)
+    if not said:
+        raise TableError(f'key "{key}": no code would fit: it needs one form')
+    places = [f"{key}[{number}]." for number in range(1, len(said) + 1)]  # people count from one
+    return tuple(
+        convert(table, CodeFormatConfig, where).format(where) for table, where in zip(said, places, strict=True)
+    )
 
 
 def _pattern(key: str, text: str) -> re.Pattern[str]:

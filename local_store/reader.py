@@ -15,8 +15,10 @@ from typing import Any
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import CompoundSelect, Connection, Select, func, literal_column, select, text, union_all
 
+from kiosk.domain.model import Item, Patron
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
+from local_store import statements as sql
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
 from local_store.prepared import STEPS, Database
@@ -26,6 +28,7 @@ from local_store.statements import OPEN
 from local_store.tables import audit, item, loan, mentioned, meta, outbox, pruned, title, to_check
 from local_store.tables import epoch as epoch_table
 from local_store.tables import patron as patron_table
+from local_store.unit_of_work import item_of, patron_of
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +134,14 @@ class StoreReader:
                 "renewals": renewals,
                 "open": bool(is_open),
             }
+
+    def patron_by_card(self, number: str) -> Patron | None:
+        with self._reading() as connection:
+            return patron_of(_bare(connection).row(sql.PATRON_BY_CARD, number=number))
+
+    def item_by_barcode(self, barcode: str) -> Item | None:
+        with self._reading() as connection:
+            return item_of(_bare(connection).row(sql.ITEM_BY_BARCODE, barcode=barcode))
 
     def to_check(self) -> Iterator[dict[str, object]]:
         """What a librarian should look at, oldest first: why, epoch, seq, barcode."""

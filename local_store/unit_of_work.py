@@ -98,16 +98,16 @@ class SqlUnitOfWork(UnitOfWork):
     # what the library is
 
     def patron_by_card(self, number: str) -> Patron | None:
-        return _patron(self._db.row(sql.PATRON_BY_CARD, number=number))
+        return patron_of(self._db.row(sql.PATRON_BY_CARD, number=number))
 
     def patron(self, patron_id: str) -> Patron | None:
-        return _patron(self._db.row(sql.PATRON, id=patron_id))
+        return patron_of(self._db.row(sql.PATRON, id=patron_id))
 
     def item_by_barcode(self, barcode: str) -> Item | None:
-        return _item(self._db.row(sql.ITEM_BY_BARCODE, barcode=barcode))
+        return item_of(self._db.row(sql.ITEM_BY_BARCODE, barcode=barcode))
 
     def item(self, item_id: str) -> Item | None:
-        return _item(self._db.row(sql.ITEM, id=item_id))
+        return item_of(self._db.row(sql.ITEM, id=item_id))
 
     def title(self, title_id: str) -> TitleRecord | None:
         row = self._db.row(sql.TITLE, id=title_id)
@@ -359,14 +359,14 @@ class SqlUnitOfWork(UnitOfWork):
         self._db.run(sql.PROBE)
 
 
-def _patron(row: Row | None) -> Patron | None:
+def patron_of(row: Row | None) -> Patron | None:
     if row is None:
         return None
     id_, shown_name, class_name, category, valid_until, blocked = row
     return Patron(id_, shown_name, class_name, category, _DATE(valid_until) if valid_until else None, bool(blocked))
 
 
-def _item(row: Row | None) -> Item | None:
+def item_of(row: Row | None) -> Item | None:
     if row is None:
         return None
     id_, title_id, barcode, item_type, status, name, author, shelf = row

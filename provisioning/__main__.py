@@ -17,7 +17,7 @@ from kiosk.config import ConfigError
 from kiosk.i18n import Translator
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
-from provisioning import store_commands
+from provisioning import scanner_test, store_commands
 from provisioning.enrol import AskedWrongly, EnrolledAlready, NoToken, OtherServer, enrol, settings
 
 DONE, COULD_NOT, ASKED_WRONGLY = 0, 1, 2
@@ -35,8 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--no-wait", action="store_true", help="do not wait until somebody has confirmed it")
     command.add_argument("--json", action="store_true", help="one JSON object a line instead of sentences")
     _add_store_commands(commands)
+    command = commands.add_parser("scanner-test", help="try the scanners of kiosk.toml: what they send, and what it is")
+    command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
+    command.add_argument("--language", default="vi", choices=("vi", "en"))
+    command.add_argument("--count", type=int, metavar="N", help="end after so many scans")
+    command.add_argument("--seconds", type=float, metavar="S", help="end after this time")
     options = parser.parse_args(arguments)
     words = Translator(options.language)
+    if options.command == "scanner-test":
+        return _try_scanners(options, words)
     if options.command != "enrol":
         return _look_after_the_store(options, words)
     try:
@@ -62,6 +69,14 @@ def _add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     for command in (backup, key, restore, recover):
         command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
         command.add_argument("--language", default="vi", choices=("vi", "en"))
+
+
+def _try_scanners(options: argparse.Namespace, words: Translator) -> int:
+    try:
+        return scanner_test.scanner_test(options, words, partial(print, flush=True))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return ASKED_WRONGLY
 
 
 def _look_after_the_store(options: argparse.Namespace, words: Translator) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
@@ -13,11 +14,13 @@ from kiosk.session.states import State
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the camera sees: `luminance` is width × height bytes, top row first, 0 is black."""
+    """What the camera sees: `luminance` is width × height bytes, top row first, 0 is black. `read_at`: monotonic
+    seconds when it last read a code."""
 
     width: int
     height: int
     luminance: bytes
+    read_at: float = -math.inf
 
 
 class UiBridge:
@@ -32,6 +35,7 @@ class UiBridge:
         self._wake: Callable[[], object] | None = None
         self._seen: Seen | None = None
         self._unlooked = False
+        self._read_at = -math.inf
         self._wake_eyes: Callable[[], object] | None = None
 
     def show(self, state: State) -> None:
@@ -57,13 +61,18 @@ class UiBridge:
             state, self._newest = self._newest, None
         return state
 
-    def see(self, width: int, height: int, luminance: bytes) -> None:
-        """From any thread; returns at once. 0 × 0: the camera sees nothing any more. ValueError when the size does not
-        fit. The newest picture stays in memory until the next, and is never written anywhere."""
+    def see(self, width: int, height: int, luminance: bytes, *, read: bool = False) -> None:
+        """From any thread; returns at once. 0 × 0: the camera sees nothing any more. `read`: a code was read in it.
+        ValueError when the size does not fit. The newest picture stays in memory until the next, and is never written
+        anywhere."""
         if len(luminance) != width * height:
             raise ValueError(f"{len(luminance)} bytes are not {width}×{height} px")
-        seen = Seen(width, height, luminance) if luminance else None
         with self._lock:
+            if read:
+                self._read_at = self.monotonic()
+            if not luminance:
+                self._read_at = -math.inf
+            seen = Seen(width, height, luminance, self._read_at) if luminance else None
             if seen == self._seen:
                 return  # a still scene wakes nobody
             first, self._seen, self._unlooked = not self._unlooked, seen, True

@@ -189,7 +189,7 @@ class Stage(App):  # type: ignore[misc]
 
     def _see(self, _: float) -> None:
         if self._watched is not None:
-            self._watched.show(self._bridge.look())
+            self._watched.show(self._bridge.look(), self._bridge.monotonic())
 
     # Frames
     def _flip(self, window: Any) -> bool:

@@ -7,9 +7,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-NAMED_SKIPS = ("only SQLite has it", "only PostgreSQL has it", "nobody may mount here")
-"""Why a test may be skipped on a machine that has everything: one of two databases has no such part, or nobody lets us
-mount a small disk, not even as root of a namespace of our own. docs/reliability.md names them too."""
+NAMED_SKIPS = (
+    "only SQLite has it",
+    "only PostgreSQL has it",
+    "nobody may mount here",
+    "evdev is an extra that has no wheel",
+)
+"""Why a test may be skipped on a machine that has everything: one of two databases has no such part, nobody lets us
+mount a small disk, not even as root of a namespace of our own, or a package is not among those of requirements.lock.
+docs/reliability.md names them too."""
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 

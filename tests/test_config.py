@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import ConfigError, load
+from kiosk.domain.code_formats import Unfit
 
 GOOD = """
 [station]
@@ -33,7 +34,7 @@ def test_reads_a_good_file_and_counts_paths_from_its_folder(tmp_path: Path) -> N
     config = load(written(tmp_path, GOOD))
     assert config.data == tmp_path / "data"
     assert config.session.warn_after_s == 30.0
-    assert config.codes.formats().item.fullmatch("TK.00123")
+    assert config.codes.formats().items[0].left_of("TK.00123") == "TK.00123"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,55 @@ def test_refuses_a_bad_key_in_one_sentence(tmp_path: Path, change: tuple[str, st
     assert change[0] in GOOD
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path, GOOD.replace(*change)))
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+FORMATS = """
+[[codes.card]]
+prefix = "HS"
+length = [6, 8]
+[[codes.card]]
+pattern = "[0-9]{13}"
+check_digit = "luhn"
+strip = ["check_digit", "spaces"]
+[codes.item]
+pattern = 'TK\\.[0-9]{5}'
+"""
+
+
+def with_formats(change: tuple[str, str] = ("", "")) -> str:
+    assert change[0] in FORMATS
+    codes = GOOD.index("[codes]")
+    return GOOD[:codes] + FORMATS.replace(*change) + GOOD[GOOD.index("[central]") :]
+
+
+def test_reads_several_forms_of_codes(tmp_path: Path) -> None:
+    formats = load(written(tmp_path, with_formats())).codes.formats()
+    assert [one.left_of("3023400051786 1") for one in formats.cards] == [Unfit.PREFIX, "3023400051786"]
+    assert formats.cards[0].left_of("HS0001") == "HS0001"
+    assert formats.items[0].left_of("TK.00123") == "TK.00123"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("prefix =", "prefiks ="), 'unknown key "codes.card[1].prefiks"; did you mean "codes.card[1].prefix"?'),
+        (("pattern = 'TK", "patern = 'TK"), 'unknown key "codes.item.patern"; did you mean "codes.item.pattern"?'),
+        (("[0-9]{13}", "[0-9{13}"), 'key "codes.card[2].pattern" is not a pattern'),
+        (('"luhn"', '"lunh"'), """key "codes.card[2].check_digit": 'lunh' is unknown; did you mean "luhn"?"""),
+        (('"spaces"]', '"space"]'), """key "codes.card[2].strip": 'space' is unknown; did you mean "spaces"?"""),
+        (('"spaces"]', '"prefix"]'), 'codes.card[2]: the key "strip" takes off "prefix", and there is no key "prefix"'),
+        (("[6, 8]", "[8, 6]"), 'codes.card[1]: the key "length" has more'),
+        (("[6, 8]", "0"), 'key "codes.card[1].length"'),
+        (('prefix = "HS"\nlength = [6, 8]', ""), "codes.card[1]: every code would fit"),
+        (("[codes.item]\npattern = 'TK\\.[0-9]{5}'", ""), "item"),
+        (("[codes.item]\npattern = 'TK\\.[0-9]{5}'", "[codes]\nitem = []"), 'key "codes.item": no code would fit'),
+    ],
+)
+def test_refuses_a_bad_form_of_codes_in_one_sentence(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, with_formats(change)))
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -19,6 +19,7 @@ FRAMES_NEEDED: Mapping[Symbology, int] = {
     # Nothing in the bars tells whether the last character is a check digit: all are taken for codes without one.
     Symbology.CODE_39: 3,
     Symbology.CODABAR: 3,
+    Symbology.ITF: 3,
 }
 
 GONE_AFTER_S = 2.0

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from devices.scanners.agreement import Agreement
 from kiosk.ports.devices import Preview, RawScan, StopSignal
 from kiosk.ports.errors import DeviceLost
 
@@ -25,8 +24,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PREVIEW_WIDTH, _GATE_WIDTH = 320, 160  # px
+_GATE_WIDTH = 160  # px
 _PREVIEW_EVERY_S = 0.1
+_NOTHING = Preview(0, 0, b"")
+
+PI_CAMERA = "picamera"
 
 _Pixels = Annotated[int, msgspec.Meta(ge=160, le=4096)]
 _Rate = Annotated[float, msgspec.Meta(ge=1, le=120)]  # a second
@@ -35,9 +37,10 @@ _Rate = Annotated[float, msgspec.Meta(ge=1, le=120)]  # a second
 class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Either `device`, a camera's path or number, or `path`, a folder of pictures or a video file (a relative one
     counts from the folder of kiosk.toml). /dev/v4l/by-id/… stays the same whichever socket the camera is put in.
+    "picamera" is a Raspberry Pi's own camera; `python` then is the interpreter that has Picamera2.
 
     `width`, `height`: px that are asked of the camera. Looks `idle_fps` times a second until something moves, then
-    `fps` times.
+    `fps` times. `itf_length`: digits of the only ITF that is read, 0: none is.
     """
 
     kind: Literal["camera"] = "camera"
@@ -45,8 +48,10 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     path: str = ""
     width: _Pixels = 1280
     height: _Pixels = 720
-    fps: _Rate = 15.0
+    fps: _Rate = 30.0
     idle_fps: _Rate = 5.0
+    itf_length: Annotated[int, msgspec.Meta(ge=0, le=64, multiple_of=2)] = 0  # ITF codes digits by pairs
+    python: str = "/usr/bin/python3"
 
     def __post_init__(self) -> None:
         if (self.device == "") == (self.path == ""):
@@ -55,9 +60,10 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds. `blind_s`: without a believable picture until the camera is called lost."""
+    """Seconds. `blind_s`: without a believable picture until the camera is called lost; the last look at it may take
+    one more."""
 
-    blind_s: float = 2.5
+    blind_s: float = 2.0
     retry_s: float = 2.0
 
 
@@ -98,7 +104,7 @@ class CameraScanner:
         while not stop.is_set():
             try:
                 with closing(self._open()) as source:
-                    self._look(source, post, lambda: tell(True, "open"), stop)
+                    self._look(source, post, tell, stop)
             except DeviceLost as error:
                 tell(False, f"lost, will look for it: {error}")
                 stop.wait(self._patience.retry_s)
@@ -107,6 +113,10 @@ class CameraScanner:
         from devices.scanners import frame_sources
 
         config = self._config
+        if config.device == PI_CAMERA:
+            from devices.scanners.pi_camera import PiCamera
+
+            return PiCamera(config.width, config.height, config.fps, python=config.python)
         if config.device != "":
             return frame_sources.Camera(config.device, config.width, config.height)
         path = self._folder / config.path
@@ -115,31 +125,54 @@ class CameraScanner:
         return frame_sources.Folder(path, config.width, config.height)
 
     def _look(
-        self, source: FrameSource, post: Callable[[RawScan], None], tell_there: Callable[[], None], stop: StopSignal
+        self,
+        source: FrameSource,
+        post: Callable[[RawScan], None],
+        tell: Callable[[bool, str], None],
+        stop: StopSignal,
     ) -> None:
         """Until `stop` is set. Raises DeviceLost."""
-        from devices.scanners.barcode_decoder import decode
+        from devices.scanners.agreement import Agreement
+        from devices.scanners.aiming import PREVIEW_WIDTH, Aiming
+        from devices.scanners.barcode_decoder import decode, stages_of
         from devices.scanners.looking import Health, MotionGate, shrunk
 
-        agreement, gate = Agreement(), MotionGate()
+        agreement, gate, aiming = Agreement(), MotionGate(), Aiming()
         at = self._monotonic()
         health = Health(live=source.live, patience_s=self._patience.blind_s, at=at)
         looking = False
-        seen_at = -math.inf
+        looks = 0
+        shown, shown_at = _NOTHING, -math.inf
         while not stop.is_set():
-            began, last = self._monotonic(), at
+            began, last, starting = self._monotonic(), at, source.starting
             picture = source.read()
             at = self._monotonic()
-            gray = health.believed(picture, at)
+            try:
+                gray = health.believed(picture, at)
+            except DeviceLost as error:
+                if not starting:
+                    raise
+                tell(False, f"not there yet: {error}")
+                gray, health = None, Health(live=source.live, patience_s=self._patience.blind_s, at=at)
             if gray is not None:
-                tell_there()
-                preview = shrunk(gray, _PREVIEW_WIDTH)
-                was_looking, looking = looking, gate.open(shrunk(preview, _GATE_WIDTH), at)
+                tell(True, ", ".join(filter(None, ("open", source.about))))
+                preview = shrunk(gray, PREVIEW_WIDTH)
+                small = shrunk(preview, _GATE_WIDTH)
+                was_looking, looking = looking, gate.open(small, at)
+                hint, scanned = None, []
                 if looking:
-                    for text in agreement.seen(decode(gray), at - last if was_looking else 0.0):
-                        post(RawScan(text, at))
-                    if at - seen_at >= _PREVIEW_EVERY_S:
-                        seen_at = at
-                        self._see(Preview(preview.shape[1], preview.shape[0], preview.tobytes()))
+                    looks += 1
+                    readings = decode(gray, stages_of(looks), self._config.itf_length)
+                    symbologies = dict(readings)
+                    scanned = agreement.seen(readings, at - last if was_looking else 0.0)
+                    for text in scanned:
+                        post(RawScan(text, at, symbology=symbologies[text]))
+                    hint = aiming.moves(gray, preview, small, at, read=bool(readings))
+                else:
+                    aiming.still(small)
+                if (looking and at - shown_at >= _PREVIEW_EVERY_S) or scanned or (shown.hint and not hint):
+                    high, wide = preview.shape
+                    shown, shown_at = Preview(wide, high, preview.tobytes(), hint, bool(scanned)), at
+                    self._see(shown)
             next_at = began + 1 / (self._config.fps if looking else self._config.idle_fps)
             stop.wait(max(next_at - self._monotonic(), 0.0))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from devices.scanners.barcode_decoder import Gray
+from devices.scanners.barcode_regions import Gray
+from devices.scanners.exposure import keep_short
 from kiosk.ports.errors import DeviceLost
 
 _log = logging.getLogger(__name__)
@@ -22,6 +25,12 @@ FRAMES_EACH = 6
 """Frames for which a picture of a folder is held up: twice what the most doubtful code needs."""
 FRAMES_BETWEEN = 2
 _EMPTY = 128
+
+_MOST_QUEUED = 10
+"""Pictures that OpenCV and a driver keep between them at most."""
+_CAME_LATER_S = 0.002
+"""A picture that lies there is given sooner than this, one that is waited for later."""
+_FRESH_FOR_S = 0.1
 
 _Version = tuple[str, int, int]
 """Of a file: its name, when it was changed (ns), its size (bytes)."""
@@ -34,6 +43,13 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 class FrameSource(Protocol):
     live: bool
     """Its pictures come from a sensor, whose noise makes each one different."""
+    about: str = ""
+    """What the log should say of it, known when its first picture came."""
+
+    @property
+    def starting(self) -> bool:
+        """Its first picture is still on the way, and may take longer than any later one."""
+        return False
 
     def read(self) -> Gray | None:
         """The newest picture; None when none came. Waits a second at most."""
@@ -45,13 +61,16 @@ class FrameSource(Protocol):
 class _Captured:
     """Pictures that OpenCV grabs, always into the same memory: one is good until the next is read."""
 
+    starting = False
+    about = ""
+
     def __init__(self, capture: Any) -> None:
         self._capture = capture
         self._colour: Any = None
         self._gray: Any = None
 
-    def _grab(self) -> Gray | None:
-        there, self._colour = self._capture.read(self._colour)
+    def _retrieve(self) -> Gray | None:
+        there, self._colour = self._capture.retrieve(self._colour)
         if not there:
             return None
         if self._colour.ndim == 2:  # a camera without colours
@@ -66,12 +85,23 @@ class _Captured:
 
 
 class Camera(_Captured):
-    """A USB camera. `open_capture` makes what grabs. Raises DeviceLost when it cannot be opened."""
+    """A USB camera. `open_capture` makes what grabs. Raises DeviceLost when it cannot be opened.
+
+    V4L2 fills every buffer that it has and then waits, so that after a pause the next picture is as old as the pause:
+    with one buffer too, and not every driver does with one (opencv/opencv#11047, #13145). So after a pause pictures
+    are thrown away, undecoded, until one has to be waited for; not at each reading, which would halve the rate.
+    """
 
     live = True
 
     def __init__(
-        self, device: str | int, width: int, height: int, open_capture: Callable[..., Any] = cv2.VideoCapture
+        self,
+        device: str | int,
+        width: int,
+        height: int,
+        open_capture: Callable[..., Any] = cv2.VideoCapture,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         capture = open_capture(device, cv2.CAP_V4L2)
         if not capture.isOpened():
@@ -79,11 +109,23 @@ class Camera(_Captured):
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))  # raw pictures are too big for USB 2
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # it is given back at each read and filled with what is seen now
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # what is not kept need not be thrown away
+        self.about = keep_short(device)
         super().__init__(capture)
+        self._monotonic = monotonic
+        self._fresh_at = -math.inf
 
     def read(self) -> Gray | None:
-        return self._grab()
+        for _ in range(_MOST_QUEUED + 1):
+            asked_at = self._monotonic()
+            if not self._capture.grab():
+                return None
+            at = self._monotonic()
+            if at - asked_at >= _CAME_LATER_S:
+                self._fresh_at = at
+            if at - self._fresh_at < _FRESH_FOR_S:
+                break
+        return self._retrieve()
 
 
 class Video(_Captured):
@@ -99,11 +141,11 @@ class Video(_Captured):
         super().__init__(capture)
 
     def read(self) -> Gray | None:
-        picture = self._grab()
-        if picture is None:
+        if not self._capture.grab():
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-            picture = self._grab()
-        return picture
+            if not self._capture.grab():
+                return None
+        return self._retrieve()
 
 
 class Folder:
@@ -112,7 +154,8 @@ class Folder:
     then: put it there under a hidden name (".new.png") and rename it when it is whole. One that was shown is shown
     again only when it was changed, or the folder was lost. Raises DeviceLost when there is no such folder."""
 
-    live = False
+    live = starting = False
+    about = ""
 
     def __init__(self, path: Path, width: int, height: int) -> None:
         self._path = path

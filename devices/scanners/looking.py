@@ -7,7 +7,7 @@ import zlib
 import cv2
 import numpy as np
 
-from devices.scanners.barcode_decoder import Gray
+from devices.scanners.barcode_regions import Gray
 from kiosk.ports.errors import DeviceLost
 
 STILL_AFTER_S = 3.0

@@ -11,6 +11,7 @@ class Symbology(StrEnum):
     CODE_39 = "code39"
     EAN_13 = "ean13"
     CODABAR = "codabar"
+    ITF = "itf"
     QR = "qr"
 
 

@@ -25,7 +25,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
 from kiosk.ports.central import Standing
-from kiosk.ports.devices import Preview, RawScan, Scanner, Signaller
+from kiosk.ports.devices import Hint, Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
@@ -34,7 +34,15 @@ from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker
 from kiosk.session.effects import StoreEffect
-from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, ScannerLost, StoreFailed, StoreRecovered
+from kiosk.session.inputs import (
+    HintChanged,
+    LinkChanged,
+    PatronFound,
+    Scanned,
+    ScannerLost,
+    StoreFailed,
+    StoreRecovered,
+)
 from kiosk.session.states import Home, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.sync.time_check import TimeCheck
@@ -68,6 +76,7 @@ class Kiosk:
     _beat_at: float | None = None
     _opened: SqlStore | None = None
     _devices: dict[str, str] = field(default_factory=dict)
+    _hint: Hint | None = None
 
     def __post_init__(self) -> None:
         config = self.config
@@ -85,7 +94,7 @@ class Kiosk:
             # One picture is shown: that of the first camera. With a second one's in between it would flicker.
             eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
             self._scanners: list[Scanner] = [
-                make_scanner(table, see=self.see if table is eye else lambda _: None, folder=config.folder)
+                make_scanner(table, see=self._sees if table is eye else lambda _: None, folder=config.folder)
                 for table in config.scanner
             ]
             files = StationFiles(config.folder, config.data)
@@ -173,6 +182,13 @@ class Kiosk:
     def scanned(self, raw: RawScan) -> None:
         self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
 
+    def _sees(self, preview: Preview) -> None:
+        """On the camera's thread."""
+        if preview.hint is not self._hint:
+            self._hint = preview.hint
+            self.session.post(HintChanged(preview.hint))
+        self.see(preview)
+
     def _open_store(self) -> SqlStore:
         now = self.clock.now()
         store = self._opened = open_store(self.config, now.day if now.trusted else None, self._opening_takes_long)
@@ -236,7 +252,7 @@ class Kiosk:
             self._devices[scanner.name] = "lost" if is_lost else "ready"
             self.session.post(ScannerLost(scanner.name, is_lost))
             if is_lost and scanner.name == self.camera:
-                self.see(_NOTHING_SEEN)
+                self._sees(_NOTHING_SEEN)
 
         self.painted.wait()
         scanner.run(self.scanned, lost, self._stop)

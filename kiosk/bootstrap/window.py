@@ -40,7 +40,7 @@ def make_station(
     kiosk = Kiosk(
         config,
         lambda state: bridge.show(state),
-        see=lambda seen: bridge.see(seen.width, seen.height, seen.luminance),
+        see=lambda seen: bridge.see(seen.width, seen.height, seen.luminance, read=seen.read),
         painted=threading.Event(),
     )
     bridge = UiBridge(kiosk.session.post, kiosk.clock.monotonic)

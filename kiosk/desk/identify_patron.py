@@ -37,6 +37,7 @@ def resolve_code(work: UnitOfWork, ask: ResolveCode, tools: Tools) -> CodeResolv
         ask.request,
         ask.text,
         known_card=work.patron_by_card(ask.text) is not None,
-        known_item=work.item_by_barcode(ask.text) is not None,
+        known_item=work.item_by_barcode(ask.text if ask.as_item is None else ask.as_item) is not None,
         at=tools.clock.monotonic(),
+        as_item=ask.as_item,
     )

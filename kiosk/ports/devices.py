@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -18,19 +18,37 @@ class Sound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RawScan:
-    """One framed scan as it came. `scanned_at`: monotonic seconds when its last byte was read."""
+    """One framed scan as it came. `scanned_at`: monotonic seconds when its last byte was read.
+
+    How it came, for whoever tries a scanner: over a line `data`, its bytes with what the scanner puts around a code,
+    and `took_s`, seconds from the first to the last of them; from a camera its `symbology`.
+    """
 
     text: str
     scanned_at: float
+    data: bytes = field(default=b"", compare=False, repr=False)
+    took_s: float = field(default=0.0, compare=False)
+    symbology: str = field(default="", compare=False)
+
+
+class Hint(StrEnum):
+    """What keeps a camera from reading what is held up before it."""
+
+    TOO_DARK = "too dark"
+    TOO_NEAR = "too near"
+    BLURRED = "blurred"
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A small picture of what a camera sees: `luminance` is width × height bytes, top row first, 0 is black."""
+    """A small picture of what a camera sees: `luminance` is width × height bytes, top row first, 0 is black. `read`:
+    a code in it was scanned just now."""
 
     width: int
     height: int
     luminance: bytes
+    hint: Hint | None = None
+    read: bool = False
 
 
 class Scanner(Protocol):

@@ -93,10 +93,10 @@ def _begin_borrowing(state: State, answer: PatronFound, rules: SessionRules) -> 
 
 def _resolved(state: State, answer: CodeResolved, rules: SessionRules) -> Step:
     if answer.known_card and answer.known_item:
-        return visits.with_notice(state, CardOrBook(answer.text), answer.at), _ATTENTION
+        return visits.with_notice(state, CardOrBook(answer.text, answer.as_item), answer.at), _ATTENTION
     if answer.known_card or answer.known_item:
         kind = CodeKind.CARD if answer.known_card else CodeKind.ITEM
-        return scans.scanned_as(state, answer.text, kind, answer.at, rules)
+        return scans.scanned_as(state, answer.text, kind, answer.at, rules, as_item=answer.as_item)
     # It may have been a stranger's card: as with one that is not known, the visit before it is over.
     return visits.go_home(state, rules, UnknownCode(), answer.at), _ATTENTION
 

@@ -18,9 +18,12 @@ class IdentifyPatron:
 
 @dataclass(frozen=True, slots=True)
 class ResolveCode:
+    """`as_item`: as in kiosk.domain.barcodes.Code."""
+
     visit: int
     request: int
     text: str
+    as_item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from kiosk.domain.barcodes import Code
 from kiosk.domain.blocks import Block
 from kiosk.domain.operations import OperationId
+from kiosk.ports.devices import Hint
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.notices import BookShown
 
@@ -87,7 +88,7 @@ class PatronNotFound:
 
 @dataclass(frozen=True, slots=True)
 class CodeResolved:
-    """What a code that may be a card and a book is known as."""
+    """What a code that may be a card and a book is known as. `as_item`: as in kiosk.domain.barcodes.Code."""
 
     visit: int
     request: int
@@ -95,6 +96,7 @@ class CodeResolved:
     known_card: bool
     known_item: bool
     at: float
+    as_item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,13 @@ class ScannerLost:
     lost: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HintChanged:
+    """What would help the camera to read what is held up; None: nothing any more."""
+
+    hint: Hint | None
+
+
 Answer = (
     PatronFound
     | PatronNotFound
@@ -279,4 +288,4 @@ Answer = (
     | NotRenewed
 )
 Touch = Touched | TakeOffTouched | RenewTouched
-Input = Scanned | Touch | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost
+Input = Scanned | Touch | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost | HintChanged

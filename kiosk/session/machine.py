@@ -18,6 +18,7 @@ from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     Answer,
     Button,
+    HintChanged,
     LinkChanged,
     RenewTouched,
     Scanned,
@@ -48,6 +49,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             names = names | {name} if lost else names - {name}
             station = replace(state.station, scanners_lost=names)
             return replace(state, station=station, aiming=state.aiming and not lost), ()
+        case HintChanged(hint):
+            return replace(state, station=replace(state.station, hint=hint)), ()
         case StoreFailed(code, at):
             if isinstance(state.doing, Resting):
                 return replace(state, doing=replace(state.doing, code=code)), ()
@@ -181,7 +184,8 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         case Button.IT_IS_A_CARD | Button.IT_IS_A_BOOK:
             if isinstance(notice, CardOrBook):
                 kind = MAY_BE_EITHER[button is Button.IT_IS_A_CARD]
-                return scans.scanned_as(visits.with_notice(state, None, at), notice.text, kind, at, rules)
+                state = visits.with_notice(state, None, at)
+                return scans.scanned_as(state, notice.text, kind, at, rules, as_item=notice.as_item)
         case Button.TAKE_OFF_MODE if isinstance(doing, Borrowing):
             wanted = not doing.taking_off and any(row.kind is RowKind.LENT for row in doing.rows)
             return visits.active(replace(state, doing=replace(doing, taking_off=wanted)), at), ()

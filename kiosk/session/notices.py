@@ -93,10 +93,12 @@ class ReturnOffered:
 
 @dataclass(frozen=True, slots=True)
 class CardOrBook:
-    """One code that is a card and a book: the reader says which was meant."""
+    """One code that is a card and a book: the reader says which was meant. `as_item`: as in
+    kiosk.domain.barcodes.Code."""
 
     code: ClassVar[str] = "B-10"
     text: str
+    as_item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

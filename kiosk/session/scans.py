@@ -43,7 +43,9 @@ def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:
         return visits.active(state, at), (Play(Sound.ATTENTION),)
     if code.may_be(CodeKind.CARD) and code.may_be(CodeKind.ITEM):
         asking = visits.ask(visits.active(state, at))
-        return replace(asking, awaiting=asking.request), (ResolveCode(asking.visit, asking.request, code.text),)
+        return replace(asking, awaiting=asking.request), (
+            ResolveCode(asking.visit, asking.request, code.text, code.as_item),
+        )
     if code.may_be(CodeKind.CARD):
         return scanned_as(state, code.text, CodeKind.CARD, at, rules)
     if code.may_be(CodeKind.ITEM):
@@ -51,10 +53,12 @@ def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:
     return visits.with_notice(state, _wrong_code(code), at), (Play(Sound.ATTENTION),)
 
 
-def scanned_as(state: State, text: str, kind: CodeKind, at: float, rules: SessionRules) -> Step:
+def scanned_as(
+    state: State, text: str, kind: CodeKind, at: float, rules: SessionRules, *, as_item: str | None = None
+) -> Step:
     if kind is CodeKind.CARD:
         return _card(state, text, at, rules)
-    return _item(state, text, at, rules)
+    return _item(state, text if as_item is None else as_item, at, rules)
 
 
 def asked_which(state: State) -> bool:
@@ -63,10 +67,9 @@ def asked_which(state: State) -> bool:
 
 def _lies_there_still(finished: Finished, scan: Scanned, rules: SessionRules) -> bool:
     """A book that was just lent is never returned on its way past a camera while its day is being shown."""
-    text = scan.code.text
-    if text == finished.card:
+    if scan.code.text == finished.card:
         return scan.at - finished.since < rules.same_card_ends_after_s
-    return any(row.book.barcode == text for row in finished.rows)
+    return any(row.book.barcode == scan.code.item_text for row in finished.rows)
 
 
 def take_back(state: State, operation: OperationId, at: float) -> Step:

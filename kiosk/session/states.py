@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum, auto
 
 from kiosk.domain.operations import OperationId
+from kiosk.ports.devices import Hint as Hint
 from kiosk.session.books import Books
 from kiosk.session.inputs import Scanned
 from kiosk.session.notices import BookShown, Notice
@@ -112,6 +113,7 @@ class Station:
     online: bool = True
     pending: int = 0  # operations that the centre does not have yet
     scanners_lost: frozenset[str] = frozenset()
+    hint: Hint | None = None  # for whoever holds something up that the camera cannot read
 
 
 @dataclass(frozen=True, slots=True)

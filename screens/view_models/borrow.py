@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kiosk.i18n import Translator
 from kiosk.session.inputs import Button
-from kiosk.session.states import Borrowing, RowKind, SessionRules
+from kiosk.session.states import Borrowing, Hint, RowKind, SessionRules
 from screens.view_models import icons, keys
+from screens.view_models.aiming import hinted
 from screens.view_models.covers import COLOURS, cover_colour
 from screens.view_models.rows import book_rows, can_be_taken_off, lent_in
 from screens.view_models.views import BorrowView, Countdown, Key
@@ -14,7 +15,9 @@ MOST_SPINES = 24
 """Beyond that nobody counts spines; the words say it."""
 
 
-def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator, *, live: bool = False) -> BorrowView:
+def borrow_view(
+    borrowing: Borrowing, rules: SessionRules, words: Translator, *, live: bool = False, aim: Hint | None = None
+) -> BorrowView:
     limit, now = borrowing.patron.limit, borrowing.loans_now
     places = max(limit, now)
     drawn = places <= MOST_SPINES
@@ -30,7 +33,7 @@ def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator, *,
     name = borrowing.patron.name.strip()
     return BorrowView(
         greeting=words.text("Hello {name}!", name=name) if name else words.text("Hello!"),
-        title=_title(borrowing, words),
+        title=_title(borrowing, aim, words),
         shelf_line=shelf_line,
         shelf_total=places if drawn else 0,
         shelf_colours=_spines(borrowing) if drawn else (),
@@ -45,12 +48,13 @@ def borrow_view(borrowing: Borrowing, rules: SessionRules, words: Translator, *,
     )
 
 
-def _title(borrowing: Borrowing, words: Translator) -> str:
+def _title(borrowing: Borrowing, aim: Hint | None, words: Translator) -> str:
     if borrowing.taking_off:
         return words.text("Touch the book to remove")
     if 0 < borrowing.patron.limit <= borrowing.loans_now:
         return words.plural("You have {n} book already", "You have {n} books already", borrowing.patron.limit)
-    return words.text("Scan the next book") if borrowing.rows else words.text("Scan your first book")
+    next_book = words.text("Scan the next book") if borrowing.rows else words.text("Scan your first book")
+    return hinted(next_book, aim, words)
 
 
 def _left(borrowing: Borrowing, words: Translator) -> Key | None:

@@ -6,6 +6,7 @@ from kiosk.i18n import Translator, own_name
 from kiosk.session.inputs import Button
 from kiosk.session.states import SessionRules, Station
 from screens.view_models import icons, keys
+from screens.view_models.aiming import hinted
 from screens.view_models.covers import nfc
 from screens.view_models.place import Place
 from screens.view_models.views import Banner, HomeView, Key, Tone
@@ -18,7 +19,7 @@ def home_view(
         brand=nfc(place.brand),
         place=nfc(place.library_name),
         greeting=words.text("Hello!"),
-        title=words.text("Scan your card to begin"),
+        title=hinted(words.text("Scan your card to begin"), station.hint if live else None, words),
         borrow_title=words.text("Borrow"),
         borrow_hint=words.text("Scan your card, then each book"),
         return_title=words.text("Return"),
@@ -27,7 +28,7 @@ def home_view(
         help=Key(words.text("Need help?"), icons.CALL, Button.HELP),
         language=Key(own_name(_next_language(words.language, rules.languages)), icons.LANGUAGE, Button.LANGUAGE),
         look=Key("Aa", "", Button.LOOK),  # a sign, the same in every language
-        banner=_banner(station, words),
+        banner=_banner(station, place, words),
         live=live,
     )
 
@@ -39,8 +40,11 @@ def _next_language(language: str, languages: tuple[str, ...]) -> str:
     return languages[(languages.index(language) + 1) % len(languages)]
 
 
-def _banner(station: Station, words: Translator) -> Banner | None:
+def _banner(station: Station, place: Place, words: Translator) -> Banner | None:
     # Without a scanner nothing works, without a network everything does: the scanner is said first.
+    if place.camera and station.scanners_lost == {place.camera}:
+        check = words.text("Ask the librarian to check cable and light.")
+        return Banner(icons.WARNING, words.text("The camera is resting."), check, tone=Tone.ATTENTION)
     if station.scanners_lost:
         check = words.text("Please ask the librarian to check its cable.")
         return Banner(icons.WARNING, words.text("The scanner is resting."), check, tone=Tone.ATTENTION)

@@ -14,15 +14,18 @@ CARD: Final = "identification-card"
 CLOSE: Final = "x-circle"
 DAY: Final = "calendar-blank"
 DONE: Final = "check-fat"
+FARTHER: Final = "arrow-down"
 HERE: Final = "hand-waving"
 HOME: Final = "house-simple"
 INFO: Final = "info"
 LANGUAGE: Final = "translate"
 LATE: Final = "clock-countdown"
 LEAVE: Final = "sign-out"
+LIGHT: Final = "sun"
 NOT_YET: Final = "hand-palm"
 OFFLINE: Final = "cloud-slash"
 OK: Final = "check-circle"
+READ: Final = "check"
 RENEWED: Final = "calendar-plus"
 STILL: Final = "scan"
 TAKE_BACK: Final = "arrow-counter-clockwise"
@@ -42,15 +45,18 @@ ICONS: Final = frozenset(
         CLOSE,
         DAY,
         DONE,
+        FARTHER,
         HERE,
         HOME,
         INFO,
         LANGUAGE,
         LATE,
         LEAVE,
+        LIGHT,
         NOT_YET,
         OFFLINE,
         OK,
+        READ,
         RENEWED,
         STILL,
         TAKE_BACK,

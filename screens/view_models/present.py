@@ -44,19 +44,20 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
     if isinstance(doing, Finished):
         return Shown(finish_view(doing, rules, words, state.look), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
+    aim = state.station.hint if live else None
     page: PageView
     if doing.notice is not None:
         page = attention_view(doing.notice, doing, place, words)
     elif state.aiming and live:
-        page = camera_view(words)
+        page = camera_view(aim, words)
     elif isinstance(doing, Home):
         page = home_view(state.station, rules, place, words, live=live)
     elif isinstance(doing, Borrowing) and doing.books is not None:
         page = my_books_view(doing, doing.books, rules, words)
     elif isinstance(doing, Borrowing):
-        page = borrow_view(doing, rules, words, live=live)
+        page = borrow_view(doing, rules, words, live=live, aim=aim)
     elif isinstance(doing, Returning):
-        page = return_view(doing, rules, words, live=live)
+        page = return_view(doing, rules, words, live=live, aim=aim)
     else:
         assert_never(doing)
     idle = None if isinstance(doing, Home) or not doing.warned else idle_view(doing, rules, words)

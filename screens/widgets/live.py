@@ -5,21 +5,29 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kivy.graphics import Color, Rectangle, SmoothLine
+from kivy.clock import Clock
+from kivy.graphics import Color, Rectangle, SmoothEllipse, SmoothLine
 from kivy.graphics.texture import Texture
-from kivy.properties import NumericProperty
+from kivy.properties import NumericProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
 from screens import theme
 from screens.bridge import Seen
+from screens.view_models import icons
 from screens.widgets.key import Pressable
 from screens.widgets.text import Icon
+
+TICK_S = 0.8
+"""How long a tick says that a code was read."""
 
 _QUARTER = [math.pi / 2 * step / 6 for step in range(7)]
 
 
 class LivePicture(Widget):
-    """Fills its box and cuts off what does not fit; mirrored, so that a hand moves the way it is seen to move."""
+    """Fills its box and cuts off what does not fit; mirrored, so that a hand moves the way it is seen to move. A tick
+    stands for a moment in the middle of `frame` (None: of the box) when a code was read."""
+
+    frame = ObjectProperty(None, allownone=True)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -27,6 +35,9 @@ class LivePicture(Widget):
         with self.canvas:
             self._light = Color(1, 1, 1, 0)
             self._picture = Rectangle()
+        self._tick = Tick(opacity=0)
+        self.add_widget(self._tick)
+        self._tick_off = Clock.create_trigger(self._hide_tick, TICK_S)
         self.fbind("pos", self._place)
         self.fbind("size", self._place)
 
@@ -34,7 +45,12 @@ class LivePicture(Widget):
     def shows(self) -> bool:
         return self._texture is not None
 
-    def show(self, seen: Seen | None) -> None:
+    @property
+    def ticked(self) -> bool:
+        return bool(self._tick.opacity)
+
+    def show(self, seen: Seen | None, now: float = 0.0) -> None:
+        """`now`: monotonic seconds, as in `seen`."""
         if seen is None:
             self.forget()
             return
@@ -45,13 +61,27 @@ class LivePicture(Widget):
             self._place()
         self._texture.blit_buffer(seen.luminance, colorfmt="luminance", bufferfmt="ubyte")
         self.canvas.ask_update()
+        left = seen.read_at + TICK_S - now
+        if left > 0:
+            self._tick.opacity = 1
+            self._tick_off.cancel()
+            self._tick_off.timeout = left
+            self._tick_off()
 
     def forget(self) -> None:
         self._texture = self._picture.texture = None
         self._light.a = 0
+        self._tick_off.cancel()
+        self._hide_tick()
+
+    def _hide_tick(self, *_: object) -> None:
+        self._tick.opacity = 0
 
     def _place(self, *_: object) -> None:
         self._picture.pos, self._picture.size = self.pos, self.size
+        box = self.frame or self
+        self._tick.size = [min(box.width, box.height) * 0.62] * 2
+        self._tick.center = box.center
         if self._texture is None or self.width < 1 or self.height < 1:
             return
         wide, high = self._texture.size
@@ -62,6 +92,31 @@ class LivePicture(Widget):
         (u, v), (u_size, v_size) = self._texture.uvpos, self._texture.uvsize
         corners = ((left, low), (right, low), (right, top), (left, top))
         self._picture.tex_coords = [part for x, y in corners for part in (u + x * u_size, v + y * v_size)]
+
+
+class Tick(Widget):
+    """White on green, with a rim that parts it from any picture."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        look = theme.now()
+        with self.canvas:
+            Color(*look.rgba("white"))
+            self._rim = SmoothEllipse()
+            Color(*look.rgba("ok"))
+            self._disc = SmoothEllipse()
+        self._sign = Icon(name=icons.READ, ink="white")
+        self.add_widget(self._sign)
+        self.fbind("pos", self._draw)
+        self.fbind("size", self._draw)
+
+    def _draw(self, *_: object) -> None:
+        rim = max(2.0, self.width * 0.06)
+        self._rim.pos, self._rim.size = self.pos, self.size
+        self._disc.pos = (self.x + rim, self.y + rim)
+        self._disc.size = (max(0.0, self.width - 2 * rim), max(0.0, self.height - 2 * rim))
+        self._sign.units = self.width * 0.6 / theme.now().unit
+        self._sign.pos, self._sign.size = self.pos, self.size
 
 
 class Guide(Widget):

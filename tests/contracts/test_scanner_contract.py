@@ -16,7 +16,9 @@ from zxingcpp import BarcodeFormat
 from demo.camera_pictures import barcode, hold_up, scene
 from devices.scanners.camera_scanner import CameraConfig, CameraScanner
 from devices.scanners.framing import LONGEST_FRAME
+from devices.scanners.keyboard_scanner import KeyboardConfig, KeyboardScanner
 from devices.scanners.serial_scanner import SerialScanner, SerialScannerConfig
+from devices.simulated.keyboard_node import KeyboardNode
 from devices.simulated.line_scanner import SimulatedScanner
 from devices.simulated.serial_line import SerialLine
 from kiosk.ports.devices import Scanner
@@ -66,11 +68,17 @@ def _camera(folder: Path, _cleanup: ExitStack) -> Bench:
     return Bench(CameraScanner(config), scan)
 
 
+def _keyboard(folder: Path, cleanup: ExitStack) -> Bench:
+    node = cleanup.enter_context(KeyboardNode(folder / "event0"))
+    config = KeyboardConfig(path=str(node.path), silence_ms=int(PATIENCE_S * 10_000))
+    return Bench(KeyboardScanner(config, open_node=lambda _: node.open()), node.scan)
+
+
 of_lines = pytest.mark.parametrize("bench", [_serial, _lines], ids=["serial", "lines"], indirect=True)
 """What only those do that get bytes over a line."""
 
 
-@pytest.fixture(params=[_serial, _lines, _camera], ids=["serial", "lines", "camera"])
+@pytest.fixture(params=[_serial, _lines, _camera, _keyboard], ids=["serial", "lines", "camera", "keyboard"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     with ExitStack() as cleanup:
         yield request.param(tmp_path, cleanup)

@@ -202,6 +202,9 @@ def test_finds_both_meanings_of_a_code(library: "Library") -> None:
     card = library.ask(ResolveCode(1, 1, "HS1"))
     assert isinstance(card, CodeResolved)
     assert (card.known_card, card.known_item) == (True, False)
+    differs = library.ask(ResolveCode(1, 1, "HS1", "TK.00001"))
+    assert isinstance(differs, CodeResolved)
+    assert (differs.text, differs.as_item, differs.known_card, differs.known_item) == ("HS1", "TK.00001", True, True)
 
 
 def test_says_days_and_makes_nobody_late_when_the_clock_says_1970(library: "Library") -> None:

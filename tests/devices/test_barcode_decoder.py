@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import segno
 from zxingcpp import BarcodeFormat
 
 from demo.camera_pictures import Gray, barcode, scene
@@ -54,8 +55,17 @@ def test_reads_no_kind_of_code_that_a_library_does_not_use(kind: BarcodeFormat) 
     assert decode(scene(barcode(content, kind))) == []
 
 
-def test_replaces_bytes_that_are_not_text() -> None:
-    assert decode(barcode(b"\xff\x00\xfe", BarcodeFormat.QRCode)) == [Reading("\ufffd\x00\ufffd", Symbology.QR)]
+@pytest.mark.parametrize(
+    ("text", "alphabet"), [("Nguyễn Văn An", "utf-8"), ("図書館のカード", "shift_jis"), ("Lê Hà", "latin-1")]
+)
+def test_reads_text_in_another_alphabet_as_it_was_most_likely_meant(text: str, alphabet: str) -> None:
+    rows = segno.make_qr(text, encoding=alphabet, mode="byte").matrix_iter(scale=4, border=4)
+    picture = np.array([[0 if dark else 255 for dark in row] for row in rows], np.uint8)
+    assert decode(picture) == [Reading(text, Symbology.QR)]
+
+
+def test_makes_some_letter_of_each_byte_that_is_not_text() -> None:
+    assert decode(barcode(b"\xff\x00\xfe", BarcodeFormat.QRCode)) == [Reading("ÿ\x00þ", Symbology.QR)]
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0), (1, 1), (1, 4000), (4000, 1), (3, 2), (101, 333)])

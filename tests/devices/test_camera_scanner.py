@@ -22,7 +22,8 @@ from devices.registry import make_scanner
 from devices.scanners.barcode_decoder import Gray
 from devices.scanners.camera_scanner import CameraConfig, CameraScanner, Patience
 from devices.scanners.frame_sources import Camera
-from kiosk.ports.devices import Preview, RawScan
+from kiosk.ports.devices import Hint, Preview, RawScan
+from kiosk.ports.tables import TableError
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
 SMALL = {"width": 640, "height": 360}
@@ -58,7 +59,10 @@ class Webcam:
     def set(self, _prop: int, _value: float) -> bool:
         return True
 
-    def read(self, _into: Any) -> tuple[bool, Any]:
+    def grab(self) -> bool:
+        return self.plugged
+
+    def retrieve(self, _into: Any) -> tuple[bool, Any]:
         if not self.frozen:
             self._last = self._noisy()
             self.frozen = self.freeze_after_next
@@ -152,6 +156,23 @@ def test_reads_a_video_and_tells_a_code_once_though_it_goes_round(tmp_path: Path
         assert at_work.left() == []
 
 
+@pytest.mark.parametrize(
+    ("itf_length", "scans"), [(0, ["TK.00123"]), (8, ["TK.00123"]), (14, ["30234000517861", "TK.00123"])]
+)
+def test_reads_itf_of_the_length_that_is_wanted_and_no_other(tmp_path: Path, itf_length: int, scans: list[str]) -> None:
+    hold_up(tmp_path, "1.png", scene(barcode("30234000517861", BarcodeFormat.ITF), **SMALL))
+    hold_up(tmp_path, "2.png", BOOK)
+    with Running(CameraScanner(quick(path=str(tmp_path), itf_length=itf_length))) as at_work:
+        came = [at_work.next_scan() for _ in scans]
+    assert [scan.text for scan in came] == scans
+    assert [scan.symbology for scan in came] == ["itf", "code128"][-len(scans) :]
+
+
+def test_refuses_an_odd_number_of_itf_digits() -> None:
+    with pytest.raises(TableError, match=r"scanner\.itf_length"):
+        make_scanner({"kind": "camera", "path": "x", "itf_length": 7})
+
+
 def test_shows_what_it_sees_only_while_something_moves(tmp_path: Path) -> None:
     seen: queue.Queue[Preview] = queue.Queue()
     hold_up(tmp_path, "1.png", CARD)
@@ -171,7 +192,10 @@ class Clock:
         self.now = 0.0
         self.waits: list[float] = []
         self._ends = seconds
-        self._then = sorted(then.items(), reverse=True)
+        self.then(then)
+
+    def then(self, happens: Mapping[float, Callable[[], None]]) -> None:
+        self._then = sorted(happens.items(), reverse=True)
 
     def monotonic(self) -> float:
         return self.now
@@ -189,13 +213,20 @@ class Clock:
 
 
 def run_on(
-    clock: Clock, webcam: Webcam, see: Callable[[Preview], None] = lambda _: None
+    clock: Clock,
+    webcam: Webcam,
+    see: Callable[[Preview], None] = lambda _: None,
+    patience: Patience | None = None,
 ) -> tuple[list[str], list[bool]]:
     """What was scanned and what was told of the camera until the clock ends."""
     scans: list[RawScan] = []
     lost: list[bool] = []
     scanner = CameraScanner(
-        CameraConfig(device=0), see, open_source=lambda: Camera(0, 640, 360, webcam), monotonic=clock.monotonic
+        CameraConfig(device=0),
+        see,
+        open_source=lambda: Camera(0, 640, 360, webcam, monotonic=clock.monotonic),
+        patience=patience or Patience(),
+        monotonic=clock.monotonic,
     )
     scanner.run(scans.append, lost.append, clock)
     return [scan.text for scan in scans], lost
@@ -213,15 +244,43 @@ def test_shows_at_most_ten_pictures_a_second_until_the_scene_is_still() -> None:
 def test_looks_seldom_at_a_still_scene() -> None:
     clock = Clock(10.0)
     run_on(clock, Webcam())
-    assert clock.waits[10] == pytest.approx(1 / 15)
+    assert clock.waits[10] == pytest.approx(1 / 30)
     assert clock.waits[-20:] == pytest.approx([1 / 5] * 20)
 
 
 @pytest.mark.parametrize("spoil", [unplug, freeze, cover])
 def test_tells_within_three_seconds_that_a_camera_sees_nothing(spoil: Callable[[Webcam], None]) -> None:
-    for seconds, told in ((12.2, [False]), (13.0, [False, True])):
+    """The control has no end to its patience."""
+    endless = Patience(blind_s=9e9)
+    for seconds, patience, told in (
+        (11.9, None, [False]),
+        (13.0, None, [False, True]),
+        (30.0, endless, [False]),
+    ):
         webcam = Webcam()
-        assert run_on(Clock(seconds, {10.0: lambda webcam=webcam: spoil(webcam)}), webcam) == ([], told)  # type: ignore[misc]
+        clock = Clock(seconds, {10.0: lambda webcam=webcam: spoil(webcam)})  # type: ignore[misc]
+        assert run_on(clock, webcam, patience=patience) == ([], told)
+
+
+def test_tells_within_three_seconds_of_a_camera_that_hangs() -> None:
+    """Each look then takes as long as V4L2 is let wait for a picture: a second."""
+    told_at: list[float] = []
+    clock = Clock(20.0)
+    webcam = Webcam()
+
+    def hang() -> bool:
+        clock.wait(1.0)
+        return False
+
+    clock.then({10.0: lambda: setattr(webcam, "grab", hang)})
+    scanner = CameraScanner(
+        CameraConfig(device=0),
+        open_source=lambda: Camera(0, 640, 360, webcam, monotonic=clock.monotonic),
+        monotonic=clock.monotonic,
+    )
+    scanner.run(lambda _: None, lambda lost: told_at.append(clock.now) if lost else None, clock)
+    assert len(told_at) == 1
+    assert 10.0 < told_at[0] <= 13.0
 
 
 @pytest.mark.parametrize(("kind", "scans"), [(BarcodeFormat.Code128, []), (BarcodeFormat.QRCode, ["HS250001"])])
@@ -249,6 +308,30 @@ def test_scans_a_card_once_that_lies_before_the_camera_while_others_come_and_go(
     assert run_on(Clock(34.0, taken_away), webcam)[0] == ["HS250001", "TK.00123", "HS250001"]
 
 
+def test_tells_at_once_with_a_picture_that_a_code_was_read_and_never_again() -> None:
+    webcam = Webcam()
+    clock = Clock(6.0, {2.0: lambda: setattr(webcam, "sees", CARD)})
+    seen: list[tuple[float, bool]] = []
+    assert run_on(clock, webcam, lambda preview: seen.append((clock.now, preview.read)))[0] == ["HS250001"]
+    read_at = [at for at, read in seen if read]
+    assert len(read_at) == 1
+    assert read_at[0] < 2.0 + 0.2
+
+
+def test_shows_a_hint_while_it_helps_and_takes_it_back_when_all_is_still() -> None:
+    """The control is a card that is read."""
+    for picture, hints in (
+        (scene(barcode("HS250001", scale=2), blurred=4, **SMALL), [None, Hint.BLURRED, None]),
+        (CARD, [None]),
+    ):
+        webcam = Webcam()
+        seen: list[Preview] = []
+        clock = Clock(20.0, {5.0: lambda webcam=webcam, picture=picture: setattr(webcam, "sees", picture)})  # type: ignore[misc]
+        run_on(clock, webcam, seen.append)
+        said = [preview.hint for preview in seen]
+        assert [hint for place, hint in enumerate(said) if not place or said[place - 1] is not hint] == hints
+
+
 def test_logs_no_code_and_no_name_of_a_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     hold_up(tmp_path, "HS250001.png", CARD)
@@ -262,7 +345,7 @@ def test_loads_what_grabs_and_decodes_only_when_it_runs(tmp_path: Path) -> None:
     program = f"""
 import sys, threading
 from devices.registry import make_scanner
-scanner = make_scanner({{"kind": "camera", "path": {str(tmp_path / "none")!r}}})
+scanner = make_scanner({{"kind": "camera", "path": {str(tmp_path)!r}}})
 heavy = {{"cv2", "numpy", "zxingcpp", "pyzbar"}}
 assert not heavy & set(sys.modules)
 stop = threading.Event()

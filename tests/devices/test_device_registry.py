@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from devices.registry import make_scanner, make_signaller
+from devices.scanners.keyboard_scanner import KeyboardScanner
 from devices.scanners.serial_scanner import SerialScanner
 from devices.signals.silent import Silent
 from devices.signals.sound_signaller import SoundSignaller
@@ -34,6 +35,43 @@ def test_makes_a_serial_scanner_that_follows_its_table(tmp_path: Path) -> None:
             assert at_work.texts(1) == ["TK\n123"]
 
 
+@pytest.fixture
+def no_evdev(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "evdev", None)
+
+
+@pytest.fixture
+def evdev(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that is there, and not imported: that fails."""
+    (tmp_path / "evdev.py").write_text("raise RuntimeError")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "evdev", raising=False)
+
+
+@pytest.mark.usefixtures("evdev")
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('id = "1A86:e129"\nsilence_ms = 60\nprefix = "*"\nsuffix = "#"\nend = "tab"', "keyboard 1A86:e129"),
+        ('name = "WCH.*"', "keyboard WCH.*"),
+        ('path = "/dev/input/by-id/usb-x-event-kbd"', "keyboard /dev/input/by-id/usb-x-event-kbd"),
+    ],
+)
+def test_makes_a_keyboard_without_importing_what_reads_it(text: str, name: str) -> None:
+    scanner = make_scanner(table(f'kind = "keyboard"\n{text}'))
+    assert isinstance(scanner, KeyboardScanner)
+    assert scanner.name == name
+
+
+@pytest.mark.usefixtures("no_evdev")
+def test_says_which_package_a_keyboard_lacks() -> None:
+    with pytest.raises(TableError) as refused:
+        make_scanner(table('kind = "keyboard"\nid = "1a86:e129"'))
+    assert str(refused.value) == (
+        'key "scanner.kind": for "keyboard" the package evdev is missing: pip install "evdev>=1.7"'
+    )
+
+
 def test_makes_every_other_kind() -> None:
     assert make_scanner(table('kind = "serial"')).name == "serial /dev/ttyACM0"
     assert make_scanner(table('kind = "camera"\ndevice = "/dev/video0"')).name == "camera /dev/video0"
@@ -50,9 +88,12 @@ def test_makes_every_other_kind() -> None:
     ("text", "message"),
     [
         ('kind = "serail"', """key "scanner.kind": 'serail' is unknown; did you mean "serial"?"""),
-        ('kind = "xyz"', """key "scanner.kind": 'xyz' is unknown; it is one of "serial", "camera", "lines\""""),
-        ("kind = 3", """key "scanner.kind": 3 is unknown; it is one of "serial", "camera", "lines\""""),
-        ("baud = 9600", 'key "scanner.kind" is missing: it is one of "serial", "camera", "lines"'),
+        (
+            'kind = "xyz"',
+            """key "scanner.kind": 'xyz' is unknown; it is one of "serial", "keyboard", "camera", "lines\"""",
+        ),
+        ("kind = 3", """key "scanner.kind": 3 is unknown; it is one of "serial", "keyboard", "camera", "lines\""""),
+        ("baud = 9600", 'key "scanner.kind" is missing: it is one of "serial", "keyboard", "camera", "lines"'),
         ('kind = "serial"\nprot = "/dev/ttyS0"', 'unknown key "scanner.prot"; did you mean "scanner.port"?'),
         ('kind = "lines"\nxyz = 1', 'unknown key "scanner.xyz"; it is one of "kind"'),
         ('kind = "serial"\nend = "crfl"', """key "scanner.end": 'crfl' is unknown; did you mean "crlf"?"""),
@@ -65,6 +106,25 @@ def test_makes_every_other_kind() -> None:
         ('kind = "camera"\ndevice = 0\nfps = 500', 'key "scanner.fps": Expected `float` <= 120.0'),
         ('kind = "camera"\ndevice = 0\nwidth = "1280"', 'key "scanner.width": Expected `int`, got `str`'),
         ('kind = "camera"\ndevice = -1', 'key "scanner.device": Expected `int` >= 0'),
+        ('kind = "keyboard"', 'scanner: it needs one of the keys "id", "name" and "path"'),
+        (
+            'kind = "keyboard"\nid = "1a86:e129"\nname = "x"',
+            'scanner: it needs one of the keys "id", "name" and "path"',
+        ),
+        (
+            'kind = "keyboard"\nid = "1a86-e129"',
+            """scanner: the key "id" is vendor and product as in "1a86:e129", not '1a86-e129'""",
+        ),
+        (
+            'kind = "keyboard"\nname = "(x"',
+            'scanner: the key "name" is no pattern: missing ), unterminated subpattern at position 0',
+        ),
+        ('kind = "keyboard"\nid = "1a86:e129"\nsilence_ms = 5', 'key "scanner.silence_ms": Expected `int` >= 20'),
+        (
+            'kind = "keyboard"\nid = "1a86:e129"\nend = "entre"',
+            """key "scanner.end": 'entre' is unknown; did you mean "enter"?""",
+        ),
+        ('kind = "keyboard"\npaht = "/dev/input/event0"', 'unknown key "scanner.paht"; did you mean "scanner.path"?'),
         ('kind = "serial"\nport = 3', 'key "scanner.port": Expected `str`, got `int`'),
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 
 from demo.camera_pictures import hold_up
+from devices.scanners import frame_sources
 from devices.scanners.barcode_decoder import Gray
+from devices.scanners.exposure import keep_short
 from devices.scanners.frame_sources import FRAMES_BETWEEN, FRAMES_EACH, Camera, Folder, Video
 from kiosk.ports.errors import DeviceLost
 
@@ -107,7 +110,10 @@ class Asked:
         self.asked[prop] = value
         return True
 
-    def read(self, _into: Any) -> tuple[bool, Any]:
+    def grab(self) -> bool:
+        return True
+
+    def retrieve(self, _into: Any) -> tuple[bool, Any]:
         return True, np.full((48, 64, 3), 200, np.uint8)
 
     def release(self) -> None:
@@ -139,3 +145,100 @@ def test_says_nothing_on_the_standard_error_when_there_is_no_camera(
     with pytest.raises(DeviceLost):
         Camera(device, 1280, 720)
     assert capfd.readouterr().err == ""
+
+
+FRAME_S = 1 / 30
+
+
+class Queueing:
+    """A USB camera that fills all of its buffers and then waits. Each picture shows when it was taken."""
+
+    def __init__(self, buffers: int) -> None:
+        self.now = 0.0
+        self._buffers = buffers
+        self._filled: list[float] = []
+        self._next = FRAME_S
+        self._grabbed = 0.0
+        self.decoded = 0
+
+    def __call__(self, _device: str | int, _backend: int) -> Queueing:
+        return self
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def isOpened(self) -> bool:
+        return True
+
+    def set(self, _prop: int, _value: float) -> bool:
+        return True
+
+    def grab(self) -> bool:
+        if not self._filled:
+            self.wait(max(self._next - self.now, 0.0))
+        self._grabbed = self._filled.pop(0)
+        return True
+
+    def retrieve(self, _into: Any) -> tuple[bool, Any]:
+        self.decoded += 1
+        return True, np.full((48, 64), round(self._grabbed / FRAME_S), np.uint8)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        while self._next <= self.now + 1e-9:
+            if len(self._filled) < self._buffers:
+                self._filled.append(self._next)
+            self._next += FRAME_S
+
+    def release(self) -> None:
+        pass
+
+
+def ages(buffers: int, pause_s: float, looks: int = 20) -> tuple[list[float], Queueing]:
+    """How old the picture is at each look, and the camera."""
+    queueing = Queueing(buffers)
+    camera = Camera(0, *SIZE, queueing, monotonic=queueing.monotonic)
+    found = []
+    for _ in range(looks):
+        picture = camera.read()
+        assert picture is not None
+        found.append(queueing.now - int(picture[0, 0]) * FRAME_S)
+        queueing.wait(pause_s)
+    return found, queueing
+
+
+@pytest.mark.parametrize("buffers", [1, 4])
+def test_gives_what_is_seen_now_though_a_camera_keeps_older_pictures(
+    buffers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, queueing = ages(buffers, pause_s=0.2)
+    assert max(old) < FRAME_S
+    assert queueing.decoded == len(old), "what nobody sees is not decoded"
+    monkeypatch.setattr(frame_sources, "_FRESH_FOR_S", 9e9)  # the control: whatever lies there is taken
+    assert max(ages(buffers, pause_s=0.2)[0]) > 0.15
+
+
+def test_gives_every_picture_of_a_camera_while_it_is_looked_at() -> None:
+    _, queueing = ages(4, pause_s=0.010, looks=60)
+    assert queueing.now == pytest.approx(60 * FRAME_S, abs=3 * FRAME_S)
+
+
+@pytest.mark.parametrize("pause_s", [0.04, 0.06, 0.09])
+def test_no_picture_is_older_than_a_tenth_of_a_second_when_looks_take_longer_than_pictures(pause_s: float) -> None:
+    old, queueing = ages(4, pause_s, looks=60)
+    assert max(old) <= 0.1 + FRAME_S
+    assert queueing.now < 60 * (pause_s + FRAME_S)
+
+
+def test_asks_the_driver_for_exposures_no_longer_than_a_frame() -> None:
+    asked: list[tuple[int, bytes]] = []
+    assert keep_short(os.devnull, lambda _, request, control: asked.append((request, control))) == (
+        "no exposure longer than a frame"
+    )
+    exposure_auto_priority = 0x009A0900 + 3  # V4L2_CID_CAMERA_CLASS_BASE + 3
+    assert asked == [(0xC008561C, struct.pack("=Ii", exposure_auto_priority, 0))]
+
+
+@pytest.mark.parametrize("device", [os.devnull, "/dev/no-such-camera", 250])
+def test_is_content_with_a_driver_that_refuses(device: str | int) -> None:
+    assert keep_short(device).startswith("exposures as long as it likes (")

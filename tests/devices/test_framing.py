@@ -31,7 +31,7 @@ def test_ends_a_scan_only_where_the_scanner_does(end: End, data: bytes, expected
     assert texts(Framer(end), data) == expected
 
 
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", ["auto", "silence"])
 def test_ends_by_silence_what_has_no_end(end: End) -> None:
     framer = Framer(end, silence_s=0.05)
     assert framer.feed(b"TK.00123", 7.0) == []
@@ -40,6 +40,17 @@ def test_ends_by_silence_what_has_no_end(end: End) -> None:
     assert [(scan.text, scan.scanned_at) for scan in framer.flush(7.06)] == [("TK.00123", 7.0)]
     assert framer.due is None
     assert framer.flush(8.0) == []
+
+
+@pytest.mark.parametrize("end", ["cr", "lf", "crlf"])
+def test_never_passes_half_a_scan_for_a_code_where_the_end_is_known(end: End) -> None:
+    framer = Framer(end, silence_s=0.05, suffix="1")
+    assert framer.feed(b"25001", 7.0) == []
+    assert [scan.text for scan in framer.flush(7.1)] == ["25001" + CUT_OFF]
+    ending = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}[end]
+    assert [scan.text for scan in framer.feed(b"00123" + ending, 8.0)] == ["00123"]
+    framer.feed(b"\n\r", 9.0)
+    assert framer.flush(9.1) == [], "line ends alone are no scan, nor half a one"
 
 
 def test_waits_for_silence_after_the_last_byte() -> None:
@@ -182,3 +193,21 @@ def test_keeps_no_more_than_one_frame_whatever_comes(end: End, happened: list[by
         assert all(0 < len(scan.text) <= LONGEST_FRAME + 1 for scan in scans)
     framer.flush(len(happened) + 1)
     assert framer.held == 0
+
+
+def test_tells_how_a_scan_came() -> None:
+    framer = Framer(prefix="\x02", silence_s=0.05)
+    framer.feed(b"\x02TK.0", 1.0)
+    first, second = framer.feed(b"0123\r\nTK.00124\r", 1.25)
+    assert (first.data, first.took_s) == (b"\x02TK.00123\r\n", 0.25)
+    assert (second.data, second.took_s) == (b"TK.00124\r", 0.0)
+    framer.feed(b"\nTK", 2.0)
+    framer.feed(b".00125", 2.04)
+    (third,) = framer.flush(3.0)
+    assert (third.data, third.took_s) == (b"TK.00125", pytest.approx(0.04))
+
+
+def test_shows_no_bytes_where_a_scan_is_printed() -> None:
+    (scan,) = Framer().feed("Tk đ\r".encode(), 0.0)
+    assert scan.data
+    assert repr(scan.data) not in repr(scan)

@@ -153,12 +153,13 @@ def test_takes_what_is_no_serial_line_for_a_missing_scanner(tmp_path: Path, what
         assert at_work.left() == []
 
 
-def test_leaves_a_line_alone_that_another_program_reads(line: SerialLine) -> None:
+def test_leaves_a_line_alone_that_another_program_reads(line: SerialLine, caplog: pytest.LogCaptureFixture) -> None:
     """Of two that read one line, each would get half of a code."""
     with Running(SerialScanner(on(line))) as first:
         assert first.next_lost() is False
         with Running(SerialScanner(on(line))) as late:
             assert late.next_lost() is True
+            assert "another program has it" in caplog.text
             line.send(b"TK.00123\r")
             assert first.texts(1) == ["TK.00123"]
             first.end()

@@ -183,6 +183,20 @@ def test_a_camera_that_is_gone_leaves_no_picture() -> None:
     assert (woken, bridge.look()) == ([True, True], None)
 
 
+def test_remembers_when_a_code_was_read_though_later_pictures_hide_the_one_it_was_read_in() -> None:
+    now = [5.0]
+    bridge = UiBridge(lambda _: None, lambda: now[0])
+    bridge.see(*GREY)
+    assert bridge.look() == Seen(*GREY)
+    bridge.see(*WHITE, read=True)
+    now[0] = 6.0
+    bridge.see(*GREY)
+    assert bridge.look() == Seen(*GREY, read_at=5.0)
+    bridge.see(0, 0, b"")
+    bridge.see(*GREY)
+    assert bridge.look() == Seen(*GREY)
+
+
 def test_a_picture_of_another_size_than_it_says_is_refused() -> None:
     with pytest.raises(ValueError, match="3 bytes are not 2×1 px"):
         UiBridge(lambda _: None, lambda: 0.0).see(2, 1, b"abc")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gallery.samples import PLACE_WITH_CAMERA, RULES, borrowing
+from kiosk.i18n import Translator
 from kiosk.session.inputs import Button
+from kiosk.session.states import Hint, State, Station
 from screens import theme
 from screens.bridge import Seen
-from screens.navigator import PageName
+from screens.navigator import PageName, page_of
+from screens.view_models import present
+from screens.view_models.aiming import hint_words
 from tests.screens import sample_views as views
-from tests.screens.window_rig import Rig
+from tests.screens.window_rig import Rig, shown_widgets
 
 VIEWS = {
     PageName.HOME: replace(views.home(), live=True),
@@ -82,6 +88,64 @@ def test_nothing_of_it_is_left_when_its_page_leaves(rig: Rig, name: PageName) ->
     live = page.live
     page.look_away()
     assert not live.shows
+    assert rig.picture() == before
+
+
+def greens(rig: Rig, box: Any) -> int:
+    """Pixels of the tick's colour inside `box`, which the rest of the picture does not have."""
+    picture = rig.picture()
+    ok = tuple(round(255 * part) for part in theme.now().rgba("ok")[:3])
+    inside = picture.crop((box.x, picture.height - box.top, box.right, picture.height - box.y))
+    return sum(count for count, colour in inside.getcolors(1 << 24) if colour == ok)
+
+
+def read_at(moment: float) -> Seen:
+    return replace(four_quarters(), read_at=moment)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_tick_says_for_a_moment_that_a_code_was_read(rig: Rig, name: PageName) -> None:
+    page = rig.page(name)
+    rig.paint(page, VIEWS[name])
+    page.live.show(four_quarters(), 100.0)
+    box = page.ids.guide if name is PageName.CAMERA else page.live
+    assert greens(rig, box) == 0
+    page.live.show(read_at(100.0), 100.0)
+    assert greens(rig, box) > 0.05 * min(box.width, box.height) ** 2
+    page.live.show(replace(read_at(100.0), luminance=bytes([90]) * (SIZE[0] * SIZE[1])), 100.1)
+    assert page.live.ticked, "the next picture does not take it away"
+    rig.until(lambda: not page.live.ticked)
+    assert greens(rig, box) == 0
+
+
+@pytest.mark.parametrize(("now", "ticked"), [(100.0, True), (100.7, True), (100.8, False), (200.0, False)])
+def test_a_page_that_comes_later_shows_the_rest_of_the_tick(rig: Rig, now: float, ticked: bool) -> None:
+    page = rig.page(PageName.BORROW)
+    rig.paint(page, VIEWS[PageName.BORROW])
+    live = page.live
+    live.show(read_at(100.0), now)
+    assert live.ticked is ticked
+    page.look_away()
+    assert not live.ticked
+
+
+@pytest.mark.parametrize("hint", Hint)
+@pytest.mark.parametrize("state", [State(), State(borrowing(1)), State(aiming=True)], ids=["home", "borrow", "camera"])
+def test_a_hint_is_painted_where_a_page_says_what_to_do(
+    rig: Rig, state: State, hint: Hint, words: Mapping[str, Translator]
+) -> None:
+    usual, hinted = (
+        present(replace(state, station=Station(hint=one)), RULES, PLACE_WITH_CAMERA, words["vi"]).page
+        for one in (None, hint)
+    )
+    page = rig.page(page_of(usual))
+    rig.paint(page, usual)
+    before = rig.picture()
+    rig.paint(page, hinted)
+    said = hint_words(hint, words["vi"])[0]
+    assert rig.picture() != before
+    assert said in {" ".join(widget.lines) for widget in shown_widgets(page) if type(widget).__name__ == "Text"}
+    rig.paint(page, usual)
     assert rig.picture() == before
 
 

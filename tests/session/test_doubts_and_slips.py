@@ -1,4 +1,6 @@
-from kiosk.domain.barcodes import CodeKind
+import pytest
+
+from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.domain.blocks import NotForLoan
 from kiosk.ports.devices import Sound
 from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, Play, ResolveCode, TakeBack
@@ -102,3 +104,24 @@ def test_says_the_newest_reason_while_it_rests(play: Play_) -> None:
     play.feed(StoreFailed("K-03", 1.0))
     play.feed(StoreFailed("K-04", 2.0))
     assert play.state.doing == Resting("K-04", 1.0)
+
+
+@pytest.mark.parametrize(("known_card", "known_item"), [(True, False), (False, True), (True, True)])
+def test_takes_a_code_for_what_it_is_as_a_card_or_as_a_book(known_card: bool, known_item: bool) -> None:
+    """As a book's it has a check digit, which is none of its barcode."""
+    play = Play_()
+    play.begin()
+    both = Code("123455", frozenset({CodeKind.CARD, CodeKind.ITEM}), "12345")
+    ask = play.one(Scanned(both, 1.0), ResolveCode)
+    assert isinstance(ask, ResolveCode)
+    assert (ask.text, ask.as_item) == ("123455", "12345")
+    answer = CodeResolved(ask.visit, ask.request, ask.text, known_card, known_item, 1.1, ask.as_item)
+    if known_card and known_item:
+        play.feed(answer)
+        assert play.notice == CardOrBook("123455", "12345")
+        lent = play.one(Touched(Button.IT_IS_A_BOOK, 1.2), CheckOut)
+        assert getattr(lent, "barcode", None) == "12345"
+    elif known_card:
+        assert getattr(play.one(answer, IdentifyPatron), "card", None) == "123455"
+    else:
+        assert getattr(play.one(answer, CheckOut), "barcode", None) == "12345"

@@ -1,13 +1,25 @@
 """Larger words, more contrast, the camera's large picture: the reader's own, and gone with the visit."""
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.session.effects import CheckOut, IdentifyPatron
-from kiosk.session.inputs import Button, LoanRefused, Scanned, ScannerLost, StoreFailed, StoreRecovered, Tick, Touched
+from kiosk.session.inputs import (
+    Button,
+    HintChanged,
+    LoanRefused,
+    Scanned,
+    ScannerLost,
+    StoreFailed,
+    StoreRecovered,
+    Tick,
+    Touched,
+)
 from kiosk.session.machine import wakes_at
 from kiosk.session.notices import HelpAsked, UnknownCode
-from kiosk.session.states import Look, State
+from kiosk.session.states import Hint, Look, State
 from tests.session.play import RULES, Play_, book, card, code, item
 
 
@@ -132,6 +144,14 @@ def test_the_visit_ends_in_front_of_the_large_picture_as_elsewhere(play: Play_) 
     play.feed(Tick(62.0))
     play.feed(Tick(77.0))
     assert play.state == State(visit=play.state.visit, request=play.state.request)
+
+
+def test_a_hint_comes_and_goes_and_changes_nothing_else(play: Play_) -> None:
+    before = play.state
+    play.feed(HintChanged(Hint.TOO_NEAR))
+    assert play.state == replace(before, station=replace(before.station, hint=Hint.TOO_NEAR))
+    play.feed(HintChanged(None))
+    assert play.state == before
 
 
 def test_a_lost_camera_ends_the_aiming_for_good(play: Play_) -> None:

@@ -33,6 +33,7 @@ class CameraPage(Page):
         wide, high = (side * u for side in FRAME)
         left, low = (self.width - wide) / 2, self.height - FRAME_FROM_TOP * u - high
         guide.pos, guide.size = (left, low), (wide, high)
+        self.ids.picture.frame = guide
         right, top = left + wide, low + high
         boxes = (
             (0, 0, self.width, low),
