@@ -60,9 +60,19 @@ def straightened(view: View) -> list[Reading]:
     for bars in view.bars:
         rows = regions.straighten(view.gray, bars)
         for sharper in _SHARPER:
-            if readings := _by_zxing(regions.cleaned(rows, sharper), view.itf_length, _BARS):
+            picture = regions.cleaned(rows, sharper)
+            if readings := _sure(_by_zxing(picture, view.itf_length, _BARS), picture):
                 return readings
     return []
+
+
+def _sure(readings: list[Reading], straightened_bars: Gray) -> list[Reading]:
+    """What misreads come as is EAN-13, with its one check digit: of that, two bands must agree. zxing wants two lines
+    that do, and a band is several."""
+    if all(one.symbology is not Symbology.EAN_13 for one in readings):
+        return readings
+    again = _by_zxing(regions.a_line_a_band(straightened_bars), formats="EAN13")
+    return [one for one in readings if one.symbology is not Symbology.EAN_13 or one in again]
 
 
 def near(view: View) -> list[Reading]:
