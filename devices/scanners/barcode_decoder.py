@@ -52,7 +52,11 @@ Stage = Callable[[View], list[Reading]]
 
 def whole(view: View) -> list[Reading]:
     """The picture as it is, its codes upright or nearly so."""
-    return _by_zxing(view.gray, view.itf_length)
+    readings = _by_zxing(view.gray, view.itf_length)
+    if all(one.symbology is not Symbology.EAN_13 for one in readings):
+        return readings
+    sure = _in_two_bands(view)
+    return [one for one in readings if one.symbology is not Symbology.EAN_13 or one in sure]
 
 
 def straightened(view: View) -> list[Reading]:
@@ -60,17 +64,42 @@ def straightened(view: View) -> list[Reading]:
     for bars in view.bars:
         rows = regions.straighten(view.gray, bars)
         for sharper in _SHARPER:
-            if readings := _by_zxing(regions.cleaned(rows, sharper), view.itf_length, _BARS):
+            picture = regions.cleaned(rows, sharper)
+            if readings := _sure(_by_zxing(picture, view.itf_length, _BARS), picture):
                 return readings
     return []
 
 
+def _sure(readings: list[Reading], straightened_bars: Gray) -> list[Reading]:
+    """What misreads come as is EAN-13, with its one check digit: of that, two bands must agree. zxing wants two lines
+    that do, and a band is several."""
+    if all(one.symbology is not Symbology.EAN_13 for one in readings):
+        return readings
+    again = _by_zxing(regions.a_line_a_band(straightened_bars), formats="EAN13")
+    return [one for one in readings if one.symbology is not Symbology.EAN_13 or one in again]
+
+
+def _in_two_bands(view: View) -> set[Reading]:
+    """Every EAN-13 of which two bands agree."""
+    found: set[Reading] = set()
+    for one in (view, *_nearer(view)):
+        for bars in one.bars:
+            rows = regions.straighten(one.gray, bars)
+            for sharper in _SHARPER:
+                found.update(_by_zxing(regions.a_line_a_band(regions.cleaned(rows, sharper)), formats="EAN13"))
+    return found
+
+
 def near(view: View) -> list[Reading]:
     """The same of what is so near that there is an edge in few places only."""
+    return [one for smaller in _nearer(view) for one in straightened(smaller)]
+
+
+def _nearer(view: View) -> list[View]:
     if regions.is_too_small(view.gray, _NEAR):
         return []
     small = cv2.resize(view.gray, None, fx=_NEAR, fy=_NEAR, interpolation=cv2.INTER_AREA)
-    return straightened(View(small, view.itf_length))  # type: ignore[arg-type]
+    return [View(small, view.itf_length)]  # type: ignore[arg-type]
 
 
 def enlarged(view: View) -> list[Reading]:

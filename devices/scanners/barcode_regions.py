@@ -150,6 +150,11 @@ def cleaned(rows: _Grid, sharper: float) -> Gray:
     return picture
 
 
+def a_line_a_band(bars: Gray) -> Gray:
+    """Of cleaned bars."""
+    return np.ascontiguousarray(bars[::_BAND_ROWS])
+
+
 def find_blocks(gradient: Gradient, most: int = 4) -> list[Block]:
     """The places that look most like a QR code, the likeliest first, with some of what is around it."""
     like = gradient.is_strong & (gradient.one_way < _MANY_WAYS) & (gradient.edges > _MANY_EDGES)
