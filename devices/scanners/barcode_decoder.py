@@ -52,11 +52,7 @@ Stage = Callable[[View], list[Reading]]
 
 def whole(view: View) -> list[Reading]:
     """The picture as it is, its codes upright or nearly so."""
-    readings = _by_zxing(view.gray, view.itf_length)
-    if all(one.symbology is not Symbology.EAN_13 for one in readings):
-        return readings
-    sure = _in_two_bands(view)
-    return [one for one in readings if one.symbology is not Symbology.EAN_13 or one in sure]
+    return _by_zxing(view.gray, view.itf_length)
 
 
 def straightened(view: View) -> list[Reading]:
@@ -64,30 +60,9 @@ def straightened(view: View) -> list[Reading]:
     for bars in view.bars:
         rows = regions.straighten(view.gray, bars)
         for sharper in _SHARPER:
-            picture = regions.cleaned(rows, sharper)
-            if readings := _sure(_by_zxing(picture, view.itf_length, _BARS), picture):
+            if readings := _by_zxing(regions.cleaned(rows, sharper), view.itf_length, _BARS):
                 return readings
     return []
-
-
-def _sure(readings: list[Reading], straightened_bars: Gray) -> list[Reading]:
-    """What misreads come as is EAN-13, with its one check digit: of that, two bands must agree. zxing wants two lines
-    that do, and a band is several."""
-    if all(one.symbology is not Symbology.EAN_13 for one in readings):
-        return readings
-    again = _by_zxing(regions.a_line_a_band(straightened_bars), formats="EAN13")
-    return [one for one in readings if one.symbology is not Symbology.EAN_13 or one in again]
-
-
-def _in_two_bands(view: View) -> set[Reading]:
-    """Every EAN-13 of which two bands agree."""
-    found: set[Reading] = set()
-    for one in (view, *_nearer(view)):
-        for bars in one.bars:
-            rows = regions.straighten(one.gray, bars)
-            for sharper in _SHARPER:
-                found.update(_by_zxing(regions.a_line_a_band(regions.cleaned(rows, sharper)), formats="EAN13"))
-    return found
 
 
 def near(view: View) -> list[Reading]:
@@ -139,9 +114,23 @@ def decode(gray: Gray, stages: Sequence[Stage] = STAGES, itf_length: int = 0) ->
     fragments of other codes."""
     view = View(gray, itf_length)
     for stage in stages if gray.size else ():
-        if readings := stage(view):
+        if readings := _sure(stage(view), view):
             return readings
     return []
+
+
+def _sure(readings: list[Reading], view: View) -> list[Reading]:
+    """Misreads come as EAN-13, with its one check digit: of that, two bands of straightened bars must agree. zxing
+    wants two lines that do, and lines beside each other, or of one band, are wrong alike."""
+    if all(one.symbology is not Symbology.EAN_13 for one in readings):
+        return readings
+    found: set[Reading] = set()
+    for one in (view, *_nearer(view)):
+        for bars in one.bars:
+            rows = regions.straighten(one.gray, bars)
+            for sharper in _SHARPER:
+                found.update(_by_zxing(regions.a_line_a_band(regions.cleaned(rows, sharper)), formats="EAN13"))
+    return [one for one in readings if one.symbology is not Symbology.EAN_13 or one in found]
 
 
 _ZXING = {  # by symbology: one of these has several formats

@@ -6,6 +6,7 @@ import segno
 from zxingcpp import BarcodeFormat
 
 from demo.camera_pictures import Gray, barcode, scene
+from devices.scanners import barcode_decoder
 from devices.scanners.barcode_decoder import _by_zbar, _by_zxing, decode
 from devices.scanners.reading import Reading, Symbology
 
@@ -72,3 +73,19 @@ def test_makes_some_letter_of_each_byte_that_is_not_text() -> None:
 def test_finds_nothing_in_a_picture_of_nothing_whatever_its_size(shape: tuple[int, int]) -> None:
     assert decode(np.zeros(shape, np.uint8)) == []
     assert decode(np.random.default_rng(1).integers(0, 255, shape, np.uint8)) == []
+
+
+def test_believes_no_ean_13_of_which_only_one_band_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = scene(barcode("978604123456", BarcodeFormat.EAN13, 4))
+    rows, columns = np.nonzero(picture < 50)
+    middle = int(rows.mean())
+    other = picture[:, ::-1].copy()  # bars as well, and no code that anybody reads
+    random = np.random.default_rng(3)
+    other[rows.min() : rows.max(), columns.min() : columns.max()] = random.choice(
+        [0, 255], (columns.max() - columns.min()) // 4 + 1
+    ).repeat(4)[: columns.max() - columns.min()]
+    other[middle - 4 : middle + 4] = picture[middle - 4 : middle + 4]
+    assert decode(picture) == [Reading("9786041234567", Symbology.EAN_13)]
+    assert decode(other) == []
+    monkeypatch.setattr(barcode_decoder, "_sure", lambda readings, _view: readings)
+    assert decode(other) == [Reading("9786041234567", Symbology.EAN_13)]
