@@ -129,6 +129,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         def step(work: UnitOfWork, model: Model) -> None:
             loan, operation = lend(work, item, patron)  # type: ignore[arg-type]
             model.loans[loan.id] = (loan, True)
+            model.as_of[loan.id] = 0  # nothing was told of it yet
             model.add(operation, loan.id)
 
         self.work(step, commits=commits)
