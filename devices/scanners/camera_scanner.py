@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 
 _GATE_WIDTH = 160  # px
 _PREVIEW_EVERY_S = 0.1
+_AHEAD = 0.8
+"""Of the time between two pictures. A camera has its own clock: who comes just as often comes ever later, until a
+picture is missed."""
 _NOTHING = Preview(0, 0, b"")
 
 PI_CAMERA = "picamera"
@@ -174,5 +177,5 @@ class CameraScanner:
                     high, wide = preview.shape
                     shown, shown_at = Preview(wide, high, preview.tobytes(), hint, bool(scanned)), at
                     self._see(shown)
-            next_at = began + 1 / (self._config.fps if looking else self._config.idle_fps)
+            next_at = began + (_AHEAD / self._config.fps if looking else 1 / self._config.idle_fps)
             stop.wait(max(next_at - self._monotonic(), 0.0))
