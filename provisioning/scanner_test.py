@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from devices.host.status_socket import ask_word
 from devices.registry import make_scanner
@@ -18,13 +19,22 @@ from kiosk.i18n import Translator
 from kiosk.ports.devices import RawScan, Scanner
 from kiosk.ports.tables import TableError
 from kiosk.upkeep.explain_scan import by_its_form, shown
+from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, say
 
-DONE, COULD_NOT = 0, 1
 _LOOK_S = 0.2
 _STOP_WAIT_S = 5.0
 
 Told = tuple[Scanner, RawScan | bool | BaseException]
 """A scanner, and its scan; whether it is lost; or a bug in it."""
+
+
+def add_parsers(commands: Parsers) -> None:
+    """Let `commands` know it."""
+    about = "try the scanners of kiosk.toml: what they send, and what it is"
+    command = commands.add_parser("scanner-test", parents=[CONFIG, LANGUAGE], help=about)
+    command.add_argument("--count", type=int, metavar="N", help="end after so many scans")
+    command.add_argument("--seconds", type=float, metavar="S", help="end after this time")
+    command.set_defaults(run=partial(scanner_test, say=say))
 
 
 def scanner_test(options: argparse.Namespace, words: Translator, say: Callable[[str], None]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from devices.host.clock import HostClock
@@ -13,10 +14,46 @@ from kiosk.ports.errors import BackupFailed, StoreBroken, StoreDamaged
 from kiosk.runtime.diary import Diary
 from local_store.recovery_code import code_of, key_of
 from local_store.station import StationStore
+from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
 
-DONE, COULD_NOT, ASKED_WRONGLY = 0, 1, 2
 Said = tuple[int, str]
 _ROW = 35  # letters of the recovery code in a line: seven groups
+
+
+def add_parsers(commands: Parsers) -> None:
+    """Let `commands` know these."""
+    shared = [CONFIG, LANGUAGE]
+    parser = commands.add_parser("backup", parents=shared, help="write a backup now, also beside a running station")
+    parser.set_defaults(run=partial(_run, backup))
+    about = "show the recovery code, without which a backup opens nowhere else"
+    commands.add_parser("backup-key", parents=shared, help=about).set_defaults(run=partial(_run, backup_key))
+
+    about = "bring a backup in; the present store is set aside"
+    parser = commands.add_parser("restore", parents=shared, help=about)
+    parser.add_argument("--from", dest="place", required=True, type=Path, metavar="FILE_OR_FOLDER")
+    parser.add_argument("--code", metavar="CODE", help="the recovery code; asked for where it is needed")
+    _add_yes(parser)
+    parser.set_defaults(run=partial(_run, partial(restore, ask=input)))
+
+    about = "after K-04: the newest backup and all that can still be read"
+    parser = commands.add_parser("recover", parents=shared, help=about)
+    parser.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    _add_yes(parser)
+    parser.set_defaults(run=partial(_run, recover))
+
+
+def _add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do it; without, only say what would be")
+
+
+def _run(act: Callable[[argparse.Namespace, Translator], Said], options: argparse.Namespace, words: Translator) -> int:
+    try:
+        status, said = act(options, words)
+    except EOFError as error:  # nobody there to ask for the code
+        complain(error)
+        return ASKED_WRONGLY
+    (complain if status else say)(said)
+    return status
 
 
 def backup(options: argparse.Namespace, words: Translator) -> Said:

@@ -1,0 +1,28 @@
+"""What the commands of `python -m provisioning` share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TypeAlias
+
+DONE, COULD_NOT, ASKED_WRONGLY = 0, 1, 2
+"""Exit statuses."""
+
+Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""Each command adds itself to them, with `run(options, words)` as a default: it gives an exit status."""
+
+CONFIG = argparse.ArgumentParser(add_help=False)
+CONFIG.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
+
+LANGUAGE = argparse.ArgumentParser(add_help=False)
+LANGUAGE.add_argument("--language", default="vi", choices=("vi", "en"))
+
+
+def say(text: object) -> None:
+    print(text, flush=True)
+
+
+def complain(text: object) -> None:
+    print(text, file=sys.stderr)

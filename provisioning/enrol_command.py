@@ -1,0 +1,106 @@
+"""python -m provisioning enrol: the sentences for the person at the station, around the steps of `enrol`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+from central_link.enrolment import TokenRefused
+from central_link.http_line import Distrusted
+from central_link.identity import KeyUnusable
+from kiosk.config import ConfigError
+from kiosk.i18n import Translator
+from kiosk.ports.central import Standing
+from kiosk.ports.errors import Unreachable
+from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.enrol import AskedWrongly, EnrolledAlready, NoToken, OtherServer, enrol, settings
+
+
+def add_parsers(commands: Parsers) -> None:
+    """Let `commands` know it."""
+    command = commands.add_parser(
+        "enrol", parents=[CONFIG, LANGUAGE], help="make this station known to its central server"
+    )
+    command.add_argument("--server", required=True, metavar="URL", help="as in kiosk.toml")
+    command.add_argument("--token", required=True, help="made there: python -m central_server enrol-token")
+    command.add_argument("--again", action="store_true", help="though the station has a key; a new one takes its place")
+    command.add_argument("--no-wait", action="store_true", help="do not wait until somebody has confirmed it")
+    command.add_argument("--json", action="store_true", help="one JSON object a line instead of sentences")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, words: Translator) -> int:
+    try:
+        return _enrol(options, words)
+    except (ConfigError, AskedWrongly) as error:
+        complain(_sentence(error, options.server, words))
+        return ASKED_WRONGLY
+    except (TokenRefused, Unreachable, KeyUnusable, OSError) as error:
+        complain(_sentence(error, options.server, words))
+        return COULD_NOT
+
+
+def _enrol(options: argparse.Namespace, words: Translator) -> int:
+    config = settings(options.config)
+    enrolled = enrol(config, options.server, options.token, again=options.again)
+
+    def tell(sentence: str, **facts: object) -> None:
+        say(json.dumps(facts, ensure_ascii=False) if options.json else sentence)
+
+    shown = words.text("Four words:  {words}", words=" · ".join(enrolled.words))
+    compare = words.text("At the centre, somebody compares these four words and confirms them if they are the same.")
+    tell(f"\n    {shown}\n\n{compare}", words=enrolled.words, key_id=enrolled.key_id, state=enrolled.standing)
+    if options.no_wait:
+        return DONE
+    if not options.json:
+        say(words.text("Waiting for that. Ctrl+C ends the waiting; the same command goes on with it."))
+    try:
+        standing = enrolled.wait(time.sleep)
+    except KeyboardInterrupt:
+        return COULD_NOT
+    if standing is Standing.ACTIVE:
+        confirmed = words.text(
+            "Confirmed: this is {device} of {library}. A running station goes on by itself.",
+            device=config.device_id,
+            library=config.library_id,
+        )
+        tell(confirmed, state=standing)
+        return DONE
+    tell(words.text("The centre has not taken this station. Please ask there, and enrol it again."), state=standing)
+    return COULD_NOT
+
+
+def _sentence(error: Exception, server: str, words: Translator) -> str:
+    match error:
+        case OtherServer():
+            return words.text(
+                "kiosk.toml names {ours} as this station's centre, not {asked}: please correct one of them.",
+                ours=error.ours,
+                asked=server,
+            )
+        case NoToken():
+            return words.text("This is not a whole token: it has 26 letters and digits. Please copy it once more.")
+        case EnrolledAlready():
+            return words.text("This station has a key already. Add --again to give it a new one.")
+        case TokenRefused():
+            return words.text(
+                "The centre does not take this token: it is too old, used already, or made for another station. "
+                "Please make a new one there."
+            )
+        case Distrusted():
+            return words.text(
+                "This station does not trust the certificate of {server} ({why}). "
+                "The key central.ca_file in kiosk.toml says whom it trusts.",
+                server=server,
+                why=error.why,
+            )
+        case Unreachable():
+            return words.text(
+                "{server} cannot be reached ({why}). Nothing is lost: the same command tries again.",
+                server=server,
+                why=error,
+            )
+        case KeyUnusable() | OSError():
+            return words.text("The station's key cannot be kept: {why}.", why=error)
+    return str(error)
