@@ -67,6 +67,7 @@ def sit(folder: Path, server: Server, scanner: Scanner) -> dict[str, object]:
 def _wait_until_ready(kiosk: Kiosk) -> None:
     kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")
     kiosk.wait_for("the camera", lambda line: line["says"] == "camera camera: open")
+    kiosk.pictured("home-vi")
 
 
 def _borrow_by_camera_and_serial(hands: Hands) -> None:
@@ -77,8 +78,10 @@ def _borrow_by_camera_and_serial(hands: Hands) -> None:
     kiosk.act("LoanRecorded")
     hands.show("TK.00013")
     kiosk.act("LoanRecorded")
+    kiosk.pictured("borrow-vi")
     hands.tap(_MAIN_KEY)
     kiosk.act("Finished")
+    kiosk.pictured("finish-vi")
     hands.tap(_MAIN_KEY)
     kiosk.act("Home")
 
@@ -87,6 +90,7 @@ def _return_by_camera(hands: Hands) -> None:
     time.sleep(_VIEW_S)
     hands.show("TK.00013")
     hands.kiosk.act("ReturnRecorded")
+    hands.kiosk.pictured("give_back-vi")
     hands.tap(_MAIN_KEY)
     hands.kiosk.act("Home")
 
@@ -96,6 +100,7 @@ def _renew_by_touch(hands: Hands) -> None:
     hands.kiosk.act("CardFirst")
     hands.show(QUOC_BAO)
     hands.kiosk.act("BooksListed")
+    hands.kiosk.pictured("my_books-vi")
     hands.tap(_FIRST_RENEW_KEY)
     hands.kiosk.act("LoanRecorded")
     hands.tap(_MAIN_KEY)

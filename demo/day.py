@@ -15,7 +15,7 @@ from demo.compare import must_agree
 from demo.enrolment import enrol_station
 from demo.office import Office
 from demo.privacy import must_keep_secrets
-from demo.processes import PATIENCE_S, DemoFailed, Kiosk, Server, run_or_fail
+from demo.processes import DemoFailed, Kiosk, Server, run_or_fail
 from demo.school import LIBRARY, Scanner, fill, some_isbn, write_config
 from demo.sheet import write_sheet
 
@@ -51,14 +51,6 @@ class Day:
         kiosk.notice(staff_code)
         self.refusals += 1
         time.sleep(0.6)  # long enough to be seen, and for its picture
-
-    def pictured(self, page: str) -> None:
-        """Wait until there is a picture of `page`, like "home-vi"."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not (self.folder / f"{page}.png").exists():
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"no picture of {page} came")
-            time.sleep(0.05)
 
     def _answered(self, kiosk: Kiosk, barcode: str, act: str) -> None:
         self.scanner.scan(barcode)
@@ -104,7 +96,7 @@ def _first_sitting(day: Day, config: Path) -> dict[str, Any]:
         first_frame = kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")["value"]
         _enrol(day, kiosk, config)
         kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
-        day.pictured("home-vi")
+        kiosk.pictured("home-vi")
         _borrow_three_and_walk_away(day, kiosk)
         _wrong_codes_and_a_friend_in_between(day, kiosk)
         _return_two(day, kiosk)
@@ -127,12 +119,14 @@ def _borrow_three_and_walk_away(day: Day, kiosk: Kiosk) -> None:
     day.card(kiosk, MINH_AN)
     for barcode in ("TK.00001", "TK.00002", "TK.00003"):
         day.loan(kiosk, barcode)
+    kiosk.pictured("borrow-vi")
     kiosk.act("Home")  # nobody touched anything
 
 
 def _wrong_codes_and_a_friend_in_between(day: Day, kiosk: Kiosk) -> None:
     day.card(kiosk, MINH_AN)
     day.refused(kiosk, _READ_HERE_ONLY, "S-21")
+    kiosk.pictured("attention-vi")
     day.refused(kiosk, "TK.99999", "B-05")
     day.refused(kiosk, some_isbn(), "B-07")
     day.refused(kiosk, CITIZEN_CARD, "B-09")
@@ -144,6 +138,7 @@ def _wrong_codes_and_a_friend_in_between(day: Day, kiosk: Kiosk) -> None:
     day.refused(kiosk, "TK.00001", "S-23")
     day.loan(kiosk, "TK.00004")
     _finish_by_the_same_card(day, kiosk, GIA_HAN)
+    kiosk.pictured("finish-vi")
     day.refused(kiosk, "HS999999", "T-03")
 
 
@@ -156,6 +151,7 @@ def _finish_by_the_same_card(day: Day, kiosk: Kiosk, number: str) -> None:
 
 def _return_two(day: Day, kiosk: Kiosk) -> None:
     day.give_back(kiosk, "TK.00001")
+    kiosk.pictured("give_back-vi")
     day.give_back(kiosk, "TK.00002")
     kiosk.act("Home")
     day.refused(kiosk, "TK.88888", "B-04")  # in no catalogue: offered, and taken by the second scan
@@ -200,13 +196,17 @@ def _second_sitting_in_english(day: Day) -> None:
     kiosk = Kiosk(config, day.folder / "station.log", day.folder)
     try:
         kiosk.wait_for("the first frame", lambda line: line.get("figure") == "first_frame_s")
-        day.pictured("home-en")
+        kiosk.pictured("home-en")
         day.card(kiosk, MINH_AN)
         day.loan(kiosk, "TK.00007")
+        kiosk.pictured("borrow-en")
         day.refused(kiosk, _READ_HERE_ONLY, "S-21")
+        kiosk.pictured("attention-en")
         day.refused(kiosk, some_isbn(), "B-07")
         _finish_by_the_same_card(day, kiosk, MINH_AN)
+        kiosk.pictured("finish-en")
         day.give_back(kiosk, "TK.00004")
+        kiosk.pictured("give_back-en")
         kiosk.act("Home")
         kiosk.wait_until_sent()
     finally:
@@ -224,7 +224,7 @@ def _a_damaged_store_is_said(day: Day) -> None:
         kiosk = Kiosk(config, day.folder / "station.log", day.folder)
         try:
             kiosk.act("Resting")
-            day.pictured(f"resting-{language}")
+            kiosk.pictured(f"resting-{language}")
         finally:
             kiosk.stop()
         if not list((day.folder / data).glob("store.db.damaged-*")):

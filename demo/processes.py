@@ -113,6 +113,7 @@ class Kiosk:
         """`display`: a name for DISPLAY, or "" for whatever `environment` has. `before`: words of a command that runs
         it; `program`: what Python runs."""
         self._log = log
+        self._pictures = pictures
         self._read = log.stat().st_size if log.exists() else 0
         self._lines: list[dict[str, Any]] = []
         self._mark = 0
@@ -166,6 +167,14 @@ class Kiosk:
                 return
             time.sleep(0.01)
         raise DemoFailed("the outbox was not sent in a minute")
+
+    def pictured(self, page: str) -> None:
+        """Until there is a picture of `page`, like "home-vi": what comes next would take the page away."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self._pictures is None or not (self._pictures / f"{page}.png").exists():
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"no picture of {page} came")
+            time.sleep(0.05)
 
     def cpu_s(self) -> float:
         """Of all its threads, since it began."""
