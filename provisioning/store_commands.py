@@ -1,4 +1,4 @@
-"""python -m provisioning backup, backup-key, restore, recover: each gives an exit status and what to say."""
+"""python -m provisioning backup, backup-key, bind, restore, recover: each gives an exit status and what to say."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from devices.host.clock import HostClock
+from devices.host.machine_secret import read_machine_secret
 from kiosk.config import BUILD_MS, KioskConfig, load
 from kiosk.i18n import Translator
-from kiosk.ports.errors import BackupFailed, StoreBroken, StoreDamaged
+from kiosk.ports.errors import BackupFailed, OtherMachine, StoreBroken, StoreDamaged
 from kiosk.runtime.diary import Diary
 from local_store.recovery_code import code_of, key_of
 from local_store.station import StationStore
@@ -27,6 +28,11 @@ def add_parsers(commands: Parsers) -> None:
     parser.set_defaults(run=partial(_run, backup))
     about = "show the recovery code, without which a backup opens nowhere else"
     commands.add_parser("backup-key", parents=shared, help=about).set_defaults(run=partial(_run, backup_key))
+
+    about = "seal the store's key to this machine, so that a copied card opens nowhere else"
+    parser = commands.add_parser("bind", parents=shared, help=about)
+    parser.add_argument("--code", metavar="CODE", help="the recovery code; asked for where it is needed")
+    parser.set_defaults(run=partial(_run, partial(bind, ask=input)))
 
     about = "bring a backup in; the present store is set aside"
     parser = commands.add_parser("restore", parents=shared, help=about)
@@ -84,6 +90,30 @@ def backup_key(options: argparse.Namespace, words: Translator) -> Said:
     return DONE, "\n".join([words.text("Recovery code of this station:"), "", *lines, "", keep])
 
 
+def bind(options: argparse.Namespace, words: Translator, ask: Callable[[str], str]) -> Said:
+    """Beside a running station too, which then goes on by itself."""
+    _, store = _station(options)
+    try:
+        if not store.is_anothers():
+            if store.is_bound():
+                return DONE, words.text("The key opens on this machine alone already.")
+            key = store.config().key
+        else:
+            given = _asked_for(options, words, ask)
+            if given is None:
+                return ASKED_WRONGLY, _no_code(words)
+            key = given
+        if store.bind(key):
+            return DONE, words.text("The key opens on this machine alone now. The recovery code stays as it is.")
+        return DONE, words.text(
+            "The key opens here now. This machine has no secret of its own, so the card would open in any other, too."
+        )
+    except StoreDamaged as error:
+        return COULD_NOT, words.text("Nothing was changed: the store does not open with this code ({why}).", why=error)
+    except StoreBroken as error:
+        return COULD_NOT, words.text("Nothing was changed: {why}.", why=error)
+
+
 def restore(options: argparse.Namespace, words: Translator, ask: Callable[[str], str]) -> Said:
     _, store = _station(options)
     try:
@@ -132,9 +162,15 @@ def recover(options: argparse.Namespace, words: Translator) -> Said:
     return DONE if options.yes else ASKED_WRONGLY, "\n".join(lines)
 
 
+def station_of(options: argparse.Namespace) -> StationStore:
+    """As kiosk.toml says. Raises ConfigError."""
+    return _station(options)[1]
+
+
 def _station(options: argparse.Namespace) -> tuple[KioskConfig, StationStore]:
     config = load(options.config)
-    return config, StationStore(config.data, config.station.library, config.station.device, 0, config.backup_folder)
+    of = config.station
+    return config, StationStore(config.data, of.library, of.device, 0, config.backup_folder, read_machine_secret)
 
 
 def _openable(
@@ -143,17 +179,27 @@ def _openable(
     """A whole backup and the key that opens it; or what is wrong with the code. Raises StoreBroken."""
     code = options.code
     if code is None and store.key_file.exists():
-        key = store.config().key
         try:
+            key = store.config().key
             return store.newest_backup(options.place, key), key
-        except StoreDamaged:  # or of another key: only the code tells
+        except (OtherMachine, StoreDamaged):  # or of another key: only the code tells
             pass
+    given = _asked_for(options, words, ask)
+    if given is None:
+        return _no_code(words)
+    return store.newest_backup(options.place, given), given
+
+
+def _asked_for(options: argparse.Namespace, words: Translator, ask: Callable[[str], str]) -> bytes | None:
+    """The key of the recovery code; None: it is none."""
+    code = options.code
     if code is None:
         code = ask(words.text("Recovery code of the station (python -m provisioning backup-key): "))
-    given = key_of(code)
-    if given is None:
-        return words.text("This is not a whole recovery code: it has 56 letters and digits. Please copy it once more.")
-    return store.newest_backup(options.place, given), given
+    return key_of(code)
+
+
+def _no_code(words: Translator) -> str:
+    return words.text("This is not a whole recovery code: it has 56 letters and digits. Please copy it once more.")
 
 
 def _is_well(store: StationStore) -> bool:
