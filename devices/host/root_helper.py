@@ -1,4 +1,4 @@
-"""Asking for what only root may do: one line to the helper's socket, one line back (provisioning/root_helper.py)."""
+"""Asking for what only root may do: one line to the socket of provisioning/chooser/root_helper.py, one line back."""
 
 from __future__ import annotations
 

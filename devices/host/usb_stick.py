@@ -25,7 +25,7 @@ class For(Enum):
 
 
 class StickRefused(DeviceLost):
-    """`reason`: a word of provisioning.root_helper.REASONS; "no-stick", "many-sticks", "no-helper", "silent"."""
+    """`reason`: one of provisioning.chooser.root_helper.REASONS, "no-stick", "many-sticks", "no-helper" or "silent"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

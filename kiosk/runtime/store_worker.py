@@ -33,7 +33,7 @@ _HARDLY_ANY = 1_000_000  # bytes: what one unit of work may need
 STORE_BROKEN = "K-03"
 STORE_DAMAGED = "K-04"
 STORE_FULL = "K-05"
-OTHER_MACHINE = "K-06"
+OTHER_MACHINE = "K-07"
 
 
 _CODES = ((StoreDamaged, STORE_DAMAGED), (StoreFull, STORE_FULL), (OtherMachine, OTHER_MACHINE))

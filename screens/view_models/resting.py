@@ -12,7 +12,7 @@ FOR_A_PERSON = "K-04"
 """The store is damaged: nothing is thrown away, and only a person decides what takes its place."""
 FULL = "K-05"
 """There is no room on the disk, and the reserve is used up."""
-OTHER_MACHINE = "K-06"
+OTHER_MACHINE = "K-07"
 """The card was put into another machine: nothing is wrong with it."""
 
 

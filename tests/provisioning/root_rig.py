@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PROGRAM = Path(__file__).resolve().parents[2] / "provisioning" / "root_helper.py"
+PROGRAM = Path(__file__).resolve().parents[2] / "provisioning" / "chooser" / "root_helper.py"
 FAT32, EXFAT = (82, b"FAT32   "), (3, b"EXFAT   ")
 MOUNT = """#!/bin/sh
 printf '%s\\n' "$@" > {asked}
@@ -88,15 +88,9 @@ class FakeMachine:
 
 @contextmanager
 def serving(machine: FakeMachine) -> Iterator[FakeMachine]:
-    places = {
-        "sys": "sys",
-        "proc": "proc",
-        "dev": "dev",
-        "stick": "stick",
-        "mount": "bin/mount",
-        "unmount": "bin/unmount",
-    }
-    given = [word for name, place in places.items() for word in (f"--{name}", str(machine.folder / place))]
+    places = {name: machine.folder / name for name in ("sys", "proc", "dev")}
+    places |= {name: machine.folder / "bin" / name for name in ("mount", "unmount")} | {"stick": machine.stick}
+    given = [word for name, place in places.items() for word in (f"--{name}", str(place))]
 
     def serve() -> None:
         with suppress(OSError):
@@ -104,7 +98,7 @@ def serving(machine: FakeMachine) -> Iterator[FakeMachine]:
                 asking, _ = listening.accept()
                 with asking:
                     program = [sys.executable, "-I", str(PROGRAM), *given]
-                    subprocess.run(program, stdin=asking, stdout=asking, timeout=60, check=False)
+                    subprocess.run(program, stdin=asking, stdout=subprocess.DEVNULL, timeout=60, check=False)
 
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(machine.socket))

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from devices.host.root_helper import ask_root
 from devices.host.usb_stick import For, StickRefused, usb_stick
 from kiosk.i18n import Translator
 from kiosk.ports.errors import SecretUnreadable
-from provisioning.root_helper import REASONS
+from provisioning.chooser.root_helper import REASONS
 from provisioning.usb_stick import why_refused
 from tests.provisioning.root_rig import EXFAT, PROGRAM, FakeMachine, serving
 
@@ -46,6 +47,18 @@ def test_mounts_the_only_stick_and_unmounts_it(
             str(machine.folder / "dev/sda1"),
             str(machine.stick),
         ]
+
+
+@pytest.mark.parametrize("fault", [None, OSError, KeyboardInterrupt])
+def test_unmounts_whatever_happens_with_it(tmp_path: Path, fault: type[BaseException] | None) -> None:
+    machine = FakeMachine(tmp_path / "m")
+    machine.stick = Path("/proc")  # where something is mounted; the program that would unmount it only writes that down
+    machine.disk()
+    with serving(machine), suppress(OSError, KeyboardInterrupt), usb_stick(For.IMPORT, at=machine.socket):
+        machine.unmounted.unlink()  # what lay there before was taken away, too
+        if fault:
+            raise fault
+    assert machine.unmounted.read_text() == "/proc\n"
 
 
 def _card_reader(machine: FakeMachine) -> None:

@@ -1,4 +1,4 @@
-"""A station with another machine's card: it rests with K-06 and goes on by itself once the card is bound to it."""
+"""A station with another machine's card: it rests with K-07 and goes on by itself once the card is bound to it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_rests_until_the_card_is_bound_with_the_recovery_code(config: Path, caps
     try:
         until(lambda: isinstance(kiosk._state.doing, Resting))
         assert isinstance(kiosk._state.doing, Resting)
-        assert kiosk._state.doing.code == "K-06"
+        assert kiosk._state.doing.code == "K-07"
         assert before.items() <= contents(data).items()
         bind = ["bind", "--config", str(config), "--language", "en"]
         assert command.main([*bind, "--code", "0" * 56]) == 2
