@@ -23,9 +23,7 @@ def resting_view(resting: Resting, rules: SessionRules, place: Place, words: Tra
     elif resting.code == FULL:
         trying = words.text("Its memory is full. It opens again once there is room.")
     elif resting.code == OTHER_MACHINE:
-        trying = words.text(
-            "This card belongs to another machine. Put it back there, or bind it here with the recovery code."
-        )
+        trying = words.text("This card is another machine’s: put it back, or use the recovery code.")
     else:
         trying = words.text("It is mending itself and will open again.")
     return RestingView(

@@ -36,8 +36,9 @@ def said(tmp_path: Path) -> Iterator[Path]:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
-    before, root.level = root.level, logging.DEBUG
+    before = root.level
     root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
     yield path
     root.removeHandler(handler)
     root.setLevel(before)
