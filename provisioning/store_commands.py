@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from devices.host.clock import HostClock
 from devices.host.machine_secret import read_machine_secret
+from devices.host.usb_stick import For, StickRefused, usb_stick
 from kiosk.config import BUILD_MS, KioskConfig, load
 from kiosk.i18n import Translator
 from kiosk.ports.errors import BackupFailed, OtherMachine, StoreBroken, StoreDamaged
@@ -16,8 +18,11 @@ from kiosk.runtime.diary import Diary
 from local_store.recovery_code import code_of, key_of
 from local_store.station import StationStore
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.why_refused import why_refused
 
 Said = tuple[int, str]
+_ON_STICK = "tram-xanh"
+"""The folder of the backups on a stick that is mounted for this command only."""
 _ROW = 35  # letters of the recovery code in a line: seven groups
 
 
@@ -25,7 +30,8 @@ def add_parsers(commands: Parsers) -> None:
     """Let `commands` know these."""
     shared = [CONFIG, LANGUAGE]
     parser = commands.add_parser("backup", parents=shared, help="write a backup now, also beside a running station")
-    parser.set_defaults(run=partial(_run, backup))
+    _add_stick(parser, For.EXPORT)
+    parser.set_defaults(run=partial(_run, backup), place=None)
     about = "show the recovery code, without which a backup opens nowhere else"
     commands.add_parser("backup-key", parents=shared, help=about).set_defaults(run=partial(_run, backup_key))
 
@@ -36,16 +42,25 @@ def add_parsers(commands: Parsers) -> None:
 
     about = "bring a backup in; the present store is set aside"
     parser = commands.add_parser("restore", parents=shared, help=about)
-    parser.add_argument("--from", dest="place", required=True, type=Path, metavar="FILE_OR_FOLDER")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER")
+    _add_stick(where, For.IMPORT)
     parser.add_argument("--code", metavar="CODE", help="the recovery code; asked for where it is needed")
     _add_yes(parser)
     parser.set_defaults(run=partial(_run, partial(restore, ask=input)))
 
     about = "after K-04: the newest backup and all that can still be read"
     parser = commands.add_parser("recover", parents=shared, help=about)
-    parser.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    _add_stick(where, For.IMPORT)
     _add_yes(parser)
     parser.set_defaults(run=partial(_run, recover))
+
+
+def _add_stick(to: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, purpose: For) -> None:
+    about = "the only USB stick that is plugged in, mounted for this command alone"
+    to.add_argument("--stick", action="store_const", const=purpose, help=about)
 
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +69,15 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 
 def _run(act: Callable[[argparse.Namespace, Translator], Said], options: argparse.Namespace, words: Translator) -> int:
     try:
-        status, said = act(options, words)
+        if getattr(options, "stick", None):
+            with usb_stick(options.stick) as folder:
+                options.place = folder / _ON_STICK
+                status, said = act(options, words)
+        else:
+            status, said = act(options, words)
+    except StickRefused as error:
+        complain(why_refused(error.reason, words))
+        return COULD_NOT
     except EOFError as error:  # nobody there to ask for the code
         complain(error)
         return ASKED_WRONGLY
@@ -65,6 +88,7 @@ def _run(act: Callable[[argparse.Namespace, Translator], Said], options: argpars
 def backup(options: argparse.Namespace, words: Translator) -> Said:
     """Also beside a running station."""
     config, store = _station(options)
+    store = replace(store, backups=options.place or store.backups)
     now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
     diary = Diary(config.data / "upkeep.json")
     try:

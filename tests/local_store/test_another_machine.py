@@ -15,6 +15,7 @@ from local_store.station import StationStore
 from tests.local_store.backing_up import ledger, second_medium
 from tests.local_store.shelf import BUILD_MS, CATALOGUE, ITEMS, lend
 from tests.local_store.test_damage import contents, stores_aside
+from tests.local_store.test_restoring import killed_at
 
 ONE, OTHER = bytes(range(1, 33)), bytes(range(101, 133))
 
@@ -127,3 +128,25 @@ def test_binds_a_card_from_before_there_was_a_seal(tmp_path: Path) -> None:
     store = here.open()
     assert (ledger(store), here.config().key) == (held, ONE)
     store.close()
+
+
+def test_is_bound_here_or_not_at_all_whenever_the_power_goes(home: StationStore, tmp_path: Path) -> None:
+    held = lent_at(home)
+    key = home.config().key
+    found = []
+    for step in range(1, 100):
+        folder = tmp_path / f"step{step}"
+        shutil.copytree(home.data, folder)
+        there = replace(home, data=folder, machine_secret=lambda: OTHER)
+        was_killed = killed_at(step, lambda there=there: there.bind(key))  # type: ignore[misc]
+        found.append(not there.is_anothers())
+        if not found[-1]:
+            assert there.bind(key), "and once more"
+        store = there.open()
+        assert ledger(store) == held
+        store.close()
+        assert stores_aside(folder) == []
+        if not was_killed:
+            break
+    assert found == sorted(found)
+    assert set(found) == {False, True}

@@ -18,7 +18,7 @@ from devices.host.usb_stick import For, StickRefused, usb_stick
 from kiosk.i18n import Translator
 from kiosk.ports.errors import SecretUnreadable
 from provisioning.chooser.root_helper import REASONS
-from provisioning.usb_stick import why_refused
+from provisioning.why_refused import why_refused
 from tests.provisioning.root_rig import EXFAT, PROGRAM, FakeMachine, serving
 
 SECRET = bytes(range(1, 33))
