@@ -311,6 +311,7 @@ SCREENS: tuple[Screen, ...] = (
             "resting-for-a-person": Sample(
                 "The store is damaged: it waits for a person.", State(Resting("K-04", 104.0))
             ),
+            "resting-other-machine": Sample("The card was put into another machine.", State(Resting("K-07", 104.0))),
         },
     ),
 )

@@ -193,6 +193,7 @@ def _examine(
         before_upgrade(StoreReader(config, reading(config.path, config.key)))
         log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
         schema.upgrade(connector(config.path, config.key, *WRITING, *EVERY))
+        database.tell("PRAGMA wal_checkpoint(TRUNCATE)")  # what a revision took away stands in the log still
 
 
 def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, KeptTime | None, ChainEnd | None]:

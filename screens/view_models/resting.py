@@ -12,6 +12,8 @@ FOR_A_PERSON = "K-04"
 """The store is damaged: nothing is thrown away, and only a person decides what takes its place."""
 FULL = "K-05"
 """There is no room on the disk, and the reserve is used up."""
+OTHER_MACHINE = "K-07"
+"""The card was put into another machine: nothing is wrong with it."""
 
 
 def resting_view(resting: Resting, rules: SessionRules, place: Place, words: Translator) -> RestingView:
@@ -20,6 +22,8 @@ def resting_view(resting: Resting, rules: SessionRules, place: Place, words: Tra
         trying = words.text("All that was recorded is kept. Someone has to look after this station.")
     elif resting.code == FULL:
         trying = words.text("Its memory is full. It opens again once there is room.")
+    elif resting.code == OTHER_MACHINE:
+        trying = words.text("This card is another machine’s: put it back, or use the recovery code.")
     else:
         trying = words.text("It is mending itself and will open again.")
     return RestingView(

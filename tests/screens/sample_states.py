@@ -159,6 +159,7 @@ PAGES: Mapping[str, Mapping[str, State]] = {
     "resting": {
         "the store is broken": State(Resting("K-03", 100.0)),
         "the disk is full": State(Resting("K-05", 100.0)),
+        "the card is another machine's": State(Resting("K-07", 100.0)),
     },
     "idle": {
         name: State(replace(doing, warned=True))
