@@ -163,9 +163,9 @@ def check_files(file: BinaryIO, manifest: Manifest) -> None:
 
 
 def unpack(file: BinaryIO, manifest: Manifest, folder: Path) -> None:
-    """Into `folder`, which must not be there; what is written is looked at again while it is. Raises BundleRefused,
+    """Into `folder`, which is empty; what is written is looked at again while it is. Raises BundleRefused,
     with something left of it, and OSError."""
-    (folder / "wheels").mkdir(parents=True)
+    (folder / "wheels").mkdir()
     (folder / MANIFEST).write_bytes(manifest.raw)
     (folder / SIGNATURE).write_bytes(manifest.signature)
     _walk(file, manifest, folder)

@@ -123,7 +123,7 @@ def collect_wheels(
     folder.mkdir(parents=True, exist_ok=True)
     sources = [*(["--find-links", str(given.resolve())] if given else []), *(["--no-index"] if offline else [])]
     own = _own_wheel(folder, sources)
-    wheels = [own, _pip(given)]
+    wheels = [own, pip_wheel(given)]
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     for python in target.pythons:
         fetch = _Fetch(folder / python, target.architecture, python, sources)
@@ -208,7 +208,7 @@ def _own_wheel(folder: Path, sources: Sequence[str]) -> Path:
     return wheel
 
 
-def _pip(given: Path | None) -> Path:
+def pip_wheel(given: Path | None) -> Path:
     """What a release is installed with: a given one, else what this Python brings."""
     brought = sysconfig.get_config_var("WHEEL_PKG_DIR")
     folders = [given, Path(brought) if brought else None, Path(ensurepip.__file__).parent / "_bundled"]

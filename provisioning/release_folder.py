@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
@@ -41,9 +42,9 @@ def build_release(unpacked: Path, releases: Path, python: str = sys.executable) 
     unpacked/requirements.lock   pinned, with the hashes of the wheels
     unpacked/wheels/*.whl        among them pip's own, with which all others are installed
 
-    `python`: the interpreter that the release shall run on (of a virtual environment: the one under it). It is built as
-    `.VERSION.half`, asked for its version, and renamed; one of the same manifest that is there already is whole, and
-    left as it is. Safe to run again after a kill at any moment. Raises CannotBuild, and OSError of the disk.
+    `python`: the interpreter that the release shall run on (of a virtual environment: the one under it). It is built
+    under another name, asked for its version, and renamed; one of the same manifest that is there already is whole,
+    and left as it is. Safe to run again after a kill at any moment. Raises CannotBuild, and OSError of the disk.
     """
     raw = (unpacked / "manifest.json").read_bytes()
     manifest = json.loads(raw)
@@ -55,9 +56,8 @@ def build_release(unpacked: Path, releases: Path, python: str = sys.executable) 
         if facts_of(release) != facts:
             raise CannotBuild(f"another build of {version} is there")
         return release
-    half = releases / f".{version}.half"
-    shutil.rmtree(half, ignore_errors=True)
     releases.mkdir(parents=True, exist_ok=True)
+    half = unfinished(releases, f"{version}.half")
     _run([python, "-I", "-m", "venv", "--without-pip", str(half)], unpacked)
     _run([*_pip(half, unpacked), "-r", str(unpacked / "requirements.lock")], unpacked)
     said = _run([str(half / "bin" / "python"), "-I", "-m", "kiosk", "--version"], unpacked).split()
@@ -95,6 +95,14 @@ def releases_in(releases: Path) -> list[str]:
     """The versions that are there, oldest first."""
     there = [path.name for path in releases.iterdir()] if releases.is_dir() else []
     return sorted(filter(VERSION.fullmatch, there), key=number_of)
+
+
+def unfinished(releases: Path, what: str) -> Path:
+    """A new folder that no version is called by, and nobody else writes to: not even a process that a kill of ours has
+    left behind. `what` ends with "half" or "bundle"."""
+    folder = Path(tempfile.mkdtemp(prefix=".", suffix=f".{what}", dir=releases))
+    folder.chmod(0o755)
+    return folder
 
 
 def remove_halves(releases: Path) -> None:

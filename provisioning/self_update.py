@@ -52,6 +52,7 @@ from provisioning.release_folder import (
     remove_halves,
     remove_release,
     sync_folder,
+    unfinished,
 )
 
 log = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ class Updater:
             if shutil.disk_usage(self._places.releases).free < manifest.room + _SPARE_BYTES:
                 raise BundleRefused(Why.NO_ROOM, f"{manifest.room} bytes")
             self._step("unpack")
-            unpacked = self._places.releases / f".{manifest.version}.bundle"
+            unpacked = unfinished(self._places.releases, f"{manifest.version}.bundle")
             unpack(file, manifest, unpacked)
         self._step("build")
         build_release(unpacked, self._places.releases)
