@@ -91,7 +91,7 @@ def install(places: Places, bundle: Path) -> None:
 def start(places: Places) -> None:
     """What a restart of the service comes to: whatever the symlink leads to runs."""
     python = places.current / "bin/python"
-    subprocess.run([python, "-I", "-m", "kiosk", "run", str(places.proved.parent)], check=False)
+    subprocess.run([str(python), "-I", "-m", "kiosk", "run", str(places.proved.parent)], check=False)
 
 
 def version_that_runs(places: Places) -> str:

@@ -10,6 +10,7 @@ Standard library only, as provisioning.release_folder; who can check an Ed25519 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -34,7 +35,7 @@ SIGNATURE_BYTES = 64
 
 _BLOCK = 512
 _PIECE = 1 << 20
-_NAME = re.compile(r"wheels/[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\.whl|requirements\.lock", re.ASCII)
+_NAME = re.compile(r"wheels/[A-Za-z0-9][A-Za-z0-9._+-]{0,95}\.whl|requirements\.lock", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _WORD = re.compile(r"[0-9A-Za-z_.]{1,32}", re.ASCII)
 
@@ -122,12 +123,16 @@ class Station:
 
 def open_bundle(path: Path) -> BinaryIO:
     """Raises OSError, and BundleRefused for what is no file or too large to be looked at."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    file = os.fdopen(handle, "rb")
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise BundleRefused(Why.NOT_A_BUNDLE, "a link") from error
+        raise
     found = os.fstat(handle)
     if stat.S_ISREG(found.st_mode) and found.st_size <= MOST_BYTES:
-        return file
-    file.close()
+        return os.fdopen(handle, "rb")
+    os.close(handle)
     raise BundleRefused(Why.TOO_LARGE if stat.S_ISREG(found.st_mode) else Why.NOT_A_BUNDLE)
 
 

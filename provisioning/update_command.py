@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         return _tell(outcome, words)
     except BundleRefused as error:
         log.warning("update refused: %s", error)
-        complain(_refusal(error.why, words))
+        complain(refusal(error.why, words))
         return ASKED_WRONGLY
     except NotFetched as error:
         log.warning("update: nothing was fetched: %s", error)
@@ -159,7 +159,7 @@ def _tell(outcome: Outcome | None, words: Translator) -> int:
     return DONE
 
 
-def _refusal(why: Why, words: Translator) -> str:
+def refusal(why: Why, words: Translator) -> str:
     """A sentence for whoever stands there with the stick."""
     return {
         Why.NOT_A_BUNDLE: words.text("This file is not an update for Trạm Xanh, or only part of one. Copy it again."),
