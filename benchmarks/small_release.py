@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from provisioning.bundle import check_files, open_bundle, read_manifest, unpack
 from provisioning.installed import Places, Releases, point_to, write_releases
 from provisioning.make_bundle import Target, pip_wheel, write_bundle
-from provisioning.release_folder import build_release
+from provisioning.release_folder import build_release, unfinished
 
 BUILT_MS = 1_795_392_000_000
 EXPIRES_MS = BUILT_MS + 400 * 86_400_000
@@ -57,8 +58,10 @@ class Publisher:
         said |= {"built_ms": BUILT_MS, "expires_ms": EXPIRES_MS} | other
         place = self.folder / hashlib.sha256(f"{version}{run}{other}".encode()).hexdigest()[:8]
         place.mkdir(exist_ok=True)
-        wheel = _wheel(place, "tram_xanh", version, {"kiosk/__main__.py": _PROGRAM.format(version=version, run=run)})
         out = place / f"tram-xanh-{version}.bundle"
+        if out.exists():
+            return out
+        wheel = _wheel(place, "tram_xanh", version, {"kiosk/__main__.py": _PROGRAM.format(version=version, run=run)})
         write_bundle(out, self.key, Target(version, **said), [wheel, pip_wheel(None)])
         return out
 
@@ -79,13 +82,13 @@ def station_with(root: Path, publisher: Publisher, *versions: str) -> Places:
 
 def install(places: Places, bundle: Path) -> None:
     """As an installer does."""
-    unpacked = bundle.parent / "unpacked"
-    unpacked.mkdir()
+    unpacked = unfinished(places.releases, "bundle")
     with open_bundle(bundle) as file:
         manifest = read_manifest(file, lambda _content, _signature: True)
         check_files(file, manifest)
         unpack(file, manifest, unpacked)
     build_release(unpacked, places.releases)
+    shutil.rmtree(unpacked)
 
 
 def start(places: Places) -> None:
