@@ -100,7 +100,7 @@ def start(places: Places) -> None:
 def version_that_runs(places: Places) -> str:
     """What the symlink leads to says of itself; "" when it cannot."""
     try:
-        command = [places.current / "bin/python", "-I", "-m", "kiosk", "--version"]
+        command = [str(places.current / "bin/python"), "-I", "-m", "kiosk", "--version"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return ""

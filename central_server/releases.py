@@ -6,14 +6,14 @@ is withdrawn by removing its file.
 """
 
 import hashlib
-import json
 import os
 import re
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -25,8 +25,17 @@ FOLDER = "releases"
 MOST_PIECE_BYTES = 1024 * 1024
 MOST_BUNDLE_BYTES = 1 << 30
 _MOST_MANIFEST_BYTES = 256 * 1024
-_VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}", re.ASCII)
 _NAME = re.compile(r"(?P<version>[\d.]+)_(?P<sha256>[0-9a-f]{64})\.bundle", re.ASCII)
+
+
+class _Manifest(msgspec.Struct):
+    product: Literal["tram-xanh"]
+    version: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,6}(\\.[0-9]{1,6}){2}$", max_length=20)]
+    architectures: list[str]
+    pythons: list[str]
+
+
+_manifests = msgspec.json.Decoder(_Manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,8 @@ class Shelf:
                     manifest, size = _manifest_of(file)[0], file.stat().st_size
                 except (CannotDo, OSError):
                     continue  # removed at this moment, or spoilt
-                release = Release(manifest["version"], size, name["sha256"])
-                found.append(Kept(file, release, tuple(manifest["architectures"]), tuple(manifest["pythons"])))
+                release = Release(manifest.version, size, name["sha256"])
+                found.append(Kept(file, release, tuple(manifest.architectures), tuple(manifest.pythons)))
         return sorted(found, key=lambda one: _number(one.release.version), reverse=True)
 
     def newest(self, architecture: str, python: str, after: str) -> Release | None:
@@ -86,11 +95,6 @@ class Shelf:
             raise CannotDo(f"{error.filename or bundle}: {error.strerror}; nothing was put there.") from error
 
 
-def is_version(text: str) -> bool:
-    """Whether a release may be called `text`."""
-    return _VERSION.fullmatch(text) is not None
-
-
 def _put(folder: Path, bundle: Path, publisher: Path | None) -> Release:
     manifest, raw, signature = _manifest_of(bundle)
     if publisher is not None:
@@ -106,7 +110,7 @@ def _put(folder: Path, bundle: Path, publisher: Path | None) -> Release:
                 target.write(piece)
             target.flush()
             os.fsync(target.fileno())
-        release = Release(manifest["version"], size, digest.hexdigest())
+        release = Release(manifest.version, size, digest.hexdigest())
         os.rename(half, folder / f"{release.version}_{release.sha256}.bundle")
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(handle)
@@ -116,18 +120,15 @@ def _put(folder: Path, bundle: Path, publisher: Path | None) -> Release:
     return release
 
 
-def _manifest_of(bundle: Path) -> tuple[dict[str, Any], bytes, bytes]:
+def _manifest_of(bundle: Path) -> tuple[_Manifest, bytes, bytes]:
     """What it says of itself, the bytes of that, and their signature. Raises `CannotDo` and OSError."""
     try:
         with tarfile.open(bundle, "r:") as content:
             raw, signature = _member(content, "manifest.json"), _member(content, "manifest.sig")
-        manifest = json.loads(raw)
-        texts = [*manifest["architectures"], *manifest["pythons"]]
-        if manifest["product"] != "tram-xanh" or not is_version(manifest["version"]):
+        manifest = _manifests.decode(raw)
+        if bundle.stat().st_size > MOST_BUNDLE_BYTES:
             raise ValueError
-        if not all(isinstance(text, str) for text in texts) or bundle.stat().st_size > MOST_BUNDLE_BYTES:
-            raise ValueError
-    except (tarfile.TarError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (tarfile.TarError, ValueError, RecursionError) as error:
         raise CannotDo(f"{bundle} is not a bundle of Trạm Xanh; nothing was put there.") from error
     return manifest, raw, signature
 
