@@ -14,7 +14,8 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -61,7 +62,7 @@ PROVE_WITHIN_S = 120.0
 _LOOK_EVERY_S = 0.2
 _LOOK_AT_SESSION_EVERY_S = 2.0
 _SPARE_BYTES = 100_000_000
-_NOBODY = ("home", "resting", "blank")
+_NOBODY = ("home", "resting", "enrolling")
 """Screens in front of which nobody is in the middle of something."""
 
 Status = Callable[[], Mapping[str, object] | None]
@@ -204,7 +205,8 @@ class Updater:
             return
         self._step("point")
         point_to(self._places, current)
-        self._places.proved.unlink(missing_ok=True)
+        with suppress(OSError):  # not there; or not what it should be, and then no proof either
+            self._places.proved.unlink()
         self._step("restart")
         self._restart()
         self._step("restarted")
@@ -226,7 +228,7 @@ class Updater:
                 began = known.trial.began_boottime if known.trial.boot_id == boot_id() else waits_since
                 if boottime() - began > self._within_s:
                     self._step("take back")
-                    self._switch(known.taken_back(self._before(known)))
+                    self._switch(known.taken_back(self._before(known, known.previous)))
                     break
             self._pause(_LOOK_EVERY_S)
         self._follow_what_is_due()
@@ -234,17 +236,24 @@ class Updater:
         return Outcome.PROVED if read_releases(self._places).current == version else Outcome.TAKEN_BACK
 
     def _says_it_is_proved(self, version: str) -> bool:
+        """The folder is the station's own, so this may be anything; we are root, and wait for none of it."""
         try:
-            return self._places.proved.read_text("ascii").strip() == version
-        except (OSError, ValueError):
+            handle = os.open(self._places.proved, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
             return False
+        try:
+            return os.read(handle, 64).strip() == version.encode()
+        except OSError:
+            return False
+        finally:
+            os.close(handle)
 
-    def _before(self, known: Releases) -> str | None:
-        """What is to be `previous` when the present previous is current again."""
-        if known.previous is None:
+    def _before(self, known: Releases, version: str | None) -> str | None:
+        """What is to be `previous` when `version` is current."""
+        if version is None:
             return None
         there = [one for one in releases_in(self._places.releases) if one not in known.refused]
-        return next((one for one in reversed(there) if number_of(one) < number_of(known.previous)), None)
+        return next((one for one in reversed(there) if number_of(one) < number_of(version)), None)
 
     # ---- what an earlier run left
 
@@ -265,11 +274,16 @@ class Updater:
         if known.trial is not None or known.current is None:
             return
         self._step("tidy")
-        point_to(self._places, known.current)
+        current = known.current
+        if known.previous in known.refused:  # the chooser has gone back, and names what it came from
+            with held(self._places):
+                known = replace(read_releases(self._places), previous=self._before(known, current))
+                write_releases(self._places, known)
+        point_to(self._places, current)
         remove_halves(self._places.releases)
         for version in releases_in(self._places.releases):
-            waits = number_of(version) > number_of(known.current) and version not in known.refused
-            if version not in (known.current, known.previous) and not waits:
+            waits = number_of(version) > number_of(current) and version not in known.refused
+            if version not in (current, known.previous) and not waits:
                 log.info("release %s is removed", version)
                 remove_release(self._places.releases, version)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -179,7 +180,7 @@ def test_goes_on_with_what_it_has_prepared(bare_machine: Machine) -> None:
     assert bare_machine.halves == []
 
 
-@pytest.mark.parametrize("screen", ["home", "resting", "blank", None])
+@pytest.mark.parametrize("screen", ["home", "resting", "enrolling", None])
 def test_begins_when_nobody_is_in_the_middle_of_something(machine: Machine, screen: str | None) -> None:
     """Neither a backlog, nor disputes, nor a store that rests is asked for."""
     machine.screen = screen
@@ -269,13 +270,15 @@ def test_another_build_of_a_version_that_was_never_used_takes_its_place(bare_mac
 def test_believes_the_chooser_that_has_taken_it_back(machine: Machine) -> None:
     def chooser() -> None:
         if machine.known.trial:
-            write_releases(machine.places, machine.known.taken_back(OLDEST))
+            # As it does: what it came from is the previous one.
+            write_releases(machine.places, Releases(OLD, NEW, refused=(NEW,), rest={"boot_id": "b"}))
             point_to(machine.places, OLD)
 
     machine.chooser = chooser
     assert machine.update() is Outcome.TAKEN_BACK
-    assert machine.known == Releases(OLD, OLDEST, refused=(NEW,))
+    assert machine.known == Releases(OLD, OLDEST, refused=(NEW,), rest={"boot_id": "b"})
     assert machine.started == [OLD]
+    assert machine.there == [OLDEST, OLD]
 
 
 def test_keeps_what_the_chooser_has_counted_meanwhile(machine: Machine) -> None:
@@ -320,6 +323,23 @@ def test_finds_a_proof_that_came_while_nobody_waited(machine: Machine) -> None:
     assert machine.updater().resume() is Outcome.PROVED
     assert machine.known == Releases(NEW, OLD)
     assert machine.started == []
+
+
+@pytest.mark.parametrize("kind", ["a FIFO", "a folder", "a link"])
+def test_waits_for_nothing_in_the_stations_own_folder(machine: Machine, kind: str, tmp_path: Path) -> None:
+    def spoil() -> None:
+        if version_that_runs(machine.places) == OLD:  # it returns, and may write its own
+            machine.places.proved.rmdir() if kind == "a folder" else machine.places.proved.unlink(missing_ok=True)
+        elif kind == "a FIFO":
+            os.mkfifo(machine.places.proved)
+        elif kind == "a folder":
+            machine.places.proved.mkdir(exist_ok=True)
+        else:
+            (tmp_path / "other").write_text(NEW)
+            machine.places.proved.symlink_to(tmp_path / "other")
+
+    machine.chooser = spoil
+    assert machine.update(run="pass") is Outcome.TAKEN_BACK
 
 
 def test_an_older_releases_proof_is_none_of_the_new_one(machine: Machine) -> None:
