@@ -73,9 +73,9 @@ class ReleaseSource:
                 path.unlink()
         if whole.exists():
             return whole
+        if part.exists() and part.stat().st_size > offered.size:  # never of ours
+            part.unlink()
         with part.open("ab") as file:
-            if file.tell() > offered.size:
-                file.truncate(0)
             if file.tell():
                 _log.info("release %s: goes on at byte %d", offered.version, file.tell())
             while file.tell() < offered.size:
