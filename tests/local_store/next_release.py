@@ -35,12 +35,17 @@ def upgrade():
 """
 
 
+def migrations_of_next(folder: Path, body: str) -> Path:
+    """All that there are, and that one."""
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "next.py").write_text(_FILE.format(body=body))
+    return folder
+
+
 @contextmanager
 def next_release(folder: Path, body: str = EXPANDS, compatible_from: str | None = None) -> Iterator[None]:
     """This program is that release meanwhile. `body`: of the migration; `compatible_from`: what that release says."""
-    migrations = folder / "next-migrations"
-    shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "next.py").write_text(_FILE.format(body=body))
+    migrations = migrations_of_next(folder / "next-migrations", body)
     known = (*REVISIONS, NEXT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema, "_MIGRATIONS", migrations)
