@@ -12,13 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
+from kiosk import __version__
 from kiosk.bootstrap import answers
+from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
@@ -32,7 +35,7 @@ from kiosk.ports.tables import TableError
 from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
-from kiosk.runtime.store_worker import LATER, StoreWorker
+from kiosk.runtime.store_worker import LATER, StoreWorker, probe
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import (
     HintChanged,
@@ -127,8 +130,17 @@ class Kiosk:
         self._nightly = Nightly(
             self._nightly_jobs(), diary, self.clock, self._stop, self._is_idle, self._chores.suspected
         )
+        # Of systemd, the first of them; by hand there is none, and nobody waits for a proof.
+        runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+        self._proof = Proof(Path(runtime), __version__, self.formats, self._answer_proof) if runtime else None
         self.session = SessionLoop(
-            self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
+            self.rules,
+            self.clock,
+            self._ask,
+            self._shown,
+            self._signaller,
+            pass_on_beat=self._pass_on,
+            take_out=self._proof.takes if self._proof else lambda _: False,
         )
         self.sync = SyncEngine(
             self._link,
@@ -154,6 +166,9 @@ class Kiosk:
         self._spawn_when_painted("mend", lambda: self._chores.mend_a_damaged_store(self._mend))
         self._spawn_when_painted("nightly", self._nightly.run)
         self._spawn("status", self._answer)
+        if self._proof is not None:
+            proof = self._proof
+            self._spawn_when_painted("proof", lambda: self._when_open(lambda: proof.run(self.scanned, self._stop)))
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
             self._spawn(scanner.name, partial(self._read, scanner))
@@ -232,6 +247,9 @@ class Kiosk:
 
         self.store.submit(lambda work: self.desk.answer(effect, work), answered)
 
+    def _answer_proof(self, then: Callable[[], None]) -> None:
+        self.store.submit(probe, lambda _: then())
+
     def _count_visit(self, patron_id: str) -> None:
         """A commit of its own, behind the loans: the first book does not wait for it."""
         self.store.submit(partial(self.desk.visited, patron_id), lambda new: self.sync.wake() if new else None, LATER)
@@ -265,7 +283,8 @@ class Kiosk:
         answers.answer(self.config.data, self._status, self.sync.request_resync, self._stop)
 
     def _status(self) -> dict[str, object]:
-        anchor = self.clock.to_keep().anchor
+        now, kept = self.clock.now(), self.clock.to_keep()
+        anchor = kept.anchor
         running = Running(
             self._state,
             self._devices,
@@ -275,6 +294,7 @@ class Kiosk:
             self.sync.reached_at,
             anchor is not None,
             anchor.by if anchor else None,
+            now.wall_ms if now.trusted else kept.floor_ms,
         )
         return running.at(self.clock.monotonic())
 

@@ -30,7 +30,8 @@ class Beat:
 
 
 class SessionLoop:
-    """`ask(effect)` hands a question to the store thread, which posts the answer. `show` must return at once."""
+    """`ask(effect)` hands a question to the store thread, which posts the answer. `show` must return at once. A scan
+    that `take_out` takes is the station's own, and nobody's here."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class SessionLoop:
         show: Callable[[State], None],
         signaller: Signaller,
         pass_on_beat: Callable[[Beat], None],
+        take_out: Callable[[Scanned], bool] = lambda _: False,
     ) -> None:
         self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
         self._rules = rules
@@ -48,6 +50,7 @@ class SessionLoop:
         self._show = show
         self._signaller = signaller
         self._pass_on_beat = pass_on_beat
+        self._take_out = take_out
         self._timed: dict[int, float] = {}
 
     def post(self, happened: Input | Beat) -> None:
@@ -70,6 +73,8 @@ class SessionLoop:
                 return
             if isinstance(happened, Beat):
                 self._pass_on_beat(happened)
+                continue
+            if isinstance(happened, Scanned) and self._take_out(happened):
                 continue
             following, effects = step(state, happened, self._rules)
             for effect in effects:

@@ -220,7 +220,7 @@ class StoreWorker:
             self._try_to_open()
             return
         try:
-            self._do(self._store, _probe)
+            self._do(self._store, probe)
         except StoreBroken as error:
             self._broke(error)
             return
@@ -245,6 +245,7 @@ class StoreWorker:
         self._recovered()
 
 
-def _probe(work: UnitOfWork) -> None:
+def probe(work: UnitOfWork) -> None:
+    """Something is made durable, of which nobody knows."""
     work.probe()
     work.commit()

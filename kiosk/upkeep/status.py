@@ -12,7 +12,8 @@ from kiosk.session.states import Resting, State
 @dataclass(frozen=True, slots=True)
 class Running:
     """Times are monotonic seconds; None: not yet. `devices`: "ready", "lost", or "waiting" before its first word.
-    `time_by`: who vouches for the time (kiosk.domain.clock_trust.Voucher)."""
+    `time_by`: who vouches for the time (kiosk.domain.clock_trust.Voucher). `time_ms`: since 1970; while nobody
+    does, the latest time that is known to be over."""
 
     state: State
     devices: Mapping[str, str]
@@ -22,6 +23,7 @@ class Running:
     reached_at: float | None
     clock_trusted: bool
     time_by: str | None
+    time_ms: int
 
     def at(self, now: float) -> dict[str, object]:
         def ago(then: float | None) -> float | None:
@@ -35,6 +37,7 @@ class Running:
             "staff_code": doing.code if isinstance(doing, Resting) else None,
             "clock_trusted": self.clock_trusted,
             "time_by": self.time_by,
+            "time_ms": self.time_ms,
             "devices": dict(self.devices),
             "centre": {
                 "standing": self.standing,
