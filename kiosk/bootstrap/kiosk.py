@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from central_link.registry import StationFiles, make_link
@@ -33,6 +34,7 @@ from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker
+from kiosk.runtime.watched import Watched
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import (
     HintChanged,
@@ -77,6 +79,7 @@ class Kiosk:
     _opened: SqlStore | None = None
     _devices: dict[str, str] = field(default_factory=dict)
     _hint: Hint | None = None
+    _eyes: dict[str, Watched] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         config = self.config
@@ -88,7 +91,10 @@ class Kiosk:
             end_after_warning_s=config.session.end_after_warning_s,
         )
         self.formats = config.codes.formats()
-        self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
+        marks = os.environ.get("RUNTIME_DIRECTORY")
+        self.watchdog = SystemdWatchdog(
+            os.environ.get("NOTIFY_SOCKET"), Path(marks) if marks else None, self.clock.monotonic
+        )
         threading.excepthook = _end_the_process  # before any thread: the signaller begins one
         try:
             # One picture is shown: that of the first camera. With a second one's in between it would flicker.
@@ -156,6 +162,7 @@ class Kiosk:
         self._spawn("status", self._answer)
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
+            self._eyes[scanner.name] = Watched(self._stop, self.clock.monotonic)
             self._spawn(scanner.name, partial(self._read, scanner))
 
     def beat(self) -> None:
@@ -238,11 +245,20 @@ class Kiosk:
 
     def _pass_on(self, beat: Beat) -> None:
         def answered() -> None:
-            if self.clock.monotonic() - beat.at < _STALE_BEAT_S:
+            now = self.clock.monotonic()
+            if now - beat.at < _STALE_BEAT_S and not self._a_scanner_hangs(now):
                 self._beat_at = beat.at
                 self.watchdog.alive()
 
         self.store.ping(answered)
+
+    def _a_scanner_hangs(self, now: float) -> bool:
+        """One that was there. Who only looks for a device may take long, and others scan meanwhile."""
+        for name, eye in self._eyes.items():
+            if self._devices[name] == "ready" and eye.silent_s(now) >= _STALE_BEAT_S:
+                _log.critical("%s: hangs", name)
+                return True
+        return False
 
     def _run_in_store(self, job: Callable[[UnitOfWork], T]) -> T:
         return self.store.call(job, LATER)
@@ -255,7 +271,7 @@ class Kiosk:
                 self._sees(_NOTHING_SEEN)
 
         self.painted.wait()
-        scanner.run(self.scanned, lost, self._stop)
+        scanner.run(self.scanned, lost, self._eyes[scanner.name])
 
     def _shown(self, state: State) -> None:
         self._state = state

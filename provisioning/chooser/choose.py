@@ -102,7 +102,7 @@ def next_start(known: Releases, now: Now) -> Releases:
     if known.current not in now.usable:
         known = _go_to(known, _others(known, now))
     elif known.crashes == TRIES:
-        others = _others(known, now)
+        others = _in_turn(known, now)
         known = _go_to(known, others) if others else replace(known, crashes=CALL_STAFF - 1)
     if known.trial:
         known = replace(known, trial=replace(known.trial, starts=known.trial.starts + 1))
@@ -124,13 +124,26 @@ def _judge_trial(known: Releases, now: Now) -> Releases:
     return _go_to(taken_back, _others(taken_back, now))
 
 
+def _by_age(known: Releases, now: Now) -> list[str]:
+    """Newest first, and what was refused after all others."""
+
+    def worth(version: str) -> tuple[bool, tuple[int, ...]]:
+        return version not in known.refused, tuple(map(int, version.split(".")))
+
+    return sorted(now.usable, key=worth, reverse=True)
+
+
 def _others(known: Releases, now: Now) -> list[str]:
-    """Beside the current one, best first: what was refused comes last, the previous one before the newest."""
+    """Beside the current one, best first: the previous one is known to have worked here."""
+    others = [version for version in _by_age(known, now) if version != known.current]
+    return sorted(others, key=lambda version: version == known.previous, reverse=True)
 
-    def worth(version: str) -> tuple[bool, bool, tuple[int, ...]]:
-        return version not in known.refused, version == known.previous, tuple(map(int, version.split(".")))
 
-    return sorted((version for version in now.usable if version != known.current), key=worth, reverse=True)
+def _in_turn(known: Releases, now: Now) -> list[str]:
+    """The others, from the one after the current on: so each has its turn, however many there are."""
+    all_of_them = _by_age(known, now)
+    place = all_of_them.index(known.current)
+    return all_of_them[place + 1 :] + all_of_them[:place]
 
 
 def _go_to(known: Releases, others: list[str]) -> Releases:
@@ -191,10 +204,11 @@ def write_releases(places: Places, known: Releases) -> None:
     """Whole or not at all, and durable on return. Raises OSError."""
     folder = places.state.parent
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    table = asdict(known) | {"current": known.current or None, "previous": known.previous or None}
     half = folder / "releases.json.new"
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(known), file, indent=1)
+        json.dump(table, file)
         file.flush()
         os.fsync(file.fileno())
     os.replace(half, places.state)

@@ -28,7 +28,7 @@ def crashes(root: Path) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", default="/", type=Path, help="where etc, opt, run and var are")
-    parser.add_argument("before", nargs="*", metavar="WORD", help="of a command that runs the release")
+    parser.add_argument("before", nargs=argparse.REMAINDER, metavar="WORD", help="of a command that runs the release")
     options = parser.parse_args()
     root: Path = options.root
     if crashes(root) < CALL_STAFF:

@@ -1,0 +1,398 @@
+"""Whatever becomes of releases, of what is known of them and of the clock: something is started, and what works is found."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.provisioning.chooser.station_root import CHOOSER, StationRoot
+
+from provisioning.chooser import start as starter
+from provisioning.chooser.choose import (
+    CALL_STAFF,
+    TRIAL_S,
+    Now,
+    Places,
+    Releases,
+    Trial,
+    choose,
+    lock,
+    next_start,
+    read_mark,
+    read_releases,
+    usable_releases,
+    write_releases,
+)
+
+OLD, NEW = "0.1.0", "0.2.0"
+BOTH = Releases(current=NEW, previous=OLD, boot_id="boot")
+
+
+def known(station: StationRoot) -> dict[str, object]:
+    return dict(json.loads(station.places.state.read_text()))
+
+
+# ---- programs that stand alone
+
+
+@pytest.mark.parametrize("program", sorted(CHOOSER.glob("*.py")), ids=lambda path: path.name)
+def test_imports_the_standard_library_and_nothing_of_ours(program: Path) -> None:
+    for node in ast.walk(ast.parse(program.read_text("utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, program
+            names = [node.module or ""]
+        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, program
+
+
+def test_the_programs_agree_on_when_staff_are_called() -> None:
+    assert starter.CALL_STAFF == CALL_STAFF
+
+
+# ---- with real programs and files
+
+
+def test_starts_the_release_that_the_link_names_when_nothing_else_is_known(station: StationRoot) -> None:
+    station.install(OLD)
+    station.install(NEW)
+    station.places.current.symlink_to(f"releases/{OLD}")
+    assert station.start() == OLD
+    assert station.starts()[0].split()[1:5] == ["-I", "-X", "faulthandler", "-m"]
+    assert known(station)["current"] == OLD
+
+
+def test_starts_the_newest_when_there_is_not_even_a_link(station: StationRoot) -> None:
+    for version in ("0.9.0", "0.10.0"):
+        station.install(version)
+    assert station.start() == "0.10.0"
+    assert os.readlink(station.places.current) == "releases/0.10.0"
+
+
+def test_runs_the_release_by_the_words_before_it(station: StationRoot) -> None:
+    station.install(NEW)
+    station.run("choose.py")
+    done = station.run("start.py", "/usr/bin/printf", "%s\\n", "--")
+    assert done.stdout.split()[:2] == ["--", str(station.places.releases / NEW / "bin/python")]
+
+
+def test_the_old_one_runs_when_all_of_the_new_one_is_deleted_and_staff_are_called_when_both_are(
+    station: StationRoot,
+) -> None:
+    station.install(OLD)
+    station.install(NEW)
+    write_releases(station.places, BOTH)
+    assert station.start() == NEW
+    station.delete(NEW)
+    assert station.start() == OLD
+    station.delete(OLD)
+    assert [station.start() for _ in range(2)] == ["staff", "staff"]
+    station.install(OLD)
+    assert station.start() == OLD
+
+
+def test_control_without_the_chooser_nothing_is_started_when_the_new_one_is_deleted(station: StationRoot) -> None:
+    station.install(OLD)
+    station.install(NEW)
+    assert station.start() == NEW
+    station.delete(NEW)
+    assert station.start(chooses=False) == "staff"
+
+
+HALVES: dict[str, Callable[[Path], object]] = {
+    "no interpreter": lambda release: (release / "bin/python").unlink(),
+    "an interpreter that leads nowhere": lambda release: _replaced(release / "bin/python"),
+    "one that may not be run": lambda release: (release / "bin/python").chmod(0o644),
+    "a folder for one": lambda release: _folder(release / "bin/python"),
+    "no release.json": lambda release: (release / "release.json").unlink(),
+    "an empty release.json": lambda release: (release / "release.json").write_bytes(b""),
+    "a list for a release.json": lambda release: (release / "release.json").write_text("[1]"),
+    "one that nests without end": lambda release: (release / "release.json").write_text("[" * 100_000),
+    "that of another version": lambda release: (release / "release.json").write_text('{"version": "0.3.0"}'),
+}
+
+
+def _replaced(python: Path) -> None:
+    python.unlink()
+    python.symlink_to("/no/such/python")
+
+
+def _folder(python: Path) -> None:
+    python.unlink()
+    python.mkdir()
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=list(HALVES))
+def test_a_release_that_is_half_there_is_none(station: StationRoot, half: Callable[[Path], object]) -> None:
+    station.install(OLD)
+    station.install(NEW)
+    half(station.places.releases / NEW)
+    write_releases(station.places, BOTH)
+    assert choose(station.places, 1.0, "boot").current == OLD
+    assert os.readlink(station.places.current) == f"releases/{OLD}"
+
+
+def test_folders_that_are_no_releases_are_left_alone(station: StationRoot) -> None:
+    for name in (".0.3.0.half", "0.3.0.gone", "latest", "00.1.0", "0.3", "٠.١.٠"):
+        station.install(name)
+    (station.places.releases / "0.4.0").write_text("a file")
+    assert usable_releases(station.places) == []
+
+
+GARBAGE = {
+    "nothing": b"",
+    "half": b'{"current": "0.1.0", "prev',
+    "zeros": bytes(4096),
+    "not UTF-8": b"\xff\xfe\x00",
+    "a list": b"[]",
+    "a number": b"7",
+    "nested": b"[" * 100_000,
+    "other types": b'{"current": 5, "previous": [], "trial": "x", "refused": {}, "crashes": "many", "boot_id": 1}',
+    "a path": b'{"current": "../../etc", "previous": "/", "trial": {"version": "../x", "starts": 1}}',
+    "numbers beyond": b'{"current": null, "crashes": 1e999, "trial": {"version": "0.1.0", "starts": -5, "began_boottime": NaN}}',
+    "huge": b'{"crashes": ' + b"9" * 5000 + b"}",
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=list(GARBAGE))
+def test_garbage_in_releases_json_is_survived(station: StationRoot, garbage: bytes) -> None:
+    station.install(OLD)
+    station.install(NEW)
+    station.places.current.symlink_to(f"releases/{OLD}")
+    station.places.state.parent.mkdir(parents=True)
+    station.places.state.write_bytes(garbage)
+    assert station.start() == OLD
+    assert known(station)["current"] == OLD
+
+
+def test_three_crashes_then_the_other_one_then_staff_then_again_for_ever(station: StationRoot) -> None:
+    station.install(OLD)
+    station.install(NEW)
+    write_releases(station.places, BOTH)
+    starts = [station.start() for _ in range(21)]
+    assert starts[:7] == [NEW] * 3 + [OLD] * 3 + ["staff"]
+    assert starts[7:14] == [OLD] * 3 + [NEW] * 3 + ["staff"]
+    assert starts[14:] == starts[:7]
+
+
+def test_a_minute_that_was_well_ends_the_count(station: StationRoot) -> None:
+    station.install(OLD)
+    station.install(NEW)
+    write_releases(station.places, BOTH)
+    for _ in range(4):
+        assert [station.start() for _ in range(3)] == [NEW] * 3
+        station.mark("well")
+    assert not (station.start() != NEW or (station.places.marks / "well").exists())
+
+
+def test_a_disk_that_cannot_be_written_stops_nobody(station: StationRoot) -> None:
+    station.install(NEW)
+    station.run("choose.py")
+    station.places.state.unlink()
+    station.places.state.mkdir()  # a rename onto it fails, also for root
+    done = station.run("choose.py")
+    assert (done.returncode, done.stderr) == (1, "the chooser cannot write: Is a directory\n")
+    assert "0.2.0" in station.run("start.py", "/bin/echo").stdout
+
+
+def test_a_lock_that_somebody_keeps_is_waited_for_and_then_passed(station: StationRoot) -> None:
+    station.install(NEW)
+    with lock(station.places) as first, lock(station.places, wait_s=0.2) as second:
+        assert (first, second) == (True, False)
+    with lock(station.places, wait_s=0.0) as free:
+        assert free
+
+
+@pytest.mark.parametrize("what", ["fifo", "link", "folder", "huge", "binary"])
+def test_a_mark_may_be_anything_for_its_folder_is_the_stations(station: StationRoot, what: str) -> None:
+    path = station.places.marks / "proved"
+    secret = station.root / "secret"
+    secret.write_text(NEW)
+    match what:
+        case "fifo":
+            os.mkfifo(path)
+        case "link":
+            path.symlink_to(secret)
+        case "folder":
+            path.mkdir()
+        case "huge":
+            path.write_bytes(b"9" * 10_000_000)
+        case _:
+            path.write_bytes(b"\xff\0" * 8)
+    assert read_mark(station.places, "proved") != NEW
+    station.install(NEW)
+    assert station.start() == NEW
+
+
+# ---- a trial
+
+
+def trial(starts: int = 0, began: float = 100.0, boot: str = "boot", **more: object) -> Releases:
+    return Releases(NEW, OLD, Trial(NEW, starts, began, boot), boot_id="boot", **more)  # type: ignore[arg-type]
+
+
+def now(at: float = 100.0, boot: str = "boot", usable: tuple[str, ...] = (OLD, NEW), **more: object) -> Now:
+    return Now(usable, at, boot, **more)  # type: ignore[arg-type]
+
+
+def test_what_is_on_trial_is_started_twice_then_the_old_one_returns() -> None:
+    first = next_start(trial(), now())
+    second = next_start(first, now(101.0))
+    third = next_start(second, now(102.0))
+    assert [one.current for one in (first, second, third)] == [NEW, NEW, OLD]
+    assert (third.trial, third.refused, third.previous, third.crashes) == (None, (NEW,), NEW, 1)
+
+
+def test_what_is_proved_stays() -> None:
+    proved = next_start(trial(starts=1), now(101.0, proved=NEW))
+    assert (proved.current, proved.trial, proved.refused, proved.crashes) == (NEW, None, (), 1)
+
+
+def test_what_another_release_proved_proves_nothing() -> None:
+    assert next_start(trial(starts=2), now(101.0, proved=OLD)).current == OLD
+
+
+def test_a_minute_that_was_well_proves_nothing() -> None:
+    assert next_start(trial(starts=2), now(101.0, well=True)).current == OLD
+
+
+@pytest.mark.parametrize(("seconds", "stays"), [(TRIAL_S - 1, True), (TRIAL_S, False), (10 * TRIAL_S, False)])
+def test_a_trial_has_two_minutes(seconds: float, stays: bool) -> None:
+    assert (next_start(trial(starts=1), now(100.0 + seconds)).current == NEW) is stays
+
+
+def test_the_time_counts_from_the_first_start_and_anew_in_another_boot() -> None:
+    began = next_start(trial(starts=0, began=0.0), now(5_000.0))
+    assert began.trial == Trial(NEW, 1, 5_000.0, "boot")
+    after_a_cut = next_start(began, now(3.0, boot="next boot"))
+    assert after_a_cut.trial == Trial(NEW, 2, 3.0, "next boot")
+    assert next_start(after_a_cut, now(4.0, boot="third boot")).current == OLD
+
+
+def test_what_is_refused_is_the_last_resort_only() -> None:
+    refused = Releases("0.3.0", "", refused=(NEW,), boot_id="boot")
+    assert next_start(refused, now(usable=(OLD, NEW))).current == OLD
+    assert next_start(refused, now(usable=(NEW,))).current == NEW
+
+
+def test_a_trial_that_has_nobody_to_return_to_goes_on() -> None:
+    assert next_start(trial(starts=2), now(usable=(NEW,))).current == NEW
+
+
+def test_starts_of_an_earlier_boot_do_not_count() -> None:
+    """Each morning the power comes back, and what says that it was well is gone with the memory."""
+    station = BOTH
+    for day in range(20):
+        station = next_start(station, now(boot=f"day {day}"))
+        assert (station.current, station.crashes) == (NEW, 1)
+
+
+def test_control_they_would_if_boots_were_not_told_apart() -> None:
+    station = BOTH
+    for _ in range(4):
+        station = next_start(station, now())
+    assert station.current == OLD
+
+
+# ---- in any order
+
+VERSIONS = ("0.1.0", "0.2.0", "0.3.0")
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["start", "start", "start", "crash", "well", "proved", "hang", "reboot", "delete", "restore", "trial", "garbage"]
+        ),
+        st.sampled_from(VERSIONS),
+        st.sampled_from([b"", b"{", *GARBAGE.values()]),
+    ),
+    max_size=40,
+)
+ENOUGH = 6 * (len(VERSIONS) + 1)
+
+
+class Simulated:
+    """A station whose wall clock nobody asks; `works`: its releases that would."""
+
+    def __init__(self, root: Path, works: set[str]) -> None:
+        self.there = StationRoot(root)
+        self.works = works
+        self.boottime, self.boot = 1.0, 0
+
+    def start(self) -> str:
+        """The version that is started, or "staff"."""
+        self.boottime += 1
+        chosen = choose(self.there.places, self.boottime, f"boot {self.boot}")
+        usable = usable_releases(self.there.places)
+        if chosen.current in usable and chosen.crashes < CALL_STAFF:
+            assert os.readlink(self.there.places.current) == f"releases/{chosen.current}"
+            return chosen.current
+        assert chosen.crashes == CALL_STAFF or not usable, "nothing is started though there is something"
+        return "staff"
+
+    def do(self, step: str, version: str, garbage: bytes) -> None:
+        places, release = self.there.places, self.there.places.releases / version
+        match step:
+            case "well" | "proved":
+                self.there.mark(step, version)
+            case "hang":
+                self.boottime += 130
+            case "reboot":
+                self.boottime, self.boot = 0.0, self.boot + 1
+                for mark in places.marks.iterdir():
+                    mark.unlink()
+            case "delete":
+                if release.exists():
+                    self.there.delete(version)
+            case "restore":
+                if not release.exists():
+                    self.there.install(version)
+            case "trial":
+                before = read_releases(places)
+                on_trial = Trial(version, 0, self.boottime, f"boot {self.boot}")
+                write_releases(places, Releases(version, before.current, on_trial, before.refused))
+            case "garbage":
+                places.state.parent.mkdir(parents=True, exist_ok=True)
+                places.state.write_bytes(garbage)
+            case _:
+                self.start()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=STEPS, works=st.sets(st.sampled_from(VERSIONS), min_size=1))
+def test_something_is_always_started_and_what_works_is_found(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, bytes]], works: set[str]
+) -> None:
+    station = Simulated(tmp_path_factory.mktemp("any") / "station", works)
+    for step, version, garbage in steps:
+        station.do(step, version, garbage)
+    station.do("restore", min(works), b"")
+    for mark in station.there.places.marks.iterdir():
+        mark.unlink()  # what does not work says that it was well no more
+    assert any(station.start() in works for _ in range(ENOUGH))
+
+
+def test_control_that_a_release_which_works_is_found_needs_its_turn() -> None:
+    """The same with two that change places: of three, the third never has its turn."""
+    station = Releases("0.3.0", "0.2.0", boot_id="boot")
+    seen = set()
+    for at in range(ENOUGH):
+        if station.crashes == 3:
+            station = Releases(station.previous, station.current, crashes=3, boot_id="boot")
+        else:
+            station = next_start(station, now(float(at), usable=VERSIONS))
+        seen.add(station.current)
+    assert "0.1.0" not in seen
+
+
+def test_places_are_those_of_decision_29() -> None:
+    places = Places()
+    assert (str(places.current), str(places.state)) == (
+        "/opt/tram-xanh/current",
+        "/var/lib/tram-xanh-chooser/releases.json",
+    )
