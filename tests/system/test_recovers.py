@@ -1,0 +1,153 @@
+"""The station's units in a real systemd: whatever hangs, dies or is gone, somebody in front of it is served again."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from tests.system.machine import UNIT, Machine
+from tests.system.recovering import (
+    HANGS,
+    hang_to_usable,
+    hung,
+    kill_again_and_again,
+    kill_to_usable,
+)
+
+pytestmark = pytest.mark.system
+
+KILLS = 200
+_QUICK = 8
+_LONGER_THAN_ANY_WATCHDOG_S = 40.0
+_STAFF = "staff are called"
+
+
+def test_starts_and_lends_by_a_scan(there: Machine) -> None:
+    there.boot()
+    there.lends()
+    assert there.about("ActiveState") == "active"
+
+
+def test_is_usable_again_after_the_hang_of_any_owner(there: Machine) -> None:
+    there.boot()
+    there.lends()
+    for hangs, who in enumerate(HANGS, 1):
+        hang_to_usable(there, who)
+        assert there.journal().count("Watchdog timeout") == hangs, who
+    there.lends()
+
+
+@pytest.mark.parametrize("who", ["window", "camera"])
+def test_control_without_the_watchdog_a_hang_stays(there: Machine, who: str) -> None:
+    there.drop_in("control", "[Service]\nWatchdogSec=0\n")
+    there.boot()
+    there.lends()
+    with hung(there, who) as process:
+        time.sleep(_LONGER_THAN_ANY_WATCHDOG_S)
+        assert there.main_process() == process
+
+
+def test_is_usable_again_after_a_kill(there: Machine) -> None:
+    there.boot()
+    there.lends()
+    for _ in range(3):
+        kill_to_usable(there)
+    there.lends()
+
+
+def test_however_often_it_is_killed_the_unit_is_never_dead(there: Machine) -> None:
+    there.boot()
+    assert kill_again_and_again(there, KILLS, random.Random(1)) == 0
+    there.lends()  # at most after the minute in which staff are called
+
+
+def test_control_with_the_usual_limit_of_starts_some_kills_leave_a_dead_unit(there: Machine) -> None:
+    there.drop_in("control", "[Unit]\nStartLimitIntervalSec=10\nStartLimitBurst=5\n")
+    there.boot()
+    assert kill_again_and_again(there, _QUICK, random.Random(1)) > 0
+
+
+def test_releases_may_be_deleted_and_crash_and_staff_are_called_when_none_is_left(there: Machine) -> None:
+    buffer = _with_a_screen(there)
+    there.install_release("0.2.0")
+    releases = there.root / "opt/tram-xanh/releases"
+    there.boot()
+    there.lends()
+    assert "release 0.2.0, start 1" in there.journal()
+
+    kept = there.root / "opt/kept"
+    (releases / "0.2.0").rename(kept)
+    there.kill()
+    there.lends()
+    assert "release 0.1.0, start 2" in there.journal()
+
+    shutil.rmtree(releases / "0.1.0")
+    there.kill()
+    there.until("staff are called", lambda: _STAFF in there.journal())
+    there.until("the picture is drawn", lambda: any(buffer.read_bytes()))
+    assert there.about("ActiveState") == "active", "what calls staff feeds the watchdog"
+
+    kept.rename(releases / "0.2.0")
+    there.kill()  # else after a minute
+    there.lends()
+
+
+def test_a_release_that_crashes_gives_way_to_the_other(there: Machine) -> None:
+    there.install_release("0.2.0")
+    (packages,) = (there.root / "opt/tram-xanh/releases/0.2.0").glob("lib/python3.*/site-packages")
+    (packages / "kiosk/__main__.py").write_text("raise SystemExit(1)\n")
+    there.boot()
+    there.lends()
+    said = there.journal()
+    assert [f"release 0.2.0, start {n}" in said for n in (1, 2, 3)] == [True] * 3
+    assert "release 0.1.0, start 4" in said
+
+
+def test_units_are_clean_and_their_sandbox_is_tight(there: Machine) -> None:
+    there.boot()
+    there.wait_until_usable()
+    units = [path.name for path in (there.root / "etc/systemd/system").glob("*.*") if path.is_file()]
+    assert UNIT in units
+    verified = there.run("systemd-analyze", "verify", *units)
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+    for unit in units:
+        if unit.endswith(".service"):
+            looked = there.run("systemd-analyze", "security", "--no-pager", "--threshold=15", unit)
+            assert looked.returncode == 0, looked.stdout
+
+
+def test_the_account_can_write_nothing_but_its_own(there: Machine) -> None:
+    there.boot()
+    there.lends()
+    process = there.main_process()
+    inside = Path(f"/proc/{process}/root")
+    mounts = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
+    writable = {line.split()[4] for line in mounts if "rw" in line.split()[5].split(",")}
+    assert {"/var/lib/tram-xanh", "/run/tram-xanh"} <= writable
+    assert not {"/", "/opt", "/etc", "/usr"} & writable
+    status = Path(f"/proc/{process}/status").read_text()
+    assert "CapEff:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+    assert "Seccomp:\t2" in status
+    assert inside.exists()
+
+
+def _with_a_screen(there: Machine) -> Path:
+    """A frame buffer at its device node, and its geometry: files, for a container has no screen."""
+    stand_in = there.root / "stand-in"
+    about = stand_in / "sys/class/graphics/fb0"
+    about.mkdir(parents=True)
+    (stand_in / "dev").mkdir()
+    for name, text in {"virtual_size": "800,480", "bits_per_pixel": "32", "stride": "3200"}.items():
+        (about / name).write_text(text + "\n")
+    buffer = stand_in / "dev/fb0"
+    buffer.write_bytes(bytes(3200 * 480))
+    buffer.chmod(0o666)
+    for name in ("etc", "opt", "run", "var"):
+        (stand_in / name).symlink_to(f"/{name}")
+    start = "/usr/bin/python3 -I -S /opt/tram-xanh/chooser/start.py --root /stand-in"
+    there.drop_in("screen", f"[Service]\nExecStart=\nExecStart={start}\nReadWritePaths=/stand-in\n")
+    return buffer
