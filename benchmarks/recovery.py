@@ -1,5 +1,5 @@
-"""How long a station cannot be used after a hang or a kill, and whether its unit is ever found dead: a machine of its own,
-booted by its own systemd. Needs root, mmdebstrap and systemd-container."""
+"""How long a station cannot be used after a hang or a kill, and whether its unit is ever found dead: on a machine of
+its own, booted by its own systemd. Needs root, mmdebstrap and systemd-container."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def measure(there: Machine, report: Report, *, quick: bool) -> None:
 def main() -> None:
     chosen = options(__doc__)
     report = Report("recovery")
-    with tempfile.TemporaryDirectory(prefix="tram-xanh-machine-", dir="/var/tmp") as folder, machine(Path(folder)) as there:
+    with (
+        tempfile.TemporaryDirectory(prefix="tram-xanh-machine-", dir="/var/tmp") as folder,
+        machine(Path(folder)) as there,
+    ):
         measure(there, report, quick=chosen.quick)
     report.show(chosen.json)
 

@@ -1,7 +1,7 @@
 """The picture that calls staff: drawn by itself when there is nothing else to start; after a minute it ends, and the
 next start tries again. Standard library only, as choose.py.
 
-The pictures beside this file are made by `python -m gallery.call_staff`. What cannot be drawn is written on the console.
+The pictures beside this file are made by `python -m gallery.call_staff`. What cannot be drawn stands on the console.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Screen:
 
 
 def read_png(data: bytes) -> Picture:
-    """Only as gallery.call_staff makes them: a palette, a byte per px, no row filtered. Raises ValueError for others."""
+    """Only as gallery.call_staff makes them: a palette, a byte per px, no row filtered. Else it raises ValueError."""
     chunks: dict[bytes, bytes] = {}
     place = len(_PNG)
     while place + 8 <= len(data):
@@ -70,8 +70,9 @@ def read_png(data: bytes) -> Picture:
     return Picture(width, height, b"".join(rows[row * step + 1 : (row + 1) * step] for row in range(height)), palette)
 
 
-def colour(red: int, green: int, blue: int, bits: int) -> bytes:
+def colour(rgb: bytes, bits: int) -> bytes:
     """As a frame buffer has it: XRGB8888 or RGB565, the lowest byte first. ValueError for other depths."""
+    red, green, blue = rgb
     if bits == 32:
         return bytes((blue, green, red, 0))
     if bits == 16:
@@ -80,7 +81,7 @@ def colour(red: int, green: int, blue: int, bits: int) -> bytes:
 
 
 def pixels(picture: Picture, bits: int) -> bytes:
-    colours = [colour(*picture.palette[at : at + 3], bits) for at in range(0, len(picture.palette) // 3 * 3, 3)]
+    colours = [colour(picture.palette[at : at + 3], bits) for at in range(0, len(picture.palette) // 3 * 3, 3)]
     out = bytearray(len(picture.dots) * bits // 8)
     for place in range(bits // 8):
         out[place :: bits // 8] = picture.dots.translate(bytes(one[place] for one in colours).ljust(256, b"\0"))
@@ -170,7 +171,7 @@ def show(root: Path, pictures: Path, manager: Manager, shown_s: float) -> None:
                 problem = str(error)
                 write_on_console(root, WORDS)
             if problem != said:
-                print(f"staff are called on the console only: {problem}", file=sys.stderr, flush=True)
+                _say(f"staff are called on the console only: {problem}")
                 said = problem
             turned, turn = now, turn + 1
             manager.tell(b"READY=1\nSTATUS=nothing can be started: staff are called")
@@ -178,14 +179,19 @@ def show(root: Path, pictures: Path, manager: Manager, shown_s: float) -> None:
         time.sleep(min(_BEAT_S, max(0.0, began + shown_s - time.monotonic())))
 
 
+def _say(text: str) -> None:
+    """For the journal."""
+    sys.stderr.write(text + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", default="/", type=Path, help="where dev and sys are")
     parser.add_argument("--seconds", default=SHOWN_S, type=float)
     options = parser.parse_args()
-    print("nothing can be started: staff are called", file=sys.stderr, flush=True)
+    _say("nothing can be started: staff are called")
     here = Path(__file__).resolve().parent
-    show(options.root, here, Manager(os.environ.get("NOTIFY_SOCKET")), options.seconds)
+    show(options.root, here, Manager(os.getenv("NOTIFY_SOCKET")), options.seconds)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ _LONGEST_MARK = 64  # bytes
 
 @dataclass(frozen=True)
 class Trial:
-    """`began_boottime`: CLOCK_BOOTTIME in seconds, of the boot `boot_id`, at the first start; wall clocks may be wrong."""
+    """`began_boottime`: CLOCK_BOOTTIME in seconds at the first start, in the boot `boot_id`. No wall clock is asked."""
 
     version: str
     starts: int = 0
@@ -180,7 +180,7 @@ def _trial(said: object) -> Trial | None:
     return Trial(
         _version(said["version"]),
         starts if type(starts) is int and starts >= 0 else 0,
-        float(began) if type(began) in (int, float) and abs(began) < 1e12 else 0.0,
+        float(began) if isinstance(began, int | float) and abs(began) < 1e12 else 0.0,
         _text(said.get("boot_id")),
     )
 
@@ -322,6 +322,11 @@ def choose(places: Places, boottime: float, boot_id: str) -> Releases:
     return chosen
 
 
+def _say(text: str) -> None:
+    """For the journal."""
+    sys.stderr.write(text + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", default="/", type=Path, help="where etc, opt, run and var are")
@@ -330,9 +335,9 @@ def main() -> int:
     try:
         chosen = choose(Places(options.root), time.clock_gettime(time.CLOCK_BOOTTIME), boot_id)
     except OSError as error:
-        print(f"the chooser cannot write: {error.strerror}", file=sys.stderr)
+        _say(f"the chooser cannot write: {error.strerror}")
         return 1
-    print(f"release {chosen.current or '-'}, start {chosen.crashes}" + (", on trial" if chosen.trial else ""))
+    _say(f"release {chosen.current or '-'}, start {chosen.crashes}" + (", on trial" if chosen.trial else ""))
     return 0
 
 

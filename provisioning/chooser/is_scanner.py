@@ -30,6 +30,11 @@ def is_one(table: dict[str, str], paths: list[str], identity: str, name: str) ->
     return bool(table.get("name")) and re.fullmatch(table["name"], name, re.IGNORECASE) is not None
 
 
+def _say(text: str) -> None:
+    """For the journal."""
+    sys.stderr.write(text + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", default="/", type=Path, help="where etc and sys are")
@@ -41,9 +46,11 @@ def main() -> int:
     try:
         vendor, product = ((device / "id" / what).read_text("ascii").strip().lower() for what in ("vendor", "product"))
         name = (device / "name").read_text("utf-8", "replace").removesuffix("\n")
-        found = any(is_one(table, [options.node, *links], f"{vendor}:{product}", name) for table in scanners(options.root))
+        found = any(
+            is_one(table, [options.node, *links], f"{vendor}:{product}", name) for table in scanners(options.root)
+        )
     except (OSError, ValueError, TypeError, AttributeError, re.error) as error:
-        print(f"{options.node}: {error}", file=sys.stderr)
+        _say(f"{options.node}: {error}")
         return 1
     return 0 if found else 1
 

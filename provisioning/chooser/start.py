@@ -25,6 +25,11 @@ def crashes(root: Path) -> int:
     return known if isinstance(known, int) else 0
 
 
+def _say(text: str) -> None:
+    """For the journal."""
+    sys.stderr.write(text + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", default="/", type=Path, help="where etc, opt, run and var are")
@@ -40,7 +45,7 @@ def main() -> None:
             try:
                 os.execv(words[0], words)
             except OSError as error:
-                print(f"{words[0]}: {error.strerror}", file=sys.stderr, flush=True)
+                _say(f"{words[0]}: {error.strerror}")
     picture = [sys.executable, "-I", "-S", str(Path(__file__).with_name("call_staff.py")), "--root", str(root)]
     os.execv(picture[0], picture)
 

@@ -52,7 +52,11 @@ def thread_of(process: int, name: str) -> int:
     if not name:
         return process
     tasks = Path(f"/proc/{process}/task").iterdir()
-    found = [int(task.name) for task in tasks if (task / "comm").read_bytes().rstrip(b"\n") == name.encode()[:15]]
+    found = [task for task in tasks if (task / "comm").read_bytes().rstrip(b"\n") == name.encode()[:15]]
     if not found:
         raise LookupError(f"no thread {name!r}")
-    return min(found)  # those that it began itself inherit its name
+    return int(min(found, key=_began).name)  # those that it began itself inherit its name
+
+
+def _began(task: Path) -> int:
+    return int((task / "stat").read_text().rpartition(")")[2].split()[19])

@@ -135,6 +135,7 @@ class Machine:
         (wanted / UNIT).symlink_to(f"../{UNIT}")
         for folder in ("sysctl.d", "tmpfiles.d"):
             shutil.copytree(units / folder, self.root / "etc" / folder, dirs_exist_ok=True)
+        shutil.copytree(units / "udev", self.root / "etc/udev/rules.d", dirs_exist_ok=True)
         for folder in ("journald.conf.d", "logind.conf.d", "system.conf.d"):
             shutil.copytree(units / folder, self.root / "etc/systemd" / folder, dirs_exist_ok=True)
 
@@ -250,7 +251,7 @@ class Machine:
 
     def was_well(self) -> None:
         """As after a minute, which nobody waits for here."""
-        self.run("touch", "/run/tram-xanh/well")
+        self.run("install", f"--owner={_ACCOUNT}", "/dev/null", "/run/tram-xanh/well")
 
     def journal(self) -> str:
         return self.run("journalctl", "--unit", UNIT, "--output=cat", "--no-pager").stdout

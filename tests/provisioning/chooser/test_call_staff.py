@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.provisioning.chooser.station_root import CHOOSER, StationRoot
 
 from provisioning.chooser.call_staff import LANGUAGES, Manager, Screen, best_size, draw, read_png, show, whole_screen
+from tests.provisioning.chooser.station_root import CHOOSER, StationRoot
 
 SIZES = [(800, 480), (1024, 600), (1280, 720), (1280, 800), (1920, 1080)]
 SCREENS = [

@@ -1,4 +1,4 @@
-"""Whatever becomes of releases, of what is known of them and of the clock: something is started, and what works is found."""
+"""Whatever becomes of releases, and of what is known of them: something is started, and what works is found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.provisioning.chooser.station_root import CHOOSER, StationRoot
 
 from provisioning.chooser import start as starter
 from provisioning.chooser.choose import (
@@ -30,6 +29,7 @@ from provisioning.chooser.choose import (
     usable_releases,
     write_releases,
 )
+from tests.provisioning.chooser.station_root import CHOOSER, StationRoot
 
 OLD, NEW = "0.1.0", "0.2.0"
 BOTH = Releases(current=NEW, previous=OLD, boot_id="boot")
@@ -155,7 +155,7 @@ GARBAGE = {
     "nested": b"[" * 100_000,
     "other types": b'{"current": 5, "previous": [], "trial": "x", "refused": {}, "crashes": "many", "boot_id": 1}',
     "a path": b'{"current": "../../etc", "previous": "/", "trial": {"version": "../x", "starts": 1}}',
-    "numbers beyond": b'{"current": null, "crashes": 1e999, "trial": {"version": "0.1.0", "starts": -5, "began_boottime": NaN}}',
+    "numbers beyond": b'{"crashes": 1e999, "trial": {"version": "0.1.0", "starts": -5, "began_boottime": NaN}}',
     "huge": b'{"crashes": ' + b"9" * 5000 + b"}",
 }
 
@@ -188,7 +188,8 @@ def test_a_minute_that_was_well_ends_the_count(station: StationRoot) -> None:
     for _ in range(4):
         assert [station.start() for _ in range(3)] == [NEW] * 3
         station.mark("well")
-    assert not (station.start() != NEW or (station.places.marks / "well").exists())
+    assert station.start() == NEW
+    assert not (station.places.marks / "well").exists()
 
 
 def test_a_disk_that_cannot_be_written_stops_nobody(station: StationRoot) -> None:
@@ -306,7 +307,20 @@ VERSIONS = ("0.1.0", "0.2.0", "0.3.0")
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["start", "start", "start", "crash", "well", "proved", "hang", "reboot", "delete", "restore", "trial", "garbage"]
+            [
+                "start",
+                "start",
+                "start",
+                "crash",
+                "well",
+                "proved",
+                "hang",
+                "reboot",
+                "delete",
+                "restore",
+                "trial",
+                "garbage",
+            ]
         ),
         st.sampled_from(VERSIONS),
         st.sampled_from([b"", b"{", *GARBAGE.values()]),

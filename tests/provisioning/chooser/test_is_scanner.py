@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.provisioning.chooser.station_root import StationRoot
 
 from devices.scanners.keyboard_scanner import KeyboardConfig, KeyboardScanner
 from devices.simulated.keyboard_node import KeyboardNode
 from kiosk.ports.errors import DeviceLost
+from tests.provisioning.chooser.station_root import StationRoot
 
 NODE = "/dev/input/event3"
 LINKS = ("input/by-id/usb-WCH_BarCode-event-kbd", "/dev/input/by-path/pci-0-event-kbd")

@@ -1,0 +1,74 @@
+"""What the machine's own systemd and udev make of our files, and what of the machine the station can touch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.system.machine import UNIT, Machine
+
+pytestmark = pytest.mark.system
+
+RULES = "90-tram-xanh.rules"
+
+
+def test_units_are_clean_and_their_sandbox_is_tight(there: Machine) -> None:
+    there.boot()
+    there.wait_until_usable()
+    units = [path.name for path in (there.root / "etc/systemd/system").glob("*.*") if path.is_file()]
+    assert UNIT in units
+    verified = there.run("systemd-analyze", "verify", *units)
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+    for unit in units:
+        if unit.endswith(".service"):
+            looked = there.run("systemd-analyze", "security", "--no-pager", "--threshold=15", unit)
+            assert looked.returncode == 0, looked.stdout
+
+
+def test_the_account_can_write_nothing_but_its_own(there: Machine) -> None:
+    there.boot()
+    there.lends()
+    process = there.main_process()
+    inside = Path(f"/proc/{process}/root")
+    mounts = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
+    writable = {line.split()[4] for line in mounts if "rw" in line.split()[5].split(",")}
+    assert {"/var/lib/tram-xanh", "/run/tram-xanh"} <= writable
+    assert not {"/", "/opt", "/etc", "/usr"} & writable
+    status = Path(f"/proc/{process}/status").read_text()
+    assert "CapEff:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+    assert "Seccomp:\t2" in status
+    assert inside.exists()
+
+
+def _said_of_our_rules(there: Machine) -> list[str]:
+    """udev reads all of its rules for any device."""
+    done = there.run("udevadm", "test", "/sys/devices/virtual/mem/null")
+    assert "null" in done.stdout + done.stderr
+    return [line for line in (done.stdout + done.stderr).splitlines() if RULES in line and "Reading" not in line]
+
+
+def test_udev_understands_our_rules(there: Machine) -> None:
+    there.boot()
+    assert _said_of_our_rules(there) == []
+
+
+def test_control_it_would_say_what_it_does_not_understand(there: Machine) -> None:
+    rules = there.root / "etc/udev/rules.d" / RULES
+    rules.write_text(
+        rules.read_text().replace('GOTO="tram_xanh_others"', 'GOTO="nowhere"').replace("PROGRAM!=", "PROGRAMME!=")
+    )
+    there.boot()
+    assert _said_of_our_rules(there)
+
+
+def test_nobody_can_log_in_on_the_screen_and_no_key_speaks_to_the_kernel(there: Machine) -> None:
+    there.boot()
+    there.wait_until_usable()
+    getty = there.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "getty@*", "autovt@*").stdout
+    assert " active" not in getty
+    settings = (there.root / "etc/sysctl.d/90-tram-xanh.conf").read_text()
+    assert "kernel.sysrq = 0" in settings
+    said = there.run("systemd-analyze", "cat-config", "systemd/logind.conf").stdout
+    assert "NAutoVTs=0" in said
