@@ -31,6 +31,7 @@ SUITE = "bookworm"
 WHERE = "TRAM_XANH_MACHINES"
 """Environment variable: the folder in which the Debian root is kept from run to run."""
 UNIT = "kiosk.service"
+MASKED = ("getty@tty1.service", "autovt@.service", "ctrl-alt-del.target")
 PATIENCE_S = 120.0
 OK = "ok.wav"
 SCHOOL = rig.Size(500, 2_000, 0)
@@ -133,6 +134,8 @@ class Machine:
         wanted = self.root / "etc/systemd/system/multi-user.target.wants"
         wanted.mkdir(parents=True, exist_ok=True)
         (wanted / UNIT).symlink_to(f"../{UNIT}")
+        for name in MASKED:
+            (self.root / "etc/systemd/system" / name).symlink_to("/dev/null")
         for folder in ("sysctl.d", "tmpfiles.d"):
             shutil.copytree(units / folder, self.root / "etc" / folder, dirs_exist_ok=True)
         shutil.copytree(units / "udev", self.root / "etc/udev/rules.d", dirs_exist_ok=True)
@@ -173,6 +176,10 @@ class Machine:
         folder = self.root / f"etc/systemd/system/{UNIT}.d"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.conf").write_text(text)
+
+    def run_before_boot(self, *words: str) -> None:
+        """As an installer does. Raises MachineFailed."""
+        _run(["chroot", str(self.root), *words])
 
     def show_in(self, inside: str, outside: Path) -> None:
         """`outside` stands at the path `inside`, once it is booted."""
