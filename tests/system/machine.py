@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from zlib import crc32
 
 from benchmarks import rig
 from demo.processes import ROOT
@@ -25,7 +26,8 @@ from demo.school import Scanner
 from kiosk import __version__
 
 PACKAGES = (
-    "systemd,systemd-sysv,dbus,udev,python3,python3-venv,libgl1,libegl1,libgl1-mesa-dri,libzbar0"  # as docs/operations
+    "systemd,systemd-sysv,dbus,udev,python3,python3-venv,libgl1,libegl1,libgl1-mesa-dri,libzbar0,"
+    "cage,seatd,xwayland,libx11-6,libxext6,libxi6,libxrandr2,libxcursor1,libxfixes3"
 )
 SUITE = "bookworm"
 WHERE = "TRAM_XANH_MACHINES"
@@ -85,11 +87,11 @@ class MachineFailed(Exception):
 def debian_root(folder: Path) -> Path:
     """Made once and kept in `folder`. Raises MachineFailed with the last line of what failed."""
     folder.mkdir(parents=True, exist_ok=True)
-    root = folder / SUITE
+    root = folder / f"{SUITE}-{crc32(PACKAGES.encode()):08x}"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.exists():
-            half = folder / f"{SUITE}.half"
+            half = folder / "half"
             shutil.rmtree(half, ignore_errors=True)
             _run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(half)])
             for group in ("render", "input", "dialout", "video", "audio", "tty"):

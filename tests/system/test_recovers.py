@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.machine import Machine
+from demo.processes import ROOT
+from tests.system.machine import UNIT, Machine
 from tests.system.recovering import (
     HANGS,
     hang_to_usable,
@@ -24,6 +25,9 @@ KILLS = 200
 _QUICK = 8
 _LONGER_THAN_ANY_WATCHDOG_S = 40.0
 _STAFF = "staff are called"
+KILL_CAGE = """for process in /proc/[0-9]*; do
+    [ "$(cat "$process/comm")" = cage ] && kill -KILL "${process#/proc/}" && exit
+done; false"""
 
 
 def test_starts_and_lends_by_a_scan(there: Machine) -> None:
@@ -105,6 +109,22 @@ def test_a_release_that_crashes_gives_way_to_the_other(there: Machine) -> None:
     said = there.journal()
     assert [f"release 0.2.0, start {n}" in said for n in (1, 2, 3)] == [True] * 3
     assert "release 0.1.0, start 4" in said
+
+
+def test_lends_in_a_compositor_and_is_usable_again_when_either_of_them_is_killed(there: Machine) -> None:
+    cage = (ROOT / "systemd/display/cage.conf").read_text()
+    # No graphics card, no seat: the compositor draws in memory, too.
+    without_a_card = "Environment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 WLR_RENDERER=pixman\n"
+    there.drop_in("display", cage + without_a_card)
+    there.boot()
+    there.lends()
+    kill_to_usable(there)
+    process = there.main_process()
+    assert there.run("sh", "-c", KILL_CAGE).returncode == 0
+    there.until("it is another process", lambda: there.main_process() not in (0, process))
+    there.lends()
+    there.run("systemctl", "stop", UNIT)
+    assert there.about("Result") == "success", "a compositor that is asked to end first would take it along"
 
 
 def _with_a_screen(there: Machine) -> Path:

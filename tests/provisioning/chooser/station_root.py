@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ class StationRoot:
         (release / "bin").mkdir(parents=True)
         (release / "release.json").write_text(json.dumps({"version": version, "schema": "a"}))
         python = release / "bin/python"
-        python.write_text(f'#!/bin/sh\necho {version} "$@" >> {self.started}\nexit {ends_with}\n')
+        python.write_text(f'#!/bin/sh\necho "${{DISPLAY:-none}}" {version} "$@" >> {self.started}\nexit {ends_with}\n')
         python.chmod(0o755)
 
     def delete(self, version: str) -> None:
@@ -39,23 +40,27 @@ class StationRoot:
         command = [PYTHON, "-I", "-S", str(CHOOSER / program), "--root", str(self.root), *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
+    def popen(self, program: str, *words: str) -> subprocess.Popen[str]:
+        """In a group of its own, so that all that it begins can be ended."""
+        command = [PYTHON, "-I", "-S", str(CHOOSER / program), "--root", str(self.root), *words]
+        plain = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=plain, start_new_session=True)
+
     def start(self, *, chooses: bool = True) -> str:
         """As systemd does it; what was started: a version, or "staff"."""
         before = len(self.starts())
         if chooses:
             chosen = self.run("choose.py")
             assert chosen.returncode == 0, chosen.stderr
-        # The picture would be shown for a minute.
-        picture = [PYTHON, "-I", "-S", str(CHOOSER / "start.py"), "--root", str(self.root)]
-        with subprocess.Popen(picture, stderr=subprocess.PIPE, text=True) as process:
+        with self.popen("start.py") as process:
             assert process.stderr is not None
             said = process.stderr.readline()
             if "staff are called" in said:
-                process.kill()
+                process.kill()  # the picture would be shown for a minute
                 return "staff"
             process.wait(60)
         assert len(self.starts()) == before + 1, said
-        return self.starts()[-1].split()[0]
+        return self.starts()[-1].split()[1]
 
     def starts(self) -> list[str]:
         return self.started.read_text().splitlines()
