@@ -76,3 +76,43 @@ def test_temporary_files_and_a_small_journal_spare_the_card(there: Machine) -> N
     there.wait_until_usable()
     assert there.run("findmnt", "--noheadings", "--output=FSTYPE", "/tmp").stdout.strip() == "tmpfs"
     assert "SystemMaxUse=64M" in there.run("systemd-analyze", "cat-config", "systemd/journald.conf").stdout
+
+
+def test_a_backup_is_written_beside_a_running_station_onto_a_stick(there: Machine) -> None:
+    config = there.root / "etc/tram-xanh/kiosk.toml"
+    config.write_text(config.read_text() + '[backup]\nfolder = "/media/tram-xanh/tram"\n')
+    there.boot()
+    there.lends()
+    stick = there.run("mount", "-t", "tmpfs", "-o", "mode=1777,nosuid,nodev,noexec", "stick", "/media/tram-xanh")
+    assert stick.returncode == 0, stick.stderr
+    began = there.run("systemctl", "start", "tram-xanh-backup.service")
+    assert began.returncode == 0, there.run("journalctl", "--no-pager", "--unit=tram-xanh-backup").stdout
+    assert there.run("ls", "/media/tram-xanh/tram").stdout.strip()
+    process = there.main_process()
+    seen = Path(f"/proc/{process}/root/media/tram-xanh/tram")
+    assert seen.is_dir(), "the station sees a stick that was put in while it ran"
+
+
+UPDATES = """[Service]
+ExecStart=
+ExecStart=/bin/sh -exc ' \
+  cat /var/lib/tram-xanh/store.key >/dev/null; \
+  python3 -m venv --without-pip /opt/tram-xanh/releases/.0.2.0.half; \
+  ln -s releases/0.1.0 /opt/tram-xanh/half; mv -T /opt/tram-xanh/half /opt/tram-xanh/current; \
+  touch /var/lib/tram-xanh-chooser/restart-due; \
+  systemctl restart kiosk.service; \
+  for folder in /etc /usr /opt /home /root /var /var/lib/tram-xanh; do if touch $$folder/it; then exit 9; fi; done'
+"""
+
+
+def test_an_update_can_change_what_runs_and_start_it_anew_and_nothing_else(there: Machine) -> None:
+    folder = there.root / "etc/systemd/system/tram-xanh-update.service.d"
+    folder.mkdir()
+    (folder / "acts.conf").write_text(UPDATES)
+    there.boot()
+    there.lends()
+    before = there.main_process()
+    began = there.run("systemctl", "start", "tram-xanh-update.service")
+    assert began.returncode == 0, there.run("journalctl", "--no-pager", "--unit=tram-xanh-update").stdout
+    assert there.main_process() != before
+    there.lends()
