@@ -36,6 +36,7 @@ from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker, probe
+from kiosk.runtime.watched import Watched
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import (
     HintChanged,
@@ -80,6 +81,7 @@ class Kiosk:
     _opened: SqlStore | None = None
     _devices: dict[str, str] = field(default_factory=dict)
     _hint: Hint | None = None
+    _eyes: dict[str, Watched] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         config = self.config
@@ -91,7 +93,10 @@ class Kiosk:
             end_after_warning_s=config.session.end_after_warning_s,
         )
         self.formats = config.codes.formats()
-        self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
+        marks = os.environ.get("RUNTIME_DIRECTORY")
+        self.watchdog = SystemdWatchdog(
+            os.environ.get("NOTIFY_SOCKET"), Path(marks) if marks else None, self.clock.monotonic
+        )
         threading.excepthook = _end_the_process  # before any thread: the signaller begins one
         try:
             # One picture is shown: that of the first camera. With a second one's in between it would flicker.
@@ -171,6 +176,7 @@ class Kiosk:
             self._spawn_when_painted("proof", lambda: self._when_open(lambda: proof.run(self.scanned, self._stop)))
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
+            self._eyes[scanner.name] = Watched(self._stop, self.clock.monotonic)
             self._spawn(scanner.name, partial(self._read, scanner))
 
     def beat(self) -> None:
@@ -256,11 +262,20 @@ class Kiosk:
 
     def _pass_on(self, beat: Beat) -> None:
         def answered() -> None:
-            if self.clock.monotonic() - beat.at < _STALE_BEAT_S:
+            now = self.clock.monotonic()
+            if now - beat.at < _STALE_BEAT_S and not self._a_scanner_hangs(now):
                 self._beat_at = beat.at
                 self.watchdog.alive()
 
         self.store.ping(answered)
+
+    def _a_scanner_hangs(self, now: float) -> bool:
+        """One that was there. Who only looks for a device may take long, and others scan meanwhile."""
+        for name, eye in self._eyes.items():
+            if self._devices[name] == "ready" and eye.silent_s(now) >= _STALE_BEAT_S:
+                _log.critical("%s: hangs", name)
+                return True
+        return False
 
     def _run_in_store(self, job: Callable[[UnitOfWork], T]) -> T:
         return self.store.call(job, LATER)
@@ -273,7 +288,7 @@ class Kiosk:
                 self._sees(_NOTHING_SEEN)
 
         self.painted.wait()
-        scanner.run(self.scanned, lost, self._stop)
+        scanner.run(self.scanned, lost, self._eyes[scanner.name])
 
     def _shown(self, state: State) -> None:
         self._state = state
