@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,18 +52,23 @@ class Publisher:
         """PEM."""
         return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
-    def bundle(self, version: str, run: str = GOOD, **other: Any) -> Path:
-        """Of a release that does `run` (Python) when it is started. `other`: what its manifest says instead."""
+    def bundle(
+        self, version: str, run: str = GOOD, more: Mapping[Path, Collection[str]] | None = None, **other: Any
+    ) -> Path:
+        """Of a release that does `run` (Python) when it is started. `more`: wheels, as `write_bundle` takes them;
+        `other`: what its manifest says instead."""
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
         said: dict[str, Any] = {"schema": "0008", "pythons": (python,), "architecture": os.uname().machine}
         said |= {"built_ms": BUILT_MS, "expires_ms": EXPIRES_MS} | other
-        place = self.folder / hashlib.sha256(f"{version}{run}{other}".encode()).hexdigest()[:8]
+        place = self.folder / hashlib.sha256(f"{version}{run}{more}{other}".encode()).hexdigest()[:8]
         place.mkdir(exist_ok=True)
         out = place / f"tram-xanh-{version}.bundle"
         if out.exists():
             return out
-        wheel = _wheel(place, "tram_xanh", version, {"kiosk/__main__.py": _PROGRAM.format(version=version, run=run)})
-        write_bundle(out, self.key, Target(version, **said), [wheel, pip_wheel(None)])
+        wheel = make_wheel(
+            place, "tram_xanh", version, {"kiosk/__main__.py": _PROGRAM.format(version=version, run=run)}
+        )
+        write_bundle(out, self.key, Target(version, **said), {wheel: (), pip_wheel(None): (), **(more or {})})
         return out
 
 
@@ -107,7 +113,7 @@ def version_that_runs(places: Places) -> str:
     return done.stdout.split()[-1] if done.returncode == 0 and done.stdout else ""
 
 
-def _wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
+def make_wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
     about = f"{name}-{version}.dist-info"
     content = {
         **files,

@@ -20,6 +20,11 @@ LANGUAGE = argparse.ArgumentParser(add_help=False)
 LANGUAGE.add_argument("--language", default="vi", choices=("vi", "en"))
 
 
+def python_options() -> list[str]:
+    """For a process of ours that is to find its modules where this one does."""
+    return ["-I"] if sys.flags.isolated else []
+
+
 def say(text: object) -> None:
     print(text, flush=True)
 

@@ -21,7 +21,7 @@ from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.bundle import BundleRefused, Why
-from provisioning.commands import CONFIG, COULD_NOT, DONE, Parsers, say
+from provisioning.commands import CONFIG, COULD_NOT, DONE, Parsers, python_options, say
 
 _INCOMING = "incoming"
 
@@ -40,7 +40,8 @@ def add_parsers(commands: Parsers) -> None:
 def fetch_as_the_station(config_file: Path, data: Path, after: str) -> Path | None:
     """Its bundle; None: the centre has none that is newer. Raises NotFetched, with what has come kept, and
     BundleRefused for want of room."""
-    command = [sys.executable, "-m", "provisioning", "fetch-release", "--config", str(config_file), "--after", after]
+    program = [sys.executable, *python_options(), "-m", "provisioning", "fetch-release"]
+    command = [*program, "--config", str(config_file), "--after", after]
     owner = data.stat()
     if os.geteuid() == 0 and owner.st_uid != 0:
         whose: Any = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}

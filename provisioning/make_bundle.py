@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,12 +79,12 @@ def read_key(private: Path) -> Ed25519PrivateKey:
     return key
 
 
-def write_bundle(out: Path, key: Ed25519PrivateKey, target: Target, wheels: Iterable[Path]) -> None:
-    """`wheels`: pip's own among them. Under another name until it is whole. Raises CannotMake and OSError."""
-    wheels = sorted(wheels)
+def write_bundle(out: Path, key: Ed25519PrivateKey, target: Target, wheels: Mapping[Path, Collection[str]]) -> None:
+    """`wheels`, pip's own among them, with the Pythons that each is for (none: all). Under another name until it is
+    whole. Raises CannotMake and OSError."""
     number_of(target.version)
-    files: list[tuple[str, Path | bytes]] = [(LOCK, _lock_of(wheels))]
-    files += [(f"wheels/{_short(wheel.name)}", wheel) for wheel in wheels]
+    files: list[tuple[str, Path | bytes]] = [(LOCK, _lock_of(wheels, target.pythons))]
+    files += [(f"wheels/{_short(wheel.name)}", wheel) for wheel in sorted(wheels)]
     table = {
         "format": FORMAT,
         "product": PRODUCT,
@@ -116,22 +116,25 @@ def write_bundle(out: Path, key: Ed25519PrivateKey, target: Target, wheels: Iter
 
 def collect_wheels(
     folder: Path, target: Target, *, given: Path | None = None, offline: bool = False, keyboard: bool = True
-) -> list[Path]:
+) -> dict[Path, set[str]]:
     """All that a release of `target` needs, into `folder`: the project's own, built here; what requirements.lock pins
     for that machine, by its hashes; evdev, from `given` or built here for this machine; and pip. `given`: a folder of
-    wheels that are looked at first; `offline`: no others. Raises CannotMake."""
+    wheels that are looked at first; `offline`: no others. Given as `write_bundle` takes them. Raises CannotMake."""
     folder.mkdir(parents=True, exist_ok=True)
     sources = [*(["--find-links", str(given.resolve())] if given else []), *(["--no-index"] if offline else [])]
-    own = _own_wheel(folder, sources)
-    wheels = [own, pip_wheel(given)]
+    always = [_own_wheel(folder, sources), pip_wheel(given)]
+    wheels: dict[str, Path] = {}
+    pythons: dict[str, set[str]] = {}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     for python in target.pythons:
         fetch = _Fetch(folder / python, target.architecture, python, sources)
-        wheels += fetch.closure(project["dependencies"])
+        needed = fetch.closure(project["dependencies"])
         if keyboard:
-            wheels.append(_evdev(folder, given, target.architecture, python, sources))
-    by_name: dict[str, Path] = {wheel.name: wheel for wheel in wheels}
-    return list(by_name.values())
+            needed.append(_evdev(folder, given, target.architecture, python, sources))
+        for wheel in needed:
+            wheels[wheel.name] = wheel  # the same file for several Pythons is one
+            pythons.setdefault(wheel.name, set()).add(python)
+    return {wheel: set[str]() for wheel in always} | {wheel: pythons[name] for name, wheel in wheels.items()}
 
 
 class _Fetch:
@@ -196,9 +199,11 @@ class _Fetch:
     def _locked(self) -> Iterator[tuple[str, str]]:
         """By name, what stands in requirements.lock for this machine."""
         for block in re.split(r"^(?=[A-Za-z0-9])", (PROJECT / LOCK).read_text("utf-8"), flags=re.MULTILINE)[1:]:
-            requirement = Requirement(block.partition("\\\n")[0].strip())
+            said, _, hashes = block.partition("\\\n")
+            requirement = Requirement(said.strip())
             if requirement.marker is None or requirement.marker.evaluate({**self._environment, "extra": ""}):
-                yield _normal(requirement.name), block
+                # Without the marker: pip would hold it against the Python that it runs on.
+                yield _normal(requirement.name), f"{said.partition(';')[0].strip()} \\\n{hashes}"
 
 
 def _own_wheel(folder: Path, sources: Sequence[str]) -> Path:
@@ -244,14 +249,20 @@ def _run_pip(*words: str, lock: Path | None = None) -> None:
         raise CannotMake(f"pip {words[0]}: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
 
 
-def _lock_of(wheels: Sequence[Path]) -> bytes:
-    """By it a station installs: of each package exactly what is in the bundle."""
-    pinned: dict[str, list[str]] = {}
-    for wheel in wheels:
+def _lock_of(wheels: Mapping[Path, Collection[str]], all_pythons: Sequence[str]) -> bytes:
+    """By it a station installs: of each package exactly what is in the bundle, for its own Python."""
+    hashes: dict[str, list[str]] = {}
+    pythons: dict[str, set[str]] = {}
+    for wheel in sorted(wheels):
         name, version = _parts(wheel)
         if name != "pip":
-            pinned.setdefault(f"{name}=={version}", []).append(_sha256(wheel))
-    lines = [" \\\n    ".join([what, *(f"--hash=sha256:{one}" for one in hashes)]) for what, hashes in pinned.items()]
+            hashes.setdefault(f"{name}=={version}", []).append(_sha256(wheel))
+            pythons.setdefault(f"{name}=={version}", set()).update(wheels[wheel] or all_pythons)
+    lines = []
+    for what, found in hashes.items():
+        some = [f'python_version == "{one}"' for one in all_pythons if one in pythons[what]]
+        where = f" ; {' or '.join(some)}" if len(some) < len(all_pythons) else ""
+        lines.append(" \\\n    ".join([what + where, *(f"--hash=sha256:{one}" for one in found)]))
     return ("\n".join(lines) + "\n").encode()
 
 

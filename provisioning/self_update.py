@@ -132,7 +132,11 @@ class Updater:
         with self._alone():
             if self._resume() is Outcome.IN_USE:
                 return Outcome.IN_USE
-            manifest = self._take_in(bundle, again)
+            try:
+                manifest = self._take_in(bundle, again)
+            except BaseException:
+                remove_halves(self._places.releases)  # at once: it may be the disk that is full
+                raise
             if not self._nobody_is_there():
                 return Outcome.IN_USE
             self._step("trial")

@@ -18,7 +18,17 @@ from kiosk.config import BUILD_MS, KioskConfig, load
 from kiosk.i18n import Translator
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.bundle import BundleRefused, Why
-from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.commands import (
+    ASKED_WRONGLY,
+    CONFIG,
+    COULD_NOT,
+    DONE,
+    LANGUAGE,
+    Parsers,
+    complain,
+    python_options,
+    say,
+)
 from provisioning.fetch_release import NotFetched, fetch_as_the_station, forget_fetched
 from provisioning.installed import Places, read_releases
 from provisioning.release_folder import CannotBuild, releases_in
@@ -108,7 +118,9 @@ def _leave_the_symlink() -> None:
     imports later is not to come from another."""
     real = Path(sys.prefix).resolve()
     if real != Path(sys.prefix):
-        os.execv(real / "bin/python", [str(real / "bin/python"), "-m", "provisioning", *sys.argv[1:]])
+        os.execv(
+            real / "bin/python", [str(real / "bin/python"), *python_options(), "-m", "provisioning", *sys.argv[1:]]
+        )
 
 
 def _restart(command: list[str]) -> None:
