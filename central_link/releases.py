@@ -15,9 +15,9 @@ from typing import Annotated
 
 import msgspec
 
-from central_link.address import server_address
 from central_link.native_rest import NativeRestConfig
 from central_link.signed_line import SignedLine, stations_key
+from kiosk.domain.server_address import server_address
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.host import StationClock
 from kiosk.ports.private_file import make_folder, sync_folder

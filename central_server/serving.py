@@ -36,13 +36,18 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    store: Store, shelf: Shelf, listening: socket.socket, tls: ssl.SSLContext | None, ready: Callable[[str], None]
+    store: Store,
+    shelf: Shelf,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None,
+    ready: Callable[[str], None],
+    authority: bytes | None = None,
 ) -> None:
     """Serve on `listening`, by https with `tls`, until SIGTERM or SIGINT; `ready` is called with the address when
-    requests are taken."""
+    requests are taken. `authority`: as in create_app."""
     central = Central(store, shelf)
     config = uvicorn.Config(
-        create_app(central),
+        create_app(central, authority),
         log_config=None,
         access_log=False,
         lifespan="on",

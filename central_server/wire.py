@@ -146,14 +146,16 @@ class EnrolmentAnswer(Struct, frozen=True):
     server_key: str
 
 
-class DeviceAnswer(Struct, frozen=True):
-    """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`."""
+class DeviceAnswer(Struct, frozen=True, omit_defaults=True):
+    """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`. `station`: what every station of
+    the library is told (protocol.md); missing before it is active, and while nothing was imported."""
 
     library: str
     device: str
     key_id: str
     state: str
     server_key: str
+    station: msgspec.Raw | None = None
 
 
 class TimeAnswer(Struct, frozen=True):

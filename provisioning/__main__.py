@@ -8,13 +8,16 @@ import sys
 from kiosk.config import ConfigError
 from kiosk.i18n import Translator
 from provisioning import (
+    bring_in,
     bundle_commands,
     enrol_command,
     fetch_release,
+    leave,
     scanner_test,
     store_commands,
     update_command,
     usb_stick,
+    wifi,
 )
 from provisioning.commands import ASKED_WRONGLY, complain
 
@@ -26,6 +29,9 @@ _COMMANDS = (
     bundle_commands,
     update_command,
     fetch_release,
+    bring_in,
+    leave,
+    wifi,
 )
 
 

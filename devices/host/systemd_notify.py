@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -60,3 +60,16 @@ class SystemdWatchdog:
             if not self._complained:
                 self._complained = True
                 _log.warning("the service manager cannot be told: %s", error)
+
+
+def runtime_folder(environment: Mapping[str, str]) -> Path | None:
+    """A service's own folder in memory, the first of RUNTIME_DIRECTORY; None when systemd made none."""
+    first = environment.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(first) if first else None
+
+
+def systemd_watchdog(
+    environment: Mapping[str, str], monotonic: Callable[[], float] = time.monotonic
+) -> SystemdWatchdog:
+    """For what systemd put into the environment of a service, if one runs here."""
+    return SystemdWatchdog(environment.get("NOTIFY_SOCKET"), runtime_folder(environment), monotonic)

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
-from devices.host.systemd_notify import SystemdWatchdog
+from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk import __version__
 from kiosk.bootstrap import answers
@@ -93,11 +92,8 @@ class Kiosk:
             end_after_warning_s=config.session.end_after_warning_s,
         )
         self.formats = config.codes.formats()
-        marks = os.environ.get("RUNTIME_DIRECTORY")
-        self.watchdog = SystemdWatchdog(
-            os.environ.get("NOTIFY_SOCKET"), Path(marks) if marks else None, self.clock.monotonic
-        )
-        threading.excepthook = _end_the_process  # before any thread: the signaller begins one
+        self.watchdog = systemd_watchdog(os.environ, self.clock.monotonic)
+        threading.excepthook = end_the_process  # before any thread: the signaller begins one
         try:
             # One picture is shown: that of the first camera. With a second one's in between it would flicker.
             eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
@@ -136,8 +132,8 @@ class Kiosk:
             self._nightly_jobs(), diary, self.clock, self._stop, self._is_idle, self._chores.suspected
         )
         # Of systemd, the first of them; by hand there is none, and nobody waits for a proof.
-        runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
-        self._proof = Proof(Path(runtime), __version__, self.formats, self._answer_proof) if runtime else None
+        runtime = runtime_folder(os.environ)
+        self._proof = Proof(runtime, __version__, self.formats, self._answer_proof) if runtime else None
         self.session = SessionLoop(
             self.rules,
             self.clock,
@@ -336,7 +332,7 @@ def _already() -> threading.Event:
     return event
 
 
-def _end_the_process(args: threading.ExceptHookArgs) -> None:
+def end_the_process(args: threading.ExceptHookArgs) -> None:
     """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
     name = args.thread.name if args.thread else "?"
     trace = (args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)

@@ -37,6 +37,8 @@ class Button(Enum):
     IT_IS_A_BOOK = auto()
     MY_BOOKS = auto()
     RENEW_ALL = auto()
+    AGAIN = auto()  # of an enrolment: try it once more
+    NETWORK = auto()  # of an enrolment: is there one?
 
 
 @dataclass(frozen=True, slots=True)
