@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from central_link.native_rest import NativeRestLink
+from devices.host.machine_secret import read_machine_secret
 from kiosk.config import BUILD_MS
 from kiosk.i18n import Translator
-from kiosk.ports.errors import StoreBroken, StoreDamaged
+from kiosk.ports.errors import OtherMachine, StoreBroken, StoreDamaged
 from kiosk.ports.private_file import make_folder
 from kiosk.ports.store import OutboxCounts, UnitOfWork
 from kiosk.sync.outbox import Outbox, Outcome, PushRun
+from local_store.recovery_code import key_of
 from local_store.station import StationStore
 from local_store.store import SqlStore
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
 from provisioning.enrol import settings
+from provisioning.store_commands import no_code
 
 T = TypeVar("T")
 
@@ -33,6 +36,7 @@ def add_parsers(commands: Parsers) -> None:
     about = "send what an old card of this station still held (its data folder, with its key)"
     command = commands.add_parser("bring-in", parents=[CONFIG, LANGUAGE], help=about)
     command.add_argument("--from", dest="place", required=True, type=Path, metavar="DATA_FOLDER")
+    command.add_argument("--code", metavar="CODE", help="the recovery code, which a Raspberry Pi's old card needs")
     command.set_defaults(run=_run)
 
 
@@ -42,6 +46,10 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     if not (old / _STORE).is_file() or not (old / _KEY).is_file():
         complain(words.text("{folder} holds no station's store with its key.", folder=old))
         return ASKED_WRONGLY
+    key = key_of(options.code) if options.code is not None else None
+    if options.code is not None and key is None:
+        complain(no_code(words))
+        return ASKED_WRONGLY
     link = NativeRestLink(config)
     try:
         make_folder(config.key_folder)
@@ -50,11 +58,19 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
             for name in (_KEY, _STORE, f"{_STORE}-wal"):
                 if (old / name).exists():
                     shutil.copyfile(old / name, Path(copy) / name)
-            store = StationStore(Path(copy), config.library_id, config.device_id, BUILD_MS).open()
+            card = StationStore(
+                Path(copy), config.library_id, config.device_id, BUILD_MS, machine_secret=read_machine_secret
+            )
+            if key is not None:
+                card.bind(key)  # the copy's own key file: the old one opens in the old machine alone
+            store = card.open()
             try:
                 run, left = send_all(store, link)
             finally:
                 store.close()
+    except OtherMachine:
+        complain(words.text("The old card opens in its own machine only. Add --code with its recovery code."))
+        return ASKED_WRONGLY
     except StoreDamaged as error:
         complain(words.text("The old store is damaged: {why}. What can be read: provisioning recover.", why=error))
         return COULD_NOT

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from devices.host.machine_secret import read_machine_secret
 from devices.host.status_socket import ask_word
 from kiosk.config import BlankConfig, KioskConfig, load_any
 from kiosk.i18n import Translator
@@ -101,5 +102,6 @@ def _wipe(path: Path) -> None:
 
 def _waiting(config: KioskConfig) -> int:
     """Operations that the centre does not have yet. Raises StoreBroken."""
-    store = StationStore(config.data, config.station.library, config.station.device, 0)
+    of = config.station
+    store = StationStore(config.data, of.library, of.device, 0, machine_secret=read_machine_secret)
     return store.read().counts()["pending"] if store.path.exists() else 0

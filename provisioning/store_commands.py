@@ -125,7 +125,7 @@ def bind(options: argparse.Namespace, words: Translator, ask: Callable[[str], st
         else:
             given = _asked_for(options, words, ask)
             if given is None:
-                return ASKED_WRONGLY, _no_code(words)
+                return ASKED_WRONGLY, no_code(words)
             key = given
         if store.bind(key):
             return DONE, words.text("The key opens on this machine alone now. The recovery code stays as it is.")
@@ -210,7 +210,7 @@ def _openable(
             pass
     given = _asked_for(options, words, ask)
     if given is None:
-        return _no_code(words)
+        return no_code(words)
     return store.newest_backup(options.place, given), given
 
 
@@ -222,7 +222,7 @@ def _asked_for(options: argparse.Namespace, words: Translator, ask: Callable[[st
     return key_of(code)
 
 
-def _no_code(words: Translator) -> str:
+def no_code(words: Translator) -> str:
     return words.text("This is not a whole recovery code: it has 56 letters and digits. Please copy it once more.")
 
 

@@ -15,6 +15,8 @@ from kiosk.bootstrap.stores import read_store
 from kiosk.config import load
 from kiosk.domain.enrolment_code import FILE_NAME
 from kiosk.session.states import Borrowing
+from local_store.key_file import read_or_create_key, seal_key
+from local_store.recovery_code import code_of
 from tests.journeys.hands import Hands
 
 pytestmark = pytest.mark.slow
@@ -25,8 +27,8 @@ def operations_at_the_centre(server: Server) -> list[tuple[str, str, str]]:
     return [(row["epoch"], row["kind"], row["barcode"]) for row in ledger["operations"]]
 
 
-def bring_in(config: Path, old: Path) -> subprocess.CompletedProcess[str]:
-    return run("provisioning", "bring-in", "--config", str(config), "--from", str(old), "--language", "en")
+def bring_in(config: Path, old: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return run("provisioning", "bring-in", "--config", str(config), "--from", str(old), "--language", "en", *more)
 
 
 def test_what_the_old_card_still_held_reaches_the_centre_once(tmp_path: Path, server: Server) -> None:
@@ -67,12 +69,21 @@ def test_what_the_old_card_still_held_reaches_the_centre_once(tmp_path: Path, se
     assert operations_at_the_centre(server) == []
 
     assert bring_in(config, tmp_path).returncode == 2  # nothing is there
-    done = bring_in(config, old)
+    # As the card of a Raspberry Pi, which opens in that one alone.
+    key_file = old / "store.key"
+    key = read_or_create_key(key_file, old / "store.db")
+    seal_key(key_file, key, lambda: bytes(range(32)))
+    sealed = bring_in(config, old)
+    assert (sealed.returncode, "recovery code" in sealed.stderr) == (2, True)
+    assert bring_in(config, old, "--code", "ABCD").returncode == 2
+    assert operations_at_the_centre(server) == []
+    done = bring_in(config, old, "--code", code_of(key))
     assert (done.returncode, done.stdout) == (0, "2 records of the old card are there now.\n"), done.stderr
     there = operations_at_the_centre(server)
     assert [row[1:] for row in there] == [("check_out", "TK.00001"), ("check_out", "TK.00002")]
-    again = bring_in(config, old)
+    again = bring_in(config, old, "--code", code_of(key))
     assert again.returncode == 0
     assert operations_at_the_centre(server) == there, "once"
+    seal_key(key_file, key, lambda: None)
     assert read_store(first.config).counts()["pending"] == 2, "the old card is only read"
     assert not list((tmp_path / "new" / "data").glob("bring-in-*"))
