@@ -7,10 +7,18 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from central_server import __version__, device_commands, dispute_commands, library_commands, log, office_commands
+from central_server import (
+    __version__,
+    device_commands,
+    dispute_commands,
+    library_commands,
+    log,
+    office_commands,
+    release_commands,
+)
 from central_server.address import listen, secured
 from central_server.cannot import CannotDo
-from central_server.commands import DATABASE, MIGRATE, Done, Parsers, opened
+from central_server.commands import DATABASE, MIGRATE, RELEASES, Done, Parsers, opened, shelf_of
 from central_server.database import is_passing, reason_of
 
 
@@ -37,13 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_serve(commands)
-    for module in (library_commands, device_commands, office_commands, dispute_commands):
+    for module in (library_commands, device_commands, office_commands, dispute_commands, release_commands):
         module.add_parsers(commands)
     return parser
 
 
 def _add_serve(commands: Parsers) -> None:
-    serve = commands.add_parser("serve", parents=[DATABASE, MIGRATE], help="take requests of stations")
+    serve = commands.add_parser("serve", parents=[DATABASE, MIGRATE, RELEASES], help="take requests of stations")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080, help="0: a free one")
     serve.add_argument(
@@ -61,7 +69,7 @@ def _serve(arguments: argparse.Namespace) -> Done:
         from central_server.serving import serve
 
         log.begin()
-        serve(store, listening, tls, lambda address: print(f"listening on {address}", flush=True))
+        serve(store, shelf_of(arguments), listening, tls, lambda address: print(f"listening on {address}", flush=True))
     return 0, ""
 
 

@@ -13,6 +13,7 @@ from central_server.wire import (
     EnrolmentRequest,
     Fault,
     HealthAnswer,
+    NewestReleaseAnswer,
     OperationsAnswer,
     OperationsRequest,
     TimeAnswer,
@@ -70,6 +71,26 @@ ENROLMENTS: dict[str, Any] = {
 }
 DEVICE: dict[str, Any] = {"responses": _answers("DeviceAnswer", s401=_NOT_LET_IN["s401"], s503="the database is busy")}
 TIME: dict[str, Any] = {"responses": _answers("TimeAnswer", s400="a parameter is wrong")}
+NEWEST_RELEASE: dict[str, Any] = {
+    "responses": _answers(
+        "NewestReleaseAnswer", s400="a parameter is wrong", **_NOT_LET_IN, s503="the database is busy"
+    )
+}
+RELEASE_PIECE: dict[str, Any] = {
+    "responses": _answers(
+        "NewestReleaseAnswer",
+        s400="a parameter is wrong",
+        **_NOT_LET_IN,
+        s404="such a bundle is not here, or ends before that",
+        s503="the database is busy",
+    )
+    | {
+        "200": {
+            "description": "the bytes that were asked for, fewer at the end",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+}
 HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
 
 
@@ -87,6 +108,7 @@ def attach(app: FastAPI) -> None:
                 EnrolmentAnswer,
                 DeviceAnswer,
                 TimeAnswer,
+                NewestReleaseAnswer,
                 HealthAnswer,
                 Fault,
             )

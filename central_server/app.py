@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +22,7 @@ from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device
 from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import Batch
+from central_server.releases import MOST_BUNDLE_BYTES, MOST_PIECE_BYTES, Shelf
 from central_server.wire import (
     LONGEST_WAIT_S,
     MOST_CHANGES,
@@ -30,8 +32,10 @@ from central_server.wire import (
     EnrolmentAnswer,
     Fault,
     HealthAnswer,
+    NewestReleaseAnswer,
     OperationsAnswer,
     Refused,
+    Release,
     VerdictKind,
     read_request,
 )
@@ -45,8 +49,9 @@ _REST_S = 5
 class Central:
     """What the routes share: the store, the threads that use it, the bell for those who wait."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store = store
+        self._shelf = shelf
         self._writers = ThreadPoolExecutor(store.writers, "writer")
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
@@ -106,6 +111,29 @@ class Central:
             except TimeoutError:
                 return answer
             ring = self.bell.next_ring(library)
+
+    async def newest_release(self, asking: Device, architecture: str, python: str, after: str) -> NewestReleaseAnswer:
+        """For such a machine, newer than `after`."""
+
+        def look(store: Store) -> Release | None:
+            with reading(store) as connection:
+                devices.demand(connection, asking, asking.library)
+            return self._shelf.newest(architecture, python, after)
+
+        return NewestReleaseAnswer(await self.read(look))
+
+    async def release_piece(self, asking: Device, sha256: str, at: int, count: int) -> bytes:
+        """Raises `Refused` (404)."""
+
+        def look(store: Store) -> bytes | None:
+            with reading(store) as connection:
+                devices.demand(connection, asking, asking.library)
+            return self._shelf.piece(sha256, at, count)
+
+        piece = await self.read(look)
+        if piece is None:
+            raise Refused(404, "Such a release is not here, or ends before that.")
+        return piece
 
     def close(self) -> None:
         """Finish what was begun, then close the store."""
@@ -188,6 +216,29 @@ def create_app(central: Central) -> FastAPI:
         """Who asks; answered in every state."""
         who = asked.device
         return answer(request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state, central.key.public))
+
+    @app.get("/v1/releases/newest", openapi_extra=api_document.NEWEST_RELEASE)
+    async def newest_release(
+        request: Request,
+        asked: Annotated[Asked, Depends(gate.fresh)],
+        architecture: Annotated[str, Query(pattern="^[A-Za-z0-9_]+$", max_length=32)],
+        python: Annotated[str, Query(pattern="^[0-9.]+$", max_length=32)],
+        after: Annotated[str, Query(pattern=r"^([0-9]{1,6}(\.[0-9]{1,6}){2})?$", max_length=32)] = "",
+    ) -> Response:
+        """The newest release for the station's kind of machine."""
+        return answer(request, await central.newest_release(asked.device, architecture, python, after))
+
+    @app.get("/v1/releases/{sha256}", openapi_extra=api_document.RELEASE_PIECE)
+    async def release_piece(
+        request: Request,
+        asked: Annotated[Asked, Depends(gate.fresh)],
+        sha256: Annotated[str, PathParameter(pattern="^[0-9a-f]{64}$", max_length=64)],
+        at: Annotated[int, Query(ge=0, le=MOST_BUNDLE_BYTES)],
+        count: Annotated[int, Query(ge=1, le=MOST_PIECE_BYTES)],
+    ) -> Response:
+        """A piece of a release's bundle."""
+        piece = await central.release_piece(asked.device, sha256, at, count)
+        return Response(piece, 200, gate.headers(request), "application/octet-stream")
 
     @app.get("/v1/time", openapi_extra=api_document.TIME)
     async def time(nonce: Annotated[str, Query(pattern="^[0-9a-f]{32}$", max_length=32)]) -> Response:

@@ -164,6 +164,20 @@ class TimeAnswer(Struct, frozen=True):
     signature: str
 
 
+class Release(Struct, frozen=True):
+    """A bundle that a station may fetch. `size` in bytes, `sha256` of all of it."""
+
+    version: str
+    size: int
+    sha256: Hash
+
+
+class NewestReleaseAnswer(Struct, frozen=True):
+    """`release` null: none that is newer and for such a machine."""
+
+    release: Release | None
+
+
 class HealthAnswer(Struct, frozen=True):
     status: str
     protocol: int

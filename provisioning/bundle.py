@@ -93,6 +93,11 @@ class Manifest:
     files: tuple[File, ...]
 
     @property
+    def digest(self) -> str:
+        """What tells two builds of one version apart."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    @property
     def bundle_bytes(self) -> int:
         sizes = (len(self.raw), len(self.signature), *(file.size for file in self.files))
         return sum(_BLOCK + _padded(size) for size in sizes) + 2 * _BLOCK
@@ -120,10 +125,10 @@ def open_bundle(path: Path) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     file = os.fdopen(handle, "rb")
     found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
-        file.close()
-        raise BundleRefused(*((Why.TOO_LARGE,) if stat.S_ISREG(found.st_mode) else (Why.NOT_A_BUNDLE, "no file")))
-    return file
+    if stat.S_ISREG(found.st_mode) and found.st_size <= MOST_BYTES:
+        return file
+    file.close()
+    raise BundleRefused(Why.TOO_LARGE if stat.S_ISREG(found.st_mode) else Why.NOT_A_BUNDLE)
 
 
 def read_manifest(file: BinaryIO, is_signed: IsSigned) -> Manifest:

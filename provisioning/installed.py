@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from provisioning.release_folder import sync_folder
+from provisioning.release_folder import VERSION, sync_folder
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -86,11 +86,12 @@ class Releases:
 
 
 def read_releases(places: Places) -> Releases:
-    """Raises OSError, but for a file that is not there, and ValueError for one that is not ours."""
+    """Where there is no file yet, what the symlink says. Raises OSError, and ValueError for a file that is not ours."""
     try:
         said = json.loads((places.kept / "releases.json").read_text("utf-8"))
     except FileNotFoundError:
-        return Releases()
+        linked = os.path.basename(os.readlink(places.current)) if places.current.is_symlink() else ""
+        return Releases(linked if VERSION.fullmatch(linked) else None)
     names = ("current", "previous", "trial", "refused", "crashes")
     if not isinstance(said, dict):
         raise ValueError("releases.json is not ours")

@@ -6,6 +6,7 @@ Standard library only: an installer uses it under Debian's own Python, before an
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
 import os
 import re
@@ -41,14 +42,18 @@ def build_release(unpacked: Path, releases: Path, python: str = sys.executable) 
     unpacked/wheels/*.whl        among them pip's own, with which all others are installed
 
     `python`: the interpreter that the release shall run on (of a virtual environment: the one under it). It is built as
-    `.VERSION.half`, asked for its version, and renamed; one that is there already is whole, and left as it is.
-    Safe to run again after a kill at any moment. Raises CannotBuild, and OSError of the disk.
+    `.VERSION.half`, asked for its version, and renamed; one of the same
+    manifest that is there already is whole, and left as it is. Safe to run again after a kill at any moment. Raises CannotBuild, and OSError of the disk.
     """
-    manifest = json.loads((unpacked / "manifest.json").read_text("utf-8"))
+    raw = (unpacked / "manifest.json").read_bytes()
+    manifest = json.loads(raw)
     version = str(manifest["version"])
+    facts = {"version": version, "schema": manifest.get("schema"), "manifest": hashlib.sha256(raw).hexdigest()}
     number_of(version)
     release = releases / version
     if release.exists():
+        if facts_of(release) != facts:
+            raise CannotBuild(f"another build of {version} is there")
         return release
     half = releases / f".{version}.half"
     shutil.rmtree(half, ignore_errors=True)
@@ -58,12 +63,21 @@ def build_release(unpacked: Path, releases: Path, python: str = sys.executable) 
     said = _run([str(half / "bin" / "python"), "-I", "-m", "kiosk", "--version"], unpacked).split()
     if said[-1:] != [version]:
         raise CannotBuild("what was installed does not say that it is this version")
-    facts = {"version": version, "schema": manifest.get("schema")}
     (half / RELEASE_FILE).write_text(json.dumps(facts), "utf-8")
     sync_all(half)
     os.rename(half, release)
     sync_folder(releases)
     return release
+
+
+def facts_of(release: Path) -> dict[str, object]:
+    """What is in its release.json: `version`, `schema`, and `manifest`, the SHA-256 of what it was built by; nothing for
+    what is no release."""
+    try:
+        said = json.loads((release / RELEASE_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def remove_release(releases: Path, version: str) -> None:

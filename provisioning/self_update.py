@@ -1,0 +1,289 @@
+"""An update, from a bundle to a release that has proved itself, or back to the one before. Every step may be the last
+before a kill: the next run, or the chooser at the next start, finishes it or undoes it (docs/decisions/0029).
+
+Two things decide. A release is called by its version only when it is whole; and `releases.json`, written whole, says
+which one is current. The symlink and the restart follow what it says; `restart-due` lies beside it until they have.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum, auto
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from provisioning.bundle import (
+    BundleRefused,
+    IsSigned,
+    Manifest,
+    Station,
+    Why,
+    check_files,
+    check_fit,
+    open_bundle,
+    read_manifest,
+    unpack,
+)
+from provisioning.installed import (
+    Places,
+    Releases,
+    boot_id,
+    boottime,
+    held,
+    point_to,
+    read_releases,
+    write_releases,
+)
+from provisioning.release_folder import (
+    build_release,
+    facts_of,
+    number_of,
+    releases_in,
+    remove_halves,
+    remove_release,
+    sync_folder,
+)
+
+log = logging.getLogger(__name__)
+
+PROVE_WITHIN_S = 120.0
+_LOOK_EVERY_S = 0.2
+_LOOK_AT_SESSION_EVERY_S = 2.0
+_SPARE_BYTES = 100_000_000
+_NOBODY = ("home", "resting", "blank")
+"""Screens in front of which nobody is in the middle of something."""
+
+Status = Callable[[], Mapping[str, object] | None]
+"""What the running station says of itself (kiosk.upkeep.status.Running); None: none runs."""
+
+
+class Outcome(Enum):
+    PROVED = auto()
+    TAKEN_BACK = auto()  # the release before it runs again
+    IN_USE = auto()  # somebody stood there all the time; everything is prepared for the next run
+
+
+class Busy(Exception):
+    """Another update is being made."""
+
+
+def signed_by(publisher: Path) -> IsSigned:
+    """Raises OSError, and ValueError for what is no Ed25519 public key in PEM."""
+    key = load_pem_public_key(publisher.read_bytes())
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError(f"{publisher}: not an Ed25519 key")
+
+    def is_signed(content: bytes, signature: bytes) -> bool:
+        try:
+            key.verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
+
+    return is_signed
+
+
+class Updater:
+    """`restart` starts the station anew, by the symlink. `now_ms`: as in bundle.Station. `tell` is called with each
+    step's name before it is taken, in any order that a resumed update needs."""
+
+    def __init__(
+        self,
+        places: Places,
+        is_signed: IsSigned,
+        restart: Callable[[], None],
+        status: Status,
+        now_ms: Callable[[], int],
+        *,
+        tell: Callable[[str], None] = lambda _: None,
+        pause: Callable[[float], None] = time.sleep,
+        within_s: float = PROVE_WITHIN_S,
+        patience_s: float = 0.0,
+    ) -> None:
+        self._places = places
+        self._is_signed = is_signed
+        self._restart = restart
+        self._status = status
+        self._now_ms = now_ms
+        self._tell = tell
+        self._pause = pause
+        self._within_s = within_s
+        self._patience_s = patience_s
+
+    def resume(self) -> Outcome | None:
+        """Finishes or undoes what an earlier run began; None: there was nothing. Raises Busy, OSError and ValueError."""
+        with self._alone():
+            return self._resume()
+
+    def update(self, bundle: Path, *, again: bool = False) -> Outcome:
+        """Raises BundleRefused, with nothing changed; CannotBuild; Busy; OSError; ValueError (releases.json)."""
+        with self._alone():
+            if self._resume() is Outcome.IN_USE:
+                return Outcome.IN_USE
+            manifest = self._take_in(bundle, again)
+            if not self._nobody_is_there():
+                return Outcome.IN_USE
+            self._step("trial")
+            with held(self._places):
+                self._switch(read_releases(self._places).trying(manifest.version))
+            return self._see_it_through(manifest.version)
+
+    # ---- before anything changes
+
+    def _take_in(self, bundle: Path, again: bool) -> Manifest:
+        """The release of `bundle` is there, whole, and nobody uses it yet."""
+        known = read_releases(self._places)
+        if known.current is None:
+            raise ValueError("no release is installed here")
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        station = Station(known.current, known.refused, python, os.uname().machine, self._now_ms())
+        with open_bundle(bundle) as file:
+            self._step("verify")
+            manifest = read_manifest(file, self._is_signed)
+            check_fit(manifest, station, again=again)
+            check_files(file, manifest)
+            release = self._places.releases / manifest.version
+            if release.exists():
+                if facts_of(release).get("manifest") == manifest.digest:
+                    return manifest
+                remove_release(self._places.releases, manifest.version)  # another build, that nobody ever used
+            if shutil.disk_usage(self._places.releases).free < manifest.room + _SPARE_BYTES:
+                raise BundleRefused(Why.NO_ROOM, f"{manifest.room} bytes")
+            self._step("unpack")
+            unpacked = self._places.releases / f".{manifest.version}.bundle"
+            unpack(file, manifest, unpacked)
+        self._step("build")
+        build_release(unpacked, self._places.releases)
+        self._step("built")
+        shutil.rmtree(unpacked)
+        return manifest
+
+    def _nobody_is_there(self) -> bool:
+        """Looked at twice: who has just finished may begin again."""
+        until = boottime() + self._patience_s
+        seen = 0
+        while True:
+            status = self._status()
+            if status is None:
+                return True
+            seen = seen + 1 if status.get("screen") in _NOBODY else 0
+            if seen == 2:
+                return True
+            if not seen and boottime() >= until:
+                return False
+            self._pause(_LOOK_AT_SESSION_EVERY_S)
+
+    # ---- the switch, and what comes of it
+
+    @property
+    def _restart_due(self) -> Path:
+        return self._places.kept / "restart-due"
+
+    def _switch(self, to: Releases) -> None:
+        """Decides, with the lock held. The restart comes after it: the chooser, which that waits for, needs the lock."""
+        self._restart_due.touch()
+        sync_folder(self._places.kept)
+        self._step("record")
+        write_releases(self._places, to)
+
+    def _follow_what_is_due(self) -> None:
+        """The symlink and the station do what releases.json says."""
+        current = read_releases(self._places).current
+        if current is None or not self._restart_due.exists():
+            return
+        self._step("point")
+        point_to(self._places, current)
+        self._places.proved.unlink(missing_ok=True)
+        self._step("restart")
+        self._restart()
+        self._step("restarted")
+        self._restart_due.unlink(missing_ok=True)
+
+    def _see_it_through(self, version: str) -> Outcome:
+        """Of the trial of `version`; a switch that is due comes first."""
+        self._follow_what_is_due()
+        waits_since = boottime()
+        while True:
+            with held(self._places):
+                known = read_releases(self._places)
+                if known.trial is None:  # the chooser has looked first
+                    break
+                if self._says_it_is_proved(known.trial.version):
+                    self._step("prove")
+                    write_releases(self._places, known.proved())
+                    break
+                began = known.trial.began_boottime if known.trial.boot_id == boot_id() else waits_since
+                if boottime() - began > self._within_s:
+                    self._step("take back")
+                    self._switch(known.taken_back(self._before(known)))
+                    break
+            self._pause(_LOOK_EVERY_S)
+        self._follow_what_is_due()
+        self._tidy()
+        return Outcome.PROVED if read_releases(self._places).current == version else Outcome.TAKEN_BACK
+
+    def _says_it_is_proved(self, version: str) -> bool:
+        try:
+            return self._places.proved.read_text("ascii").strip() == version
+        except (OSError, ValueError):
+            return False
+
+    def _before(self, known: Releases) -> str | None:
+        """What is to be `previous` when the present previous is current again."""
+        if known.previous is None:
+            return None
+        there = [one for one in releases_in(self._places.releases) if one not in known.refused]
+        return next((one for one in reversed(there) if number_of(one) < number_of(known.previous)), None)
+
+    # ---- what an earlier run left
+
+    def _resume(self) -> Outcome | None:
+        trial = read_releases(self._places).trial
+        if self._restart_due.exists() and not self._nobody_is_there():
+            return Outcome.IN_USE
+        if trial is not None:
+            self._step("resume")
+            return self._see_it_through(trial.version)
+        self._follow_what_is_due()
+        self._tidy()
+        return None
+
+    def _tidy(self) -> None:
+        """Nobody is on trial: what is neither current, nor previous, nor waits to be tried, goes."""
+        known = read_releases(self._places)
+        if known.trial is not None or known.current is None:
+            return
+        self._step("tidy")
+        point_to(self._places, known.current)
+        remove_halves(self._places.releases)
+        for version in releases_in(self._places.releases):
+            waits = number_of(version) > number_of(known.current) and version not in known.refused
+            if version not in (known.current, known.previous) and not waits:
+                log.info("release %s is removed", version)
+                remove_release(self._places.releases, version)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        handle = os.open(self._places.kept / "update.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy from error
+            yield
+        finally:
+            os.close(handle)
+
+    def _step(self, name: str) -> None:
+        log.info("update: %s", name)
+        self._tell(name)
