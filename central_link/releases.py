@@ -1,7 +1,7 @@
 """Fetching a release's bundle from the centre, in pieces: a line that is poor or away for days costs time, no bytes.
 
-What was fetched lies beside the station's data as `SHA256.part`, and is `SHA256.bundle` when it is whole. Only size and hash
-are looked at here; who installs it looks at the signature.
+What was fetched lies beside the station's data as `SHA256.part`, and is `SHA256.bundle` when it is whole. Only size and
+hash are looked at here; who installs it looks at the signature.
 """
 
 from __future__ import annotations

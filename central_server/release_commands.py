@@ -1,4 +1,4 @@
-"""The command by which a person at the centre puts a release there for the stations. It works beside a running server."""
+"""The command by which a person at the centre puts a release there for the stations, beside a running server."""
 
 import argparse
 from pathlib import Path

@@ -1,8 +1,8 @@
 """The releases that stations may fetch: bundles in a folder, which is looked at for every question.
 
-A bundle is opened and judged by the station that installs it, with its publisher's key; here it is a file whose beginning
-says what it is (docs/releases.md). So a command in another process counts from the moment in which it is done, and a
-bundle is withdrawn by removing its file.
+A bundle is judged by the station that installs it, with its publisher's key; here it is a file whose beginning says
+what it is (docs/releases.md). So a command in another process counts from the moment in which it is done, and a bundle is
+withdrawn by removing its file.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
 """A signed bundle: one file that holds a release. Read by rule, and by nothing that guesses.
 
-It is an uncompressed tar (ustar), so that anybody can look into it: `manifest.json`, `manifest.sig`, then the files of the
-manifest in its order, then two empty blocks. Each header must be, byte for byte, the one header that we would write for
-that name and size: a tar's many other ways (links, devices, long names, sparse files, owners, other number systems) are
-not understood wrongly here, because they are not understood at all.
+It is an uncompressed tar (ustar), so that anybody can look into it: `manifest.json`, `manifest.sig`, then the files of
+the manifest in its order, then two empty blocks. Each header must be, byte for byte, the one header that we would write
+for that name and size: a tar's many other ways (links, devices, long names, sparse files, owners, other number systems)
+are not understood wrongly here, because they are not understood at all.
 
 Standard library only, as provisioning.release_folder; who can check an Ed25519 signature comes in by the door.
 """
@@ -78,8 +78,8 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`schema`: the revision of the store that the release works on. `unpacked_bytes`: what its wheels are when they are
-    installed. Times are milliseconds since 1970."""
+    """`schema`: the revision of the store that the release works on. `unpacked_bytes`: of its wheels' content. Times
+    are milliseconds since 1970."""
 
     raw: bytes
     signature: bytes
@@ -142,7 +142,7 @@ def read_manifest(file: BinaryIO, is_signed: IsSigned) -> Manifest:
 
 
 def check_fit(manifest: Manifest, station: Station, *, again: bool = False) -> None:
-    """Whether it is for this station, now. `again`: a person wants it though it was taken back. Raises BundleRefused."""
+    """Whether it is for this station, now. `again`: also if it was taken back here. Raises BundleRefused."""
     if station.architecture not in manifest.architectures:
         raise BundleRefused(Why.OTHER_MACHINE, " ".join(manifest.architectures))
     if station.python not in manifest.pythons:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from central_link.registry import StationFiles, native_rest_config
 from central_link.releases import ReleaseSource
@@ -37,11 +38,15 @@ def add_parsers(commands: Parsers) -> None:
 
 
 def fetch_as_the_station(config_file: Path, data: Path, after: str) -> Path | None:
-    """Its bundle; None: the centre has none that is newer. Raises NotFetched, with what has come kept; BundleRefused for
-    want of room."""
-    account = _account_of(data)
+    """Its bundle; None: the centre has none that is newer. Raises NotFetched, with what has come kept, and
+    BundleRefused for want of room."""
     command = [sys.executable, "-m", "provisioning", "fetch-release", "--config", str(config_file), "--after", after]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, **account)
+    owner = data.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        whose: Any = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    else:
+        whose = {}
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, **whose)
     try:
         said = json.loads(done.stdout)
         found, why = said["bundle"], said["why"]
@@ -57,13 +62,6 @@ def fetch_as_the_station(config_file: Path, data: Path, after: str) -> Path | No
 def forget_fetched(data: Path) -> None:
     """It is installed, or never will be."""
     shutil.rmtree(data / _INCOMING, ignore_errors=True)
-
-
-def _account_of(data: Path) -> dict[str, object]:
-    owner = data.stat()
-    if os.geteuid() != 0 or owner.st_uid == 0:
-        return {}
-    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
 
 
 def _run(options: argparse.Namespace, _words: Translator) -> int:

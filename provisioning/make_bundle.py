@@ -117,8 +117,8 @@ def write_bundle(out: Path, key: Ed25519PrivateKey, target: Target, wheels: Iter
 def collect_wheels(
     folder: Path, target: Target, *, given: Path | None = None, offline: bool = False, keyboard: bool = True
 ) -> list[Path]:
-    """All that a release of `target` needs, into `folder`: the project's own, built here; what requirements.lock pins for
-    that machine, by its hashes; evdev, from `given` or built here for this machine; and pip. `given`: a folder of
+    """All that a release of `target` needs, into `folder`: the project's own, built here; what requirements.lock pins
+    for that machine, by its hashes; evdev, from `given` or built here for this machine; and pip. `given`: a folder of
     wheels that are looked at first; `offline`: no others. Raises CannotMake."""
     folder.mkdir(parents=True, exist_ok=True)
     sources = [*(["--find-links", str(given.resolve())] if given else []), *(["--no-index"] if offline else [])]

@@ -42,8 +42,8 @@ def build_release(unpacked: Path, releases: Path, python: str = sys.executable) 
     unpacked/wheels/*.whl        among them pip's own, with which all others are installed
 
     `python`: the interpreter that the release shall run on (of a virtual environment: the one under it). It is built as
-    `.VERSION.half`, asked for its version, and renamed; one of the same
-    manifest that is there already is whole, and left as it is. Safe to run again after a kill at any moment. Raises CannotBuild, and OSError of the disk.
+    `.VERSION.half`, asked for its version, and renamed; one of the same manifest that is there already is whole, and
+    left as it is. Safe to run again after a kill at any moment. Raises CannotBuild, and OSError of the disk.
     """
     raw = (unpacked / "manifest.json").read_bytes()
     manifest = json.loads(raw)
@@ -71,8 +71,8 @@ def build_release(unpacked: Path, releases: Path, python: str = sys.executable) 
 
 
 def facts_of(release: Path) -> dict[str, object]:
-    """What is in its release.json: `version`, `schema`, and `manifest`, the SHA-256 of what it was built by; nothing for
-    what is no release."""
+    """What is in its release.json: `version`, `schema`, and `manifest`, the SHA-256 of what it was built by; nothing
+    for what is no release."""
     try:
         said = json.loads((release / RELEASE_FILE).read_text("utf-8"))
     except (OSError, ValueError):

@@ -121,7 +121,7 @@ class Updater:
         self._patience_s = patience_s
 
     def resume(self) -> Outcome | None:
-        """Finishes or undoes what an earlier run began; None: there was nothing. Raises Busy, OSError and ValueError."""
+        """Finishes or undoes what an earlier run began; None: nothing was. Raises Busy, OSError, ValueError."""
         with self._alone():
             return self._resume()
 
@@ -190,7 +190,7 @@ class Updater:
         return self._places.kept / "restart-due"
 
     def _switch(self, to: Releases) -> None:
-        """Decides, with the lock held. The restart comes after it: the chooser, which that waits for, needs the lock."""
+        """Decides, with the lock held; the restart comes after it, for the chooser needs the lock."""
         self._restart_due.touch()
         sync_folder(self._places.kept)
         self._step("record")

@@ -1,4 +1,4 @@
-"""python -m provisioning update: the sentences around `self_update`. Run by root: a station may not change its own code."""
+"""python -m provisioning update: the sentences around `self_update`. For root: no station changes its own code."""
 
 from __future__ import annotations
 
