@@ -7,10 +7,26 @@ import sys
 
 from kiosk.config import ConfigError
 from kiosk.i18n import Translator
-from provisioning import bundle_commands, enrol_command, fetch_release, scanner_test, store_commands, update_command
+from provisioning import (
+    bundle_commands,
+    enrol_command,
+    fetch_release,
+    image_commands,
+    scanner_test,
+    store_commands,
+    update_command,
+)
 from provisioning.commands import ASKED_WRONGLY, complain
 
-_COMMANDS = (enrol_command, store_commands, scanner_test, bundle_commands, update_command, fetch_release)
+_COMMANDS = (
+    enrol_command,
+    store_commands,
+    scanner_test,
+    bundle_commands,
+    update_command,
+    fetch_release,
+    image_commands,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
