@@ -119,7 +119,7 @@ def run_once(cmdline: str) -> str:
 def _user_data(card: Card) -> dict[str, Any]:
     maintainer: dict[str, Any] = {"name": _MAINTAINER, "shell": "/bin/bash", "lock_passwd": True}
     if card.ssh_keys:
-        maintainer |= {"ssh_authorized_keys": list(card.ssh_keys), "sudo": ["ALL=(ALL) NOPASSWD:ALL"]}
+        maintainer |= {"ssh_authorized_keys": list(card.ssh_keys), "sudo": "ALL=(ALL) NOPASSWD:ALL"}
     return {
         "hostname": card.hostname,
         "manage_etc_hosts": True,

@@ -39,13 +39,14 @@ def install(machine: Machine, bundle: Path | None, publisher: Path | None) -> No
     if bundle is None:
         raise StepFailed("there is no release yet, and none to install", "Give --offline FOLDER or --bundle FILE.")
     _believe(machine, publisher)
-    if not machine.did(f"the release of {bundle.name} was checked and installed"):
+    if not machine.begins(f"the release in {bundle.name} is checked and installed, which takes some minutes"):
         return
     try:
         version = _build(places, bundle, python_of(sys.executable))
         with held(places):
             write_releases(places, Releases(version))
             point_to(places, version)
+        machine.says(f"{version} is installed")
     except BundleRefused as error:
         raise StepFailed(f"the release is refused: {error}", _advice(error)) from error
     except CannotBuild as error:

@@ -117,7 +117,8 @@ class Machine:
 
     def run(self, *words: str, did: str, advice: str) -> None:
         """A command that changes something. Raises StepFailed with the last that it said."""
-        if not self._changes(did, f"it would be done: {did}"):
+        if self.dry_run:
+            self._changes(did, f"it would be done: {did}")
             return
         try:
             done = subprocess.run(words, capture_output=True, text=True, env=_environment(), check=False)
@@ -126,10 +127,15 @@ class Machine:
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
             raise StepFailed(f"{words[0]} gave status {done.returncode}: {' / '.join(last)}", advice)
+        self._changes(did, "")
 
-    def did(self, what: str) -> bool:
-        """Says that something is changed that no act above changes; False: leave it, this is only a dry run."""
-        return self._changes(what, f"it would be done: {what}")
+    def begins(self, what: str) -> bool:
+        """Says that something begins that no act above does; False: leave it, this is only a dry run."""
+        return self._changes(what, f"it would begin: {what}")
+
+    def says(self, what: str) -> None:
+        """What is no change."""
+        self._say(f"    {what}")
 
     def _changes(self, did: str, would: str) -> bool:
         self.changes += 1

@@ -41,6 +41,7 @@ _OWN = "/run/tram-xanh-installer"
 
 def install(machine: Machine, bundle: BundleFolder | None) -> None:
     """Raises StepFailed."""
+    _finish_what_was_cut_off(machine)
     missing = [name for name in PACKAGES if not _is_installed(machine, name)]
     wished = [name for name in RASPBERRY_PACKAGES if machine.boot and not _is_installed(machine, name)]
     if bundle and bundle.suite:
@@ -59,6 +60,15 @@ def install(machine: Machine, bundle: BundleFolder | None) -> None:
         shutil.rmtree(machine.path(_OWN), ignore_errors=True)
 
 
+def _finish_what_was_cut_off(machine: Machine) -> None:
+    """The plug may have been pulled while dpkg worked; it wants to be told to go on."""
+    updates = machine.path("/var/lib/dpkg/updates")
+    if machine.ask("dpkg", "--audit")[1].strip() or (updates.is_dir() and any(updates.iterdir())):
+        advice = "See what `dpkg --audit` says. A card on which packages stay half installed is best written anew."
+        done = "packages that were half installed were finished"
+        machine.run("dpkg", "--configure", "-a", "--force-confold", did=done, advice=advice)
+
+
 def _is_installed(machine: Machine, name: str) -> bool:
     return machine.ask("dpkg-query", "-W", "-f", "${db:Status-Status}", name) == (0, "installed")
 
@@ -69,6 +79,7 @@ def _has_candidate(machine: Machine, source: list[str], name: str) -> bool:
 
 
 def _install(machine: Machine, source: list[str], names: list[str]) -> None:
+    machine.says("this takes some minutes")
     machine.run(
         "apt-get",
         *source,
