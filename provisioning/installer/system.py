@@ -9,7 +9,13 @@ from provisioning.installer.machine import Machine
 
 _CALM = ("apt-daily.timer", "apt-daily-upgrade.timer", "man-db.timer", "e2scrub_all.timer")
 """They write to the card and use a school's network at hours of their own. Debian's updates: docs/operations.md."""
-_NO_LOG_IN = ("getty@tty1.service", "autovt@.service", "serial-getty@.service", "userconfig.service")
+_NO_LOG_IN = (
+    "getty@tty1.service",
+    "autovt@.service",
+    "serial-getty@.service",
+    "ctrl-alt-del.target",
+    "userconfig.service",
+)
 MASKED = (*_CALM, *_NO_LOG_IN, "dphys-swapfile.service")
 _SSH = ("ssh.service", "ssh.socket", "sshswitch.service")
 _AGAIN = "Run the installer again. If it stays so: `systemctl status` of the unit that is named."
@@ -38,7 +44,7 @@ def _no_swap_on_the_card(machine: Machine) -> None:
 
 def services(machine: Machine, source: Path, *, ssh: bool) -> None:
     for name in (*_CALM, *_NO_LOG_IN):
-        if "@" in name or _is_unit(machine, name):
+        if "@" in name or name.endswith(".target") or _is_unit(machine, name):
             machine.link(f"/etc/systemd/system/{name}", "/dev/null")
     machine.link("/etc/systemd/system/default.target", "/usr/lib/systemd/system/multi-user.target")
     if not ssh:

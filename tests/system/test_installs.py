@@ -15,6 +15,7 @@ import pytest
 
 from kiosk import __version__
 from tests.system.bare import bare_debian, inside, install, provisioning, tree
+from tests.system.bundles import offline_bundle
 
 pytestmark = pytest.mark.system
 
@@ -31,12 +32,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def bundle(folder: Path) -> Path:
     """For this kind of machine and Debian 12."""
-    key, release = folder / "publisher.key", folder / "release.bundle"
-    provisioning("make-publisher-key", "--out", str(key))
-    provisioning("make-bundle", "--key", str(key), "--python", "3.11", "--out", str(release))
-    words = ["--bundle", str(release), "--publisher", str(folder / "publisher.pub"), "--architecture", "amd64"]
-    provisioning("offline-bundle", "--out", str(folder / "tram-xanh"), *words)
-    return folder / "tram-xanh"
+    return offline_bundle(folder, "amd64")
 
 
 @pytest.fixture
@@ -106,6 +102,20 @@ def test_killed_again_and_again_it_is_finished_by_the_next_run(bundle: Path, roo
     assert done.returncode == 0, done.stdout + done.stderr
     assert _version(root) == _SAYS
     assert "Nothing was changed" in install(bundle, root).stdout
+
+
+def test_goes_on_where_dpkg_was_cut_off(bundle: Path, root: Path) -> None:
+    """What dpkg leaves when the plug is pulled: a change that is noted down and not taken over yet."""
+    status = (root / "var/lib/dpkg/status").read_text()
+    (root / "var/lib/dpkg/updates/0000").write_text(status[: status.index("\n\n") + 1])
+    # Control: apt by itself does nothing more.
+    stopped = inside(root, "apt-get", "--simulate", "install", "python3")
+    assert stopped.returncode != 0
+    assert "dpkg was interrupted" in stopped.stderr
+    done = install(bundle, root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "packages that were half installed were finished" in done.stdout
+    assert _version(root) == _SAYS
 
 
 def test_a_bundle_that_was_damaged_or_is_a_strangers_changes_nothing(bundle: Path, root: Path, tmp_path: Path) -> None:
