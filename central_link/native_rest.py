@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from central_link.address import server_address
+from kiosk.domain.server_address import server_address
 from kiosk.domain.operations import Operation
 from kiosk.ports.central import Capabilities, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable

@@ -12,6 +12,7 @@ from central_server.address import listen, secured
 from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, MIGRATE, Done, Parsers, opened
 from central_server.database import is_passing, reason_of
+from central_server.enrolment_code import read_authority
 
 
 def main() -> int:
@@ -50,18 +51,22 @@ def _add_serve(commands: Parsers) -> None:
         "--certificate", type=Path, metavar="FILE", help="PEM, with those between it and the root; https"
     )
     serve.add_argument("--key", type=Path, metavar="FILE", help="PEM, the certificate's private key")
+    serve.add_argument(
+        "--ca", type=Path, metavar="FILE", help="PEM, the school's own authority: stations fetch it when they enrol"
+    )
     serve.set_defaults(run=_serve)
 
 
 def _serve(arguments: argparse.Namespace) -> Done:
     tls = secured(arguments.certificate, arguments.key)
+    authority = read_authority(arguments.ca) if arguments.ca else None
     listening = listen(arguments.host, arguments.port, secure=tls is not None)
     with opened(arguments, create=True) as store:
         # Only here: the other commands start without a web server.
         from central_server.serving import serve
 
         log.begin()
-        serve(store, listening, tls, lambda address: print(f"listening on {address}", flush=True))
+        serve(store, listening, tls, lambda address: print(f"listening on {address}", flush=True), authority)
     return 0, ""
 
 

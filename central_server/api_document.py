@@ -69,6 +69,9 @@ ENROLMENTS: dict[str, Any] = {
     ),
 }
 DEVICE: dict[str, Any] = {"responses": _answers("DeviceAnswer", s401=_NOT_LET_IN["s401"], s503="the database is busy")}
+AUTHORITY: dict[str, Any] = {
+    "responses": {"200": {"description": "one certificate", "content": {"application/x-pem-file": {}}}}
+}
 TIME: dict[str, Any] = {"responses": _answers("TimeAnswer", s400="a parameter is wrong")}
 HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
 

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from central_server import __version__, api_document, changes, clock, devices, log, pages, server_key
 from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
-from central_server.devices import Device
+from central_server.devices import Device, State
 from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import Batch
 from central_server.wire import (
@@ -139,8 +139,8 @@ class Central:
         return await self.read(newest)
 
 
-def create_app(central: Central) -> FastAPI:
-    """The application. Its answers other than 200 are `{"error": sentence}`."""
+def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
+    """The application. `authority`: the certificate (PEM) that stations shall trust, if not one of the usual. Its answers other than 200 are `{"error": sentence}`."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -186,8 +186,19 @@ def create_app(central: Central) -> FastAPI:
     @app.get("/v1/device", openapi_extra=api_document.DEVICE)
     async def device_route(request: Request, asked: Annotated[Asked, Depends(gate.fresh)]) -> Response:
         """Who asks; answered in every state."""
-        who = asked.device
-        return answer(request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state, central.key.public))
+        who, told = asked.device, None
+        if who.state is State.ACTIVE:
+            told = await central.read(lambda store: _station_of(store, who.library))
+        return answer(
+            request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state, central.key.public, told)
+        )
+
+    if authority is not None:
+
+        @app.get("/v1/authority", openapi_extra=api_document.AUTHORITY)
+        async def authority_route() -> Response:
+            """The authority (PEM) that vouches for this server; a station knows its SHA-256 from the enrolment code."""
+            return Response(authority, media_type="application/x-pem-file")
 
     @app.get("/v1/time", openapi_extra=api_document.TIME)
     async def time(nonce: Annotated[str, Query(pattern="^[0-9a-f]{32}$", max_length=32)]) -> Response:
@@ -205,6 +216,12 @@ def create_app(central: Central) -> FastAPI:
         return HTMLResponse(await central.read(pages.overview))
 
     return app
+
+
+def _station_of(store: Store, library: str) -> msgspec.Raw | None:
+    with reading(store) as connection:
+        text = changes.current(connection, library, changes.STATION, library)
+    return None if text is None else msgspec.Raw(text.encode())
 
 
 async def _watch(bell: Bell, rest_s: float = _REST_S) -> None:

@@ -34,12 +34,18 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(store: Store, listening: socket.socket, tls: ssl.SSLContext | None, ready: Callable[[str], None]) -> None:
+def serve(
+    store: Store,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None,
+    ready: Callable[[str], None],
+    authority: bytes | None = None,
+) -> None:
     """Serve on `listening`, by https with `tls`, until SIGTERM or SIGINT; `ready` is called with the address when
-    requests are taken."""
+    requests are taken. `authority`: as in create_app."""
     central = Central(store)
     config = uvicorn.Config(
-        create_app(central),
+        create_app(central, authority),
         log_config=None,
         access_log=False,
         lifespan="on",

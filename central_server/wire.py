@@ -147,13 +147,15 @@ class EnrolmentAnswer(Struct, frozen=True):
 
 
 class DeviceAnswer(Struct, frozen=True):
-    """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`."""
+    """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`. `station`: what every station of
+    the library is told (protocol.md); null before it is active, or while nothing was imported."""
 
     library: str
     device: str
     key_id: str
     state: str
     server_key: str
+    station: msgspec.Raw | None = None
 
 
 class TimeAnswer(Struct, frozen=True):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from central_link.address import server_address
+from kiosk.domain.server_address import server_address
 from central_link.native_rest import NativeRestConfig, NativeRestLink
 
 HERE = Path(__file__).parent
