@@ -11,11 +11,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from kiosk.domain import blocks as b
+from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.domain.operations import OperationId
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
+from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN
 from kiosk.session.states import (
     Borrowing,
+    Enrolling,
+    EnrolProblem,
+    EnrolStage,
     Finished,
     Hint,
     Home,
@@ -129,6 +134,28 @@ THREE_DAYS = tuple(
 BOOKS_LATE = n.CardHasBlocks((b.OverdueLoans(2),))
 CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
 RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
+
+
+ENROLMENT = EnrolmentCode("https://thu-vien.example.vn", "hoa-sen", "tram-1", bytes(16))
+FOUR_WORDS = ("ấm trà", "lâu đài", "vàng anh", "lều trại")
+ENROL_PROBLEMS = {
+    EnrolProblem.NOT_A_CODE: "A book’s label was shown.",
+    EnrolProblem.OTHER_VERSION: "A code of another version.",
+    EnrolProblem.SPOILT_CODE: "Half a code.",
+    EnrolProblem.FORBIDDEN_CODE: "A code that sends the station to a server without https, say.",
+    EnrolProblem.NO_WIFI: "The code names a Wi-Fi, and there is no NetworkManager.",
+    EnrolProblem.NO_NETWORK: "No cable, no Wi-Fi.",
+    EnrolProblem.UNREACHABLE: "The server does not answer.",
+    EnrolProblem.DISTRUSTED: "Another server answers in its place.",
+    EnrolProblem.TOKEN_REFUSED: "Used, too old, or for another station.",
+    EnrolProblem.REVOKED: "Shut out while it waited.",
+    EnrolProblem.NOTHING_TOLD: "Confirmed, and nobody has imported the station file there.",
+    EnrolProblem.NOT_KEPT: "The card is full or cannot be written.",
+}
+
+
+def enrolling(stage: EnrolStage = EnrolStage.SHOW_CODE, **more: Any) -> State:
+    return State(Enrolling(stage, **more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +298,7 @@ SCREENS: tuple[Screen, ...] = (
             ),
             "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=CARD_PAUSED))),
             "unknown-card": Sample("A card that nobody knows.", noticed(n.UnknownCard())),
+            "enrolment-code": Sample("A new station’s code, at one that works already.", noticed(n.EnrolmentCodeShown())),
             "citizen-card": Sample("A citizen card: forgotten at once.", noticed(n.CitizenCard())),
             "wrong-barcode": Sample("The publisher’s code on the back.", noticed(n.PublishersCode("9786042134621"))),
             "unreadable": Sample("A scan that was not clear.", noticed(n.UnreadableScan())),
@@ -313,8 +341,34 @@ SCREENS: tuple[Screen, ...] = (
             ),
         },
     ),
+    Screen(
+        "Enrolling",
+        "A blank station, until it is its library’s: it needs no keyboard. Every problem says what happened and what to "
+        "do now.",
+        {
+            "enrol": Sample("Nobody has shown a code yet.", enrolling()),
+            "enrol-camera": Sample("With a camera.", enrolling(), camera=True),
+            "enrol-aiming": Sample("A tap on the small picture.", replace(enrolling(), aiming=True), camera=True),
+            "enrol-scanner-lost": Sample(
+                "No scanner is plugged in.",
+                replace(enrolling(), station=Station(scanners_lost=frozenset({"serial"}))),
+            ),
+            "enrol-help": Sample("“Another way” was touched.", enrolling(wants_help=True)),
+            "enrol-connecting": Sample("A code was read.", enrolling(EnrolStage.CONNECTING, code=ENROLMENT)),
+            "four-words": Sample(
+                "Two people compare; the centre shows the same.",
+                enrolling(EnrolStage.COMPARE, code=ENROLMENT, words=FOUR_WORDS),
+            ),
+            "enrol-starting": Sample("Confirmed: it opens by itself.", enrolling(EnrolStage.STARTING, code=ENROLMENT)),
+            **{
+                f"enrol-{problem.name.lower().replace('_', '-')}": Sample(
+                    says, enrolling(problem=problem, code=ENROLMENT if problem in CAN_BE_TRIED_AGAIN else None)
+                )
+                for problem, says in ENROL_PROBLEMS.items()
+            },
+        },
+    ),
 )
-
 LOOKS: Mapping[Look, str] = {
     Look.USUAL: "",
     Look.LARGE: "large",

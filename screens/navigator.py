@@ -10,7 +10,9 @@ from screens.view_models.views import (
     AttentionView,
     BorrowView,
     CameraView,
+    EnrolView,
     FinishView,
+    FourWordsView,
     HomeView,
     MyBooksView,
     PageView,
@@ -30,10 +32,14 @@ class PageName(StrEnum):
     CAMERA = "camera"
     RESTING = "resting"
     IDLE = "idle"
+    ENROL = "enrol"
+    FOUR_WORDS = "four_words"
 
 
 FIRST = PageName.HOME
-LATER = tuple(name for name in PageName if name is not FIRST)
+OF_A_BLANK_STATION = (PageName.ENROL, PageName.FOUR_WORDS)
+"""Built when they are shown: an enrolled station never needs them."""
+LATER = tuple(name for name in PageName if name is not FIRST and name not in OF_A_BLANK_STATION)
 """Built after the first frame, so that none hitches when it is first shown."""
 
 
@@ -55,6 +61,10 @@ def page_of(view: PageView) -> PageName:
             return PageName.CAMERA
         case RestingView():
             return PageName.RESTING
+        case EnrolView():
+            return PageName.ENROL
+        case FourWordsView():
+            return PageName.FOUR_WORDS
 
 
 def on_top(shown: Shown) -> PageName:

@@ -14,7 +14,7 @@ from kiosk.session.effects import Effect, Play, StoreEffect
 from kiosk.session.inputs import Answer, Input, Scanned, Tick
 from kiosk.session.machine import step, wakes_at
 from kiosk.session.notices import Notice, staff_codes
-from kiosk.session.states import Finished, Resting, SessionRules, State
+from kiosk.session.states import Enrolling, Finished, Resting, SessionRules, State
 
 _log = logging.getLogger("kiosk.acts")
 
@@ -111,4 +111,4 @@ def _tell_what_changed(before: State, after: State) -> None:
 
 
 def _notice(state: State) -> Notice | None:
-    return None if isinstance(state.doing, Resting | Finished) else state.doing.notice
+    return None if isinstance(state.doing, Resting | Enrolling | Finished) else state.doing.notice

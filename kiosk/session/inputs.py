@@ -37,6 +37,7 @@ class Button(Enum):
     IT_IS_A_BOOK = auto()
     MY_BOOKS = auto()
     RENEW_ALL = auto()
+    AGAIN = auto()  # of an enrolment: try it once more
 
 
 @dataclass(frozen=True, slots=True)

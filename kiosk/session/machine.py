@@ -32,7 +32,7 @@ from kiosk.session.inputs import (
 from kiosk.session.inputs import Input as Input
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
 from kiosk.session.scans import MAY_BE_EITHER
-from kiosk.session.states import Borrowing, Finished, Home, Look, Resting, Returning, Row, RowKind, SessionRules, State
+from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Look, Resting, Returning, Row, RowKind, SessionRules, State
 
 Step = tuple[State, tuple[Effect, ...]]
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return visits.turn_to(state, Resting(code, at), rules), (Play(Sound.ATTENTION),)
         case StoreRecovered():
             return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
-    if isinstance(state.doing, Resting):
+    if isinstance(state.doing, Resting | Enrolling):
         return state, ()  # nothing can be made durable: no scan is taken and no button means anything
     match happened:
         case Scanned():
@@ -131,7 +131,7 @@ def _from_the_next_card(held: tuple[Scanned, ...]) -> Iterable[Scanned]:
     return dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held)
 
 
-def _after(chosen: T, choices: tuple[T, ...]) -> T:
+def following(chosen: T, choices: tuple[T, ...]) -> T:
     """The choice that a key leads to, round and round."""
     place = choices.index(chosen) if chosen in choices else -1
     return choices[(place + 1) % len(choices)]
@@ -140,12 +140,12 @@ def _after(chosen: T, choices: tuple[T, ...]) -> T:
 def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:
     doing = state.doing
     if button is Button.LANGUAGE:
-        return visits.active(replace(state, language=_after(state.language, rules.languages)), at), ()
+        return visits.active(replace(state, language=following(state.language, rules.languages)), at), ()
     if button is Button.LOOK:
-        return visits.active(replace(state, look=_after(state.look, tuple(Look))), at), ()
+        return visits.active(replace(state, look=following(state.look, tuple(Look))), at), ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
-    if isinstance(doing, Resting):
+    if isinstance(doing, Resting | Enrolling):
         return state, ()
     if state.awaiting is not None:
         return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held

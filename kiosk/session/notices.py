@@ -75,6 +75,13 @@ class CitizenCard:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolmentCodeShown:
+    """A station's enrolment code, and this one is enrolled already; what it said is gone already."""
+
+    code: ClassVar[str] = "B-11"
+
+
+@dataclass(frozen=True, slots=True)
 class CardFirst:
     """A touch on "borrow" or "my books": the card comes first."""
 
@@ -123,6 +130,7 @@ Notice = (
     | UnknownCode
     | UnreadableScan
     | CitizenCard
+    | EnrolmentCodeShown
     | CardFirst
     | ReturnOffered
     | CardOrBook

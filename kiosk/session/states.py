@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 
+from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.domain.operations import OperationId
 from kiosk.ports.devices import Hint as Hint
 from kiosk.session.books import Books
@@ -103,7 +104,44 @@ class Look(Enum):
     CONTRAST = auto()  # larger words, black on white
 
 
-Doing = Home | Borrowing | Returning | Finished | Resting
+class EnrolStage(Enum):
+    SHOW_CODE = auto()  # nobody has shown an enrolment code yet
+    CONNECTING = auto()
+    COMPARE = auto()  # four words are on the screen, until somebody at the centre has confirmed them
+    STARTING = auto()  # confirmed: the station begins
+
+
+class EnrolProblem(Enum):
+    """Why it does not go on; each has its own sentence."""
+
+    NOT_A_CODE = auto()
+    OTHER_VERSION = auto()
+    SPOILT_CODE = auto()
+    FORBIDDEN_CODE = auto()
+    NO_WIFI = auto()  # this machine has nothing that joins a wireless network
+    NO_NETWORK = auto()
+    UNREACHABLE = auto()
+    DISTRUSTED = auto()
+    TOKEN_REFUSED = auto()
+    REVOKED = auto()  # while it waited
+    NOTHING_TOLD = auto()  # the centre knows no form of the library's codes
+    NOT_KEPT = auto()  # nothing can be written here
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolling:
+    """A blank station. `attempt` numbers each code that was taken, so that a late answer finds no one; `code` is the
+    one of this attempt. `wants_help`: how it is done without a scanner lies over the first page."""
+
+    stage: EnrolStage = EnrolStage.SHOW_CODE
+    problem: EnrolProblem | None = None
+    attempt: int = 0
+    code: EnrolmentCode | None = field(default=None, repr=False)
+    words: tuple[str, ...] = ()
+    wants_help: bool = False
+
+
+Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from kiosk.session.states import (
     Finished,
     Home,
     Look,
+    Enrolling,
     Resting,
     Returning,
     RowKind,
@@ -62,7 +63,7 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=Home(notice, at))
         case Borrowing() | Returning() as doing:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
-        case Resting() | Finished():
+        case Resting() | Enrolling() | Finished():
             return state
 
 
@@ -73,5 +74,5 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
-        case Resting() | Finished():
+        case Resting() | Enrolling() | Finished():
             return state

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import assert_never
 
 from kiosk.i18n import LOCALE, Translator
-from kiosk.session.states import Borrowing, Finished, Home, Resting, Returning, SessionRules, State
+from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Resting, Returning, SessionRules, State
 from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
 from screens.view_models.camera import camera_view
+from screens.view_models.enrolment import enrolment_page
 from screens.view_models.finish import finish_view
 from screens.view_models.give_back import return_view
 from screens.view_models.home import home_view
@@ -43,6 +44,8 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
         return Shown(resting_view(doing, rules, place, words), look=state.look)
     if isinstance(doing, Finished):
         return Shown(finish_view(doing, rules, words, state.look), look=state.look)
+    if isinstance(doing, Enrolling):
+        return Shown(enrolment_page(state, doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
     page: PageView

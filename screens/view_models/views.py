@@ -222,6 +222,32 @@ class RestingView:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolView:
+    """The first page of a blank station. `steps`: what to do, and a line below it. `live` as on the home page."""
+
+    brand: str
+    place: str
+    title: str
+    steps: tuple[tuple[str, str], ...]
+    language: Key
+    help: Key
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FourWordsView:
+    """An enrolment on its way. `words`: four to compare, or none yet (then `art` stands in their place)."""
+
+    about: str
+    title: str
+    text: str
+    words: tuple[str, ...]
+    art: str
+    language: Key
+    left: Key | None
+
+
+@dataclass(frozen=True, slots=True)
 class IdleView:
     """Laid over the page that it interrupts."""
 
@@ -233,7 +259,18 @@ class IdleView:
     countdown: Countdown
 
 
-PageView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | CameraView | RestingView
+PageView = (
+    HomeView
+    | BorrowView
+    | MyBooksView
+    | ReturnView
+    | FinishView
+    | AttentionView
+    | CameraView
+    | RestingView
+    | EnrolView
+    | FourWordsView
+)
 
 
 @dataclass(frozen=True, slots=True)
