@@ -46,7 +46,7 @@ class Enrolled:
     words: list[str]
     standing: Standing
 
-    def wait(self, pause: Callable[[float], None], go_on: Callable[[], bool] = lambda: True) -> Standing:
+    def wait(self, pause: Callable[[float], object], go_on: Callable[[], bool] = lambda: True) -> Standing:
         """Until somebody at the centre has decided: ACTIVE, or what else it is; PENDING when `go_on` said no. A network
         that is away meanwhile changes nothing."""
         standing = self.standing

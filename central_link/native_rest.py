@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from kiosk.domain.server_address import server_address
 from kiosk.domain.operations import Operation
+from kiosk.domain.server_address import server_address
 from kiosk.ports.central import Capabilities, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable
 from kiosk.ports.host import StationClock

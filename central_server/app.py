@@ -140,7 +140,8 @@ class Central:
 
 
 def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
-    """The application. `authority`: the certificate (PEM) that stations shall trust, if not one of the usual. Its answers other than 200 are `{"error": sentence}`."""
+    """The application. `authority`: the certificate (PEM) that stations shall trust, if not one of the usual.
+    Its answers other than 200 are `{"error": sentence}`."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

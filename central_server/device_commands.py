@@ -24,7 +24,9 @@ def add_parsers(commands: Parsers) -> None:
     token.add_argument("--minutes", type=int, help="how long it is good (30; with --qr a day)")
     token.add_argument("--replace", action="store_true", help="it may take the place of the one that is active")
     token.add_argument("--url", help="this centre's address, as stations reach it: with it the enrolment code is made")
-    token.add_argument("--ca", type=Path, metavar="FILE", help="the authority (PEM) given to serve; else the usual ones")
+    token.add_argument(
+        "--ca", type=Path, metavar="FILE", help="the authority (PEM) given to serve; else the usual ones"
+    )
     token.add_argument("--wifi", metavar="SSID", help="the network that the station joins")
     token.add_argument("--wifi-password", metavar="FILE", help="holds it in its first line; - is the standard input")
     token.add_argument(

@@ -1,4 +1,4 @@
-"""The enrolment code (docs/protocol.md): all that a blank station needs to find this centre, as one text for a QR code."""
+"""The enrolment code (docs/protocol.md): all that a blank station needs to find us, as one text for a QR code."""
 
 import base64
 import hashlib

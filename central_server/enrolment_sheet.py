@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import segno
-from reportlab.graphics import renderPDF
-from reportlab.graphics.shapes import Drawing, Rect
-from reportlab.lib.colors import HexColor, black
+from reportlab.lib.colors import Color, HexColor, black
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
@@ -45,7 +43,9 @@ def write(sheet: Sheet, path: Path) -> None:
     kind = path.suffix.lower()
     if kind not in ENDINGS:
         raise CannotDo(f"The enrolment code is written to a file that ends in one of {', '.join(ENDINGS)}, not {path}.")
-    content = (sheet.code + "\n").encode() if kind == ".txt" else _pdf(sheet) if kind == ".pdf" else _picture(sheet, kind)
+    content = (
+        (sheet.code + "\n").encode() if kind == ".txt" else _pdf(sheet) if kind == ".pdf" else _picture(sheet, kind)
+    )
     try:
         path.unlink(missing_ok=True)  # a file that others may read would stay so
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -95,7 +95,10 @@ def _steps(sheet: Sheet) -> Iterator[tuple[str, str]]:
     yield "Bật trạm", "Chờ màn hình có dòng “Đưa mã QR của trạm vào trước máy”."
     network = f"Máy tự nối Wi-Fi “{sheet.wifi}”, rồi" if sheet.wifi else "Máy tự nối với trung tâm, rồi"
     yield "Giơ tờ này trước máy, cách một gang tay", f"{network} hiện bốn từ."
-    yield "Đọc bốn từ cho người quản lý thư viện", "Hai bên giống nhau thì xác nhận; máy tải danh mục và bắt đầu cho mượn."
+    yield (
+        "Đọc bốn từ cho người quản lý thư viện",
+        "Hai bên giống nhau thì xác nhận; máy tải danh mục và bắt đầu cho mượn.",
+    )
 
 
 def _small(sheet: Sheet) -> Iterator[str]:
@@ -103,7 +106,7 @@ def _small(sheet: Sheet) -> Iterator[str]:
     yield f"Gõ bằng tay khi không có máy quét: {sheet.url} · {sheet.token}"
 
 
-def _line(page: Canvas, x: float, y: float, text: str, font: str, size: float, colour: HexColor) -> None:
+def _line(page: Canvas, x: float, y: float, text: str, font: str, size: float, colour: Color) -> None:
     page.setFillColor(colour)
     while size > 6 and pdfmetrics.stringWidth(text, font, size) > A4[0] - x - 15 * mm:
         size -= 0.5
@@ -113,12 +116,11 @@ def _line(page: Canvas, x: float, y: float, text: str, font: str, size: float, c
 
 def _draw(page: Canvas, code: str, x: float, y: float) -> None:
     rows = [list(row) for row in _qr(code).matrix]
+    page.setFillColor(black)
     module = _QR_MM * mm / (len(rows) + 2 * _QUIET)
-    drawing = Drawing(_QR_MM * mm, _QR_MM * mm)
     for down, row in enumerate(rows):
         for along, dark in enumerate(row):
             if dark:
-                place = (along + _QUIET) * module, _QR_MM * mm - (down + 1 + _QUIET) * module
+                left, low = x + (along + _QUIET) * module, y + _QR_MM * mm - (down + 1 + _QUIET) * module
                 # A little wider than its place: between two that only touch, printers leave a hair of white.
-                drawing.add(Rect(*place, module * 1.02, module * 1.02, fillColor=black, strokeColor=None))
-    renderPDF.draw(drawing, page, x, y)
+                page.rect(left, low, module * 1.02, module * 1.02, stroke=0, fill=1)

@@ -298,7 +298,9 @@ SCREENS: tuple[Screen, ...] = (
             ),
             "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=CARD_PAUSED))),
             "unknown-card": Sample("A card that nobody knows.", noticed(n.UnknownCard())),
-            "enrolment-code": Sample("A new station’s code, at one that works already.", noticed(n.EnrolmentCodeShown())),
+            "enrolment-code": Sample(
+                "A new station’s code, at one that works already.", noticed(n.EnrolmentCodeShown())
+            ),
             "citizen-card": Sample("A citizen card: forgotten at once.", noticed(n.CitizenCard())),
             "wrong-barcode": Sample("The publisher’s code on the back.", noticed(n.PublishersCode("9786042134621"))),
             "unreadable": Sample("A scan that was not clear.", noticed(n.UnreadableScan())),
@@ -343,8 +345,8 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen(
         "Enrolling",
-        "A blank station, until it is its library’s: it needs no keyboard. Every problem says what happened and what to "
-        "do now.",
+        "A blank station, until it is its library’s: it needs no keyboard. Every problem says what happened and what "
+        "to do now.",
         {
             "enrol": Sample("Nobody has shown a code yet.", enrolling()),
             "enrol-camera": Sample("With a camera.", enrolling(), camera=True),

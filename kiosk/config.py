@@ -1,4 +1,4 @@
-"""kiosk.toml: what is particular to this machine, and beneath it station.toml: whose station it is. Every key is checked;
+"""kiosk.toml: what is particular to this machine; beneath it station.toml: whose station it is. Every key is checked;
 an unknown one is refused with a suggestion."""
 
 from __future__ import annotations

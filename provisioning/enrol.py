@@ -88,7 +88,8 @@ def read_code(text_or_file: str) -> EnrolmentCode:
 
 
 def settings_by(code: EnrolmentCode, config: KioskConfig, config_file: Path) -> NativeRestConfig:
-    """Of a station that kiosk.toml names: what stands there, which `code` must fit. Raises AskedWrongly, ConfigError."""
+    """Of a station that kiosk.toml names: what stands there, which `code` must fit. Raises AskedWrongly or
+    ConfigError."""
     written = _settings(config, config_file)
     if (written.library_id, written.device_id) != (code.library, code.device):
         raise OtherStation

@@ -68,11 +68,13 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
 
 def _by_code(code: EnrolmentCode, options: argparse.Namespace, words: Translator) -> int:
     machine = load_any(options.config)
-    blank = isinstance(machine, BlankConfig)
-    config = config_for(code, machine.data) if blank else settings_by(code, machine, options.config)
-    enrolled = join(config, code.token, code.token_text, again=blank or options.again)
+    if isinstance(machine, BlankConfig):
+        config, again = config_for(code, machine.data), True
+    else:
+        config, again = settings_by(code, machine, options.config), options.again
+    enrolled = join(config, code.token, code.token_text, again=again)
     status = _compare(enrolled, config, options, words)
-    if blank and status == DONE and not options.no_wait:
+    if isinstance(machine, BlankConfig) and status == DONE and not options.no_wait:
         settle(code, machine.data, enrolled.enroller.told(), partial(check_station, machine=machine))
     return status
 
@@ -115,7 +117,9 @@ def _sentence(error: Exception, server: str, words: Translator) -> str:
         case NoToken():
             return words.text("This is not a whole token: it has 26 letters and digits. Please copy it once more.")
         case OtherStation():
-            return words.text("The enrolment code is for another station than kiosk.toml names: please correct one of them.")
+            return words.text(
+                "The enrolment code is for another station than kiosk.toml names: please correct one of them."
+            )
         case NoCode(fault=fault):
             return code_fault(fault, words)
         case NothingTold():

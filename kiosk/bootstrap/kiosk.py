@@ -89,7 +89,7 @@ class Kiosk:
         )
         self.formats = config.codes.formats()
         self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
-        threading.excepthook = _end_the_process  # before any thread: the signaller begins one
+        threading.excepthook = end_the_process  # before any thread: the signaller begins one
         try:
             # One picture is shown: that of the first camera. With a second one's in between it would flicker.
             eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
@@ -301,7 +301,7 @@ def _already() -> threading.Event:
     return event
 
 
-def _end_the_process(args: threading.ExceptHookArgs) -> None:
+def end_the_process(args: threading.ExceptHookArgs) -> None:
     """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
     name = args.thread.name if args.thread else "?"
     trace = (args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)

@@ -51,8 +51,8 @@ class Wifi:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentCode:
-    """`server`: as server_address gives it. `token`: 16 bytes. `pin`: the SHA-256 of the only authority (DER) whose word
-    is taken for the server's certificate; None: the usual ones."""
+    """`server`: as server_address gives it. `token`: 16 bytes. `pin`: the SHA-256 of the only authority (DER) whose
+    word is taken for the server's certificate; None: the usual ones."""
 
     server: str
     library: str
@@ -109,7 +109,8 @@ def _content(letters: str) -> _Content | None:
         content, check = raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
         if check != _check(content):
             return None
-        return msgspec.msgpack.decode(content, type=_Content)
+        decoded: _Content = msgspec.msgpack.decode(content, type=_Content)
+        return decoded
     except (ValueError, binascii.Error, RecursionError):  # msgspec's own are ValueErrors
         return None
 
@@ -133,8 +134,8 @@ def _code(
 
 
 def is_wifi(wifi: Wifi) -> bool:
-    """Whether there can be such a network: a name of 1 to 32 bytes that a screen can show, and a password as IEEE 802.11
-    has it, or none."""
+    """Whether there can be such a network: a name of 1 to 32 bytes that a screen can show, and a password as IEEE
+    802.11 has it, or none."""
     try:
         length = len(wifi.ssid.encode())
     except UnicodeEncodeError:

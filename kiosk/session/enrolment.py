@@ -14,7 +14,7 @@ from kiosk.ports.devices import Sound
 from kiosk.session.effects import Play
 from kiosk.session.inputs import Button, HintChanged, ScannerLost, Touched
 from kiosk.session.machine import following
-from kiosk.session.states import EnrolProblem, EnrolStage, Enrolling, Look, SessionRules, State
+from kiosk.session.states import Enrolling, EnrolProblem, EnrolStage, Look, SessionRules, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,19 @@ from kiosk.session.inputs import (
 from kiosk.session.inputs import Input as Input
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
 from kiosk.session.scans import MAY_BE_EITHER
-from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Look, Resting, Returning, Row, RowKind, SessionRules, State
+from kiosk.session.states import (
+    Borrowing,
+    Enrolling,
+    Finished,
+    Home,
+    Look,
+    Resting,
+    Returning,
+    Row,
+    RowKind,
+    SessionRules,
+    State,
+)
 
 Step = tuple[State, tuple[Effect, ...]]
 T = TypeVar("T")

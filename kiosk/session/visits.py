@@ -8,10 +8,10 @@ from kiosk.session.notices import Notice
 from kiosk.session.states import (
     Borrowing,
     Doing,
+    Enrolling,
     Finished,
     Home,
     Look,
-    Enrolling,
     Resting,
     Returning,
     RowKind,

@@ -159,7 +159,11 @@ def _about_a_scan(
                 strong(words.text("Scan your library card, or the white label on a book.")),
             )
         case n.EnrolmentCodeShown():
-            art, eyebrow, title = "which-barcode", words.text("Not that code"), words.text("This station is at work already")
+            art, eyebrow, title = (
+                "which-barcode",
+                words.text("Not that code"),
+                words.text("The station works already"),
+            )
             lines = (
                 words.text("That was the code for setting up a new station. Nothing of it was kept."),
                 strong(words.text("Please give it to the librarian.")),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.i18n import Translator
 from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN
 from kiosk.session.inputs import Button
-from kiosk.session.states import EnrolProblem, EnrolStage, Enrolling, SessionRules, State
+from kiosk.session.states import Enrolling, EnrolProblem, EnrolStage, SessionRules, State
 from screens.view_models import icons, keys
 from screens.view_models.aiming import hinted
 from screens.view_models.camera import camera_view
@@ -55,7 +56,6 @@ def _below_the_last(state: State, words: Translator) -> str:
 
 
 def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator) -> FourWordsView:
-    assert doing.code is not None
     left: Key | None = Key(words.text("Stop"), icons.CLOSE, Button.DISMISS)
     match doing.stage:
         case EnrolStage.COMPARE:
@@ -72,14 +72,18 @@ def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator) -> Fou
             title = words.text("Connecting to the centre…")
             text = words.text("This takes a few seconds, with Wi-Fi perhaps a minute.")
     return FourWordsView(
-        about=words.text("{device} of {library}", device=nfc(doing.code.device), library=nfc(doing.code.library)),
+        about=_about(doing.code, words) if doing.code else "",
         title=title,
         text=text,
-        words=doing.words if doing.stage is EnrolStage.COMPARE else (),
+        words=tuple(map(nfc, doing.words)) if doing.stage is EnrolStage.COMPARE else (),
         art="reading-tree" if doing.stage is EnrolStage.STARTING else "enrol",
         language=keys.other_language(rules, words),
         left=left,
     )
+
+
+def _about(code: EnrolmentCode, words: Translator) -> str:
+    return words.text("{device} of {library}", device=nfc(code.device), library=nfc(code.library))
 
 
 def _help(words: Translator) -> AttentionView:

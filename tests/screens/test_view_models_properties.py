@@ -21,7 +21,7 @@ from kiosk.session.states import Borrowing, SessionRules, State
 from screens import theme
 from screens.view_models import Place, present
 from screens.view_models.icons import ICONS
-from screens.view_models.views import AttentionView, Banner, BookRow, HomeView, Key, Shown
+from screens.view_models.views import AttentionView, Banner, BookRow, EnrolView, FourWordsView, HomeView, Key, Shown
 
 RULES = SessionRules()
 PLACE = Place("Station", "Green library")
@@ -110,7 +110,7 @@ def test_every_icon_is_in_the_font() -> None:
 @given(states.map(lambda state: tamed(state, plain=True)))
 def test_english_speaks_no_vietnamese(words: Mapping[str, Translator], state: State) -> None:
     shown = present(replace(state, language="en"), RULES, PLACE, words["en"])
-    if isinstance(shown.page, HomeView):
+    if isinstance(shown.page, HomeView | EnrolView | FourWordsView):
         assert shown.page.language.label == "Tiếng Việt"
         shown = replace(shown, page=replace(shown.page, language=replace(shown.page.language, label="")))
     for text in texts(shown):

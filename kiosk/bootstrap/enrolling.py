@@ -1,0 +1,111 @@
+"""The thread of a blank station that speaks to the centre: one enrolment after another, each until it is given up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+
+from central_link.enrolment import TokenRefused
+from central_link.http_line import Distrusted
+from central_link.identity import KeyUnusable
+from central_link.joining import NothingTold, config_for, enrol, settle
+from devices.host.network import ask_to_join, is_connected
+from kiosk.config import BlankConfig, check_station
+from kiosk.ports.central import Standing
+from kiosk.ports.errors import Unreachable
+from kiosk.ports.host import StationClock
+from kiosk.session.enrolment import Confirmed, Enrol, Stuck, WordsKnown
+from kiosk.session.states import EnrolProblem
+
+_log = logging.getLogger(__name__)
+
+
+class EnrolmentWorker:
+    """`requests`: the station's folder under /run, None without one. `post` is told what became of each attempt."""
+
+    def __init__(
+        self,
+        config: BlankConfig,
+        clock: StationClock,
+        requests: Path | None,
+        post: Callable[[WordsKnown | Confirmed | Stuck], None],
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._requests = requests
+        self._post = post
+        self._asked: SimpleQueue[Enrol | None] = SimpleQueue()
+        self._wanted = threading.Condition()
+        self._attempt = 0
+
+    def begin(self, effect: Enrol) -> None:
+        """From any thread."""
+        self.give_up(effect.attempt)
+        self._asked.put(effect)
+
+    def give_up(self, attempt: int = -1) -> None:
+        """Of all that goes on, only `attempt` (-1: none) is still wanted."""
+        with self._wanted:
+            self._attempt = attempt
+            self._wanted.notify_all()
+
+    def stop(self) -> None:
+        self.give_up()
+        self._asked.put(None)
+
+    def run(self) -> None:
+        while (effect := self._asked.get()) is not None:
+            try:
+                self._enrol(effect)
+            except (TokenRefused, Unreachable, NothingTold, KeyUnusable, OSError) as error:
+                problem = _problem(error)
+                # Its own text may hold what a person typed: the kind is what a log needs.
+                _log.warning("not enrolled: %s", type(error).__name__)
+                self._post(Stuck(effect.attempt, problem))
+
+    def _enrol(self, effect: Enrol) -> None:
+        code, data = effect.code, self._config.data
+        pause = partial(self._pause, effect.attempt)
+        if code.wifi is not None and not self._joins(effect) and not is_connected():
+            self._post(Stuck(effect.attempt, EnrolProblem.NO_WIFI))
+            return
+        config = config_for(code, data)
+        enrolled = enrol(config, code.token, code.token_text, again=True, clock=self._clock)
+        self._post(WordsKnown(effect.attempt, tuple(enrolled.words)))
+        standing = enrolled.wait(pause, lambda: self._attempt == effect.attempt)
+        if standing is Standing.PENDING:
+            return  # given up
+        if standing is not Standing.ACTIVE:
+            self._post(Stuck(effect.attempt, EnrolProblem.REVOKED))
+            return
+        settle(code, data, enrolled.enroller.told(), partial(check_station, machine=self._config))
+        self._post(Confirmed(effect.attempt))
+
+    def _joins(self, effect: Enrol) -> bool:
+        assert effect.code.wifi is not None
+        if self._requests is None:
+            return False
+        return ask_to_join(effect.code.wifi, self._requests, partial(self._pause, effect.attempt))
+
+    def _pause(self, attempt: int, seconds: float) -> bool:
+        """False: nobody waits for `attempt` any more."""
+        with self._wanted:
+            return not self._wanted.wait_for(lambda: self._attempt != attempt, seconds)
+
+
+def _problem(error: Exception) -> EnrolProblem:
+    match error:
+        case TokenRefused():
+            return EnrolProblem.TOKEN_REFUSED
+        case Distrusted():
+            return EnrolProblem.DISTRUSTED
+        case Unreachable():
+            return EnrolProblem.UNREACHABLE if is_connected() else EnrolProblem.NO_NETWORK
+        case NothingTold():
+            return EnrolProblem.NOTHING_TOLD
+        case _:
+            return EnrolProblem.NOT_KEPT
