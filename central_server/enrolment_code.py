@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from central_server.cannot import CannotDo
 
 BEGINNING = "TXE1:"
+LONGEST = 500
 LONGEST_URL = 200
 LONGEST_SSID = 32
 """Bytes."""
@@ -37,7 +38,10 @@ def code_text(url: str, library: str, device: str, token: bytes, pin: bytes | No
         raise CannotDo(f"An authority vouches for a server with https, unlike {url}.")
     network = None if wifi is None else [_ssid(wifi.ssid), _password(wifi.password)]
     content = msgspec.msgpack.encode([address, library, device, token, pin, network])
-    return BEGINNING + base64.b32encode(content + zlib.crc32(content).to_bytes(4)).decode().rstrip("=")
+    text = BEGINNING + base64.b32encode(content + zlib.crc32(content).to_bytes(4)).decode().rstrip("=")
+    if len(text) > LONGEST:
+        raise CannotDo(f"The enrolment code would have {len(text)} characters, and no station reads more than {LONGEST}.")
+    return text
 
 
 def pin_of(authority: Path) -> bytes:

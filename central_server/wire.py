@@ -146,9 +146,9 @@ class EnrolmentAnswer(Struct, frozen=True):
     server_key: str
 
 
-class DeviceAnswer(Struct, frozen=True):
+class DeviceAnswer(Struct, frozen=True, omit_defaults=True):
     """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`. `station`: what every station of
-    the library is told (protocol.md); null before it is active, or while nothing was imported."""
+    the library is told (protocol.md); missing before it is active, and while nothing was imported."""
 
     library: str
     device: str

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +12,7 @@ import numpy as np
 import pytest
 
 from demo.enrolment import confirm
-from demo.processes import ROOT, Kiosk, Server, run_or_fail
+from demo.processes import Kiosk, Server, run_or_fail
 from demo.school import LIBRARY, SAMPLES, Scanner, fill
 from tests.central_link.certificates import Authority
 

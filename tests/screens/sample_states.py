@@ -11,7 +11,19 @@ from gallery.samples import DUE, MINH_AN, operation, samples
 from kiosk.domain import blocks as b
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
-from kiosk.session.states import Borrowing, Doing, Enrolling, Finished, Home, Resting, Returning, Row, RowKind, State, Station
+from kiosk.session.states import (
+    Borrowing,
+    Doing,
+    Enrolling,
+    Finished,
+    Home,
+    Resting,
+    Returning,
+    Row,
+    RowKind,
+    State,
+    Station,
+)
 
 LANGUAGES = ("vi", "en")
 BOOK = n.BookShown("PM.002774", "t-kinh", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh")
@@ -157,9 +169,7 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "a day that is not sure": State(replace(FINISHED, rows=(lent(DE_MEN, 1, due_in_days=14),))),
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
-    "enrolling": {
-        name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)
-    },
+    "enrolling": {name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)},
     "resting": {
         "the store is broken": State(Resting("K-03", 100.0)),
         "the disk is full": State(Resting("K-05", 100.0)),
