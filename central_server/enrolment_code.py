@@ -40,7 +40,7 @@ def code_text(url: str, library: str, device: str, token: bytes, pin: bytes | No
     content = msgspec.msgpack.encode([address, library, device, token, pin, network])
     text = BEGINNING + base64.b32encode(content + zlib.crc32(content).to_bytes(4)).decode().rstrip("=")
     if len(text) > LONGEST:
-        raise CannotDo(f"The enrolment code would have {len(text)} characters, and no station reads more than {LONGEST}.")
+        raise CannotDo(f"The enrolment code would be {len(text)} characters long, and no station reads over {LONGEST}.")
     return text
 
 

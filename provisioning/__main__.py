@@ -7,10 +7,10 @@ import sys
 
 from kiosk.config import ConfigError
 from kiosk.i18n import Translator
-from provisioning import enrol_command, leave, scanner_test, store_commands, wifi
+from provisioning import bring_in, enrol_command, leave, scanner_test, store_commands, wifi
 from provisioning.commands import ASKED_WRONGLY, complain
 
-_COMMANDS = (enrol_command, leave, store_commands, scanner_test, wifi)
+_COMMANDS = (enrol_command, store_commands, bring_in, leave, scanner_test, wifi)
 
 
 def main(arguments: list[str] | None = None) -> int:

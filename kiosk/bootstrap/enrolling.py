@@ -75,7 +75,8 @@ class EnrolmentWorker:
             return
         config = config_for(code, data)
         enrolled = enrol(config, code.token, code.token_text, again=True, clock=self._clock)
-        self._post(WordsKnown(effect.attempt, tuple(enrolled.words)))
+        if enrolled.standing is Standing.PENDING:  # else it was decided before, and nobody compares any more
+            self._post(WordsKnown(effect.attempt, tuple(enrolled.words)))
         standing = enrolled.wait(pause, lambda: self._attempt == effect.attempt)
         if standing is Standing.PENDING:
             return  # given up
