@@ -114,7 +114,7 @@ def test_a_code_before_the_camera_four_words_and_the_first_loan(
     for secret in (made["token"].replace("-", ""), made["code"], *there, CARD, BOOK):
         assert secret not in said
     shown = {path.name.partition("-")[0] for path in (tmp_path / "shown").glob("*.png")}
-    assert {"enrol", "four_words", "home"} <= shown
+    assert "four_words" in shown
 
 
 def test_a_code_over_a_serial_line_and_a_word_from_the_terminal(tmp_path: Path, server: Server) -> None:
