@@ -18,6 +18,7 @@ from central_link.http_line import Distrusted, HttpLine
 from central_link.identity import Identity
 from central_link.native_rest import NativeRestConfig
 from kiosk.domain.enrolment_code import EnrolmentCode
+from kiosk.domain.server_address import server_address
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.host import StationClock
@@ -30,6 +31,14 @@ _WITHIN_S = 15.0
 
 class EnrolledAlready(Exception):
     """There is a key of another token, and nobody said that it may be replaced."""
+
+
+class ForAnother(Exception):
+    """The enrolment code is not for the station that this machine is. `what`: "station" or "server"."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the code is for another {what}")
+        self.what = what
 
 
 class NothingTold(Exception):
@@ -81,6 +90,19 @@ def enrol(
     identity.sign_with(key)
     words = four_words(key.public, secret, config.library_id, config.device_id)
     return Enrolled(enroller, identity, key.id, words, standing)
+
+
+def renew(
+    config: NativeRestConfig, code: EnrolmentCode, *, again: bool = True, clock: StationClock | None = None
+) -> Enrolled:
+    """A new key for a station that is enrolled, by a code for the same library, device and server: from its
+    maintainer's screen or a terminal. `Enrolled.wait` hears whether it was confirmed; if not, the key before counts
+    again. Raises ForAnother, and what `enrol` raises."""
+    if (config.library_id, config.device_id) != (code.library, code.device):
+        raise ForAnother("station")
+    if server_address(config.url) != code.server:
+        raise ForAnother("server")
+    return enrol(config, code.token, code.token_text, again=again, clock=clock)
 
 
 def config_for(code: EnrolmentCode, data: Path, connect_timeout_s: float = 5.0) -> NativeRestConfig:

@@ -1,4 +1,4 @@
-"""python -m provisioning bring-in: what an old card still held, sent to the centre by the station that took its place."""
+"""python -m provisioning bring-in: what an old card still held, sent by the station that took its place."""
 
 from __future__ import annotations
 

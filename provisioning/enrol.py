@@ -9,7 +9,7 @@ from central_link.joining import Enrolled
 from central_link.joining import enrol as join
 from central_link.native_rest import NativeRestConfig
 from central_link.registry import StationFiles, native_rest_config
-from kiosk.config import ConfigError, KioskConfig, load
+from kiosk.config import ConfigError, load
 from kiosk.domain import enrolment_code
 from kiosk.domain.enrolment_code import EnrolmentCode, Fault
 from kiosk.domain.server_address import server_address
@@ -30,10 +30,6 @@ class OtherServer(AskedWrongly):
         self.ours = ours
 
 
-class OtherStation(AskedWrongly):
-    """The code is for another library or device than kiosk.toml names."""
-
-
 class NoToken(AskedWrongly):
     pass
 
@@ -46,10 +42,7 @@ class NoCode(AskedWrongly):
 
 def settings(config_file: Path) -> NativeRestConfig:
     """What kiosk.toml says of this station and its centre. Raises ConfigError."""
-    return _settings(load(config_file), config_file)
-
-
-def _settings(config: KioskConfig, config_file: Path) -> NativeRestConfig:
+    config = load(config_file)
     try:
         files = StationFiles(config.folder, config.data)
         return native_rest_config(config.central, config.station.library, config.station.device, files)
@@ -73,26 +66,18 @@ def enrol(config: NativeRestConfig, server: str, token: str, *, again: bool) -> 
 
 def read_code(text_or_file: str) -> EnrolmentCode:
     """The code itself, or what the file of that name (or tram-xanh-enrol.txt in that folder) holds. Raises NoCode or
-    OSError."""
+    ConfigError."""
     text = text_or_file
     if not enrolment_code.is_enrolment_code(text):
         path = Path(text)
         if path.is_dir():
             path /= enrolment_code.FILE_NAME
-        with path.open("rb") as file:
-            text = file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")
+        try:
+            with path.open("rb") as file:
+                text = file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")
+        except (OSError, ValueError) as error:  # ValueError: no name of a file at all
+            raise ConfigError(f"--code: neither an enrolment code nor a file that can be read: {error}") from error
     code = enrolment_code.read(text)
     if isinstance(code, Fault):
         raise NoCode(code)
     return code
-
-
-def settings_by(code: EnrolmentCode, config: KioskConfig, config_file: Path) -> NativeRestConfig:
-    """Of a station that kiosk.toml names: what stands there, which `code` must fit. Raises AskedWrongly or
-    ConfigError."""
-    written = _settings(config, config_file)
-    if (written.library_id, written.device_id) != (code.library, code.device):
-        raise OtherStation
-    if server_address(written.url) != code.server:
-        raise OtherServer(written.url)
-    return written

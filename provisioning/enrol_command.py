@@ -10,7 +10,7 @@ from functools import partial
 from central_link.enrolment import TokenRefused
 from central_link.http_line import Distrusted
 from central_link.identity import KeyUnusable
-from central_link.joining import Enrolled, EnrolledAlready, NothingTold, config_for, settle
+from central_link.joining import Enrolled, EnrolledAlready, ForAnother, NothingTold, config_for, renew, settle
 from central_link.joining import enrol as join
 from central_link.native_rest import NativeRestConfig
 from kiosk.config import BlankConfig, ConfigError, check_station, load_any
@@ -24,11 +24,9 @@ from provisioning.enrol import (
     NoCode,
     NoToken,
     OtherServer,
-    OtherStation,
     enrol,
     read_code,
     settings,
-    settings_by,
 )
 
 
@@ -58,7 +56,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         code = read_code(options.code)
         server = code.server
         return _by_code(code, options, words)
-    except (ConfigError, AskedWrongly, EnrolledAlready) as error:
+    except (ConfigError, AskedWrongly, EnrolledAlready, ForAnother) as error:
         complain(_sentence(error, server, words))
         return ASKED_WRONGLY
     except (TokenRefused, Unreachable, KeyUnusable, NothingTold, OSError) as error:
@@ -69,10 +67,11 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
 def _by_code(code: EnrolmentCode, options: argparse.Namespace, words: Translator) -> int:
     machine = load_any(options.config)
     if isinstance(machine, BlankConfig):
-        config, again = config_for(code, machine.data), True
+        config = config_for(code, machine.data)
+        enrolled = join(config, code.token, code.token_text, again=True)
     else:
-        config, again = settings_by(code, machine, options.config), options.again
-    enrolled = join(config, code.token, code.token_text, again=again)
+        config = settings(options.config)
+        enrolled = renew(config, code, again=options.again)
     status = _compare(enrolled, config, options, words)
     if isinstance(machine, BlankConfig) and status == DONE and not options.no_wait:
         settle(code, machine.data, enrolled.enroller.told(), partial(check_station, machine=machine))
@@ -116,7 +115,7 @@ def _sentence(error: Exception, server: str, words: Translator) -> str:
             )
         case NoToken():
             return words.text("This is not a whole token: it has 26 letters and digits. Please copy it once more.")
-        case OtherStation():
+        case ForAnother():
             return words.text(
                 "The enrolment code is for another station than kiosk.toml names: please correct one of them."
             )
