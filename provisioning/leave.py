@@ -17,7 +17,15 @@ from local_store.station import StationStore
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
 
 ASIDE = "left-"
-_IDENTITY = ("device.key", "device.key.next", "device.key.before", "centre.pub", AUTHORITY, STATION_FILE)
+_IDENTITY = (
+    "device.key",
+    "device.key.next",
+    "device.key.before",
+    "centre.pub",
+    AUTHORITY,
+    STATION_FILE,
+    "enrolment.code",
+)
 _STAYS = ("kiosk.sock",)
 
 

@@ -104,6 +104,7 @@ class BlankStation:
                 self._worker.begin(effect)
             case GiveUp():
                 self._worker.give_up()
+                self._worker.forget()
             case Begin():
                 self._begin()
 
@@ -128,6 +129,9 @@ class BlankStation:
     def _look_for_files(self) -> None:
         """The code may come in a file, put into the data folder or that under /run, e.g. from a USB stick. It is taken
         away at once: there is a token in it."""
+        kept = self._worker.kept()
+        if kept is not None:
+            self.loop.post(CodeSeen(kept, self.clock.monotonic()))
         folders = [folder for folder in (self._config.data, self._run_folder) if folder is not None]
         while not self._stop.wait(_LOOK_FOR_FILES_S):
             if (self._config.data / STATION_FILE).exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -12,20 +13,30 @@ from queue import SimpleQueue
 from central_link.enrolment import TokenRefused
 from central_link.http_line import Distrusted
 from central_link.identity import KeyUnusable
-from central_link.joining import NothingTold, config_for, enrol, settle
+from central_link.joining import Enrolled, NothingTold, config_for, enrol, settle
 from devices.host.network import ask_to_join, is_connected
 from kiosk.config import BlankConfig, check_station
+from kiosk.domain.enrolment_code import render
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.host import StationClock
-from kiosk.session.enrolment import Confirmed, Enrol, Stuck, WordsKnown
+from kiosk.ports.private_file import make_folder, make_private
+from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN, Confirmed, Enrol, Stuck, WordsKnown
 from kiosk.session.states import EnrolProblem
 
 _log = logging.getLogger(__name__)
 
 
+KEPT = "enrolment.code"
+"""In the data folder: what was shown and is not over yet, so that a power cut meanwhile costs nobody a walk."""
+NETWORK_WITHIN_S = 30.0
+"""A machine that was switched on just now, or has just joined a network, is not connected yet."""
+_LOOK_AGAIN_S = 2.0
+
+
 class EnrolmentWorker:
-    """`requests`: the station's folder under /run, None without one. `post` is told what became of each attempt."""
+    """`requests`: the station's folder under /run, None without one. `post` is told what became of each attempt; a
+    server that cannot be reached is tried again for `network_within_s`."""
 
     def __init__(
         self,
@@ -33,11 +44,14 @@ class EnrolmentWorker:
         clock: StationClock,
         requests: Path | None,
         post: Callable[[WordsKnown | Confirmed | Stuck], None],
+        network_within_s: float = NETWORK_WITHIN_S,
     ) -> None:
         self._config = config
         self._clock = clock
         self._requests = requests
         self._post = post
+        self._network_within_s = network_within_s
+        self._kept = config.data / KEPT
         self._asked: SimpleQueue[Enrol | None] = SimpleQueue()
         self._wanted = threading.Condition()
         self._attempt = 0
@@ -53,6 +67,18 @@ class EnrolmentWorker:
             self._attempt = attempt
             self._wanted.notify_all()
 
+    def kept(self) -> str | None:
+        """The code of an enrolment that was not over when this machine was switched off."""
+        try:
+            return self._kept.read_text("ascii")
+        except (OSError, ValueError):
+            return None
+
+    def forget(self) -> None:
+        """It is over, whatever became of it. A card that cannot be written is somebody else's problem."""
+        with suppress(OSError):
+            self._kept.unlink(missing_ok=True)
+
     def stop(self) -> None:
         self.give_up()
         self._asked.put(None)
@@ -60,31 +86,51 @@ class EnrolmentWorker:
     def run(self) -> None:
         while (effect := self._asked.get()) is not None:
             try:
+                make_folder(self._config.data)
+                make_private(self._kept, render(effect.code).encode())
                 self._enrol(effect)
             except (TokenRefused, Unreachable, NothingTold, KeyUnusable, OSError) as error:
                 problem = _problem(error)
                 # Its own text may hold what a person typed: the kind is what a log needs.
                 _log.warning("not enrolled: %s", type(error).__name__)
-                self._post(Stuck(effect.attempt, problem))
+                self._stuck(effect, problem)
 
     def _enrol(self, effect: Enrol) -> None:
         code, data = effect.code, self._config.data
         pause = partial(self._pause, effect.attempt)
         if code.wifi is not None and not self._joins(effect) and not is_connected():
-            self._post(Stuck(effect.attempt, EnrolProblem.NO_WIFI))
+            self._stuck(effect, EnrolProblem.NO_WIFI)
             return
-        config = config_for(code, data)
-        enrolled = enrol(config, code.token, code.token_text, again=True, clock=self._clock)
+        enrolled = self._reached(effect)
         if enrolled.standing is Standing.PENDING:  # else it was decided before, and nobody compares any more
             self._post(WordsKnown(effect.attempt, tuple(enrolled.words)))
         standing = enrolled.wait(pause, lambda: self._attempt == effect.attempt)
         if standing is Standing.PENDING:
             return  # given up
         if standing is not Standing.ACTIVE:
-            self._post(Stuck(effect.attempt, EnrolProblem.REVOKED))
+            self._stuck(effect, EnrolProblem.REVOKED)
             return
         settle(code, data, enrolled.enroller.told(), partial(check_station, machine=self._config))
+        self.forget()
         self._post(Confirmed(effect.attempt))
+
+    def _reached(self, effect: Enrol) -> Enrolled:
+        """Raises what the steps raise."""
+        code, until = effect.code, self._clock.monotonic() + self._network_within_s
+        while True:
+            try:
+                config = config_for(code, self._config.data)
+                return enrol(config, code.token, code.token_text, again=True, clock=self._clock)
+            except Distrusted:
+                raise
+            except Unreachable:
+                if self._clock.monotonic() >= until or not self._pause(effect.attempt, _LOOK_AGAIN_S):
+                    raise
+
+    def _stuck(self, effect: Enrol, problem: EnrolProblem) -> None:
+        if problem not in CAN_BE_TRIED_AGAIN:
+            self.forget()
+        self._post(Stuck(effect.attempt, problem))
 
     def _joins(self, effect: Enrol) -> bool:
         assert effect.code.wifi is not None

@@ -32,7 +32,7 @@ def bring_in(config: Path, old: Path) -> subprocess.CompletedProcess[str]:
 def test_what_the_old_card_still_held_reaches_the_centre_once(tmp_path: Path, server: Server) -> None:
     with Hands(tmp_path, server) as first:
         first.wait(lambda: first.knows("HS250001"))
-        server.freeze()  # the network is away, and so it stays until the station is dead
+        server.kill()  # as good as a network that is away, and so it stays until the station is dead
         first.scanner.scan("HS250001")
         first.until(lambda state: isinstance(state.doing, Borrowing))
         for count, barcode in enumerate(("TK.00001", "TK.00002"), 1):
@@ -40,7 +40,7 @@ def test_what_the_old_card_still_held_reaches_the_centre_once(tmp_path: Path, se
             first.until(lambda state, count=count: len(state.doing.rows) == count)  # type: ignore[union-attr]
     old = first.config.data
     assert read_store(first.config).counts()["pending"] == 2
-    server.thaw()
+    server.start()
 
     # Another machine, blank, by a code that comes as a file.
     run_or_fail(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,9 +19,9 @@ from demo.enrolment import confirm
 from demo.processes import Server, run_or_fail
 from demo.school import LIBRARY, SAMPLES
 from devices.host.clock import HostClock
-from kiosk.bootstrap.enrolling import EnrolmentWorker
+from kiosk.bootstrap.enrolling import KEPT, EnrolmentWorker
 from kiosk.config import BUILD_MS, BlankConfig, load_any
-from kiosk.domain.enrolment_code import EnrolmentCode, Wifi, read
+from kiosk.domain.enrolment_code import EnrolmentCode, Wifi, read, render
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.station_file import NAME as STATION_FILE
 from kiosk.session.enrolment import Confirmed, Enrol, Stuck, WordsKnown
@@ -36,7 +37,7 @@ Station = Callable[..., Any]
 class Blank:
     """A blank station without its window."""
 
-    def __init__(self, folder: Path, run: Path | None = None) -> None:
+    def __init__(self, folder: Path, run: Path | None = None, network_within_s: float = 0.0) -> None:
         folder.mkdir(exist_ok=True)
         self.data = folder / "data"
         (folder / "kiosk.toml").write_text('[station]\ndata = "data"\n')
@@ -44,15 +45,21 @@ class Blank:
         assert isinstance(config, BlankConfig)
         self.said: SimpleQueue[WordsKnown | Confirmed | Stuck] = SimpleQueue()
         clock = HostClock(battery_clock=True, build_ms=BUILD_MS)
-        self._worker = EnrolmentWorker(config, clock, run, self.said.put)
+        self._worker = EnrolmentWorker(config, clock, run, self.said.put, network_within_s)
         self._thread = threading.Thread(target=self._worker.run)
         self._thread.start()
         self._attempt = 0
 
     def enrol(self, code: EnrolmentCode) -> WordsKnown | Confirmed | Stuck:
+        self.begin(code)
+        return self.next()
+
+    def begin(self, code: EnrolmentCode) -> None:
         self._attempt += 1
         self._worker.begin(Enrol(self._attempt, code))
-        return self.next()
+
+    def kept(self) -> str | None:
+        return self._worker.kept()
 
     def next(self) -> WordsKnown | Confirmed | Stuck:
         return self.said.get(timeout=PATIENCE_S)
@@ -128,8 +135,37 @@ def test_a_server_that_is_away_and_comes_back(server: Server, blank: Blank) -> N
     server.kill()
     assert blank.problem(code) in (EnrolProblem.UNREACHABLE, EnrolProblem.NO_NETWORK)
     server.start()
-    again = EnrolmentCode(server.url, code.library, code.device, code.token)
-    assert isinstance(blank.enrol(again), WordsKnown)
+    assert isinstance(blank.enrol(code), WordsKnown)
+
+
+def test_a_network_that_comes_a_moment_later(server: Server, tmp_path: Path) -> None:
+    """As after the machine was switched on; without waiting it is a problem at once (above)."""
+    code = new_code(server)
+    server.kill()
+    station = Blank(tmp_path / "machine", network_within_s=PATIENCE_S)
+    station.begin(code)
+    server.start()
+    try:
+        assert isinstance(station.next(), WordsKnown)
+    finally:
+        station.close()
+
+
+def test_switched_off_while_it_waits(server: Server, tmp_path: Path) -> None:
+    tell_what_codes_are_like(server)
+    code = new_code(server)
+    first = Blank(tmp_path / "machine")
+    known = first.enrol(code)
+    assert isinstance(known, WordsKnown)
+    first.close()
+    confirm(server, LIBRARY, "tram-1", list(known.words))
+    second = Blank(tmp_path / "machine")
+    kept = second.kept()
+    assert stat.S_IMODE((second.data / KEPT).stat().st_mode) == 0o600
+    assert kept == render(code)
+    assert isinstance(second.enrol(code), Confirmed)
+    assert second.kept() is None, "there is a token in it, and a password perhaps"
+    second.close()
 
 
 def test_given_up_before_it_is_confirmed(server: Server, blank: Blank) -> None:
