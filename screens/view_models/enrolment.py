@@ -69,7 +69,7 @@ def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator) -> Fou
             text = words.text("It fetches books and readers from the centre. Soon the first book can be lent.")
             left = None
         case _:
-            title = words.text("Connecting to the centre…")
+            title = words.text("Connecting to the centre")
             text = words.text("This takes a few seconds, with Wi-Fi perhaps a minute.")
     return FourWordsView(
         about=_about(doing.code, words) if doing.code else "",
