@@ -125,11 +125,14 @@ def settle(code: EnrolmentCode, data: Path, told: Told, check: Callable[[Mapping
     """Writes station.toml: from now on this is a station of the library. `check`: raises ValueError for tables that a
     station cannot live by. Raises NothingTold, or OSError."""
     said = told.station or {}
+    codes = said.get("codes", {})
+    if not isinstance(codes, dict):
+        raise NothingTold("codes")
     central = {"kind": "native_rest", "url": code.server} | ({"ca_file": AUTHORITY} if code.pin else {})
     tables = {
         "station": {"library": code.library, "device": code.device}
         | {name: said[name] for name in ("place", "brand") if name in said},
-        "codes": said.get("codes", {}),
+        "codes": codes,
         "central": central,
     }
     try:

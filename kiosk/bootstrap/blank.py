@@ -22,7 +22,7 @@ from kiosk.bootstrap.window import begin_logs, screen_config
 from kiosk.config import BUILD_MS, BlankConfig, ConfigError
 from kiosk.domain.enrolment_code import FILE_NAME
 from kiosk.ports.devices import Hint, Preview, RawScan, Scanner
-from kiosk.ports.station_file import NAME as STATION_FILE
+from kiosk.ports.station_file import is_enrolled
 from kiosk.ports.tables import TableError
 from kiosk.runtime.enrolment_loop import EnrolmentLoop
 from kiosk.runtime.loop import Beat
@@ -134,7 +134,7 @@ class BlankStation:
             self.loop.post(CodeSeen(kept, self.clock.monotonic()))
         folders = [folder for folder in (self._config.data, self._run_folder) if folder is not None]
         while not self._stop.wait(_LOOK_FOR_FILES_S):
-            if (self._config.data / STATION_FILE).exists():
+            if is_enrolled(self._config.data):
                 self._begin()
                 return
             for folder in folders:

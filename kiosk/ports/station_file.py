@@ -36,6 +36,14 @@ def read_station(data: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def is_enrolled(data: Path) -> bool:
+    """There is a whole station.toml that names a library."""
+    try:
+        return "library" in read_station(data).get("station", {})
+    except (OSError, ValueError):
+        return False
+
+
 def beneath(station: Table, machine: Table) -> dict[str, Any]:
     """`machine`, the tables of kiosk.toml, with the keys of `station` that it has not."""
     merged = dict(machine)
