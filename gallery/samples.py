@@ -355,6 +355,8 @@ SCREENS: tuple[Screen, ...] = (
                 "No scanner is plugged in.",
                 replace(enrolling(), station=Station(scanners_lost=frozenset({"serial"}))),
             ),
+            "enrol-network": Sample("“Check the network” was touched.", enrolling(is_connected=True)),
+            "enrol-network-none": Sample("The same, and there is none.", enrolling(is_connected=False)),
             "enrol-help": Sample("“Another way” was touched.", enrolling(wants_help=True)),
             "enrol-connecting": Sample("A code was read.", enrolling(EnrolStage.CONNECTING, code=ENROLMENT)),
             "four-words": Sample(

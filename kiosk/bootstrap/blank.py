@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
+from devices.host.network import is_connected
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk.bootstrap.enrolling import EnrolmentWorker
@@ -26,7 +27,7 @@ from kiosk.ports.station_file import is_enrolled
 from kiosk.ports.tables import TableError
 from kiosk.runtime.enrolment_loop import EnrolmentLoop
 from kiosk.runtime.loop import Beat
-from kiosk.session.enrolment import Begin, CodeSeen, Enrol, GiveUp
+from kiosk.session.enrolment import Begin, CodeSeen, Enrol, GiveUp, LookAtNetwork, NetworkSeen
 from kiosk.session.inputs import HintChanged, ScannerLost
 from kiosk.session.states import SessionRules, State
 
@@ -98,7 +99,7 @@ class BlankStation:
             thread.join(_STOP_WAIT_S)
         self._signaller.close()
 
-    def _perform(self, effect: Enrol | GiveUp | Begin) -> None:
+    def _perform(self, effect: Enrol | GiveUp | Begin | LookAtNetwork) -> None:
         match effect:
             case Enrol():
                 self._worker.begin(effect)
@@ -107,6 +108,8 @@ class BlankStation:
                 self._worker.forget()
             case Begin():
                 self._begin()
+            case LookAtNetwork():
+                self.loop.post(NetworkSeen(is_connected()))
 
     def _sees(self, preview: Preview) -> None:
         if preview.hint is not self._hint:

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from kiosk.ports.devices import Signaller
 from kiosk.runtime.loop import Beat
 from kiosk.session.effects import Play
-from kiosk.session.enrolment import Begin, Effect, Enrol, GiveUp, Input, beginning, step
+from kiosk.session.enrolment import Begin, Effect, Enrol, GiveUp, Input, LookAtNetwork, beginning, step
 from kiosk.session.states import Enrolling, SessionRules, State
 
 _log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class EnrolmentLoop:
         rules: SessionRules,
         show: Callable[[State], None],
         signaller: Signaller,
-        perform: Callable[[Enrol | GiveUp | Begin], None],
+        perform: Callable[[Enrol | GiveUp | Begin | LookAtNetwork], None],
         alive: Callable[[], None],
     ) -> None:
         self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()

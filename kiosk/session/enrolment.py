@@ -47,6 +47,16 @@ class Stuck:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkSeen:
+    is_connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtNetwork:
+    """Answered by NetworkSeen."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enrol:
     """Go on with `code`; answered by WordsKnown, Confirmed and Stuck of this attempt."""
 
@@ -66,8 +76,8 @@ class Begin:
     """Become the station."""
 
 
-Input = CodeSeen | WordsKnown | Confirmed | Stuck | Touched | ScannerLost | HintChanged
-Effect = Play | Enrol | GiveUp | Begin
+Input = CodeSeen | WordsKnown | Confirmed | Stuck | NetworkSeen | Touched | ScannerLost | HintChanged
+Effect = Play | Enrol | GiveUp | Begin | LookAtNetwork
 Step = tuple[State, tuple[Effect, ...]]
 
 _PROBLEMS = {
@@ -109,6 +119,9 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return _seen(replace(state, aiming=False), doing, text)
         case Touched(button):
             return _touched(state, doing, button, rules)
+        case NetworkSeen(is_connected) if doing.stage is EnrolStage.SHOW_CODE and doing.problem is None:
+            seen = Enrolling(attempt=doing.attempt, is_connected=is_connected)
+            return replace(state, doing=seen, aiming=False), ()
         case WordsKnown(attempt, words) if _is_of(doing, attempt):
             return replace(state, doing=replace(doing, stage=EnrolStage.COMPARE, words=words)), (Play(Sound.OK),)
         case Confirmed(attempt) if _is_of(doing, attempt):
@@ -149,6 +162,8 @@ def _touched(state: State, doing: Enrolling, button: Button, rules: SessionRules
             return replace(state, look=following(state.look, tuple(Look))), ()
         case Button.HELP if shows_code:
             return replace(state, doing=Enrolling(attempt=doing.attempt, wants_help=True), aiming=False), ()
+        case Button.NETWORK if shows_code:
+            return state, (LookAtNetwork(),)
         case Button.AIM if shows_code and doing.problem is None:
             return replace(state, aiming=True), ()
         case Button.AGAIN if shows_code and doing.code is not None:

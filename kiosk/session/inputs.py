@@ -38,6 +38,7 @@ class Button(Enum):
     MY_BOOKS = auto()
     RENEW_ALL = auto()
     AGAIN = auto()  # of an enrolment: try it once more
+    NETWORK = auto()  # of an enrolment: is there one?
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,8 @@ class EnrolProblem(Enum):
 @dataclass(frozen=True, slots=True)
 class Enrolling:
     """A blank station. `attempt` numbers each code that was taken, so that a late answer finds no one; `code` is the
-    one of this attempt. `wants_help`: how it is done without a scanner lies over the first page."""
+    one of this attempt. Over the first page may lie how it is done without a scanner (`wants_help`), or whether
+    anything is connected to the machine (`is_connected`; None: nobody asked)."""
 
     stage: EnrolStage = EnrolStage.SHOW_CODE
     problem: EnrolProblem | None = None
@@ -139,6 +140,7 @@ class Enrolling:
     code: EnrolmentCode | None = field(default=None, repr=False)
     words: tuple[str, ...] = ()
     wants_help: bool = False
+    is_connected: bool | None = None
 
 
 Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling

@@ -30,6 +30,8 @@ def enrolment_page(
         return _problem(doing.problem, doing, words)
     if doing.wants_help:
         return _help(words)
+    if doing.is_connected is not None:
+        return _network(doing.is_connected, words)
     if doing.stage is not EnrolStage.SHOW_CODE:
         return _on_its_way(doing, rules, words)
     if state.aiming and live:
@@ -44,7 +46,8 @@ def enrolment_page(
             (words.text("Hold it a hand away"), _below_the_last(state, words)),
         ),
         language=keys.other_language(rules, words),
-        help=Key(words.text("Another way"), icons.INFO, Button.HELP),
+        network=Key(words.text("Check the network"), icons.NETWORK, Button.NETWORK),
+        help=Key(words.text("Another way"), icons.KEYBOARD, Button.HELP),
         live=live,
     )
 
@@ -90,7 +93,7 @@ def _help(words: Translator) -> AttentionView:
     return AttentionView(
         art="enrol",
         eyebrow=words.text("Another way"),
-        eyebrow_icon=icons.INFO,
+        eyebrow_icon=icons.KEYBOARD,
         title=words.text("Without a scanner or camera"),
         lines=(
             words.text("Put the file tram-xanh-enrol.txt from the centre on a USB stick, and plug it in here."),
@@ -100,6 +103,28 @@ def _help(words: Translator) -> AttentionView:
         staff_line=words.text("Code for the librarian: {codes}", codes="G-00"),
         left=None,
         main=keys.understood(words),
+    )
+
+
+def _network(is_connected: bool, words: Translator) -> AttentionView:
+    title, why, to_do = (
+        words.text("There is a network"),
+        words.text("A cable or Wi-Fi is connected. The QR code says how the centre is reached by it."),
+        words.text("Hold the station’s QR code in front of it."),
+    )
+    if not is_connected:
+        title, why, _ = _sentences(EnrolProblem.NO_NETWORK, words)
+        to_do = words.text("Plug in a cable, or make a QR code with the name of the Wi-Fi.")
+    return AttentionView(
+        art="enrol",
+        eyebrow=words.text("Network"),
+        eyebrow_icon=icons.OK if is_connected else icons.OFFLINE,
+        title=title,
+        lines=(why, strong(to_do)),
+        kept="",
+        staff_line=words.text("Code for the librarian: {codes}", codes="G-00"),
+        left=Key(words.text("Back"), icons.BACK, Button.DISMISS),
+        main=Key(words.text("Look once more"), icons.NETWORK, Button.NETWORK),
     )
 
 

@@ -18,10 +18,12 @@ FARTHER: Final = "arrow-down"
 HERE: Final = "hand-waving"
 HOME: Final = "house-simple"
 INFO: Final = "info"
+KEYBOARD: Final = "keyboard"
 LANGUAGE: Final = "translate"
 LATE: Final = "clock-countdown"
 LEAVE: Final = "sign-out"
 LIGHT: Final = "sun"
+NETWORK: Final = "wifi-high"
 NOT_YET: Final = "hand-palm"
 OFFLINE: Final = "cloud-slash"
 OK: Final = "check-circle"
@@ -49,10 +51,12 @@ ICONS: Final = frozenset(
         HERE,
         HOME,
         INFO,
+        KEYBOARD,
         LANGUAGE,
         LATE,
         LEAVE,
         LIGHT,
+        NETWORK,
         NOT_YET,
         OFFLINE,
         OK,

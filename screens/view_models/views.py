@@ -230,6 +230,7 @@ class EnrolView:
     title: str
     steps: tuple[tuple[str, str], ...]
     language: Key
+    network: Key
     help: Key
     live: bool = False
 

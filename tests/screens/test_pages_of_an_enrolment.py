@@ -35,6 +35,7 @@ def test_the_first_page_says_what_to_do_and_its_keys_speak(rig: Rig, words: Mapp
     assert "Đưa mã QR của trạm vào trước máy" in said
     assert {"1", "2", "3", "Giơ mã cách máy một gang tay", "Trạm mới, chưa ghi danh"} <= set(texts(page))
     assert rig.taps(page.ids.language) is Button.LANGUAGE
+    assert rig.taps(page.ids.network) is Button.NETWORK
     assert rig.taps(page.ids.help) is Button.HELP
     assert page.live is None
 

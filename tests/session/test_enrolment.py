@@ -20,6 +20,8 @@ from kiosk.session.enrolment import (
     Enrol,
     GiveUp,
     Input,
+    LookAtNetwork,
+    NetworkSeen,
     Stuck,
     WordsKnown,
     beginning,
@@ -116,6 +118,18 @@ def test_language_help_and_the_camera_are_there_before_a_code() -> None:
     assert played(HintChanged(Hint.TOO_DARK))[0].station.hint is Hint.TOO_DARK
 
 
+@pytest.mark.parametrize("connected", [True, False])
+def test_looks_at_the_network_when_asked(connected: bool) -> None:
+    state, effects = played(touch(Button.NETWORK))
+    assert effects == [LookAtNetwork()]
+    seen = step(state, NetworkSeen(connected), RULES)[0]
+    assert doing(seen).is_connected is connected
+    assert doing(step(seen, touch(Button.DISMISS), RULES)[0]) == Enrolling()
+    assert doing(step(seen, SEEN, RULES)[0]).stage is EnrolStage.CONNECTING
+    busy, _ = played(SEEN)
+    assert step(busy, NetworkSeen(connected), RULES) == (busy, ())
+
+
 def test_nobody_stops_a_station_that_is_confirmed() -> None:
     state, _ = played(SEEN, WordsKnown(1, WORDS), Confirmed(1))
     assert step(state, touch(Button.DISMISS), RULES) == (state, ())
@@ -127,6 +141,7 @@ inputs: st.SearchStrategy[Any] = st.one_of(
     st.builds(Touched, st.sampled_from(Button), st.just(1.0)),
     st.builds(WordsKnown, _attempts, st.just(WORDS)),
     st.builds(Confirmed, _attempts),
+    st.builds(NetworkSeen, st.booleans()),
     st.builds(Stuck, _attempts, st.sampled_from(EnrolProblem)),
 )
 

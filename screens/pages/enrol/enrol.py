@@ -29,6 +29,7 @@ class EnrolPage(Page):
         for number, (step, (title, hint)) in enumerate(zip(shown, view.steps, strict=True), 1):
             step.number, step.title, step.hint = str(number), title, hint
         self.ids.language.show(view.language)
+        self.ids.network.show(view.network)
         self.ids.help.show(view.help)
         keep(self.ids.body, self.ids.drawing.__self__, not view.live, index=1)
         keep(self.ids.body, self.ids.finder.__self__, view.live, index=1)
