@@ -373,6 +373,35 @@ SCREENS: tuple[Screen, ...] = (
             },
         },
     ),
+    Screen(
+        "Enrolling",
+        "A blank station, until it is its library’s: it needs no keyboard. Every problem says what happened and what "
+        "to do now.",
+        {
+            "enrol": Sample("Nobody has shown a code yet.", enrolling()),
+            "enrol-camera": Sample("With a camera.", enrolling(), camera=True),
+            "enrol-aiming": Sample("A tap on the small picture.", replace(enrolling(), aiming=True), camera=True),
+            "enrol-scanner-lost": Sample(
+                "No scanner is plugged in.",
+                replace(enrolling(), station=Station(scanners_lost=frozenset({"serial"}))),
+            ),
+            "enrol-network": Sample("“Check the network” was touched.", enrolling(is_connected=True)),
+            "enrol-network-none": Sample("The same, and there is none.", enrolling(is_connected=False)),
+            "enrol-help": Sample("“Another way” was touched.", enrolling(wants_help=True)),
+            "enrol-connecting": Sample("A code was read.", enrolling(EnrolStage.CONNECTING, code=ENROLMENT)),
+            "four-words": Sample(
+                "Two people compare; the centre shows the same.",
+                enrolling(EnrolStage.COMPARE, code=ENROLMENT, words=FOUR_WORDS),
+            ),
+            "enrol-starting": Sample("Confirmed: it opens by itself.", enrolling(EnrolStage.STARTING, code=ENROLMENT)),
+            **{
+                f"enrol-{problem.name.lower().replace('_', '-')}": Sample(
+                    says, enrolling(problem=problem, code=ENROLMENT if problem in CAN_BE_TRIED_AGAIN else None)
+                )
+                for problem, says in ENROL_PROBLEMS.items()
+            },
+        },
+    ),
 )
 LOOKS: Mapping[Look, str] = {
     Look.USUAL: "",
