@@ -77,6 +77,7 @@ class Kiosk:
     _opened: SqlStore | None = None
     _devices: dict[str, str] = field(default_factory=dict)
     _hint: Hint | None = None
+    _scanned_at: float | None = None
 
     def __post_init__(self) -> None:
         config = self.config
@@ -180,6 +181,7 @@ class Kiosk:
     # ---- crossings between threads: each only posts
 
     def scanned(self, raw: RawScan) -> None:
+        self._scanned_at = raw.scanned_at
         self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
 
     def _sees(self, preview: Preview) -> None:
@@ -275,6 +277,7 @@ class Kiosk:
             self.sync.reached_at,
             anchor is not None,
             anchor.by if anchor else None,
+            self._scanned_at,
         )
         return running.at(self.clock.monotonic())
 

@@ -22,6 +22,7 @@ class Running:
     reached_at: float | None
     clock_trusted: bool
     time_by: str | None
+    last_scan_at: float | None = None
 
     def at(self, now: float) -> dict[str, object]:
         def ago(then: float | None) -> float | None:
@@ -33,6 +34,8 @@ class Running:
             "beat_s_ago": ago(self.beat_at),
             "screen": type(doing).__name__.lower(),
             "staff_code": doing.code if isinstance(doing, Resting) else None,
+            "pending": self.state.station.pending,
+            "last_scan_s_ago": ago(self.last_scan_at),
             "clock_trusted": self.clock_trusted,
             "time_by": self.time_by,
             "devices": dict(self.devices),
