@@ -7,7 +7,15 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from central_server import __version__, device_commands, dispute_commands, library_commands, log, office_commands
+from central_server import (
+    __version__,
+    device_commands,
+    dispute_commands,
+    library_commands,
+    log,
+    office_commands,
+    support_commands,
+)
 from central_server.address import listen, secured
 from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, MIGRATE, Done, Parsers, opened
@@ -37,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_serve(commands)
-    for module in (library_commands, device_commands, office_commands, dispute_commands):
+    for module in (library_commands, device_commands, office_commands, dispute_commands, support_commands):
         module.add_parsers(commands)
     return parser
 

@@ -13,6 +13,8 @@ from central_server.wire import (
     EnrolmentRequest,
     Fault,
     HealthAnswer,
+    HealthRequest,
+    NotedAnswer,
     OperationsAnswer,
     OperationsRequest,
     TimeAnswer,
@@ -71,6 +73,29 @@ ENROLMENTS: dict[str, Any] = {
 DEVICE: dict[str, Any] = {"responses": _answers("DeviceAnswer", s401=_NOT_LET_IN["s401"], s503="the database is busy")}
 TIME: dict[str, Any] = {"responses": _answers("TimeAnswer", s400="a parameter is wrong")}
 HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
+TOLD_HEALTH: dict[str, Any] = {
+    "requestBody": {"required": True, "content": _content("HealthRequest")},
+    "responses": _answers(
+        "NotedAnswer",
+        s400="not the JSON of the protocol",
+        **_NOT_LET_IN,
+        s413="more than 16 KiB",
+        s503="the database is busy or full",
+    ),
+}
+SUPPORT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    "responses": _answers(
+        "NotedAnswer",
+        s400="not compressed by gzip",
+        **_NOT_LET_IN,
+        s413="more than 2,000,000 bytes",
+        s503="the database is busy or full",
+    ),
+}
 
 
 def attach(app: FastAPI) -> None:
@@ -88,6 +113,8 @@ def attach(app: FastAPI) -> None:
                 DeviceAnswer,
                 TimeAnswer,
                 HealthAnswer,
+                HealthRequest,
+                NotedAnswer,
                 Fault,
             )
             _, schemas = msgspec.json.schema_components(structs, ref_template=_REF)

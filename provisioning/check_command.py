@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from central_link.reach import ask_centre
 from central_link.registry import StationFiles, native_rest_config
-from devices.host.checks.machine import measure_sync
+from devices.host.checks.machine import look_at_units, measure_sync
 from devices.host.checks.station import look_at_centre
 from devices.host.checks.store import look_at_store
 from devices.host.checks.together import About, in_order, look_at_machine
@@ -49,10 +49,8 @@ def check(options: argparse.Namespace, words: Translator) -> int:
         say(json.dumps(as_json(found), ensure_ascii=False))
         return DONE if may_lend else COULD_NOT
     for finding in found:
-        what = " · ".join(filter(None, (words.say(finding.head), words.say(finding.detail))))
-        say(f"{_SIGNS[finding.state]} {words.say(TITLES[finding.part])}: {what}")
-        if finding.do:
-            say(f"    → {words.say(finding.do)}")
+        for line in lines_of(finding, words):
+            say(line)
     say("")
     say(
         words.text("This station can lend.")
@@ -60,6 +58,16 @@ def check(options: argparse.Namespace, words: Translator) -> int:
         else words.text("This station cannot lend yet: see what needs help above.")
     )
     return DONE if may_lend else COULD_NOT
+
+
+def lines_of(finding: Finding, words: Translator) -> Iterator[str]:
+    yield f"{_SIGNS[finding.state]} {words.say(TITLES[finding.part])}: {_what(finding, words)}"
+    if finding.do:
+        yield f"    → {words.say(finding.do)}"
+
+
+def _what(finding: Finding, words: Translator) -> str:
+    return " · ".join(filter(None, (words.say(finding.head), words.say(finding.detail))))
 
 
 def can_lend(found: list[Finding]) -> bool:
@@ -72,7 +80,7 @@ def as_json(found: list[Finding]) -> dict[str, object]:
     parts = {
         finding.part.value: {
             "state": finding.state.value,
-            "what": " · ".join(filter(None, (english.say(finding.head), english.say(finding.detail)))),
+            "what": _what(finding, english),
             "do": english.say(finding.do),
             "facts": dict(finding.facts),
         }
@@ -130,6 +138,7 @@ def _station(config: KioskConfig, root: Path) -> list[Finding]:
         look_at_centre(centre, status["pending"] if status else None),
         look_at_store(store, code, backup, backs_up=config.backup_folder is not None),
         *look_at_machine(about(config, root), status, now, by, str(standing) if standing else None, measure_sync),
+        look_at_units(root),
     ]
 
 
@@ -175,4 +184,5 @@ def _bare_machine(file: Path, root: Path) -> list[Finding]:
     )
     clock = HostClock(battery_clock=False, build_ms=BUILD_MS)
     anchor = clock.to_keep().anchor
-    return look_at_machine(known, None, clock.now(), anchor.by if anchor else None, None, measure_sync)
+    found = look_at_machine(known, None, clock.now(), anchor.by if anchor else None, None, measure_sync)
+    return [*found, look_at_units(root)]

@@ -19,6 +19,7 @@ from devices.host.clock import HostClock
 from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk.bootstrap import answers
+from kiosk.bootstrap.checkup import Checkup
 from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
@@ -45,7 +46,9 @@ from kiosk.session.inputs import (
 )
 from kiosk.session.states import Home, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
+from kiosk.sync.heartbeat import Heartbeat
 from kiosk.sync.time_check import TimeCheck
+from kiosk.upkeep.health import what_matters
 from kiosk.upkeep.housekeeping import RoomWatch
 from kiosk.upkeep.status import Running
 
@@ -138,8 +141,11 @@ class Kiosk:
             lambda standing, pending: self.session.post(LinkChanged(standing is Standing.ACTIVE, pending)),
             monotonic=self.clock.monotonic,
             random=random.Random(),
-            reached=TimeCheck(self._link, self.clock).reached,
+            reached=self._reached,
         )
+        self._time_check = TimeCheck(self._link, self.clock)
+        self._checkup = Checkup(config, self.clock, self._status)
+        self._heartbeat = Heartbeat(self._link, self.clock.monotonic, self._checkup.health, what_matters)
 
     # ---- life
 
@@ -265,6 +271,10 @@ class Kiosk:
 
     def _answer(self) -> None:
         answers.answer(self.config.data, self._status, self.sync.request_resync, self._stop)
+
+    def _reached(self) -> None:
+        self._time_check.reached()
+        self._heartbeat.reached()
 
     def _status(self) -> dict[str, object]:
         anchor = self.clock.to_keep().anchor

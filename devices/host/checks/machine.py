@@ -106,8 +106,11 @@ def look_at_disk(
         slow = f.text("slow: {ms} ms for one record", ms=round(took_ms))
         return Finding(Part.DISK, State.LOOK, head, slow, _ANOTHER_CARD, facts)
     worn = facts["wear_percent"]
+    detail = f.text("{n} percent of its life is used", n=worn) if isinstance(worn, int) else f.NOTHING
     if isinstance(worn, int) and worn >= 90:
-        return Finding(Part.DISK, State.LOOK, head, f.text("{n} percent of its life is used", n=worn), _ANOTHER_CARD, facts)
+        return Finding(
+            Part.DISK, State.LOOK, head, f.text("{n} percent of its life is used", n=worn), _ANOTHER_CARD, facts
+        )
     detail = f.text("{n} percent of its life is used", n=worn) if isinstance(worn, int) else f.NOTHING
     return Finding(Part.DISK, State.GOOD, head, detail, facts=facts)
 
@@ -138,9 +141,10 @@ def measure_sync(folder: Path) -> float | None:
 def _wear(root: Path) -> int | None:
     """Percent, as an eMMC tells it in steps of ten; cards of the SD kind do not."""
     for told in sorted((root / "sys/block").glob("mmcblk*/device/life_time")):
-        steps = [int(one, 16) for one in line_in(told).split() if one.startswith("0x")]
-        if steps:
-            return min(100, max(steps) * 10)
+        try:
+            return min(100, max(int(one, 16) for one in line_in(told).split()) * 10)
+        except ValueError:
+            continue
     return None
 
 

@@ -38,7 +38,8 @@ def look_at_machine(
     standing: str | None,
     sync_ms: Callable[[Path], float | None] | None = None,
 ) -> list[Finding]:
-    """`status` None: no station runs here. `sync_ms` writes to the disk, so not every few seconds."""
+    """All but what other programs are asked for. `status` None: no station runs here. `sync_ms` writes to the disk, so
+    not every few seconds."""
     root = about.root
     devices = None if status is None else status["devices"]
     last_scan = None if status is None else status.get("last_scan_s_ago")
@@ -57,7 +58,6 @@ def look_at_machine(
         machine.look_at_power(root),
         machine.look_at_version(root, about.version, about.schema, about.releases),
         station.look_at_keys(about.data, about.device, standing),
-        machine.look_at_units(root),
     ]
 
 
