@@ -7,10 +7,10 @@ import sys
 
 from kiosk.config import ConfigError
 from kiosk.i18n import Translator
-from provisioning import check_command, enrol_command, health_command, scanner_test, store_commands
+from provisioning import check_command, enrol_command, health_command, scanner_test, store_commands, support_command
 from provisioning.commands import ASKED_WRONGLY, complain
 
-_COMMANDS = (enrol_command, store_commands, scanner_test, check_command, health_command)
+_COMMANDS = (enrol_command, store_commands, scanner_test, check_command, health_command, support_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

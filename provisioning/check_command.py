@@ -25,6 +25,7 @@ from kiosk.domain.findings import TITLES, Finding, Part, State
 from kiosk.i18n import Translator
 from kiosk.ports.tables import TableError
 from kiosk.runtime.diary import Diary
+from kiosk.upkeep.checked import as_json, can_lend, what
 from local_store.station import StationStore
 from local_store.tables import REVISIONS
 from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, say
@@ -61,32 +62,9 @@ def check(options: argparse.Namespace, words: Translator) -> int:
 
 
 def lines_of(finding: Finding, words: Translator) -> Iterator[str]:
-    yield f"{_SIGNS[finding.state]} {words.say(TITLES[finding.part])}: {_what(finding, words)}"
+    yield f"{_SIGNS[finding.state]} {words.say(TITLES[finding.part])}: {what(finding, words)}"
     if finding.do:
         yield f"    → {words.say(finding.do)}"
-
-
-def _what(finding: Finding, words: Translator) -> str:
-    return " · ".join(filter(None, (words.say(finding.head), words.say(finding.detail))))
-
-
-def can_lend(found: list[Finding]) -> bool:
-    return all(finding.state is not State.BAD for finding in found)
-
-
-def as_json(found: list[Finding]) -> dict[str, object]:
-    """In English, whatever is spoken: machines compare words."""
-    english = Translator("en")
-    parts = {
-        finding.part.value: {
-            "state": finding.state.value,
-            "what": _what(finding, english),
-            "do": english.say(finding.do),
-            "facts": dict(finding.facts),
-        }
-        for finding in found
-    }
-    return {"can_lend": can_lend(found), "parts": parts}
 
 
 def look_at_all(config_file: Path, root: Path = Path("/")) -> list[Finding]:

@@ -15,6 +15,9 @@ Status = Mapping[str, Any]
 """What the running station tells (kiosk.upkeep.status.Running)."""
 
 
+RELEASES = Path("/var/lib/tram-xanh-chooser/releases.json")
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What is to be looked at. `scanners`: tables of kiosk.toml; `releases`: the file of the release chooser."""
@@ -26,7 +29,7 @@ class About:
     warn_below_mb: int
     version: str
     schema: str
-    releases: Path = Path("/var/lib/tram-xanh-chooser/releases.json")
+    releases: Path = RELEASES
     root: Path = Path("/")
 
 
