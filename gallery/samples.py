@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from gallery import service
 from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
+from kiosk.domain.service_pass import PassFault
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
 from kiosk.session.states import (
@@ -129,6 +131,16 @@ THREE_DAYS = tuple(
 BOOKS_LATE = n.CardHasBlocks((b.OverdueLoans(2),))
 CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
 RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
+
+
+PASS_FAULTS = {
+    PassFault.NOT_OURS: "A service pass that somebody made up or altered.",
+    PassFault.OTHER_STATION: "One for another station.",
+    PassFault.EXPIRED: "Its hours have passed.",
+    PassFault.ENDED: "Somebody has locked the screen with it: a copy opens nothing.",
+    PassFault.NO_CENTRE: "A station that is not enrolled.",
+    PassFault.VERSION: "A newer centre than station.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +323,16 @@ SCREENS: tuple[Screen, ...] = (
             "resting-for-a-person": Sample(
                 "The store is damaged: it waits for a person.", State(Resting("K-04", 104.0))
             ),
+        },
+    ),
+    Screen(
+        "For whoever looks after it",
+        "A service pass that the centre has drawn opens it, never over somebody’s visit. It locks itself after two "
+        "minutes; a touch on a tile says what to do.",
+        {name: Sample(says, state) for name, (says, state) in service.STATES.items()}
+        | {
+            f"pass-{fault.value.replace('_', '-')}": Sample(says, noticed(n.PassRefused(fault)))
+            for fault, says in PASS_FAULTS.items()
         },
     ),
 )

@@ -16,6 +16,7 @@ from screens.view_models.views import (
     PageView,
     RestingView,
     ReturnView,
+    ServiceView,
     Shown,
 )
 
@@ -29,6 +30,7 @@ class PageName(StrEnum):
     ATTENTION = "attention"
     CAMERA = "camera"
     RESTING = "resting"
+    SERVICE = "service"
     IDLE = "idle"
 
 
@@ -55,6 +57,8 @@ def page_of(view: PageView) -> PageName:
             return PageName.CAMERA
         case RestingView():
             return PageName.RESTING
+        case ServiceView():
+            return PageName.SERVICE
 
 
 def on_top(shown: Shown) -> PageName:

@@ -23,16 +23,16 @@ class Checkup:
     def __init__(self, config: KioskConfig, clock: StationClock, status: Callable[[], dict[str, Any]]) -> None:
         self._config = config
         self._clock = clock
-        self._status = status
+        self.status = status
 
     def health(self) -> dict[str, object]:
         """docs/protocol.md, `POST /v1/health`. A few milliseconds: no store is opened, no program asked."""
-        status = self._status()
+        status = self.status()
         return health_report(__version__, status, self._machine(status), diary_of(self._config).read())
 
     def findings(self) -> list[Finding]:
         """Every part."""
-        config, status = self._config, self._status()
+        config, status = self._config, self.status()
         backup = diary_of(config).read()["backup"]
         store = station_store(config)
         return in_order(

@@ -20,6 +20,7 @@ from devices.host.systemd_notify import SystemdWatchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk.bootstrap import answers
 from kiosk.bootstrap.checkup import Checkup
+from kiosk.bootstrap.service import ServiceDesk
 from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
@@ -67,12 +68,13 @@ _NOTHING_SEEN = Preview(0, 0, b"")
 class Kiosk:
     """The running parts below the screen. `show` is given every new state, on the session thread; `see` what a camera
     sees, on the camera's. Scanners, what speaks to the centre and whatever reads all of the store begin when
-    `painted` is set: before the first frame they would only delay it."""
+    `painted` is set: before the first frame they would only delay it. `leave`: ends the process in good order."""
 
     config: KioskConfig
     show: Callable[[State], None]
     see: Callable[[Preview], None] = lambda _: None
     painted: threading.Event = field(default_factory=lambda: _already())
+    leave: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _state: State = field(default_factory=State)
@@ -132,7 +134,13 @@ class Kiosk:
             self._nightly_jobs(), diary, self.clock, self._stop, self._is_idle, self._chores.suspected
         )
         self.session = SessionLoop(
-            self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
+            self.rules,
+            self.clock,
+            self._ask,
+            self._shown,
+            self._signaller,
+            pass_on_beat=self._pass_on,
+            serve=lambda effect: self._service.serve(effect),
         )
         self.sync = SyncEngine(
             self._link,
@@ -146,6 +154,15 @@ class Kiosk:
         self._time_check = TimeCheck(self._link, self.clock)
         self._checkup = Checkup(config, self.clock, self._status)
         self._heartbeat = Heartbeat(self._link, self.clock.monotonic, self._checkup.health, what_matters)
+        self._service = ServiceDesk(
+            config,
+            self.clock,
+            self._link,
+            self._checkup,
+            post=lambda told: self.session.post(told),
+            send_now=self.sync.try_now,
+            leave=lambda: self.leave(),
+        )
 
     # ---- life
 
@@ -161,6 +178,7 @@ class Kiosk:
         self._spawn_when_painted("mend", lambda: self._chores.mend_a_damaged_store(self._mend))
         self._spawn_when_painted("nightly", self._nightly.run)
         self._spawn("status", self._answer)
+        self._spawn_when_painted("service", lambda: self._service.run(self._stop))
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
             self._spawn(scanner.name, partial(self._read, scanner))
@@ -175,6 +193,7 @@ class Kiosk:
         self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
+        self._service.wake()
         answers.ask_status(self.config)  # wakes the thread that answers
         for thread in self._threads:
             if thread.name != "store":
@@ -188,7 +207,9 @@ class Kiosk:
 
     def scanned(self, raw: RawScan) -> None:
         self._scanned_at = raw.scanned_at
-        self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
+        if not self._service.is_pass(raw):
+            code = classify(raw.text, self.formats)
+            self.session.post(Scanned(code, raw.scanned_at, raw.symbology, len(raw.text)))
 
     def _sees(self, preview: Preview) -> None:
         """On the camera's thread."""
@@ -267,6 +288,7 @@ class Kiosk:
 
     def _shown(self, state: State) -> None:
         self._state = state
+        self._service.shown(state)
         self.show(state)
 
     def _answer(self) -> None:

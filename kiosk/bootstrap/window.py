@@ -81,6 +81,7 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
         raise ConfigError(f'key "log.file" cannot be written: {error.strerror}') from error
     app, kiosk = make_station(config, pictures)
     call_when_told_to_end(app.stop)
+    kiosk.leave = app.stop
     # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # s; a camera that hangs would hold us for 10

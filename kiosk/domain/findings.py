@@ -96,7 +96,7 @@ TITLES: Mapping[Part, Sentence] = {
     Part.CLOCK: text("Clock"),
     Part.DISK: text("Memory"),
     Part.TEMPERATURE: text("Temperature"),
-    Part.POWER: text("Power supply"),
+    Part.POWER: text("Power"),
     Part.VERSION: text("Version"),
     Part.KEYS: text("Enrolment"),
     Part.UNITS: text("Services"),

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+CAMERA: Final = "camera"
+CENTRE: Final = "cloud-check"
+CLOCK: Final = "clock"
+DISK: Final = "hard-drive"
+ENROLLED: Final = "seal-check"
+LOCK: Final = "lock-simple"
+NETWORK: Final = "wifi-high"
+PACKAGE: Final = "package"
+POWER: Final = "plug"
+PRINTER: Final = "printer"
+RESTART: Final = "arrow-clockwise"
+SCREEN: Final = "desktop-tower"
+SEND: Final = "cloud-arrow-up"
+STORE: Final = "database"
+SUPPORT: Final = "first-aid-kit"
+TEMPERATURE: Final = "thermometer-simple"
 BACK: Final = "arrow-left"
 BARCODE: Final = "barcode"
 BOOK: Final = "book-open"
@@ -63,5 +79,21 @@ ICONS: Final = frozenset(
         TAKE_OFF,
         WAITING,
         WARNING,
+        CAMERA,
+        CENTRE,
+        CLOCK,
+        DISK,
+        ENROLLED,
+        LOCK,
+        NETWORK,
+        PACKAGE,
+        POWER,
+        PRINTER,
+        RESTART,
+        SCREEN,
+        SEND,
+        STORE,
+        SUPPORT,
+        TEMPERATURE,
     }
 )

@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 
 from gallery.samples import DUE, MINH_AN, operation
+from gallery.service import STATES as SERVICE
 from kiosk.domain import blocks as b
+from kiosk.domain.service_pass import PassFault
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
 from kiosk.session.states import Borrowing, Doing, Finished, Home, Resting, Returning, Row, RowKind, State, Station
@@ -96,6 +98,7 @@ NOTICES: tuple[n.Notice, ...] = (
     n.CannotTakeBack(was_return=True),
     n.HelpAsked(),
     n.CardFirst(to_my_books=True),
+    *map(n.PassRefused, PassFault),
 )
 REFUSALS = tuple(n.NotLent(BOOK, (block,)) for block in BLOCKS) + tuple(n.NotLent(LONG, some) for some in SEVERAL)
 DOINGS: Mapping[str, Doing] = {
@@ -156,6 +159,7 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "a day that is not sure": State(replace(FINISHED, rows=(lent(DE_MEN, 1, due_in_days=14),))),
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
+    "service": {name: state for name, (_, state) in SERVICE.items()},
     "resting": {
         "the store is broken": State(Resting("K-03", 100.0)),
         "the disk is full": State(Resting("K-05", 100.0)),
