@@ -89,9 +89,14 @@ def _tile(finding: Finding | None, part: Part, words: Translator) -> PartTile:
         state=words.say(STATES[finding.state]),
         state_icon=sign,
         tone=tone,
-        head=words.say(finding.head)[:_LONGEST],
-        detail=words.say(finding.detail)[:_LONGEST],
+        head=_cut(words.say(finding.head)),
+        detail=_cut(words.say(finding.detail)),
     )
+
+
+def _cut(line: str) -> str:
+    """Whole words only, where there are several."""
+    return line if len(line) <= _LONGEST else line[: _LONGEST + 1].rpartition(" ")[0] or line[:_LONGEST]
 
 
 def _panel(doing: Maintaining, findings: dict[Part, Finding], words: Translator) -> ServicePanel | None:

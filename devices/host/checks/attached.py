@@ -175,7 +175,7 @@ def _camera(table: Table, tries: _Tries) -> Reader:
 
 
 def look_at_printer() -> Finding:
-    return Finding(Part.PRINTER, State.NOT_USED, f.text("None"), f.text("codes on the screen take its place"))
+    return Finding(Part.PRINTER, State.NOT_USED, f.text("None"), f.text("codes on screen instead"))
 
 
 def look_at_network(root: Path) -> Finding:

@@ -106,12 +106,12 @@ def look_at_disk(
         slow = f.text("slow: {ms} ms for one record", ms=round(took_ms))
         return Finding(Part.DISK, State.LOOK, head, slow, _ANOTHER_CARD, facts)
     worn = facts["wear_percent"]
-    detail = f.text("{n} percent of its life is used", n=worn) if isinstance(worn, int) else f.NOTHING
+    detail = f.text("{n} percent worn", n=worn) if isinstance(worn, int) else f.NOTHING
     if isinstance(worn, int) and worn >= 90:
         return Finding(
-            Part.DISK, State.LOOK, head, f.text("{n} percent of its life is used", n=worn), _ANOTHER_CARD, facts
+            Part.DISK, State.LOOK, head, f.text("{n} percent worn", n=worn), _ANOTHER_CARD, facts
         )
-    detail = f.text("{n} percent of its life is used", n=worn) if isinstance(worn, int) else f.NOTHING
+    detail = f.text("{n} percent worn", n=worn) if isinstance(worn, int) else f.NOTHING
     return Finding(Part.DISK, State.GOOD, head, detail, facts=facts)
 
 
@@ -178,7 +178,7 @@ def look_at_power(root: Path, ask: Callable[[Sequence[str]], str | None] = told_
     if bits & _LOW_NOW:
         return Finding(Part.POWER, State.LOOK, f.text("Too weak now"), do=do, facts=facts)
     if bits & _LOW_SINCE:
-        detail = f.text("since the machine was switched on")
+        detail = f.text("since it was switched on")
         return Finding(Part.POWER, State.LOOK, f.text("It was too weak"), detail, do, facts)
     if slowed:
         detail, cool = f.text("the machine is slowed down"), f.text("Give the box shade and air.")

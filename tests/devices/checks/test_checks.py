@@ -224,7 +224,7 @@ def figures(free: int, flags: int = 0) -> Any:
 @pytest.mark.parametrize(
     ("free", "flags", "sync_ms", "changes", "state", "words"),
     [
-        (21 * GIB, 0, 4.0, {}, GOOD, "21.0 GB of 32 free | 20 percent of its life is used"),
+        (21 * GIB, 0, 4.0, {}, GOOD, "21.0 GB of 32 free | 20 percent worn"),
         (21 * GIB, 0, None, {"sys/block/mmcblk0/device/life_time": None}, GOOD, "21.0 GB"),
         (GIB // 4, 0, 4.0, {}, LOOK, "Nearly full"),
         (21 * GIB, os.ST_RDONLY, 4.0, {}, BAD, "It can only be read"),
