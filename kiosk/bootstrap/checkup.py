@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from devices.host.checks.machine import look_at_units
-from devices.host.checks.station import look_at_centre
-from devices.host.checks.store import look_at_store
-from devices.host.checks.together import About, in_order, look_at_machine
 from kiosk import __version__
 from kiosk.bootstrap.stores import diary_of, station_store
 from kiosk.config import KioskConfig
@@ -16,9 +12,13 @@ from kiosk.domain.findings import Finding
 from kiosk.ports.host import StationClock
 from kiosk.upkeep.health import health_report
 
+if TYPE_CHECKING:
+    from devices.host.checks.together import About
+
 
 class Checkup:
-    """From any thread but the session's and the store's: it reads files, and the store on a connection of its own."""
+    """From any thread but the session's and the store's: it reads files, and the store on a connection of its own. It
+    imports what looks only then: the first frame does not wait for it."""
 
     def __init__(self, config: KioskConfig, clock: StationClock, status: Callable[[], dict[str, Any]]) -> None:
         self._config = config
@@ -32,6 +32,11 @@ class Checkup:
 
     def findings(self) -> list[Finding]:
         """Every part."""
+        from devices.host.checks.machine import look_at_units
+        from devices.host.checks.station import look_at_centre
+        from devices.host.checks.store import look_at_store
+        from devices.host.checks.together import in_order
+
         config, status = self._config, self.status()
         backup = diary_of(config).read()["backup"]
         store = station_store(config)
@@ -45,10 +50,13 @@ class Checkup:
         )
 
     def _machine(self, status: dict[str, Any]) -> list[Finding]:
+        from devices.host.checks.together import look_at_machine
+
         standing = status["centre"]["standing"]
         return look_at_machine(self._about(), status, self._clock.now(), status["time_by"], standing)
 
     def _about(self) -> About:
+        from devices.host.checks.together import About
         from local_store.tables import REVISIONS
 
         config = self._config

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import logging
-import platform
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-import msgspec
-
-from devices.host.checks.machine import read_releases
-from devices.host.checks.together import RELEASES
-from devices.host.logs import read_log
 from kiosk import __version__
 from kiosk.bootstrap.checkup import Checkup
 from kiosk.bootstrap.stores import diary_of
@@ -27,8 +21,6 @@ from kiosk.session.effects import Serve
 from kiosk.session.inputs import FindingsTold, PassShown, ServiceDone
 from kiosk.session.maintenance import Maintaining, Outcome, Service
 from kiosk.session.states import State
-from kiosk.upkeep.checked import as_json
-from kiosk.upkeep.support_bundle import Material, make_bundle
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +105,7 @@ class ServiceDesk:
                 self._send_now()
             case Service.SUPPORT_BUNDLE:
                 try:
-                    self._link.send_support(make_bundle(self._material()))
+                    self._link.send_support(self._bundle())
                 except Unreachable as error:
                     why = str(error)
             case Service.RESTART:
@@ -125,9 +117,20 @@ class ServiceDesk:
                     self._enrol_anew()
         self._post(ServiceDone(Outcome(asked.service, not why, why)))
 
-    def _material(self) -> Material:
+    def _bundle(self) -> bytes:
+        """Imports what makes it only now: the first frame does not wait for it."""
+        import platform
+
+        import msgspec
+
+        from devices.host.checks.machine import read_releases
+        from devices.host.checks.together import RELEASES
+        from devices.host.logs import read_log
+        from kiosk.upkeep.checked import as_json
+        from kiosk.upkeep.support_bundle import Material, make_bundle
+
         config = self._config
-        return Material(
+        material = Material(
             {"version": __version__, "python": platform.python_version(), "machine": platform.machine()},
             self._checkup.status(),
             as_json(self._checkup.findings()),
@@ -137,6 +140,7 @@ class ServiceDesk:
             read_log(config.folder / config.log.file if config.log.file else None),
             config.codes.formats(),
         )
+        return make_bundle(material)
 
     def _centre(self) -> HasSigned | None:
         from central_link.centre_key import CentreKey

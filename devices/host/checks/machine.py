@@ -108,9 +108,7 @@ def look_at_disk(
     worn = facts["wear_percent"]
     detail = f.text("{n} percent worn", n=worn) if isinstance(worn, int) else f.NOTHING
     if isinstance(worn, int) and worn >= 90:
-        return Finding(
-            Part.DISK, State.LOOK, head, f.text("{n} percent worn", n=worn), _ANOTHER_CARD, facts
-        )
+        return Finding(Part.DISK, State.LOOK, head, f.text("{n} percent worn", n=worn), _ANOTHER_CARD, facts)
     detail = f.text("{n} percent worn", n=worn) if isinstance(worn, int) else f.NOTHING
     return Finding(Part.DISK, State.GOOD, head, detail, facts=facts)
 
