@@ -84,6 +84,7 @@ class HttpLine:
         within_s: float,
         params: Mapping[str, str | int] | None = None,
         body: bytes | None = None,
+        content_type: str = "application/json",
         auth: AuthBase | None = None,
     ) -> Answer:
         """The whole answer, whatever its status. Raises Unreachable when there is none within `within_s` seconds, and
@@ -94,7 +95,7 @@ class HttpLine:
             self._session.close()  # only the connection
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         try:
             with self._session.request(
                 method,

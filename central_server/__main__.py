@@ -14,13 +14,25 @@ from central_server import (
     library_commands,
     log,
     office_commands,
+    pass_commands,
     release_commands,
+    support_commands,
 )
 from central_server.address import listen, secured
 from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, MIGRATE, RELEASES, Done, Parsers, opened, shelf_of
 from central_server.database import is_passing, reason_of
 from central_server.enrolment_code import read_authority
+
+_COMMANDS = (
+    library_commands,
+    device_commands,
+    office_commands,
+    dispute_commands,
+    release_commands,
+    support_commands,
+    pass_commands,
+)
 
 
 def main() -> int:
@@ -46,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_serve(commands)
-    for module in (library_commands, device_commands, office_commands, dispute_commands, release_commands):
+    for module in _COMMANDS:
         module.add_parsers(commands)
     return parser
 

@@ -13,7 +13,9 @@ from central_server.wire import (
     EnrolmentRequest,
     Fault,
     HealthAnswer,
+    HealthRequest,
     NewestReleaseAnswer,
+    NotedAnswer,
     OperationsAnswer,
     OperationsRequest,
     TimeAnswer,
@@ -95,6 +97,29 @@ RELEASE_PIECE: dict[str, Any] = {
     }
 }
 HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
+TOLD_HEALTH: dict[str, Any] = {
+    "requestBody": {"required": True, "content": _content("HealthRequest")},
+    "responses": _answers(
+        "NotedAnswer",
+        s400="not the JSON of the protocol",
+        **_NOT_LET_IN,
+        s413="more than 16 KiB",
+        s503="the database is busy or full",
+    ),
+}
+SUPPORT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    "responses": _answers(
+        "NotedAnswer",
+        s400="not compressed by gzip",
+        **_NOT_LET_IN,
+        s413="more than 2,000,000 bytes",
+        s503="the database is busy or full",
+    ),
+}
 
 
 def attach(app: FastAPI) -> None:
@@ -113,6 +138,8 @@ def attach(app: FastAPI) -> None:
                 TimeAnswer,
                 NewestReleaseAnswer,
                 HealthAnswer,
+                HealthRequest,
+                NotedAnswer,
                 Fault,
             )
             _, schemas = msgspec.json.schema_components(structs, ref_template=_REF)

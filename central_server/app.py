@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from central_server import __version__, api_document, changes, clock, devices, log, pages, server_key
+from central_server import __version__, api_document, care, changes, clock, devices, log, pages, server_key
 from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device, State
@@ -73,6 +73,15 @@ class Central:
 
         def whole() -> T:
             with self._store.writing.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
+
+    async def write_of(self, library: str, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a writing thread, in a transaction of `library` alone."""
+
+        def whole() -> T:
+            with writing(self._store, library) as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
@@ -261,6 +270,8 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
     async def health() -> Response:
         """Whether the server is there, and its clock."""
         return _json(HealthAnswer("ok", PROTOCOL, __version__, clock.now_ms()))
+
+    care.add_routes(app, central, gate)
 
     @app.get("/", response_class=HTMLResponse, dependencies=[Depends(here_only)])
     async def overview() -> HTMLResponse:

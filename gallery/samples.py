@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from gallery import service
 from kiosk.domain import blocks as b
 from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.domain.operations import OperationId
+from kiosk.domain.service_pass import PassFault
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
 from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN
@@ -156,6 +158,16 @@ ENROL_PROBLEMS = {
 
 def enrolling(stage: EnrolStage = EnrolStage.SHOW_CODE, **more: Any) -> State:
     return State(Enrolling(stage, **more))
+
+
+PASS_FAULTS = {
+    PassFault.NOT_OURS: "A service pass that somebody made up or altered.",
+    PassFault.OTHER_STATION: "One for another station.",
+    PassFault.EXPIRED: "Its hours have passed.",
+    PassFault.ENDED: "Somebody has locked the screen with it: a copy opens nothing.",
+    PassFault.NO_CENTRE: "A station that is not enrolled.",
+    PassFault.VERSION: "A newer centre than station.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,32 +386,13 @@ SCREENS: tuple[Screen, ...] = (
         },
     ),
     Screen(
-        "Enrolling",
-        "A blank station, until it is its library’s: it needs no keyboard. Every problem says what happened and what "
-        "to do now.",
-        {
-            "enrol": Sample("Nobody has shown a code yet.", enrolling()),
-            "enrol-camera": Sample("With a camera.", enrolling(), camera=True),
-            "enrol-aiming": Sample("A tap on the small picture.", replace(enrolling(), aiming=True), camera=True),
-            "enrol-scanner-lost": Sample(
-                "No scanner is plugged in.",
-                replace(enrolling(), station=Station(scanners_lost=frozenset({"serial"}))),
-            ),
-            "enrol-network": Sample("“Check the network” was touched.", enrolling(is_connected=True)),
-            "enrol-network-none": Sample("The same, and there is none.", enrolling(is_connected=False)),
-            "enrol-help": Sample("“Another way” was touched.", enrolling(wants_help=True)),
-            "enrol-connecting": Sample("A code was read.", enrolling(EnrolStage.CONNECTING, code=ENROLMENT)),
-            "four-words": Sample(
-                "Two people compare; the centre shows the same.",
-                enrolling(EnrolStage.COMPARE, code=ENROLMENT, words=FOUR_WORDS),
-            ),
-            "enrol-starting": Sample("Confirmed: it opens by itself.", enrolling(EnrolStage.STARTING, code=ENROLMENT)),
-            **{
-                f"enrol-{problem.name.lower().replace('_', '-')}": Sample(
-                    says, enrolling(problem=problem, code=ENROLMENT if problem in CAN_BE_TRIED_AGAIN else None)
-                )
-                for problem, says in ENROL_PROBLEMS.items()
-            },
+        "For whoever looks after it",
+        "A service pass that the centre has drawn opens it, never over somebody’s visit. It locks itself after two "
+        "minutes; a touch on a tile says what to do.",
+        {name: Sample(says, state) for name, (says, state) in service.STATES.items()}
+        | {
+            f"pass-{fault.value.replace('_', '-')}": Sample(says, noticed(n.PassRefused(fault)))
+            for fault, says in PASS_FAULTS.items()
         },
     ),
 )

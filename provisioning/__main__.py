@@ -10,12 +10,15 @@ from kiosk.i18n import Translator
 from provisioning import (
     bring_in,
     bundle_commands,
+    check_command,
     enrol_command,
     fetch_release,
+    health_command,
     image_commands,
     leave,
     scanner_test,
     store_commands,
+    support_command,
     update_command,
     usb_stick,
     wifi,
@@ -34,6 +37,9 @@ _COMMANDS = (
     bring_in,
     leave,
     wifi,
+    check_command,
+    health_command,
+    support_command,
 )
 
 

@@ -18,6 +18,7 @@ from screens.view_models.views import (
     PageView,
     RestingView,
     ReturnView,
+    ServiceView,
     Shown,
 )
 
@@ -31,6 +32,7 @@ class PageName(StrEnum):
     ATTENTION = "attention"
     CAMERA = "camera"
     RESTING = "resting"
+    SERVICE = "service"
     IDLE = "idle"
     ENROL = "enrol"
     FOUR_WORDS = "four_words"
@@ -65,6 +67,8 @@ def page_of(view: PageView) -> PageName:
             return PageName.ENROL
         case FourWordsView():
             return PageName.FOUR_WORDS
+        case ServiceView():
+            return PageName.SERVICE
 
 
 def on_top(shown: Shown) -> PageName:

@@ -20,7 +20,9 @@ from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk import __version__
 from kiosk.bootstrap import answers
+from kiosk.bootstrap.checkup import Checkup
 from kiosk.bootstrap.proof import Proof
+from kiosk.bootstrap.service import ServiceDesk
 from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
@@ -48,7 +50,9 @@ from kiosk.session.inputs import (
 )
 from kiosk.session.states import Home, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
+from kiosk.sync.heartbeat import Heartbeat
 from kiosk.sync.time_check import TimeCheck
+from kiosk.upkeep.health import what_matters
 from kiosk.upkeep.housekeeping import RoomWatch
 from kiosk.upkeep.status import Running
 
@@ -67,12 +71,13 @@ _NOTHING_SEEN = Preview(0, 0, b"")
 class Kiosk:
     """The running parts below the screen. `show` is given every new state, on the session thread; `see` what a camera
     sees, on the camera's. Scanners, what speaks to the centre and whatever reads all of the store begin when
-    `painted` is set: before the first frame they would only delay it."""
+    `painted` is set: before the first frame they would only delay it. `leave`: ends the process in good order."""
 
     config: KioskConfig
     show: Callable[[State], None]
     see: Callable[[Preview], None] = lambda _: None
     painted: threading.Event = field(default_factory=lambda: _already())
+    leave: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _state: State = field(default_factory=State)
@@ -81,6 +86,7 @@ class Kiosk:
     _devices: dict[str, str] = field(default_factory=dict)
     _hint: Hint | None = None
     _eyes: dict[str, Watched] = field(default_factory=dict)
+    _scanned_at: float | None = None
 
     def __post_init__(self) -> None:
         config = self.config
@@ -142,6 +148,7 @@ class Kiosk:
             self._signaller,
             pass_on_beat=self._pass_on,
             take_out=self._proof.takes if self._proof else lambda _: False,
+            serve=lambda effect: self._service.serve(effect),
         )
         self.sync = SyncEngine(
             self._link,
@@ -150,7 +157,19 @@ class Kiosk:
             lambda standing, pending: self.session.post(LinkChanged(standing is Standing.ACTIVE, pending)),
             monotonic=self.clock.monotonic,
             random=random.Random(),
-            reached=TimeCheck(self._link, self.clock).reached,
+            reached=self._reached,
+        )
+        self._time_check = TimeCheck(self._link, self.clock)
+        self._checkup = Checkup(config, self.clock, self._status)
+        self._heartbeat = Heartbeat(self._link, self.clock.monotonic, self._checkup.health, what_matters)
+        self._service = ServiceDesk(
+            config,
+            self.clock,
+            self._link,
+            self._checkup,
+            post=lambda told: self.session.post(told),
+            send_now=self.sync.try_now,
+            leave=lambda: self.leave(),
         )
 
     # ---- life
@@ -170,6 +189,7 @@ class Kiosk:
         if self._proof is not None:
             proof = self._proof
             self._spawn_when_painted("proof", lambda: self._when_open(lambda: proof.run(self.scanned, self._stop)))
+        self._spawn_when_painted("service", lambda: self._service.run(self._stop))
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
             self._eyes[scanner.name] = Watched(self._stop, self.clock.monotonic)
@@ -185,6 +205,7 @@ class Kiosk:
         self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
+        self._service.wake()
         answers.ask_status(self.config)  # wakes the thread that answers
         for thread in self._threads:
             if thread.name != "store":
@@ -197,7 +218,10 @@ class Kiosk:
     # ---- crossings between threads: each only posts
 
     def scanned(self, raw: RawScan) -> None:
-        self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
+        self._scanned_at = raw.scanned_at
+        if not self._service.is_pass(raw):
+            code = classify(raw.text, self.formats)
+            self.session.post(Scanned(code, raw.scanned_at, raw.symbology, len(raw.text)))
 
     def _sees(self, preview: Preview) -> None:
         """On the camera's thread."""
@@ -288,10 +312,15 @@ class Kiosk:
 
     def _shown(self, state: State) -> None:
         self._state = state
+        self._service.shown(state)
         self.show(state)
 
     def _answer(self) -> None:
         answers.answer(self.config.data, self._status, self.sync.request_resync, self._stop)
+
+    def _reached(self) -> None:
+        self._time_check.reached()
+        self._heartbeat.reached()
 
     def _status(self) -> dict[str, object]:
         now, kept = self.clock.now(), self.clock.to_keep()
@@ -306,6 +335,7 @@ class Kiosk:
             anchor is not None,
             anchor.by if anchor else None,
             now.wall_ms if now.trusted else kept.floor_ms,
+            self._scanned_at,
         )
         return running.at(self.clock.monotonic())
 

@@ -96,6 +96,7 @@ def run_station(config: KioskConfig, pictures: Path | None) -> int:
         app.stop()
 
     call_when_told_to_end(told_to_end)
+    kiosk.leave = told_to_end
     # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # s; a camera that hangs would hold us for 10

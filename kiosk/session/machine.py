@@ -13,16 +13,20 @@ from typing import TypeVar
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import answers, my_books, scans, visits
+from kiosk.session import answers, maintain, my_books, scans, visits
 from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     Answer,
     Button,
+    FindingsTold,
     HintChanged,
     LinkChanged,
+    PartTouched,
+    PassShown,
     RenewTouched,
     Scanned,
     ScannerLost,
+    ServiceDone,
     StoreFailed,
     StoreRecovered,
     TakeOffTouched,
@@ -30,6 +34,7 @@ from kiosk.session.inputs import (
     Touched,
 )
 from kiosk.session.inputs import Input as Input
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
 from kiosk.session.scans import MAY_BE_EITHER
 from kiosk.session.states import (
@@ -63,6 +68,12 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return replace(state, station=station, aiming=state.aiming and not lost), ()
         case HintChanged(hint):
             return replace(state, station=replace(state.station, hint=hint)), ()
+        case PassShown():
+            return maintain.shown(state, happened, rules)
+        case StoreFailed(code) if isinstance(state.doing, Maintaining):
+            return replace(state, doing=replace(state.doing, resting=code)), ()
+        case StoreRecovered() if isinstance(state.doing, Maintaining):
+            return replace(state, doing=replace(state.doing, resting=None)), ()
         case StoreFailed(code, at):
             if isinstance(state.doing, Resting):
                 return replace(state, doing=replace(state.doing, code=code)), ()
@@ -71,7 +82,11 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
     if isinstance(state.doing, Resting | Enrolling):
         return state, ()  # nothing can be made durable: no scan is taken and no button means anything
+    if isinstance(state.doing, Maintaining) and not isinstance(happened, Tick):
+        return maintain.step(state, state.doing, happened, rules)
     match happened:
+        case FindingsTold() | ServiceDone() | PartTouched():
+            return state, ()  # too late: the screen is locked
         case Scanned():
             return scans.scanned(replace(state, aiming=False), happened, rules)
         case Touched(button, at):
@@ -97,6 +112,8 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
             return active + rules.warn_after_s + (rules.end_after_warning_s if warned else 0)
         case Finished(since=since):
             return since + rules.finished_s
+        case Maintaining(active_at=active):
+            return active + rules.maintenance_s
         case _:
             return None
 
@@ -116,6 +133,8 @@ def _ticked(state: State, at: float, rules: SessionRules) -> Step:
             if at < due + rules.end_after_warning_s:
                 return replace(state, doing=replace(doing, warned=True)), (Play(Sound.ATTENTION),)
             return visits.go_home(state, rules), ()  # the station slept through the warning
+        case Maintaining() as doing:
+            return maintain.locked(state, doing, rules, at), ()  # the same pass opens it again
         case _:
             return visits.go_home(state, rules), ()
 
@@ -157,7 +176,7 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(replace(state, look=following(state.look, tuple(Look))), at), ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
-    if isinstance(doing, Resting | Enrolling):
+    if isinstance(doing, Resting | Enrolling | Maintaining):
         return state, ()
     if state.awaiting is not None:
         return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk.domain.blocks import Block
+from kiosk.domain.service_pass import PassFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,14 @@ class HelpAsked:
     code: ClassVar[str] = "H-02"
 
 
+@dataclass(frozen=True, slots=True)
+class PassRefused:
+    """A service pass that does not open the maintainer's screen."""
+
+    code: ClassVar[str] = "P-51"
+    fault: PassFault
+
+
 Notice = (
     NotLent
     | CardHasBlocks
@@ -136,6 +145,7 @@ Notice = (
     | CardOrBook
     | CannotTakeBack
     | HelpAsked
+    | PassRefused
 )
 
 

@@ -11,6 +11,7 @@ from kiosk.domain.operations import OperationId
 from kiosk.ports.devices import Hint as Hint
 from kiosk.session.books import Books
 from kiosk.session.inputs import Scanned
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import BookShown, Notice
 
 
@@ -143,7 +144,7 @@ class Enrolling:
     is_connected: bool | None = None
 
 
-Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling
+Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling | Maintaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +188,5 @@ class SessionRules:
     take_off_within_s: float = 60.0
     finished_s: float = 10.0
     store_retry_s: float = 10.0
+    maintenance_s: float = 120.0
+    may_enrol_anew: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice
 from kiosk.session.states import (
     Borrowing,
@@ -63,7 +64,7 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=Home(notice, at))
         case Borrowing() | Returning() as doing:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
-        case Resting() | Enrolling() | Finished():
+        case Resting() | Enrolling() | Finished() | Maintaining():
             return state
 
 
@@ -74,5 +75,5 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
-        case Resting() | Enrolling() | Finished():
+        case Resting() | Enrolling() | Finished() | Maintaining():
             return state

@@ -95,6 +95,12 @@ class SyncEngine:
         """Something was recorded."""
         self._signals.push.set()
 
+    def try_now(self) -> None:
+        """Somebody stands there and wants to see it: both loops try at once, whatever their back-off."""
+        self._push_at_once = True
+        self._signals.push.set()
+        self._signals.pull.set()
+
     def request_resync(self) -> None:
         """Everything is told and heard again, at the latest when the request that waits has ended, and over any number
         of restarts. Raises StoreBroken."""

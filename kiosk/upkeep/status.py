@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiosk.ports.central import Standing
-from kiosk.session.states import Resting, State
+from kiosk.session.maintenance import Maintaining
+from kiosk.session.states import Doing, Resting, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Running:
     clock_trusted: bool
     time_by: str | None
     time_ms: int
+    last_scan_at: float | None = None
 
     def at(self, now: float) -> dict[str, object]:
         def ago(then: float | None) -> float | None:
@@ -34,7 +36,9 @@ class Running:
             "up_s": ago(self.started_at),
             "beat_s_ago": ago(self.beat_at),
             "screen": type(doing).__name__.lower(),
-            "staff_code": doing.code if isinstance(doing, Resting) else None,
+            "staff_code": _code(doing),
+            "pending": self.state.station.pending,
+            "last_scan_s_ago": ago(self.last_scan_at),
             "clock_trusted": self.clock_trusted,
             "time_by": self.time_by,
             "time_ms": self.time_ms,
@@ -44,3 +48,14 @@ class Running:
                 "sync_s_ago": ago(self.reached_at),
             },
         }
+
+
+def _code(doing: Doing) -> str | None:
+    """With which the station rests, also while somebody looks after it."""
+    match doing:
+        case Resting(code=code):
+            return code
+        case Maintaining(resting=resting):
+            return resting
+        case _:
+            return None

@@ -14,6 +14,7 @@ from screens.view_models.kept import kept_with
 from screens.view_models.message import Message, strong
 from screens.view_models.place import Place
 from screens.view_models.refusals import card_has_blocks, not_lent
+from screens.view_models.service import pass_refused
 from screens.view_models.views import AttentionView, Key
 
 
@@ -87,6 +88,8 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
                 left=None,
                 main=keys.understood(words),
             )
+        case n.PassRefused():
+            return pass_refused(notice, words)
         case never:
             assert_never(never)
 

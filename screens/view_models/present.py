@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import assert_never
 
 from kiosk.i18n import LOCALE, Translator
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Resting, Returning, SessionRules, State
 from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
@@ -18,6 +19,7 @@ from screens.view_models.idle import idle_view
 from screens.view_models.my_books import my_books_view
 from screens.view_models.place import Place
 from screens.view_models.resting import resting_view
+from screens.view_models.service import service_view
 from screens.view_models.views import PageView, Shown
 
 
@@ -46,6 +48,8 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
         return Shown(finish_view(doing, rules, words, state.look), look=state.look)
     if isinstance(doing, Enrolling):
         return Shown(enrolment_page(state, doing, rules, place, words), look=state.look)
+    if isinstance(doing, Maintaining):
+        return Shown(service_view(doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
     page: PageView

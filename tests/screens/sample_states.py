@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 
 from gallery.samples import DUE, MINH_AN, operation, samples
+from gallery.service import STATES as SERVICE
 from kiosk.domain import blocks as b
+from kiosk.domain.service_pass import PassFault
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
 from kiosk.session.states import (
@@ -109,6 +111,7 @@ NOTICES: tuple[n.Notice, ...] = (
     n.CannotTakeBack(was_return=True),
     n.HelpAsked(),
     n.CardFirst(to_my_books=True),
+    *map(n.PassRefused, PassFault),
 )
 REFUSALS = tuple(n.NotLent(BOOK, (block,)) for block in BLOCKS) + tuple(n.NotLent(LONG, some) for some in SEVERAL)
 DOINGS: Mapping[str, Doing] = {
@@ -170,6 +173,7 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
     "enrolling": {name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)},
+    "service": {name: state for name, (_, state) in SERVICE.items()},
     "resting": {
         "the store is broken": State(Resting("K-03", 100.0)),
         "the disk is full": State(Resting("K-05", 100.0)),
