@@ -86,10 +86,16 @@ def standing_still(folder: Path, in_the_middle_of: str) -> Iterator[Kiosk]:
         kiosk.stop()
 
 
-@pytest.mark.parametrize(("where", "is_fed"), [("decode", False), ("open", True)])
+@pytest.mark.parametrize(
+    ("where", "watched", "is_fed"),
+    [("decode", True, False), ("open", True, True), ("decode", False, True)],
+    ids=["hangs", "only looks for its device", "control: nobody watches it"],
+)
 def test_the_beat_is_held_back_by_one_that_was_there(
-    tmp_path: Path, where: str, is_fed: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, where: str, watched: bool, is_fed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if not watched:
+        monkeypatch.setattr(Kiosk, "_a_scanner_hangs", lambda *_: False)
     monkeypatch.setattr("kiosk.bootstrap.kiosk._STALE_BEAT_S", 0.5)
     with standing_still(tmp_path, where) as kiosk:
         time.sleep(1.0)

@@ -295,7 +295,7 @@ class Machine:
         self.until("a card is answered", self._answers, patience_s)
 
     def _answers(self) -> bool:
-        return self.scan(rig.card(next(self._readers) % SCHOOL.patrons), 0.3) is not None
+        return self.scan(rig.card(next(self._readers) % SCHOOL.patrons), 0.15) is not None
 
     def lends(self, patience_s: float = PATIENCE_S) -> None:
         """A whole visit. Raises MachineFailed."""
