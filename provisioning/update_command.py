@@ -76,8 +76,12 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         return ASKED_WRONGLY
     except NotFetched as error:
         log.warning("update: nothing was fetched: %s", error)
-        said = "The centre cannot be reached ({why}). What was fetched is kept, and the next run goes on from there."
-        complain(words.text(said, why=error))
+        complain(
+            words.text(
+                "The centre cannot be reached ({why}). What was fetched is kept, and the next run goes on from there.",
+                why=error,
+            )
+        )
     except Busy:
         complain(words.text("Another update is being made right now."))
     except CannotBuild as error:
