@@ -178,12 +178,12 @@ def _tell(outcome: Outcome | None, words: Translator) -> int:
 def refusal(why: Why, words: Translator) -> str:
     """A sentence for whoever stands there with the stick."""
     return {
-        Why.NOT_A_BUNDLE: words.text("This file is not an update for Trạm Xanh, or only part of one. Copy it again."),
+        Why.NOT_A_BUNDLE: words.text("This file is no update for this station, or only part of one. Copy it again."),
         Why.FOREIGN: words.text("This update does not come from the maker of this station. It is not installed."),
         Why.TAMPERED: words.text("This update was changed or damaged after it was made. Fetch it again."),
         Why.TOO_LARGE: words.text("This file is too large to be an update."),
         Why.NEWER_FORMAT: words.text("This update needs a newer station than this one. Install an update in between."),
-        Why.BAD_MANIFEST: words.text("This update describes itself wrongly. Tell its maker."),
+        Why.BAD_MANIFEST: words.text("This update cannot be understood. Tell its maker."),
         Why.OTHER_PRODUCT: words.text("This is an update for another product."),
         Why.OTHER_MACHINE: words.text("This update is for another kind of computer."),
         Why.OTHER_PYTHON: words.text("This update is for another version of the operating system."),
