@@ -1,16 +1,15 @@
-"""python -m provisioning fetch-release: what an update does under the station's own account, for it speaks with the
-network and writes beside the store. It says one line of JSON to `update`, which is root and believes nothing of it."""
+"""python -m provisioning fetch-release: the centre's newest release comes into the station's folder. Under the
+station's own account, for it speaks with the network; `update --fetched`, which is root and has none, believes nothing
+of it."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import logging
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from central_link.registry import StationFiles, native_rest_config
 from central_link.releases import ReleaseSource
@@ -20,44 +19,26 @@ from kiosk.i18n import Translator
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 from kiosk.upkeep.logs import set_up as set_up_logs
-from provisioning.bundle import BundleRefused, Why
-from provisioning.commands import CONFIG, COULD_NOT, DONE, Parsers, python_options, say
+from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.installed import Places, read_releases
+
+log = logging.getLogger(__name__)
 
 _INCOMING = "incoming"
 
 
-class NotFetched(Exception):
-    """`why` is a word for the sentence that a person reads."""
-
-
 def add_parsers(commands: Parsers) -> None:
     """Let `commands` know it."""
-    command = commands.add_parser("fetch-release", parents=[CONFIG], help="only fetch the centre's newest release")
-    command.add_argument("--after", default="", metavar="VERSION", help="what is here")
-    command.set_defaults(run=_run, language="en")
+    about = "fetch the centre's newest release; update --fetched installs it"
+    command = commands.add_parser("fetch-release", parents=[CONFIG, LANGUAGE], help=about)
+    command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help=argparse.SUPPRESS)
+    command.set_defaults(run=_run)
 
 
-def fetch_as_the_station(config_file: Path, data: Path, after: str) -> Path | None:
-    """Its bundle; None: the centre has none that is newer. Raises NotFetched, with what has come kept, and
-    BundleRefused for want of room."""
-    program = [sys.executable, *python_options(), "-m", "provisioning", "fetch-release"]
-    command = [*program, "--config", str(config_file), "--after", after]
-    owner = data.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        whose: Any = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    else:
-        whose = {}
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, **whose)
-    try:
-        said = json.loads(done.stdout)
-        found, why = said["bundle"], said["why"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise NotFetched(f"status {done.returncode}") from error
-    if why == Why.NO_ROOM:
-        raise BundleRefused(Why.NO_ROOM)
-    if why:
-        raise NotFetched(str(why))
-    return data / _INCOMING / Path(str(found)).name if found else None
+def fetched(data: Path) -> Path | None:
+    """The bundle that has come whole; what it is worth is for whoever installs it to see."""
+    found = sorted((data / _INCOMING).glob("*.bundle"), key=lambda path: path.lstat().st_mtime)
+    return found[-1] if found else None
 
 
 def forget_fetched(data: Path) -> None:
@@ -65,28 +46,38 @@ def forget_fetched(data: Path) -> None:
     shutil.rmtree(data / _INCOMING, ignore_errors=True)
 
 
-def _run(options: argparse.Namespace, _words: Translator) -> int:
+def _run(options: argparse.Namespace, words: Translator) -> int:
     set_up_logs("info", None)
     config = load(options.config)
-    found: Path | None = None
-    why = ""
     try:
+        after = read_releases(Places(options.root)).current or ""
         clock = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS)
         files = StationFiles(config.folder, config.data)
-        link = native_rest_config(config.central, config.station.library, config.station.device, files)
-        source = ReleaseSource(link, clock)
+        source = ReleaseSource(
+            native_rest_config(config.central, config.station.library, config.station.device, files), clock
+        )
         try:
             python = f"{sys.version_info.major}.{sys.version_info.minor}"
-            offered = source.newest(os.uname().machine, python, options.after)
-            if offered is not None:
-                free = shutil.disk_usage(config.data).free - config.keep.warn_below_mb * MEGABYTE
-                if free < offered.size:  # loans come first
-                    why = str(Why.NO_ROOM)
-                else:
-                    found = source.fetch(offered, config.data / _INCOMING)
+            offered = source.newest(os.uname().machine, python, after)
+            if offered is None:
+                say(words.text("There is nothing to update."))
+                return DONE
+            free = shutil.disk_usage(config.data).free - config.keep.warn_below_mb * MEGABYTE
+            if free < offered.size:  # loans come first
+                log.warning("release %s: no room for it", offered.version)
+                complain(words.text("There is not enough room on the card for the new release."))
+                return COULD_NOT
+            source.fetch(offered, config.data / _INCOMING)
         finally:
             source.close()
-    except (Unreachable, TableError, OSError) as error:
-        why = str(error)
-    say(json.dumps({"bundle": found.name if found else None, "why": why}))
-    return COULD_NOT if why else DONE
+    except (Unreachable, TableError, OSError, ValueError) as error:
+        log.warning("release: nothing was fetched: %s", error)
+        complain(
+            words.text(
+                "The centre cannot be reached ({why}). What was fetched is kept, and the next run goes on from there.",
+                why=error,
+            )
+        )
+        return COULD_NOT
+    say(words.text("Fetched: release {version}.", version=offered.version))
+    return DONE

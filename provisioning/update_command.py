@@ -29,7 +29,7 @@ from provisioning.commands import (
     python_options,
     say,
 )
-from provisioning.fetch_release import NotFetched, fetch_as_the_station, forget_fetched
+from provisioning.fetch_release import fetched, forget_fetched
 from provisioning.installed import Places, read_releases
 from provisioning.release_folder import CannotBuild, releases_in
 from provisioning.self_update import Busy, Outcome, Updater, signed_by
@@ -46,7 +46,7 @@ def add_parsers(commands: Parsers) -> None:
     command = commands.add_parser("update", parents=[CONFIG, LANGUAGE], help=about)
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--bundle", type=Path, metavar="FILE", help="a signed bundle, like one on a USB stick")
-    what.add_argument("--from-centre", action="store_true", help="the newest that the central server has")
+    what.add_argument("--fetched", action="store_true", help="what fetch-release has fetched, without a network")
     what.add_argument("--resume", action="store_true", help="only finish or undo what an earlier update began")
     what.add_argument("--status", action="store_true", help="what is installed, and what is on trial, as JSON")
     command.add_argument("--again", action="store_true", help="though this version was tried here and taken back")
@@ -67,21 +67,13 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     try:
         updater = _updater(options, config, places)
         outcome = _bring(updater, options, config, places)
-        if options.from_centre and outcome in (Outcome.PROVED, Outcome.TAKEN_BACK):
+        if options.fetched and outcome in (Outcome.PROVED, Outcome.TAKEN_BACK):
             forget_fetched(config.data)
         return _tell(outcome, words)
     except BundleRefused as error:
         log.warning("update refused: %s", error)
         complain(refusal(error.why, words))
         return ASKED_WRONGLY
-    except NotFetched as error:
-        log.warning("update: nothing was fetched: %s", error)
-        complain(
-            words.text(
-                "The centre cannot be reached ({why}). What was fetched is kept, and the next run goes on from there.",
-                why=error,
-            )
-        )
     except Busy:
         complain(words.text("Another update is being made right now."))
     except CannotBuild as error:
@@ -100,7 +92,7 @@ def _bring(updater: Updater, options: argparse.Namespace, config: KioskConfig, p
     begun = updater.resume()
     if options.resume or begun is not None:
         return begun
-    bundle = fetch_as_the_station(options.config.resolve(), config.data, read_releases(places).current or "")
+    bundle = fetched(config.data)
     return updater.update(bundle, again=options.again) if bundle else None
 
 

@@ -77,7 +77,7 @@ def finish(machine: Machine) -> None:
         machine.file("/etc/cloud/cloud-init.disabled", "")
     machine.gone(f"{machine.boot}/network-config")
     machine.gone(f"{machine.boot}/firstrun.sh")
-    words = machine.text(f"{machine.boot}/cmdline.txt")
+    words = machine.content(f"{machine.boot}/cmdline.txt")
     if words is not None and (rest := _RUN_WORDS.sub("", words)) != words:
         path = machine.path(f"{machine.boot}/cmdline.txt")
         machine.file(f"{machine.boot}/cmdline.txt", rest, path.stat().st_mode & 0o777)
@@ -107,7 +107,7 @@ def _escaped(text: str) -> str:
 def _country(machine: Machine, country: str) -> None:
     """Without one the radio stays off."""
     name = f"{machine.boot}/cmdline.txt"
-    words = (machine.text(name) or "").split()
+    words = (machine.content(name) or "").split()
     if re.fullmatch(r"[A-Z]{2}", country) and words and not any("ieee80211_regdom=" in word for word in words):
         wanted = " ".join([*words, f"cfg80211.ieee80211_regdom={country}"]) + "\n"
         machine.file(name, wanted, machine.path(name).stat().st_mode & 0o777)
@@ -116,7 +116,7 @@ def _country(machine: Machine, country: str) -> None:
 
 def _json(machine: Machine, name: str) -> dict[str, Any] | None:
     """user-data begins with the line #cloud-config."""
-    text = machine.text(name)
+    text = machine.content(name)
     if text is None:
         return None
     try:

@@ -88,7 +88,7 @@ def _known(places: Places) -> Releases:
 
 
 def _believe(machine: Machine, publisher: Path | None) -> None:
-    if machine.text(_PUBLISHER) is None:
+    if machine.content(_PUBLISHER) is None:
         if publisher is None:
             raise StepFailed("nobody's signature is known here", "Give --publisher FILE: the publisher's public key.")
         machine.file(_PUBLISHER, publisher.read_bytes())

@@ -47,7 +47,7 @@ def make_account(machine: Machine) -> None:
             did=f"the account {ACCOUNT} was made; nobody can log in as it",
             advice=advice,
         )
-    there = {line.partition(":")[0] for line in (machine.text("/etc/group") or "").splitlines()}
+    there = {line.partition(":")[0] for line in (machine.content("/etc/group") or "").splitlines()}
     has = set(machine.ask("id", "-nG", ACCOUNT)[1].split())
     missing = [group for group in GROUPS if group in there and group not in has]
     if missing:

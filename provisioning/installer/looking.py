@@ -16,7 +16,7 @@ _MODE = re.compile(r"(\d{3,4})x(\d{3,4})")
 
 def write_config(machine: Machine) -> None:
     """Never over a file that a person wrote, nor over one in which a scanner was found once."""
-    there = machine.text(CONFIG)
+    there = machine.content(CONFIG)
     if there is None or _NO_SCANNER in there.splitlines():
         machine.file(CONFIG, config_of(machine))
 

@@ -33,7 +33,7 @@ class Machine:
         """`name` begins with a slash."""
         return self.root / name.lstrip("/")
 
-    def text(self, name: str) -> str | None:
+    def content(self, name: str) -> str | None:
         """None where there is no such file."""
         try:
             return self.path(name).read_text("utf-8", errors="replace")
@@ -145,7 +145,7 @@ class Machine:
     def _ids(self, owner: str) -> tuple[int, int]:
         if owner == "root":
             return (0, 0) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
-        for line in (self.text("/etc/passwd") or "").splitlines():
+        for line in (self.content("/etc/passwd") or "").splitlines():
             name, _, user, group, *_ = [*line.split(":"), "", "", ""]
             if name == owner:
                 return int(user), int(group)

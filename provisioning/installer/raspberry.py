@@ -26,13 +26,13 @@ def set_up(machine: Machine) -> None:
 
 def take_back(machine: Machine) -> None:
     """Our part of config.txt; the words of cmdline.txt do no harm."""
-    there = machine.text(f"{machine.boot}/config.txt") if machine.boot else None
+    there = machine.content(f"{machine.boot}/config.txt") if machine.boot else None
     if there is not None and _BEGIN in there:
         _write(machine, f"{machine.boot}/config.txt", _without(there))
 
 
 def _config(machine: Machine, name: str) -> None:
-    before = _without(machine.text(name) or "")
+    before = _without(machine.content(name) or "")
     _write(machine, name, f"{before.rstrip()}\n\n{_CONFIG}")
 
 
@@ -43,13 +43,13 @@ def _without(text: str) -> str:
 
 def _cmdline(machine: Machine, name: str) -> None:
     """One line; the kernel reads no second one."""
-    words = (machine.text(name) or "").split()
+    words = (machine.content(name) or "").split()
     if words:
         _write(machine, name, " ".join([*words, *(word for word in _WORDS if word not in words)]) + "\n")
 
 
 def _write(machine: Machine, name: str, content: str) -> None:
     """FAT has neither owners nor modes: only what is in the file counts."""
-    if machine.text(name) != content:
+    if machine.content(name) != content:
         path = machine.path(name)
         machine.file(name, content, path.stat().st_mode & 0o777)

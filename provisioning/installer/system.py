@@ -33,7 +33,7 @@ def set_up(machine: Machine) -> None:
 
 
 def _no_swap_on_the_card(machine: Machine) -> None:
-    if machine.text("/etc/rpi/swap.conf") is not None:  # Raspberry Pi OS 13
+    if machine.content("/etc/rpi/swap.conf") is not None:  # Raspberry Pi OS 13
         machine.file("/etc/rpi/swap.conf.d/50-tram-xanh.conf", "[Main]\nMechanism=zram\n")
     elif _is_unit(machine, "dphys-swapfile.service"):  # Raspberry Pi OS 12
         machine.link("/etc/systemd/system/dphys-swapfile.service", "/dev/null")

@@ -231,15 +231,25 @@ def test_an_update_from_the_centre(centre: Server, data: Path, tmp_path: Path) -
     publisher = Publisher(tmp_path / "publisher")
     places, words = machine(tmp_path, centre.url, publisher)
 
-    def update(what: str = "--from-centre") -> tuple[int, str]:
-        program = [sys.executable, "-m", "provisioning", "update", what, *words]
-        done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    def run(*program: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "provisioning", *program]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
         return done.returncode, done.stdout + done.stderr
 
+    def fetch() -> tuple[int, str]:
+        return run("fetch-release", *words[:4], "--language", "en")
+
+    def update(what: str = "--fetched") -> tuple[int, str]:
+        return run("update", what, *words)
+
+    status, said = fetch()
+    assert (status, "There is nothing to update." in said) == (0, True), said
     status, said = update()
     assert (status, "There is nothing to update." in said) == (0, True), said
     shelf = Shelf(data / "releases")
     shelf.put(publisher.bundle("0.3.0", GOOD), None)
+    status, said = fetch()
+    assert (status, "Fetched: release 0.3.0." in said) == (0, True), said
     status, said = update()
     assert (status, "The new release works." in said) == (0, True), said
     assert read_releases(places) == Releases("0.3.0", "0.2.0")
@@ -247,11 +257,12 @@ def test_an_update_from_the_centre(centre: Server, data: Path, tmp_path: Path) -
     assert not (tmp_path / "data" / "incoming").exists()
     (tmp_path / "thief").mkdir()
     shelf.put(Publisher(tmp_path / "thief").bundle("0.4.0", GOOD), None)  # who has the centre has not our key
+    assert fetch()[0] == 0
     status, said = update()
     assert (status, "does not come from the maker" in said) == (2, True), said
     assert "update refused: not signed by our publisher" in said
     centre.kill()
-    status, said = update()
+    status, said = fetch()
     assert (status, "The centre cannot be reached" in said) == (1, True), said
     status, said = update("--status")
     assert (status, json.loads(said)["current"]) == (0, "0.3.0")

@@ -99,7 +99,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
         work.apply(list(CATALOGUE), "")
         work.commit()
     store.close()
-    (data / "station.toml").write_text(f'[wifi]\npassword = "{WIFI}"\n')
+    (data / "wifi.json").write_text(f'{{"ssid": "truong", "password": "{WIFI}"}}')
     states: list[State] = []
     with quiet_logs():
         set_up("debug", data / "station.log")
