@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
             free = shutil.disk_usage(config.data).free - config.keep.warn_below_mb * MEGABYTE
             if free < offered.size:  # loans come first
                 log.warning("release %s: no room for it", offered.version)
-                complain(words.text("There is not enough room on the card for the new release."))
+                complain(words.text("There is not enough room on the memory card for this update."))
                 return COULD_NOT
             source.fetch(offered, config.data / _INCOMING)
         finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from provisioning.installer.machine import Machine, StepFailed
 
 ACCOUNT = "tram-xanh"
-GROUPS = ("video", "render", "input", "dialout", "audio", "tty")
+GROUPS = ("video", "render", "input", "dialout", "audio", "tty", "systemd-journal")
 
 FOLDERS = (
     ("/etc/tram-xanh", 0o755, "root"),

@@ -97,7 +97,9 @@ def _install(machine: Machine, source: list[str], names: list[str]) -> None:
 
 
 def _check_fit(machine: Machine, bundle: BundleFolder) -> None:
-    release = dict(line.split("=", 1) for line in (machine.content("/etc/os-release") or "").splitlines() if "=" in line)
+    release = dict(
+        line.split("=", 1) for line in (machine.content("/etc/os-release") or "").splitlines() if "=" in line
+    )
     suite = release.get("VERSION_CODENAME", "").strip('"')
     architecture = machine.ask("dpkg", "--print-architecture")[1].strip()
     if (suite, architecture) != (bundle.suite, bundle.architecture):
