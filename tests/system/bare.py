@@ -24,7 +24,7 @@ def bare_debian(into: Path, packages: tuple[str, ...] = MINIMAL, architecture: s
     kept.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:8]
     packed = kept / f"bare-{SUITE}-{architecture}-{digest}.tar"
-    with (kept / "lock-bare").open("w") as lock:
+    with packed.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not packed.exists():
             half = packed.with_suffix(".half.tar")
