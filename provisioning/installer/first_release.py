@@ -25,8 +25,8 @@ from provisioning.installer.machine import Machine, StepFailed
 from provisioning.release_folder import CannotBuild, build_release, facts_of, remove_halves
 
 _PUBLISHER = "/etc/tram-xanh/publisher.pub"
-_NOT_BEFORE_MS = 1795392000000
-"""When this installer was written: a machine without a clock knows no more (kiosk.config.BUILD_MS)."""
+NOT_BEFORE_MS = 1795392000000
+"""kiosk.config.BUILD_MS: a machine whose clock stands before it does not know the time."""
 
 
 def install(machine: Machine, bundle: Path | None, publisher: Path | None) -> None:
@@ -97,7 +97,7 @@ def _believe(machine: Machine, publisher: Path | None) -> None:
 def _build(places: Places, bundle: Path, python: str) -> str:
     asked = "import sys; print('%d.%d' % sys.version_info[:2])"
     said = subprocess.run([python, "-I", "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
-    now_ms = max(_NOT_BEFORE_MS, int(os.stat("/").st_atime * 1000), time.time_ns() // 1_000_000)  # noqa: TID251
+    now_ms = max(NOT_BEFORE_MS, time.clock_gettime_ns(time.CLOCK_REALTIME) // 1_000_000)
     with open_bundle(bundle) as file:
         manifest = read_manifest(file, signed_by(places.publisher))
         check_fit(manifest, Station(None, (), said, os.uname().machine, now_ms))

@@ -42,7 +42,7 @@ def make_account(machine: Machine) -> None:
     if machine.ask("getent", "passwd", ACCOUNT)[0]:
         machine.run(
             "useradd",
-            *("--system", "--user-group", "--no-create-home", "--home-dir", "/run/tram-xanh"),
+            *("--system", "--user-group", "--no-create-home", "--home-dir", "/"),
             *("--shell", "/usr/sbin/nologin", ACCOUNT),
             did=f"the account {ACCOUNT} was made; nobody can log in as it",
             advice=advice,

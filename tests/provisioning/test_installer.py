@@ -8,8 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from kiosk.config import BUILD_MS
 from provisioning.installer import bundle_folder, first_boot, layout, looking, raspberry
-from provisioning.installer.first_release import signed_by
+from provisioning.installer.first_release import NOT_BEFORE_MS, signed_by
 from provisioning.installer.machine import Machine, StepFailed
 
 Said = list[str]
@@ -231,6 +232,10 @@ def test_an_index_that_is_none_is_said_in_plain_words(tmp_path: Path, content: s
     with pytest.raises(StepFailed) as failed:
         bundle_folder.read(tmp_path)
     assert failed.value.advice
+
+
+def test_the_installer_knows_the_same_earliest_time_as_the_station() -> None:
+    assert NOT_BEFORE_MS == BUILD_MS
 
 
 def test_openssl_believes_the_publisher_and_nobody_else(tmp_path: Path) -> None:

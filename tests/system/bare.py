@@ -1,11 +1,11 @@
-"""Bare Debians: made once, kept packed, and unpacked for each test. Needs root and mmdebstrap; for another kind of
-machine arch-test and qemu-user-static."""
+"""Bare Debians: made once, kept packed, and unpacked for each test. Needs root."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,12 +13,25 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 SUITE = "bookworm"
+_TOOLS = {
+    "mmdebstrap": "mmdebstrap",
+    "arch-test": "arch-test",
+    "qemu-aarch64-static": "qemu-user-static",
+    "mcopy": "mtools",
+    "mkfs.vfat": "dosfstools",
+    "mkfs.ext4": "e2fsprogs",
+    "parted": "parted",
+    "sfdisk": "fdisk",
+}
+"""Programs, and the Debian packages that bring them."""
 MINIMAL = ("python3", "ca-certificates", "systemd-sysv")
 """What an installation finds at least: Raspberry Pi OS has all of them."""
 
 
 def bare_debian(into: Path, packages: tuple[str, ...] = MINIMAL, architecture: str = "amd64") -> Path:
     """A new root in `into`, of the kept one for these packages."""
+    if missing := [package for program, package in _TOOLS.items() if shutil.which(program) is None]:
+        subprocess.run([PROJECT / "script/debian", *missing], check=True)
     subprocess.run([PROJECT / "provisioning/image/emulate", architecture], check=True)
     kept = Path(os.environ.get("TRAM_XANH_MACHINES") or "/var/tmp/tram-xanh-machines")
     kept.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ _BOOT_SECTORS, _ROOT_SECTORS = 131_072, 1_200_000  # of 512 bytes
 _LOOK = """
 set -e
 mount -o loop,ro,offset=$((512 * $2)) "$1" "$3"
-mtype -i "$1@@$((512 * 2048))" ::config.txt ::cmdline.txt
+for name in config.txt cmdline.txt; do mtype -i "$1@@$((512 * 2048))" ::$name; done
 ls "$3/boot/firmware"
 mount -t tmpfs tmpfs "$3/tmp"
 exec chroot "$3" /opt/tram-xanh/current/bin/python -m kiosk --version
