@@ -17,7 +17,7 @@ import msgspec
 
 from kiosk.config import ConfigError
 from kiosk.ports.tables import TableError, convert
-from provisioning.installer.first_boot import FOLDER
+from provisioning.installer.first_boot import FOLDER, INSTALL_UNIT
 
 USER_DATA, META_DATA, NETWORK_CONFIG, FIRST_RUN = "user-data", "meta-data", "network-config", "firstrun.sh"
 
@@ -27,6 +27,21 @@ _SCRIPT = f"""\
 # For Raspberry Pi OS 12; 13 reads user-data. What it says is on the screen, and stays beside it.
 {{ {" ".join(_INSTALL)} 2>&1 || echo failed >/run/tram-xanh-failed; }} | tee /boot/firmware/tram-xanh.log >/dev/tty1
 [ ! -e /run/tram-xanh-failed ]
+"""
+_UNIT = f"""\
+# cloud-init gives a command once, whatever becomes of it; this begins at every start until the installer takes it away.
+[Unit]
+Description=Trạm Xanh: makes this card a station
+After=cloud-final.service
+
+[Service]
+Type=oneshot
+ExecStart={" ".join(_INSTALL)}
+ExecStartPost=/usr/bin/systemctl --no-block reboot
+StandardOutput=journal+console
+
+[Install]
+WantedBy=multi-user.target
 """
 RUN_ONCE = (
     "systemd.run=/boot/firmware/firstrun.sh systemd.run_success_action=reboot systemd.unit=kernel-command-line.target"
@@ -128,13 +143,17 @@ def _user_data(card: Card) -> dict[str, Any]:
         # With an account there is no wizard that asks for one.
         "users": [maintainer],
         "ssh_pwauth": False,
-        "runcmd": [["systemctl", "enable", "--now", "ssh"], [*_INSTALL, "--ssh"]] if card.ssh_keys else [_INSTALL],
-        "power_state": {
-            "mode": "reboot",
-            "message": "Tram Xanh is installed",
-            "condition": "test -e /run/tram-xanh-installed",
-        },
+        "write_files": [{"path": f"/etc/systemd/system/{INSTALL_UNIT}", "content": _unit(card), "permissions": "0644"}],
+        "runcmd": [
+            *([["systemctl", "enable", "--now", "ssh"]] if card.ssh_keys else []),
+            ["systemctl", "daemon-reload"],
+            ["systemctl", "enable", "--now", "--no-block", INSTALL_UNIT],
+        ],
     }
+
+
+def _unit(card: Card) -> str:
+    return _UNIT.replace("--first-boot", "--first-boot --ssh") if card.ssh_keys else _UNIT
 
 
 def _network(card: Card) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from provisioning.installer.machine import Machine, StepFailed
 
 FOLDER = "tram-xanh"
 """What the bundle's folder is called, on the boot partition or at the top of a stick."""
-DONE = "/run/tram-xanh-installed"
-"""cloud-init restarts the machine when it finds it."""
+INSTALL_UNIT = "tram-xanh-install.service"
+"""On Raspberry Pi OS 13, what begins the installer at every start until it is done."""
 
 _MOUNTED = "/run/tram-xanh-stick"
 _RUN_WORDS = re.compile(r"\s*systemd\.(run|run_success_action|run_failure_action|unit)=\S*")
@@ -73,16 +73,17 @@ def finish(machine: Machine) -> None:
     reads. cloud-init is switched off rather than left to find its files changed."""
     if machine.boot is None:
         return
+    machine.gone(f"{machine.boot}/network-config")
     if machine.path("/usr/bin/cloud-init").exists():
         machine.file("/etc/cloud/cloud-init.disabled", "")
-    machine.gone(f"{machine.boot}/network-config")
-    machine.gone(f"{machine.boot}/firstrun.sh")
-    words = machine.content(f"{machine.boot}/cmdline.txt")
+    words = machine.text(f"{machine.boot}/cmdline.txt")
     if words is not None and (rest := _RUN_WORDS.sub("", words)) != words:
         path = machine.path(f"{machine.boot}/cmdline.txt")
         machine.file(f"{machine.boot}/cmdline.txt", rest, path.stat().st_mode & 0o777)
-    if not machine.dry_run:
-        machine.path(DONE).touch()
+    machine.gone(f"{machine.boot}/firstrun.sh")
+    # Last of all: until they are gone, the next start goes on.
+    machine.gone(f"/etc/systemd/system/{INSTALL_UNIT}")
+    machine.gone(f"/etc/systemd/system/multi-user.target.wants/{INSTALL_UNIT}")
 
 
 def wifi_connection(ssid: str, password: str | None, *, hidden: bool) -> str:

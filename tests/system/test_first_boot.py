@@ -13,6 +13,7 @@ import pytest
 
 from kiosk import __version__
 from provisioning.image_files import Card, files_of, read_wifi
+from provisioning.installer.first_boot import INSTALL_UNIT
 from tests.system.bare import MINIMAL, bare_debian, inside
 from tests.system.bundles import offline_bundle
 from tests.system.machine import Machine
@@ -65,7 +66,10 @@ def test_cloud_init_makes_a_station_of_a_card_and_begins_no_more(folder: Path) -
     there = Machine(root, folder / "life")
     try:
         there.boot()
-        there.until("the first boot is over", (there.root / "etc/cloud/cloud-init.disabled").exists, _PATIENCE_S)
+        units = there.root / "etc/systemd/system"
+        there.until("cloud-init has begun it", (units / INSTALL_UNIT).exists, _PATIENCE_S)
+        there.until("the first boot is over", lambda: not list(units.rglob(INSTALL_UNIT)), _PATIENCE_S)
+        assert (there.root / "etc/cloud/cloud-init.disabled").exists()
         _is_a_station(there.root)
         shadow = (there.root / "etc/shadow").read_text().splitlines()
         assert next(line for line in shadow if line.startswith("quan-tri:")).split(":")[1].startswith("!")
@@ -93,4 +97,4 @@ def test_control_a_first_boot_that_failed_is_not_over(folder: Path) -> None:
     assert ran.returncode != 0
     assert "release.bundle in the bundle is damaged" in (root / "boot/firmware/tram-xanh.log").read_text()
     assert (root / "boot/firmware/network-config").exists()
-    assert not (root / "run/tram-xanh-installed").exists()
+    assert (root / "boot/firmware/firstrun.sh").exists()
