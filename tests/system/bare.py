@@ -24,6 +24,7 @@ _TOOLS = {
     "sfdisk": "fdisk",
 }
 """Programs, and the Debian packages that bring them."""
+_INSIDE = 'mount --rbind /dev "$1/dev" && mount -t proc proc "$1/proc" && exec chroot "$@"'
 MINIMAL = ("python3", "ca-certificates", "systemd-sysv")
 """What an installation finds at least: Raspberry Pi OS has all of them."""
 
@@ -79,7 +80,7 @@ def install(bundle: Path, root: Path, *words: str) -> subprocess.CompletedProces
 
 def inside(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command of `root`, which sees nothing of the network."""
-    command = ["unshare", "--net", "--mount", "chroot", str(root), *words]
+    command = ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", _INSIDE, "sh", str(root), *words]
     home = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "LC_ALL": "C.UTF-8"}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=home)
 

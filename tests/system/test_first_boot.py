@@ -25,6 +25,9 @@ datasource_list: [ NoCloud, None ]
 datasource:
   NoCloud:
     seedfrom: file:///boot/firmware/
+system_info:
+  network:
+    renderers: [ netplan ]
 """
 _PATIENCE_S = 900.0
 
