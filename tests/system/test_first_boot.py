@@ -1,6 +1,5 @@
-"""The first start of a new card: a real systemd, a real cloud-init set up as on Raspberry Pi OS 13, no network (nor a radio:
-what becomes of network-config is in test_card_files.py);
-and the older system's way, by firstrun.sh."""
+"""The first start of a new card: a real systemd, a real cloud-init set up as on Raspberry Pi OS 13, no network, no
+radio (what becomes of network-config is in test_card_files.py); and the older system's way, by firstrun.sh."""
 
 from __future__ import annotations
 
