@@ -76,7 +76,7 @@ def finish(machine: Machine) -> None:
     machine.gone(f"{machine.boot}/network-config")
     if machine.path("/usr/bin/cloud-init").exists():
         machine.file("/etc/cloud/cloud-init.disabled", "")
-    words = machine.text(f"{machine.boot}/cmdline.txt")
+    words = machine.content(f"{machine.boot}/cmdline.txt")
     if words is not None and (rest := _RUN_WORDS.sub("", words)) != words:
         path = machine.path(f"{machine.boot}/cmdline.txt")
         machine.file(f"{machine.boot}/cmdline.txt", rest, path.stat().st_mode & 0o777)
