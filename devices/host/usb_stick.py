@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -15,6 +16,9 @@ from kiosk.ports.errors import DeviceLost
 from kiosk.ports.private_file import make_private
 
 log = logging.getLogger(__name__)
+
+BLOCKS = Path("/sys/class/block")
+_PARTITION = re.compile(r"sd[a-z]{1,2}[1-9][0-9]?")
 
 
 class For(Enum):
@@ -35,8 +39,8 @@ class StickRefused(DeviceLost):
 @contextmanager
 def usb_stick(purpose: For, name: str | None = None, at: Path = SOCKET) -> Iterator[Path]:
     """Its folder; unmounted again whatever happens. `name`: of the partition; None: the only stick that there is.
-    Only for the supervised and the maintainer's screens. Raises StickRefused; what is done in it may raise OSError,
-    since a stick can be pulled out at any moment."""
+    Only for the supervised and the maintainer's screens, and a blank machine's. Raises StickRefused; what is done in it
+    may raise OSError, since a stick can be pulled out at any moment."""
     folder = Path(_asked(purpose.value, name or _only(at), at=at))
     try:
         yield folder
@@ -45,6 +49,23 @@ def usb_stick(purpose: For, name: str | None = None, at: Path = SOCKET) -> Itera
             _asked("unmount", at=at)
         except StickRefused as error:
             log.warning("the stick was not unmounted: %s", error)
+
+
+class NewSticks:
+    """Partitions as they are plugged in, each told once until it is pulled out. Looks at the kernel's own list, so that
+    root's helper is asked only when there is something to ask for."""
+
+    def __init__(self, blocks: Path = BLOCKS) -> None:
+        self._blocks = blocks
+        self._seen: set[str] = set()
+
+    def look(self) -> list[str]:
+        try:
+            there = {name for name in os.listdir(self._blocks) if _PARTITION.fullmatch(name)}
+        except OSError:
+            there = set()
+        new, self._seen = sorted(there - self._seen), there
+        return new
 
 
 def write_on_stick(path: Path, content: bytes) -> None:

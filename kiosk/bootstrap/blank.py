@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
 from devices.host.network import is_connected
+from devices.host.root_helper import SOCKET
 from devices.host.systemd_notify import runtime_folder, systemd_watchdog
+from devices.host.usb_stick import For, NewSticks, StickRefused, usb_stick
 from devices.registry import make_scanner, make_signaller
 from kiosk.bootstrap.enrolling import EnrolmentWorker
 from kiosk.bootstrap.kiosk import end_the_process
@@ -136,12 +138,14 @@ class BlankStation:
         if kept is not None:
             self.loop.post(CodeSeen(kept, self.clock.monotonic()))
         folders = [folder for folder in (self._config.data, self._run_folder) if folder is not None]
+        sticks = NewSticks()
         while not self._stop.wait(_LOOK_FOR_FILES_S):
             if is_enrolled(self._config.data):
                 self._begin()
                 return
-            for folder in folders:
-                text = _take(folder / FILE_NAME)
+            found = [_take(folder / FILE_NAME) for folder in folders]
+            found += [code_on_stick(name) for name in sticks.look()]
+            for text in found:
                 if text is not None:
                     self.loop.post(CodeSeen(text, self.clock.monotonic()))
 
@@ -196,7 +200,12 @@ def run_blank(config: BlankConfig, pictures: Path | None) -> int:
             later.start()
 
     app, blank = make_blank(config, pictures, begin)
-    call_when_told_to_end(app.stop)
+
+    def told_to_end() -> None:
+        blank.watchdog.was_well()
+        app.stop()
+
+    call_when_told_to_end(told_to_end)
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
     blank.start()
     try:
@@ -220,11 +229,26 @@ def _become_the_station() -> None:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
+def code_on_stick(name: str, at: Path = SOCKET) -> str | None:
+    """Of a partition that was plugged in. What is on it stays there: it is mounted to be read only."""
+    try:
+        with usb_stick(For.IMPORT, name, at) as folder:
+            return _read(folder / FILE_NAME)
+    except (StickRefused, OSError) as error:
+        _log.info("no enrolment code on a stick: %s", type(error).__name__)
+        return None
+
+
 def _take(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES)
+        text = _read(path)
         path.unlink()  # one that stayed would be read again and again
     except OSError:
         return None
-    return content.decode("utf-8-sig", errors="replace")
+    return text
+
+
+def _read(path: Path) -> str:
+    """Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")
