@@ -45,19 +45,34 @@ def add_parsers(commands: Parsers) -> None:
 
 def _run(options: argparse.Namespace, words: Translator) -> int:
     try:
-        wifi = read_request(options.request)
-        if wifi is None:
-            options.request.unlink(missing_ok=True)
-            complain(words.text("This is no request for a wireless network."))
-            return ASKED_WRONGLY
-        make_private(options.connections / _FILE, keyfile(wifi).encode("ascii"))
-        if not options.only_write and not _join():
-            return COULD_NOT  # the request stays: so the station knows
-        options.request.unlink(missing_ok=True)
+        while True:
+            asked = options.request.lstat()
+            wifi = read_request(options.request)
+            if wifi is None:
+                options.request.unlink(missing_ok=True)
+                complain(words.text("This is no request for a wireless network."))
+                return ASKED_WRONGLY
+            make_private(options.connections / _FILE, keyfile(wifi).encode("ascii"))
+            if not options.only_write and not _join():
+                return COULD_NOT  # the request stays: so the station knows
+            if _took(options.request, asked):
+                break
     except OSError as error:
         complain(words.text("The network cannot be joined: {why}.", why=error.strerror or type(error).__name__))
         return COULD_NOT
     return DONE
+
+
+def _took(request: Path, asked: os.stat_result) -> bool:
+    """Takes the request away, unless another came while the first was answered: a corrected password, say."""
+    try:
+        now = request.lstat()
+        if (now.st_ino, now.st_mtime_ns) != (asked.st_ino, asked.st_mtime_ns):
+            return False
+        request.unlink()
+    except FileNotFoundError:
+        pass
+    return True
 
 
 def read_request(path: Path) -> Wifi | None:

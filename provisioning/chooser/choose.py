@@ -256,7 +256,12 @@ def _is_usable(release: Path) -> bool:
 
 
 def _can_run(python: Path) -> bool:
-    return python.is_file() and os.access(python, os.X_OK)
+    if not (python.is_file() and os.access(python, os.X_OK)):
+        return False
+    if os.path.realpath(python) != os.path.realpath(sys.executable):
+        return True
+    # Debian's own, which may be another by now than the one that its packages were installed for.
+    return (python.parents[1] / f"lib/python{sys.version_info.major}.{sys.version_info.minor}").is_dir()
 
 
 def read_mark(places: Places, name: str) -> str | None:

@@ -22,7 +22,15 @@ from provisioning.bundle import (
 )
 from provisioning.installed import Places, Releases, held, point_to, read_releases, write_releases
 from provisioning.installer.machine import Machine, StepFailed
-from provisioning.release_folder import CannotBuild, build_release, facts_of, remove_halves
+from provisioning.release_folder import (
+    CannotBuild,
+    build_release,
+    facts_of,
+    releases_in,
+    remove_halves,
+    remove_release,
+    unfinished,
+)
 
 _PUBLISHER = "/etc/tram-xanh/publisher.pub"
 NOT_BEFORE_MS = 1795392000000
@@ -34,8 +42,10 @@ def install(machine: Machine, bundle: Path | None, publisher: Path | None) -> No
     places = Places(machine.root)
     known = _known(places)
     if known.current and facts_of(places.releases / known.current):
-        point_to(places, known.current)
-        return
+        if runs(places.releases / known.current):
+            point_to(places, known.current)
+            return
+        _for_another_python(machine, places)
     if bundle is None:
         raise StepFailed("there is no release yet, and none to install", "Give --offline FOLDER or --bundle FILE.")
     _believe(machine, publisher)
@@ -53,6 +63,23 @@ def install(machine: Machine, bundle: Path | None, publisher: Path | None) -> No
         raise StepFailed(f"the release could not be built: {error}", "Copy the bundle again, then repeat.") from error
     except OSError as error:
         raise StepFailed(f"the card: {error.strerror}", "Is there room (df -h)? A new card may be needed.") from error
+
+
+def runs(release: Path) -> bool:
+    """Not when Debian's Python is another than it was made for."""
+    asked = [str(release / "bin/python"), "-I", "-m", "kiosk", "--version"]
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and done.stdout.split()[-1:] == [release.name]
+
+
+def _for_another_python(machine: Machine, places: Places) -> None:
+    """What does not run here goes, so that it is built anew: `build_release` takes one that is there for whole."""
+    for version in releases_in(places.releases):
+        if not runs(places.releases / version) and machine.begins(f"the release {version} does not run here, and goes"):
+            remove_release(places.releases, version)
 
 
 def python_of(running: str) -> str:
@@ -105,7 +132,7 @@ def _build(places: Places, bundle: Path, python: str) -> str:
         remove_halves(places.releases)
         if shutil.disk_usage(places.releases).free < manifest.room:
             raise OSError(28, f"no room: {manifest.room // 1_000_000} MB are needed")
-        unpacked = places.releases / f".{manifest.version}.bundle"
+        unpacked = unfinished(places.releases, f"{manifest.version}.bundle")
         try:
             unpack(file, manifest, unpacked)
             build_release(unpacked, places.releases, python)

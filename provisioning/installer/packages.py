@@ -20,6 +20,13 @@ PACKAGES = (
     "cage",
     "seatd",
     "xwayland",
+    # The SDL that Kivy brings loads these by name: no package says that it needs them.
+    "libx11-6",
+    "libxext6",
+    "libxi6",
+    "libxrandr2",
+    "libxcursor1",
+    "libxfixes3",
     "alsa-utils",
     "dbus",
     "udev",

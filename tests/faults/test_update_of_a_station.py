@@ -19,6 +19,7 @@ from demo.school import Scanner
 from devices.host.status_socket import ask_word
 from kiosk.config import load
 from local_store import read_store
+from local_store.tables import REVISIONS
 from provisioning.installed import Places, Releases, point_to, read_releases, write_releases
 from provisioning.self_update import Outcome, Updater, signed_by
 from tests.faults.station_on_a_disk import fill_store, until
@@ -44,16 +45,16 @@ sys.exit(main())
 """This source under that version, in a release of its own."""
 
 NO_FRAME = "import time, screens.app; screens.app.KioskApp.run = lambda self: time.sleep(1e6)"
-NO_STORE = (
-    'import local_store.tables; local_store.tables.REVISIONS = ("0001",)  # to it, the store is of a newer schema'
-)
+NO_STORE = """
+from local_store import engine, schema
+engine.REVISIONS = schema.REVISIONS = ("0001",)  # to it, the store is of a newer schema
+"""
 NO_SCAN = "from devices.scanners.framing import Framer; Framer.feed = lambda *a: []"
 EXPANDS_AND_PROVES_NOTHING = """
 from pathlib import Path
-import local_store.tables
-local_store.tables.REVISIONS += ({next!r},)
-import local_store.schema
-local_store.schema._MIGRATIONS = Path({migrations!r})
+from local_store import engine, schema
+engine.REVISIONS = schema.REVISIONS = (*schema.REVISIONS, {next!r})
+schema._MIGRATIONS = Path({migrations!r})
 from kiosk.bootstrap.proof import Proof
 Proof._write = lambda self: None
 """
@@ -199,6 +200,7 @@ def test_loans_that_were_made_on_trial_survive_the_way_back(machine: Machine, tm
     updater._within_s = 0.0
     updating.join(PATIENCE_S)
     assert outcome == [Outcome.TAKEN_BACK]
+    assert f"schema goes from {REVISIONS[-1]} to {NEXT}" in (machine.places.root / "station.log").read_text()
     until(lambda: machine.version() == OLD)
     assert machine.loans() == 2
     machine.lend("TK.00003")
