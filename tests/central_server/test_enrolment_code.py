@@ -23,6 +23,8 @@ from tests.central_server.support import ROOT, bring, feed, run, serving
 from tests.central_server.test_csv_imports import notes, outcomes
 from tests.central_server.test_enrolment import decide, enrolled, state_of
 
+pytestmark = pytest.mark.slow
+
 STATION = (ROOT / "samples" / "station.toml").read_text("utf-8")
 URL = "https://thu-vien.example.vn"
 

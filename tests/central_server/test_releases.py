@@ -19,6 +19,8 @@ from tests.central_server.signing import Key
 from tests.central_server.support import Server, bring_a_small_library, option_of, run, serving
 from tests.provisioning.forged import Forged, written
 
+pytestmark = pytest.mark.slow
+
 KEY = Ed25519PrivateKey.generate()
 
 

@@ -28,6 +28,8 @@ from tests.central_server.support import ROOT, Server, bring_a_small_library, le
 from tests.faults.fault_proxy import Fault, fault_proxy
 from tests.provisioning.forged import MACHINE, PYTHON, Forged, written
 
+pytestmark = pytest.mark.slow
+
 LARGE = 700_000
 FAULTS = (
     Fault.CUT_BEFORE_REQUEST,
@@ -225,7 +227,6 @@ def machine(tmp_path: Path, url: str, publisher: Publisher) -> tuple[Places, lis
     return places, [*words, "--language", "en"]
 
 
-@pytest.mark.slow
 def test_an_update_from_the_centre(centre: Server, data: Path, tmp_path: Path) -> None:
     (tmp_path / "publisher").mkdir()
     publisher = Publisher(tmp_path / "publisher")

@@ -13,6 +13,8 @@ from provisioning.installed import Places, read_releases
 from provisioning.installer import first_release
 from provisioning.installer.machine import Machine, StepFailed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def publisher(tmp_path: Path) -> Publisher:

@@ -21,6 +21,8 @@ from provisioning.chooser.root_helper import REASONS
 from provisioning.why_refused import why_refused
 from tests.provisioning.root_rig import EXFAT, PROGRAM, FakeMachine, serving
 
+pytestmark = pytest.mark.slow
+
 SECRET = bytes(range(1, 33))
 
 

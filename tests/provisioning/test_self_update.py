@@ -38,6 +38,8 @@ from provisioning.installed import (
 from provisioning.release_folder import CannotBuild, build_release, releases_in, remove_release
 from provisioning.self_update import Busy, Outcome, Updater, signed_by
 
+pytestmark = pytest.mark.slow
+
 OLDEST, OLD, NEW, NEWER = "0.1.0", "0.2.0", "0.3.0", "0.4.0"
 
 
@@ -169,7 +171,6 @@ def test_waits_while_somebody_stands_there(machine: Machine, screen: str) -> Non
     assert machine.update() is Outcome.PROVED
 
 
-@pytest.mark.slow
 def test_goes_on_with_what_it_has_prepared(bare_machine: Machine) -> None:
     bare_machine.screen = "borrowing"
     assert bare_machine.update() is Outcome.IN_USE
@@ -255,7 +256,6 @@ def test_a_release_that_cannot_be_installed_leaves_nothing(
     assert bare_machine.updater().resume() is None
 
 
-@pytest.mark.slow
 def test_another_build_of_a_version_that_was_never_used_takes_its_place(bare_machine: Machine) -> None:
     bare_machine.screen = "borrowing"
     assert bare_machine.update(run=BAD) is Outcome.IN_USE

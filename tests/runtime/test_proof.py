@@ -19,6 +19,8 @@ from kiosk.ports.devices import Sound
 from kiosk.session.states import Home, State
 from tests.runtime.station import STATION
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 30.0
 NO_PROOF_S = 1.5
 """A good one takes a tenth of that here."""

@@ -12,6 +12,8 @@ from PIL import Image
 from provisioning.chooser.call_staff import LANGUAGES, Manager, Screen, best_size, draw, read_png, show, whole_screen
 from tests.provisioning.chooser.station_root import CHOOSER, StationRoot
 
+pytestmark = pytest.mark.slow
+
 SIZES = [(800, 480), (1024, 600), (1280, 720), (1280, 800), (1920, 1080)]
 SCREENS = [
     Screen(800, 480, 16, 1600),
