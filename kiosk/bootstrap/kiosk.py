@@ -210,6 +210,7 @@ class Kiosk:
         for thread in self._threads:
             if thread.name != "store":
                 thread.join(_STOP_WAIT_S)
+        self._service.close()
         self.store.stop()
         for thread in self._threads:
             thread.join(_STOP_WAIT_S)

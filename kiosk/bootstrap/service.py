@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from kiosk import __version__
@@ -71,6 +72,8 @@ class ServiceDesk:
         return True
 
     def serve(self, effect: Serve) -> None:
+        if effect.service is Service.END_PASS:  # noted behind what was asked before; a picture of it opens nothing now
+            self._passes.forbid(effect.pass_id)
         self._asked.put(effect)
 
     def shown(self, state: State) -> None:
@@ -94,6 +97,14 @@ class ServiceDesk:
 
     def wake(self) -> None:
         self._asked.put(None)
+
+    def close(self) -> None:
+        """Once nobody asks any more: a pass that was to end does not open the screen of the next process."""
+        with suppress(Empty):
+            while True:
+                asked = self._asked.get_nowait()
+                if asked is not None and asked.service is Service.END_PASS:
+                    self._passes.end(asked.pass_id)
 
     def _do(self, asked: Serve) -> None:
         why = ""
