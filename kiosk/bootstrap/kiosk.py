@@ -337,6 +337,7 @@ class Kiosk:
             anchor.by if anchor else None,
             now.wall_ms if now.trusted else kept.floor_ms,
             self._scanned_at,
+            self.sync.set_aside,
         )
         return running.at(self.clock.monotonic())
 
