@@ -54,8 +54,8 @@ class NativeRestConfig:
 
 
 class NativeRestLink:
-    """Used by four threads: one sends, one asks for changes, one tells how the station is and one sends support bundles.
-    Each has a connection of its own. `close` may come from any thread and ends what they wait for."""
+    """Used by four threads: one sends, one asks for changes, one tells how the station is, one sends bundles. Each
+    has a connection of its own. `close` may come from any thread and ends what they wait for."""
 
     def __init__(self, config: NativeRestConfig, clock: StationClock | None = None) -> None:
         self._config = config

@@ -107,7 +107,7 @@ class ServiceDesk:
                     self._passes.end(asked.pass_id)
 
     def _do(self, asked: Serve) -> None:
-        why = ""
+        well, without_log = True, False
         match asked.service:
             case Service.END_PASS:
                 self._passes.end(asked.pass_id)
@@ -115,10 +115,15 @@ class ServiceDesk:
             case Service.SEND_NOW:
                 self._send_now()
             case Service.SUPPORT_BUNDLE:
+                bundle, lacks = self._bundle()
+                if lacks:
+                    _log.warning("support bundle: its log is not whole, or missing (%s)", lacks)
                 try:
-                    self._link.send_support(self._bundle())
+                    self._link.send_support(bundle)
                 except Unreachable as error:
-                    why = str(error)
+                    _log.warning("support bundle: the centre has not taken it (%s)", error)
+                    well = False
+                without_log = well and bool(lacks)
             case Service.RESTART:
                 _log.info("the station is started again from the maintainer's screen")
                 self._leave()
@@ -126,10 +131,10 @@ class ServiceDesk:
             case Service.ENROL_ANEW:
                 if self._enrol_anew is not None:
                     self._enrol_anew()
-        self._post(ServiceDone(Outcome(asked.service, not why, why)))
+        self._post(ServiceDone(Outcome(asked.service, well, without_log)))
 
-    def _bundle(self) -> bytes:
-        """Imports what makes it only now: the first frame does not wait for it."""
+    def _bundle(self) -> tuple[bytes, str]:
+        """And why its log is not whole ("": it is). Imports what makes it only now: the first frame does not wait."""
         import platform
 
         import msgspec
@@ -141,6 +146,7 @@ class ServiceDesk:
         from kiosk.upkeep.support_bundle import Material, make_bundle
 
         config = self._config
+        log = read_log(config.folder / config.log.file if config.log.file else None)
         material = Material(
             {"version": __version__, "python": platform.python_version(), "machine": platform.machine()},
             self._checkup.status(),
@@ -148,10 +154,11 @@ class ServiceDesk:
             diary_of(config).read(),
             read_releases(RELEASES),
             msgspec.to_builtins(config, enc_hook=str),
-            read_log(config.folder / config.log.file if config.log.file else None),
+            log.lines,
             config.codes.formats(),
+            log.lacks,
         )
-        return make_bundle(material)
+        return make_bundle(material), log.lacks
 
     def _centre(self) -> HasSigned | None:
         from central_link.centre_key import CentreKey

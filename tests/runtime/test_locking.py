@@ -27,8 +27,8 @@ from tests.runtime.station import STATION
 class Bench:
     """A whole station below its window, and the text of a pass for it."""
 
-    def __init__(self, folder: Path) -> None:
-        (folder / "kiosk.toml").write_text(STATION)
+    def __init__(self, folder: Path, more: str = "") -> None:
+        (folder / "kiosk.toml").write_text(STATION + more)
         self.config = load(folder / "kiosk.toml")
         self.config.data.mkdir(mode=0o700)
         centre = ServerKey(Ed25519PrivateKey.generate())
@@ -70,9 +70,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.kiosk.stop()
 
 
-def test_a_copy_opens_nothing_while_a_bundle_is_still_on_its_way(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_opens_nothing_while_a_bundle_is_still_on_its_way(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     sending, sent = Event(), Event()
 
     def slow(_bundle: bytes) -> None:

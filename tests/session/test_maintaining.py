@@ -162,9 +162,9 @@ def test_what_is_asked_for_is_done_once_and_answered(button: Button, service: Se
     assert isinstance(state.doing, Maintaining)
     assert state.doing.outcome == Outcome(service, None)
     assert after(state, Touched(button, 202.0))[1] == ()  # a second tap while it goes on
-    done, _ = after(state, ServiceDone(Outcome(service, False, "no network")))
+    done, _ = after(state, ServiceDone(Outcome(service, False)))
     assert isinstance(done.doing, Maintaining)
-    assert done.doing.outcome == Outcome(service, False, "no network")
+    assert done.doing.outcome == Outcome(service, False)
     closed, _ = after(done, Touched(Button.DISMISS, 203.0))
     assert isinstance(closed.doing, Maintaining)
     assert closed.doing.outcome is None
