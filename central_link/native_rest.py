@@ -54,8 +54,8 @@ class NativeRestConfig:
 
 
 class NativeRestLink:
-    """Used by three threads, one that sends, one that asks for changes and one that sends support bundles: each has a
-    connection of its own. `close` may come from any thread and ends what they wait for."""
+    """Used by four threads: one sends, one asks for changes, one tells how the station is, one sends bundles. Each
+    has a connection of its own. `close` may come from any thread and ends what they wait for."""
 
     def __init__(self, config: NativeRestConfig, clock: StationClock | None = None) -> None:
         self._config = config
@@ -68,6 +68,7 @@ class NativeRestLink:
         self._support_url = f"{base}/v1/support"
         self._push_line = _LateLine(config, clock)
         self._pull_line = _LateLine(config, clock)
+        self._health_line = _LateLine(config, clock)
         self._support_line = _LateLine(config, clock)
 
     @property
@@ -146,7 +147,7 @@ class NativeRestLink:
 
         body = encode_health(self._config.library_id, self._config.device_id, report)
         _protocol_content(
-            self._pull_line().ask("POST", self._health_url, body=body, within_s=self._config.read_timeout_s)
+            self._health_line().ask("POST", self._health_url, body=body, within_s=self._config.read_timeout_s)
         )
 
     def send_support(self, bundle: bytes) -> None:
@@ -163,6 +164,7 @@ class NativeRestLink:
     def close(self) -> None:
         self._push_line.close()
         self._pull_line.close()
+        self._health_line.close()
         self._support_line.close()
 
 

@@ -19,7 +19,7 @@ WELL = (
         f.plural("{n} record to send", "{n} records to send", 0),
     ),
     Finding(
-        Part.STORE, State.GOOD, f.plural("{n} book", "{n} books", 640), f.text("backup {when}", when="2026-11-30 02:00")
+        Part.STORE, State.GOOD, f.plural("{n} book", "{n} books", 640), f.text("backup {when}", when="02:00 30/11")
     ),
     Finding(
         Part.SCANNER,
@@ -118,9 +118,13 @@ STATES = {
         maintaining(outcome=Outcome(Service.SUPPORT_BUNDLE, None)),
     ),
     "service-sent": ("The centre has it.", maintaining(outcome=Outcome(Service.SUPPORT_BUNDLE, True))),
+    "service-sent-without-log": (
+        "The centre has it, and the log is not in it.",
+        maintaining(outcome=Outcome(Service.SUPPORT_BUNDLE, True, without_log=True)),
+    ),
     "service-not-sent": (
         "No network for it.",
-        maintaining(outcome=Outcome(Service.SUPPORT_BUNDLE, False, "no whole answer: ConnectTimeout")),
+        maintaining(outcome=Outcome(Service.SUPPORT_BUNDLE, False)),
     ),
 }
 """By name: what it says, and the state."""

@@ -47,8 +47,11 @@ def support_bundle(options: argparse.Namespace, words: Translator) -> int:
     except ConfigError:
         if options.send:
             raise
-    bundle = make_bundle(material(config, options.config))
+    made_of = material(config, options.config)
+    bundle = make_bundle(made_of)
     status = DONE
+    if made_of.log_lacks:
+        complain(words.text("The station's log is not whole, or missing: {why}.", why=made_of.log_lacks))
     if options.out:
         status = _write(bundle, options.out, config, words)
     if options.send and config is not None:
@@ -60,7 +63,8 @@ def material(config: KioskConfig | None, file: Path) -> Material:
     about = {"version": __version__, "python": platform.python_version(), "machine": platform.machine()}
     check = as_json(look_at_all(file))
     if config is None:
-        return Material(about, None, check, {}, read_releases(RELEASES), None, (), None)
+        return Material(about, None, check, {}, read_releases(RELEASES), None, (), None, "no settings say where it is")
+    log = read_log(config.folder / config.log.file if config.log.file else None)
     return Material(
         about,
         running_status(config.data),
@@ -68,8 +72,9 @@ def material(config: KioskConfig | None, file: Path) -> Material:
         Diary(config.data / "upkeep.json").read(),
         read_releases(RELEASES),
         msgspec.to_builtins(config, enc_hook=str),
-        read_log(config.folder / config.log.file if config.log.file else None),
+        log.lines,
         config.codes.formats(),
+        log.lacks,
     )
 
 

@@ -48,9 +48,9 @@ from kiosk.session.inputs import (
     StoreFailed,
     StoreRecovered,
 )
-from kiosk.session.states import Home, SessionRules, State
+from kiosk.session.states import Home, Resting, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
-from kiosk.sync.heartbeat import Heartbeat
+from kiosk.sync.heartbeat import LOOK_EVERY_S, Heartbeat
 from kiosk.sync.time_check import TimeCheck
 from kiosk.upkeep.health import what_matters
 from kiosk.upkeep.housekeeping import RoomWatch
@@ -87,6 +87,7 @@ class Kiosk:
     _hint: Hint | None = None
     _eyes: dict[str, Watched] = field(default_factory=dict)
     _scanned_at: float | None = None
+    _health_due: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         config = self.config
@@ -186,6 +187,7 @@ class Kiosk:
         self._spawn_when_painted("mend", lambda: self._chores.mend_a_damaged_store(self._mend))
         self._spawn_when_painted("nightly", self._nightly.run)
         self._spawn("status", self._answer)
+        self._spawn_when_painted("health", self._tell_health)
         if self._proof is not None:
             proof = self._proof
             self._spawn_when_painted("proof", lambda: self._when_open(lambda: proof.run(self.scanned, self._stop)))
@@ -206,10 +208,12 @@ class Kiosk:
         self._link.close()
         self.session.stop()
         self._service.wake()
+        self._health_due.set()
         answers.ask_status(self.config)  # wakes the thread that answers
         for thread in self._threads:
             if thread.name != "store":
                 thread.join(_STOP_WAIT_S)
+        self._service.close()
         self.store.stop()
         for thread in self._threads:
             thread.join(_STOP_WAIT_S)
@@ -311,7 +315,10 @@ class Kiosk:
         scanner.run(self.scanned, lost, self._eyes[scanner.name])
 
     def _shown(self, state: State) -> None:
+        begins_to_rest = isinstance(state.doing, Resting) and not isinstance(self._state.doing, Resting)
         self._state = state
+        if begins_to_rest:
+            self._health_due.set()
         self._service.shown(state)
         self.show(state)
 
@@ -320,7 +327,16 @@ class Kiosk:
 
     def _reached(self) -> None:
         self._time_check.reached()
-        self._heartbeat.reached()
+        self._health_due.set()
+
+    def _tell_health(self) -> None:
+        """On a thread of its own: it never holds up a loan on its way. What the centre answers says when to try, but a
+        station that rests asks it for nothing: it tries all the same."""
+        while not self._stop.is_set():
+            due = self._health_due.wait(LOOK_EVERY_S)
+            self._health_due.clear()
+            if not self._stop.is_set() and (due or self._status()["staff_code"]):
+                self._heartbeat.look_and_tell()
 
     def _status(self) -> dict[str, object]:
         now, kept = self.clock.now(), self.clock.to_keep()
@@ -336,6 +352,7 @@ class Kiosk:
             anchor.by if anchor else None,
             now.wall_ms if now.trusted else kept.floor_ms,
             self._scanned_at,
+            self.sync.set_aside,
         )
         return running.at(self.clock.monotonic())
 

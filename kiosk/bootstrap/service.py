@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from kiosk import __version__
@@ -71,6 +72,8 @@ class ServiceDesk:
         return True
 
     def serve(self, effect: Serve) -> None:
+        if effect.service is Service.END_PASS:  # noted behind what was asked before; a picture of it opens nothing now
+            self._passes.forbid(effect.pass_id)
         self._asked.put(effect)
 
     def shown(self, state: State) -> None:
@@ -95,8 +98,16 @@ class ServiceDesk:
     def wake(self) -> None:
         self._asked.put(None)
 
+    def close(self) -> None:
+        """Once nobody asks any more: a pass that was to end does not open the screen of the next process."""
+        with suppress(Empty):
+            while True:
+                asked = self._asked.get_nowait()
+                if asked is not None and asked.service is Service.END_PASS:
+                    self._passes.end(asked.pass_id)
+
     def _do(self, asked: Serve) -> None:
-        why = ""
+        well, without_log = True, False
         match asked.service:
             case Service.END_PASS:
                 self._passes.end(asked.pass_id)
@@ -104,10 +115,15 @@ class ServiceDesk:
             case Service.SEND_NOW:
                 self._send_now()
             case Service.SUPPORT_BUNDLE:
+                bundle, lacks = self._bundle()
+                if lacks:
+                    _log.warning("support bundle: its log is not whole, or missing (%s)", lacks)
                 try:
-                    self._link.send_support(self._bundle())
+                    self._link.send_support(bundle)
                 except Unreachable as error:
-                    why = str(error)
+                    _log.warning("support bundle: the centre has not taken it (%s)", error)
+                    well = False
+                without_log = well and bool(lacks)
             case Service.RESTART:
                 _log.info("the station is started again from the maintainer's screen")
                 self._leave()
@@ -115,10 +131,10 @@ class ServiceDesk:
             case Service.ENROL_ANEW:
                 if self._enrol_anew is not None:
                     self._enrol_anew()
-        self._post(ServiceDone(Outcome(asked.service, not why, why)))
+        self._post(ServiceDone(Outcome(asked.service, well, without_log)))
 
-    def _bundle(self) -> bytes:
-        """Imports what makes it only now: the first frame does not wait for it."""
+    def _bundle(self) -> tuple[bytes, str]:
+        """And why its log is not whole ("": it is). Imports what makes it only now: the first frame does not wait."""
         import platform
 
         import msgspec
@@ -130,6 +146,7 @@ class ServiceDesk:
         from kiosk.upkeep.support_bundle import Material, make_bundle
 
         config = self._config
+        log = read_log(config.folder / config.log.file if config.log.file else None)
         material = Material(
             {"version": __version__, "python": platform.python_version(), "machine": platform.machine()},
             self._checkup.status(),
@@ -137,10 +154,11 @@ class ServiceDesk:
             diary_of(config).read(),
             read_releases(RELEASES),
             msgspec.to_builtins(config, enc_hook=str),
-            read_log(config.folder / config.log.file if config.log.file else None),
+            log.lines,
             config.codes.formats(),
+            log.lacks,
         )
-        return make_bundle(material)
+        return make_bundle(material), log.lacks
 
     def _centre(self) -> HasSigned | None:
         from central_link.centre_key import CentreKey

@@ -15,7 +15,7 @@ from kiosk.session.inputs import Answer, Input, Scanned, Tick
 from kiosk.session.machine import step, wakes_at
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice, staff_codes
-from kiosk.session.states import Enrolling, Finished, Resting, SessionRules, State
+from kiosk.session.states import Enrolling, Finished, SessionRules, State
 
 _log = logging.getLogger("kiosk.acts")
 
@@ -122,4 +122,4 @@ def _tell_what_changed(before: State, after: State) -> None:
 
 
 def _notice(state: State) -> Notice | None:
-    return None if isinstance(state.doing, Resting | Enrolling | Finished | Maintaining) else state.doing.notice
+    return None if isinstance(state.doing, Enrolling | Finished | Maintaining) else state.doing.notice

@@ -36,6 +36,7 @@ class Passes:
         self._centre = centre
         self._lock = Lock()
         self._uses: dict[str, Use] | None = None
+        self._forbidden: set[str] = set()
         self._counted_at = clock.monotonic()
         self._written_at = self._counted_at
 
@@ -53,8 +54,13 @@ class Passes:
             return PassFault.OTHER_STATION
         return self._admit(shown)
 
+    def forbid(self, pass_id: str) -> None:
+        """It opens the screen no more, as long as this process lives. Returns at once: no disk is waited for."""
+        self._forbidden.add(pass_id)
+
     def end(self, pass_id: str) -> None:
-        """It opens the screen no more."""
+        """It opens the screen no more, also after a restart."""
+        self.forbid(pass_id)
         with self._lock:
             uses = self._read()
             if pass_id in uses:
@@ -77,7 +83,7 @@ class Passes:
                 return use
             uses[shown.id] = use
             self._write({one: kept for one, kept in uses.items() if kept.until_ms + _LATER_MS > known.floor_ms})
-            return shown.id
+            return PassFault.ENDED if shown.id in self._forbidden else shown.id  # asked last: the disk may be slow
 
     # ---- with the lock held
 

@@ -80,6 +80,12 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return visits.turn_to(state, Resting(code, at), rules), (Play(Sound.ATTENTION),)
         case StoreRecovered():
             return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
+    if isinstance(state.doing, Resting) and state.doing.notice is not None:
+        match happened:
+            case Touched(_, at):  # whichever: there is nothing else to do here
+                return visits.with_notice(state, None, at), ()
+            case Tick(at):
+                return _ticked(state, at, rules)
     if isinstance(state.doing, Resting | Enrolling):
         return state, ()  # nothing can be made durable: no scan is taken and no button means anything
     if isinstance(state.doing, Maintaining) and not isinstance(happened, Tick):
@@ -108,6 +114,8 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
     match state.doing:
         case Home(since=since) if not _as_it_begins(state, rules):
             return since + rules.notice_on_home_s
+        case Resting(notice=notice, noticed_at=noticed) if notice is not None:
+            return noticed + rules.notice_on_home_s
         case Borrowing(active_at=active, warned=warned) | Returning(active_at=active, warned=warned):
             return active + rules.warn_after_s + (rules.end_after_warning_s if warned else 0)
         case Finished(since=since):
@@ -135,6 +143,8 @@ def _ticked(state: State, at: float, rules: SessionRules) -> Step:
             return visits.go_home(state, rules), ()  # the station slept through the warning
         case Maintaining() as doing:
             return maintain.locked(state, doing, rules, at), ()  # the same pass opens it again
+        case Resting():
+            return visits.with_notice(state, None, at), ()
         case _:
             return visits.go_home(state, rules), ()
 

@@ -37,7 +37,7 @@ def shown(state: State, happened: PassShown, rules: SessionRules) -> Step:
     match state.doing:
         case Maintaining() as doing if happened.fault is None:
             return replace(state, doing=replace(doing, active_at=happened.at)), (Play(Sound.OK),)
-        case Home() if state.awaiting is None and happened.fault is not None:
+        case Home() | Resting() if state.awaiting is None and happened.fault is not None:
             return visits.with_notice(state, PassRefused(happened.fault), happened.at), (Play(Sound.ATTENTION),)
         case Home() | Resting() as doing if state.awaiting is None and happened.fault is None:
             resting = doing.code if isinstance(doing, Resting) else None

@@ -42,11 +42,12 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of what was asked; `well` None: it is being done. `why` not, in the words of a log."""
+    """What became of what was asked; `well` None: it is being done, False: the centre did not answer. A bundle may have
+    gone `without_log`, or with a part of it."""
 
     service: Service
     well: bool | None
-    why: str = ""
+    without_log: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,13 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Out of service: nothing can be made durable, so nothing is lent. `code` for staff; it keeps trying by itself."""
+    """Out of service: nothing can be made durable, so nothing is lent. `code` for staff; it keeps trying by itself.
+    Over it lies at most why a service pass does not open the maintainer's screen (`notice`, since `noticed_at`)."""
 
     code: str
     since: float
+    notice: Notice | None = None
+    noticed_at: float = 0.0
 
 
 class Look(Enum):

@@ -64,7 +64,9 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=Home(notice, at))
         case Borrowing() | Returning() as doing:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
-        case Resting() | Enrolling() | Finished() | Maintaining():
+        case Resting() as doing:
+            return replace(state, doing=replace(doing, notice=notice, noticed_at=at if notice else 0.0))
+        case Enrolling() | Finished() | Maintaining():
             return state
 
 

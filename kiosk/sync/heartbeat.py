@@ -20,7 +20,7 @@ Report = Mapping[str, object]
 
 
 class Heartbeat:
-    """Used by the pull thread alone. `look` makes the report; of it `what_matters` is compared."""
+    """Used by one thread alone. `look` makes the report; of it `what_matters` is compared."""
 
     def __init__(
         self,
@@ -38,8 +38,8 @@ class Heartbeat:
         self._told_at = 0.0
         self._failed = ""
 
-    def reached(self) -> None:
-        """The centre has just answered something."""
+    def look_and_tell(self) -> None:
+        """The centre may be in reach. As often as one likes: most calls return at once."""
         now = self._monotonic()
         if not self._link.capabilities.health or now < self._look_at:
             return

@@ -17,12 +17,17 @@ def health_report(
     findings: Sequence[Finding],
     upkeep: Mapping[str, Mapping[str, object] | None],
 ) -> dict[str, object]:
-    """`status`: as kiosk.upkeep.status.Running tells it; None: no station runs here. `upkeep`: the diary."""
+    """`status`: as kiosk.upkeep.status.Running tells it; None: no station runs here. `upkeep`: the diary.
+    What waits in the store is told by the station that runs, else by whoever has read the store."""
     facts = {finding.part: finding.facts for finding in findings}
     disk, power = facts.get(Part.DISK, {}), facts.get(Part.POWER, {})
+    counts = facts.get(Part.STORE, {}).get("counts") or {}
+    assert isinstance(counts, Mapping)
     report: dict[str, object] = {
         "version": version,
         "running": status is not None,
+        "pending": counts.get("pending"),
+        "set_aside": counts.get("set_aside"),
         "disk_free_mb": disk.get("free_mb"),
         "temperature_c": facts.get(Part.TEMPERATURE, {}).get("celsius"),
         "low_voltage": power.get("low_voltage"),
@@ -38,7 +43,7 @@ def health_report(
     return report
 
 
-_TOLD = ("pending", "staff_code", "last_scan_s_ago", "clock_trusted", "time_by")
+_TOLD = ("pending", "set_aside", "staff_code", "last_scan_s_ago", "clock_trusted", "time_by")
 
 
 def _chore(entry: Mapping[str, object] | None) -> dict[str, object] | None:

@@ -14,7 +14,7 @@ from kiosk.session.states import Doing, Resting, State
 class Running:
     """Times are monotonic seconds; None: not yet. `devices`: "ready", "lost", or "waiting" before its first word.
     `time_by`: who vouches for the time (kiosk.domain.clock_trust.Voucher). `time_ms`: since 1970; while nobody
-    does, the latest time that is known to be over."""
+    does, the latest time that is known to be over. `set_aside`: operations that the centre refused."""
 
     state: State
     devices: Mapping[str, str]
@@ -26,6 +26,7 @@ class Running:
     time_by: str | None
     time_ms: int
     last_scan_at: float | None = None
+    set_aside: int | None = None
 
     def at(self, now: float) -> dict[str, object]:
         def ago(then: float | None) -> float | None:
@@ -38,6 +39,7 @@ class Running:
             "screen": type(doing).__name__.lower(),
             "staff_code": _code(doing),
             "pending": self.state.station.pending,
+            "set_aside": self.set_aside,
             "last_scan_s_ago": ago(self.last_scan_at),
             "clock_trusted": self.clock_trusted,
             "time_by": self.time_by,

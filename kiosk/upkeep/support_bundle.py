@@ -54,8 +54,8 @@ _TIMES = re.compile(r"\d{1,4}[-/:.]\d{1,2}\S*")
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a bundle is made of, as it is; `lines` of the log, oldest first, `settings` as kiosk.toml has them. None:
-    there is none."""
+    """What a bundle is made of, as it is; `lines` of the log, oldest first, and why some are missing (`log_lacks`);
+    `settings` as kiosk.toml has them. None: there is none."""
 
     about: Mapping[str, object]
     status: Mapping[str, object] | None
@@ -65,13 +65,14 @@ class Material:
     settings: Mapping[str, object] | None
     lines: Sequence[str]
     formats: CodeFormats | None
+    log_lacks: str = ""
 
 
 def make_bundle(material: Material) -> bytes:
     """A .tar.gz of at most LARGEST bytes; the oldest lines of the log are left out where it would be more."""
     clean = Cleaner(material.formats)
     members = {
-        "about.json": clean.of(material.about),
+        "about.json": clean.of({**material.about, "log_lacks": material.log_lacks}),
         "status.json": clean.of(material.status),
         "check.json": clean.of(_without_words_of_settings(material.check)),
         "upkeep.json": clean.of(material.upkeep),

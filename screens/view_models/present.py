@@ -42,8 +42,13 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
     """A notice stands in place of its page, and so does the camera; the idle warning lies over either. `words` speak
     `state.language`."""
     doing = state.doing
+    page: PageView
     if isinstance(doing, Resting):
-        return Shown(resting_view(doing, rules, place, words), look=state.look)
+        if doing.notice is not None:
+            page = attention_view(doing.notice, doing, place, words)
+        else:
+            page = resting_view(doing, rules, place, words)
+        return Shown(page, look=state.look)
     if isinstance(doing, Finished):
         return Shown(finish_view(doing, rules, words, state.look), look=state.look)
     if isinstance(doing, Enrolling):
@@ -52,7 +57,6 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
         return Shown(service_view(doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
-    page: PageView
     if doing.notice is not None:
         page = attention_view(doing.notice, doing, place, words)
     elif state.aiming and live:

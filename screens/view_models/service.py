@@ -147,8 +147,14 @@ def _of_outcome(outcome: Outcome, back: Key, words: Translator) -> ServicePanel:
     if outcome.well is None:
         return ServicePanel(icons.WAITING, _begun(outcome.service, words), (words.text("One moment …"),), back)
     if not outcome.well:
-        why = words.text("Why: {why}", why=outcome.why)
+        why = words.text("The centre does not answer.")
         return ServicePanel(icons.WARNING, words.text("That did not succeed"), (why,), back)
+    if outcome.without_log:
+        lines = (
+            words.text("The centre has it, but the station's log is missing, or not whole."),
+            words.text("Please tell whoever asked for it."),
+        )
+        return ServicePanel(icons.WARNING, words.text("Sent without the log"), lines, back)
     match outcome.service:
         case Service.SEND_NOW:
             line = words.text("The centre is being asked now. Look at the tile of the centre in a moment.")

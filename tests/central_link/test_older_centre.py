@@ -62,5 +62,5 @@ def test_is_not_asked_all_the_time(link: NativeRestLink) -> None:
     now = 0.0
     heartbeat = Heartbeat(link, lambda: now, lambda: {"version": "0.1.0"}, lambda report: report)
     for now in range(0, 3_600, 25):  # noqa: B007  (the heartbeat reads it)
-        heartbeat.reached()
+        heartbeat.look_and_tell()
     assert 2 <= len(_Older.asked) <= 7

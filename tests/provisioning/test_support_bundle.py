@@ -11,6 +11,7 @@ import logging
 import random
 import re
 import tarfile
+import tracemalloc
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from central_link.simulated import SimulatedCentral
-from devices.host.logs import read_log
+from devices.host.logs import MOST_BYTES, Log, read_log
 from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import load
 from kiosk.ports.devices import RawScan
@@ -256,13 +257,13 @@ def test_a_bundle_is_never_larger_than_the_centre_takes(tmp_path: Path) -> None:
 
 def test_a_log_is_read_from_its_end_and_the_one_before(tmp_path: Path) -> None:
     file = tmp_path / "station.log"
-    assert read_log(file) == []
+    assert read_log(file) == Log([], "the file of the log is empty, or not there")
     file.with_name("station.log.1").write_text("one\ntwo\n")
     file.write_text("three\n")
-    assert read_log(file) == ["one", "two", "three"]
+    assert read_log(file) == Log(["one", "two", "three"])
 
 
-def test_the_journal_tells_systemds_lines_too() -> None:
+def test_the_journal_tells_systemds_lines_too(tmp_path: Path) -> None:
     entries = [
         {"MESSAGE": '{"says": "first frame"}', "SYSLOG_IDENTIFIER": "start.py"},
         {
@@ -273,8 +274,11 @@ def test_the_journal_tells_systemds_lines_too() -> None:
         {"MESSAGE": [1, 2]},
         "no object",
     ]
-    told = "\n".join(json.dumps(one) for one in entries) + "\nno JSON"
-    first, second = read_log(None, lambda _: told)
+    told = tmp_path / "journal"
+    told.write_text("\n".join(json.dumps(one) for one in reversed(entries)) + "\nno JSON")
+    log = read_log(None, ["cat", str(told)])
+    assert log.lacks == ""
+    first, second = log.lines
     assert json.loads(first) == {"says": "first frame"}
     assert json.loads(second) == {
         "at": 1.5,
@@ -282,7 +286,52 @@ def test_the_journal_tells_systemds_lines_too() -> None:
         "from": "systemd",
         "says": "kiosk.service: Watchdog timeout",
     }
-    assert read_log(None, lambda _: None) == []
+
+
+SAYS = json.dumps({"MESSAGE": '{"says": "newest"}'})
+LATE = f"echo '{SAYS}'; exec sleep 60"
+LACKS = {
+    "not there": (["no-such-journalctl"], 10.0, [], "there is no no-such-journalctl"),
+    "tells nothing": (["true"], 10.0, [], "true tells nothing"),
+    "may not be read": (["false"], 10.0, [], "false tells nothing"),
+    "hangs": (["sleep", "60"], 0.3, [], "sleep did not end within 0.3 s"),
+    "too slow": (["sh", "-c", LATE], 3.0, ['{"says": "newest"}'], "sh did not end within 3 s"),
+}
+
+
+@pytest.mark.parametrize(("journal", "patience_s", "lines", "lacks"), LACKS.values(), ids=LACKS)
+def test_a_journal_that_is_not_read_whole_is_named(
+    journal: list[str], patience_s: float, lines: list[str], lacks: str
+) -> None:
+    assert read_log(None, journal, patience_s) == Log(lines, lacks)
+
+
+def test_of_an_endless_journal_the_newest_is_taken_and_the_memory_stays_small() -> None:
+    entry = json.dumps({"MESSAGE": "x" * 9_999})
+    tracemalloc.start()
+    try:
+        log = read_log(None, ["sh", "-c", f"echo '{SAYS}'; exec yes '{entry}'"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (log.lacks, log.lines[-1]) == ("", '{"says": "newest"}')
+    assert sum(map(len, log.lines)) <= MOST_BYTES
+    assert peak < 2 * MOST_BYTES
+
+
+def test_a_bundle_says_that_its_log_is_missing() -> None:
+    def about(lacks: str) -> object:
+        raw = make_bundle(Material({"version": "0.2.0"}, None, {}, {}, {}, None, (), None, lacks))
+        with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
+            inside = archive.extractfile("support/about.json")
+            assert inside is not None
+            return json.loads(inside.read())
+
+    assert about("journalctl did not end within 60 s") == {
+        "version": "0.2.0",
+        "log_lacks": "journalctl did not end within 60 s",
+    }
+    assert about("") == {"version": "0.2.0", "log_lacks": ""}
 
 
 def test_a_blank_machine_has_a_bundle_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -178,6 +178,7 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "the store is broken": State(Resting("K-03", 100.0)),
         "the disk is full": State(Resting("K-05", 100.0)),
         "the card is another machine's": State(Resting("K-07", 100.0)),
+        "a pass that does not open it": State(Resting("K-04", 100.0, n.PassRefused(PassFault.EXPIRED), 110.0)),
     },
     "idle": {
         name: State(replace(doing, warned=True))

@@ -82,9 +82,25 @@ def test_a_refused_pass_says_why_and_opens_nothing(fault: PassFault) -> None:
     state, effects = after(State(), replace(PASS, fault=fault))
     assert state.doing == Home(PassRefused(fault), 200.0)
     assert effects == (Play(Sound.ATTENTION),)
-    assert after(State(Resting("K-04", 1.0)), replace(PASS, fault=fault))[0].doing == Resting("K-04", 1.0)
     maintaining = after(State(), PASS)[0]
     assert after(maintaining, replace(PASS, fault=fault, at=300.0))[0] == maintaining
+
+
+@pytest.mark.parametrize("fault", PassFault)
+def test_a_resting_station_says_it_too_and_rests_on(fault: PassFault) -> None:
+    at_rest = State(Resting("K-04", 1.0))
+    state, effects = after(at_rest, replace(PASS, fault=fault))
+    assert state.doing == Resting("K-04", 1.0, PassRefused(fault), 200.0)
+    assert effects == (Play(Sound.ATTENTION),)
+    assert after(state, Touched(Button.DISMISS, 203.0)) == (at_rest, ())
+    assert wakes_at(state, RULES) == 200.0 + RULES.notice_on_home_s
+    assert after(state, Tick(219.9), Scanned(CARD, 219.9), LinkChanged(True, 0))[0] == state
+    assert after(state, Tick(220.0)) == (at_rest, ())
+    assert wakes_at(at_rest, RULES) is None
+    assert after(state, StoreFailed("K-05", 210.0))[0].doing == Resting("K-05", 1.0, PassRefused(fault), 200.0)
+    assert after(state, StoreRecovered(210.0))[0].doing == Home()
+    opened, _ = after(state, replace(PASS, at=210.0))
+    assert opened.doing == Maintaining(PASS.id, 210.0, resting="K-04")
 
 
 def test_it_locks_itself_and_says_when() -> None:
@@ -146,9 +162,9 @@ def test_what_is_asked_for_is_done_once_and_answered(button: Button, service: Se
     assert isinstance(state.doing, Maintaining)
     assert state.doing.outcome == Outcome(service, None)
     assert after(state, Touched(button, 202.0))[1] == ()  # a second tap while it goes on
-    done, _ = after(state, ServiceDone(Outcome(service, False, "no network")))
+    done, _ = after(state, ServiceDone(Outcome(service, False)))
     assert isinstance(done.doing, Maintaining)
-    assert done.doing.outcome == Outcome(service, False, "no network")
+    assert done.doing.outcome == Outcome(service, False)
     closed, _ = after(done, Touched(Button.DISMISS, 203.0))
     assert isinstance(closed.doing, Maintaining)
     assert closed.doing.outcome is None

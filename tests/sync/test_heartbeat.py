@@ -44,7 +44,7 @@ class Scene:
         before, end = self.centre.told, self.now + seconds
         while self.now < end:
             self.now += step_s
-            self.heartbeat.reached()
+            self.heartbeat.look_and_tell()
         return self.centre.told - before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -58,5 +59,13 @@ def look_at_store(
     if not backup.get("well"):
         do = f.text("Check that the USB stick for backups is plugged in and has room.")
         return Finding(Part.STORE, State.LOOK, head, f.text("the last backup did not succeed"), do, facts)
-    when = str(backup.get("good_at") or "").replace("T", " ")[:16]
+    when = _short(backup.get("good_at"))
     return Finding(Part.STORE, State.GOOD, head, f.text("backup {when}", when=when), facts=facts)
+
+
+def _short(when: object) -> str:
+    """Of an ISO 8601 time the hour and the day: a tile is narrow."""
+    try:
+        return datetime.fromisoformat(str(when)).strftime("%H:%M %d/%m")
+    except ValueError:
+        return ""
