@@ -49,7 +49,7 @@ def add_parsers(commands: Parsers) -> None:
     what.add_argument("--fetched", action="store_true", help="what fetch-release has fetched, without a network")
     what.add_argument("--resume", action="store_true", help="only finish or undo what an earlier update began")
     what.add_argument("--status", action="store_true", help="what is installed, and what is on trial, as JSON")
-    command.add_argument("--again", action="store_true", help="though this version was tried here and taken back")
+    command.add_argument("--again", action="store_true", help="though it was taken back here, or the station rests")
     command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help=argparse.SUPPRESS)
     command.add_argument("--restart", default=_RESTART, metavar="COMMAND", help=argparse.SUPPRESS)
     command.add_argument("--within", type=float, default=120.0, metavar="S", help=argparse.SUPPRESS)
@@ -160,6 +160,11 @@ def _tell(outcome: Outcome | None, words: Translator) -> int:
             say(words.text("The new release works. The station is up to date."))
         case Outcome.IN_USE:
             say(words.text("The station is in use. The update waits until nobody stands in front of it."))
+            return COULD_NOT
+        case Outcome.RESTS:
+            complain(
+                words.text("The station's store does not open, so no release could be tried. Help the station first.")
+            )
             return COULD_NOT
         case Outcome.TAKEN_BACK:
             complain(words.text("The new release did not work here. The old one is back, and no loan was lost."))
