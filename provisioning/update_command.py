@@ -127,8 +127,16 @@ def _restart(command: list[str]) -> None:
 
 
 def _status_of(config: KioskConfig) -> dict[str, object] | None:
+    """None when no station runs. One that gives no answer, or none that can be read, says nothing of who stands there:
+    the socket is the station's own."""
     told = ask_word(config.data)
-    return json.loads(told) if told else None
+    if told is None:
+        return None
+    try:
+        said = json.loads(told)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _now_ms(config: KioskConfig) -> int:
