@@ -14,7 +14,7 @@ from pathlib import Path
 
 from devices.host.clock import HostClock
 from devices.host.status_socket import ask_word
-from kiosk.config import BUILD_MS, KioskConfig, load
+from kiosk.config import BUILD_MS, BlankConfig, KioskConfig, load, load_any
 from kiosk.i18n import Translator
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.bundle import BundleRefused, Why
@@ -35,6 +35,8 @@ from provisioning.release_folder import CannotBuild, releases_in
 from provisioning.self_update import Busy, Outcome, Updater, signed_by
 
 log = logging.getLogger(__name__)
+
+Config = KioskConfig | BlankConfig
 
 _RESTART = "systemctl restart kiosk.service"
 _PATIENCE_S = 1800
@@ -63,7 +65,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         return _status(places)
     _leave_the_symlink()
     set_up_logs("info", None)
-    config = load(options.config)
+    config = load_any(options.config) if options.resume else load(options.config)  # a blank one has nothing to prove
     try:
         updater = _updater(options, config, places)
         outcome = _bring(updater, options, config, places)
@@ -85,7 +87,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     return COULD_NOT
 
 
-def _bring(updater: Updater, options: argparse.Namespace, config: KioskConfig, places: Places) -> Outcome | None:
+def _bring(updater: Updater, options: argparse.Namespace, config: Config, places: Places) -> Outcome | None:
     """Whatever was asked for, after what an earlier run began."""
     if options.bundle:
         return updater.update(options.bundle, again=options.again)
@@ -96,7 +98,7 @@ def _bring(updater: Updater, options: argparse.Namespace, config: KioskConfig, p
     return updater.update(bundle, again=options.again) if bundle else None
 
 
-def _updater(options: argparse.Namespace, config: KioskConfig, places: Places) -> Updater:
+def _updater(options: argparse.Namespace, config: Config, places: Places) -> Updater:
     """Raises OSError and ValueError (publisher.pub)."""
     return Updater(
         places,
@@ -126,7 +128,7 @@ def _restart(command: list[str]) -> None:
         log.warning("update: the restart ended with %d", done.returncode)
 
 
-def _status_of(config: KioskConfig) -> dict[str, object] | None:
+def _status_of(config: Config) -> dict[str, object] | None:
     """None when no station runs. One that gives no answer, or none that can be read, says nothing of who stands there:
     the socket is the station's own."""
     told = ask_word(config.data)
@@ -139,7 +141,7 @@ def _status_of(config: KioskConfig) -> dict[str, object] | None:
     return said if isinstance(said, dict) else {}
 
 
-def _now_ms(config: KioskConfig) -> int:
+def _now_ms(config: Config) -> int:
     """The time that somebody vouches for, else the latest that is known to be over."""
     now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
     known = [now.wall_ms] if now.trusted else [BUILD_MS]

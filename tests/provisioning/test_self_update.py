@@ -352,6 +352,19 @@ def test_a_power_cut_at_the_restart_takes_no_proof_away(machine: Machine, screen
     assert not (machine.places.kept / "restart-due").exists()
 
 
+@pytest.mark.parametrize("resumes", [True, False], ids=["", "control"])
+def test_a_proof_that_is_noted_down_soon_outlives_the_next_power_cut(machine: Machine, resumes: bool) -> None:
+    """As tram-xanh-prove does it: an interrupted trial, a boot that proves itself, and one more before any update."""
+    machine.prepare(GOOD)
+    write_releases(machine.places, Releases(NEW, OLD, Trial(NEW, 1, 5.0, "the boot before")))
+    chosen(machine, 5.0, boot_id())
+    if resumes:
+        assert machine.updater().resume() is Outcome.PROVED
+    machine.places.proved.unlink()
+    chosen(machine, 5.0, "the boot after")
+    assert version_that_runs(machine.places) == (NEW if resumes else OLD)
+
+
 def test_finds_a_proof_that_came_while_nobody_waited(machine: Machine) -> None:
     machine.screen = "borrowing"
     machine.update()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from benchmarks.small_release import Publisher, station_with
+from demo.processes import ROOT
 from devices.host.status_socket import NAME
 from kiosk.config import KioskConfig, load
 from provisioning.update_command import _status_of
@@ -70,3 +74,16 @@ def test_control_none_runs(config: KioskConfig) -> None:
     with socket.socket(socket.AF_UNIX) as left_over:
         left_over.bind(str(config.data / NAME))
     assert _status_of(config) is None
+
+
+def test_a_blank_machine_has_nothing_to_resume(tmp_path: Path) -> None:
+    """It asks two minutes after each start, and a unit that fails each time would be shown to staff."""
+    (tmp_path / "publisher").mkdir()
+    places = station_with(tmp_path / "root", Publisher(tmp_path / "publisher"), "0.1.0")
+    (tmp_path / "kiosk.toml").write_text('[station]\ndata = "data"\n', encoding="utf-8")
+    words = ["--root", str(places.root), "--config", str(tmp_path / "kiosk.toml"), "--language", "en"]
+    command = [sys.executable, "-m", "provisioning", "update"]
+    done = subprocess.run([*command, "--resume", *words], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (0, "There is nothing to update.\n"), done.stderr
+    done = subprocess.run([*command, "--fetched", *words], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2  # it is none that could prove itself
