@@ -29,7 +29,7 @@ from provisioning.commands import (
     python_options,
     say,
 )
-from provisioning.fetch_release import fetched, forget_fetched
+from provisioning.fetch_release import fetched, forget_fetched, refuse_fetched
 from provisioning.installed import Places, read_releases
 from provisioning.release_folder import CannotBuild, releases_in
 from provisioning.self_update import Busy, Outcome, Updater, signed_by
@@ -68,7 +68,12 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     config = load_any(options.config) if options.resume else load(options.config)  # a blank one has nothing to prove
     try:
         updater = _updater(options, config, places)
-        outcome = _bring(updater, options, config, places)
+        try:
+            outcome = _bring(updater, options, config, places)
+        except (BundleRefused, CannotBuild) as error:
+            if options.fetched and not (isinstance(error, BundleRefused) and error.why is Why.NO_ROOM):
+                refuse_fetched(config.data, places)
+            raise
         if options.fetched and outcome in (Outcome.PROVED, Outcome.TAKEN_BACK):
             forget_fetched(config.data)
         return _tell(outcome, words)
