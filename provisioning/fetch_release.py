@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from central_link.registry import StationFiles, native_rest_config
-from central_link.releases import ReleaseSource
+from central_link.releases import Offered, ReleaseSource
 from devices.host.clock import HostClock
 from kiosk.config import BUILD_MS, MEGABYTE, load
 from kiosk.i18n import Translator
@@ -20,7 +20,7 @@ from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
-from provisioning.installed import Places, read_releases
+from provisioning.installed import Places, Releases, read_releases
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +46,28 @@ def forget_fetched(data: Path) -> None:
     shutil.rmtree(data / _INCOMING, ignore_errors=True)
 
 
+def refuse_fetched(data: Path, places: Places) -> None:
+    """It never will be: it goes, and the same is not fetched again. What its name says is for `fetch-release` alone,
+    which gave it. Raises OSError."""
+    if bundle := fetched(data):
+        places.unfit.write_bytes(os.fsencode(bundle.stem))
+    forget_fetched(data)
+
+
+def _is_wanted(offered: Offered, known: Releases, places: Places) -> bool:
+    try:
+        unfit = places.unfit.read_bytes()
+    except FileNotFoundError:
+        unfit = b""
+    return offered.version not in known.refused and offered.sha256.encode() != unfit
+
+
 def _run(options: argparse.Namespace, words: Translator) -> int:
     set_up_logs("info", None)
     config = load(options.config)
     try:
-        after = read_releases(Places(options.root)).current or ""
+        places = Places(options.root)
+        known = read_releases(places)
         clock = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS)
         files = StationFiles(config.folder, config.data)
         source = ReleaseSource(
@@ -58,8 +75,8 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         )
         try:
             python = f"{sys.version_info.major}.{sys.version_info.minor}"
-            offered = source.newest(os.uname().machine, python, after)
-            if offered is None:
+            offered = source.newest(os.uname().machine, python, known.current or "")
+            if offered is None or not _is_wanted(offered, known, places):
                 say(words.text("There is nothing to update."))
                 return DONE
             free = shutil.disk_usage(config.data).free - config.keep.warn_below_mb * MEGABYTE

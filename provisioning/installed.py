@@ -46,6 +46,11 @@ class Places:
         return self.root / "run/tram-xanh/proved"
 
     @property
+    def unfit(self) -> Path:
+        """Names the bundle from the centre that was refused here, or could not be built: its SHA-256."""
+        return self.kept / "unfit"
+
+    @property
     def publisher(self) -> Path:
         return self.root / "etc/tram-xanh/publisher.pub"
 

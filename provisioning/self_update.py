@@ -62,8 +62,9 @@ PROVE_WITHIN_S = 120.0
 _LOOK_EVERY_S = 0.2
 _LOOK_AT_SESSION_EVERY_S = 2.0
 _SPARE_BYTES = 100_000_000
-_NOBODY = ("home", "resting", "enrolling")
-"""Screens in front of which nobody is in the middle of something."""
+_HOME, _RESTING = "home", "resting"
+"""Screens in front of which nobody is in the middle of something. A station rests while its store does not open (K-03,
+K-07): no release could prove itself there, whatever it is worth."""
 
 Status = Callable[[], Mapping[str, object] | None]
 """What the running station says of itself (kiosk.upkeep.status.Running); None: none runs."""
@@ -73,6 +74,7 @@ class Outcome(Enum):
     PROVED = auto()
     TAKEN_BACK = auto()  # the release before it runs again
     IN_USE = auto()  # somebody stood there all the time; everything is prepared for the next run
+    RESTS = auto()  # its store does not open; as above
 
 
 class Busy(Exception):
@@ -128,17 +130,19 @@ class Updater:
             return self._resume()
 
     def update(self, bundle: Path, *, again: bool = False) -> Outcome:
-        """Raises BundleRefused, with nothing changed; CannotBuild; Busy; OSError; ValueError (releases.json)."""
+        """`again`: also what was taken back here, and also while the station rests. Raises BundleRefused, with nothing
+        changed; CannotBuild; Busy; OSError; ValueError (releases.json)."""
         with self._alone():
-            if self._resume() is Outcome.IN_USE:
-                return Outcome.IN_USE
+            begun = self._resume(again=again)
+            if begun in (Outcome.IN_USE, Outcome.RESTS):
+                return begun
             try:
                 manifest = self._take_in(bundle, again)
             except BaseException:
                 remove_halves(self._places.releases)  # at once: it may be the disk that is full
                 raise
-            if not self._nobody_is_there():
-                return Outcome.IN_USE
+            if waits := self._why_it_waits(though_it_rests=again):
+                return waits
             self._step("trial")
             with held(self._places):
                 self._switch(read_releases(self._places).trying(manifest.version))
@@ -174,19 +178,22 @@ class Updater:
         shutil.rmtree(unpacked)
         return manifest
 
-    def _nobody_is_there(self) -> bool:
-        """Looked at twice: who has just finished may begin again."""
+    def _why_it_waits(self, *, though_it_rests: bool) -> Outcome | None:
+        """None: it can be started anew now. Looked at twice: who has just finished may begin again."""
         until = boottime() + self._patience_s
         seen = 0
         while True:
             status = self._status()
             if status is None:
-                return True
-            seen = seen + 1 if status.get("screen") in _NOBODY else 0
+                return None
+            screen = status.get("screen")
+            if screen == _RESTING and not though_it_rests:
+                return Outcome.RESTS
+            seen = seen + 1 if screen in (_HOME, _RESTING) else 0
             if seen == 2:
-                return True
+                return None
             if not seen and boottime() >= until:
-                return False
+                return Outcome.IN_USE
             self._pause(_LOOK_AT_SESSION_EVERY_S)
 
     # ---- the switch, and what comes of it
@@ -204,17 +211,22 @@ class Updater:
 
     def _follow_what_is_due(self) -> None:
         """The symlink and the station do what releases.json says."""
-        current = read_releases(self._places).current
-        if current is None or not self._restart_due.exists():
-            return
-        self._step("point")
-        point_to(self._places, current)
-        with suppress(OSError):  # not there; or not what it should be, and then no proof either
-            self._places.proved.unlink()
-        self._step("restart")
-        self._restart()
-        self._step("restarted")
+        known = read_releases(self._places)
+        if known.current and self._must_restart(known):
+            self._step("point")
+            point_to(self._places, known.current)
+            with suppress(OSError):  # not there; or not what it should be, and then no proof either
+                self._places.proved.unlink()
+            self._step("restart")
+            self._restart()
+            self._step("restarted")
         self._restart_due.unlink(missing_ok=True)
+
+    def _must_restart(self, known: Releases) -> bool:
+        """Not where the chooser has begun the trial already, at a start of its own: another one would take the proof
+        away, and the chooser would see a trial whose time is over."""
+        begun = known.trial is not None and known.trial.starts > 0
+        return self._restart_due.exists() and not begun
 
     def _see_it_through(self, version: str) -> Outcome:
         """Of the trial of `version`; a switch that is due comes first."""
@@ -261,13 +273,15 @@ class Updater:
 
     # ---- what an earlier run left
 
-    def _resume(self) -> Outcome | None:
-        trial = read_releases(self._places).trial
-        if self._restart_due.exists() and not self._nobody_is_there():
-            return Outcome.IN_USE
-        if trial is not None:
+    def _resume(self, *, again: bool = False) -> Outcome | None:
+        known = read_releases(self._places)
+        if self._must_restart(known):
+            on_the_way_back = known.trial is None  # from what may rest because of itself
+            if waits := self._why_it_waits(though_it_rests=on_the_way_back or again):
+                return waits
+        if known.trial is not None:
             self._step("resume")
-            return self._see_it_through(trial.version)
+            return self._see_it_through(known.trial.version)
         self._follow_what_is_due()
         self._tidy()
         return None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from devices.host.clock import HostClock
 from devices.host.status_socket import ask_word
-from kiosk.config import BUILD_MS, KioskConfig, load
+from kiosk.config import BUILD_MS, BlankConfig, KioskConfig, load, load_any
 from kiosk.i18n import Translator
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.bundle import BundleRefused, Why
@@ -29,12 +29,14 @@ from provisioning.commands import (
     python_options,
     say,
 )
-from provisioning.fetch_release import fetched, forget_fetched
+from provisioning.fetch_release import fetched, forget_fetched, refuse_fetched
 from provisioning.installed import Places, read_releases
 from provisioning.release_folder import CannotBuild, releases_in
 from provisioning.self_update import Busy, Outcome, Updater, signed_by
 
 log = logging.getLogger(__name__)
+
+Config = KioskConfig | BlankConfig
 
 _RESTART = "systemctl restart kiosk.service"
 _PATIENCE_S = 1800
@@ -49,7 +51,7 @@ def add_parsers(commands: Parsers) -> None:
     what.add_argument("--fetched", action="store_true", help="what fetch-release has fetched, without a network")
     what.add_argument("--resume", action="store_true", help="only finish or undo what an earlier update began")
     what.add_argument("--status", action="store_true", help="what is installed, and what is on trial, as JSON")
-    command.add_argument("--again", action="store_true", help="though this version was tried here and taken back")
+    command.add_argument("--again", action="store_true", help="though it was taken back here, or the station rests")
     command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help=argparse.SUPPRESS)
     command.add_argument("--restart", default=_RESTART, metavar="COMMAND", help=argparse.SUPPRESS)
     command.add_argument("--within", type=float, default=120.0, metavar="S", help=argparse.SUPPRESS)
@@ -63,10 +65,15 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         return _status(places)
     _leave_the_symlink()
     set_up_logs("info", None)
-    config = load(options.config)
+    config = load_any(options.config) if options.resume else load(options.config)  # a blank one has nothing to prove
     try:
         updater = _updater(options, config, places)
-        outcome = _bring(updater, options, config, places)
+        try:
+            outcome = _bring(updater, options, config, places)
+        except (BundleRefused, CannotBuild) as error:
+            if options.fetched and not (isinstance(error, BundleRefused) and error.why is Why.NO_ROOM):
+                refuse_fetched(config.data, places)
+            raise
         if options.fetched and outcome in (Outcome.PROVED, Outcome.TAKEN_BACK):
             forget_fetched(config.data)
         return _tell(outcome, words)
@@ -85,7 +92,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     return COULD_NOT
 
 
-def _bring(updater: Updater, options: argparse.Namespace, config: KioskConfig, places: Places) -> Outcome | None:
+def _bring(updater: Updater, options: argparse.Namespace, config: Config, places: Places) -> Outcome | None:
     """Whatever was asked for, after what an earlier run began."""
     if options.bundle:
         return updater.update(options.bundle, again=options.again)
@@ -96,7 +103,7 @@ def _bring(updater: Updater, options: argparse.Namespace, config: KioskConfig, p
     return updater.update(bundle, again=options.again) if bundle else None
 
 
-def _updater(options: argparse.Namespace, config: KioskConfig, places: Places) -> Updater:
+def _updater(options: argparse.Namespace, config: Config, places: Places) -> Updater:
     """Raises OSError and ValueError (publisher.pub)."""
     return Updater(
         places,
@@ -126,12 +133,20 @@ def _restart(command: list[str]) -> None:
         log.warning("update: the restart ended with %d", done.returncode)
 
 
-def _status_of(config: KioskConfig) -> dict[str, object] | None:
+def _status_of(config: Config) -> dict[str, object] | None:
+    """None when no station runs. One that gives no answer, or none that can be read, says nothing of who stands there:
+    the socket is the station's own."""
     told = ask_word(config.data)
-    return json.loads(told) if told else None
+    if told is None:
+        return None
+    try:
+        said = json.loads(told)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
-def _now_ms(config: KioskConfig) -> int:
+def _now_ms(config: Config) -> int:
     """The time that somebody vouches for, else the latest that is known to be over."""
     now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
     known = [now.wall_ms] if now.trusted else [BUILD_MS]
@@ -160,6 +175,11 @@ def _tell(outcome: Outcome | None, words: Translator) -> int:
             say(words.text("The new release works. The station is up to date."))
         case Outcome.IN_USE:
             say(words.text("The station is in use. The update waits until nobody stands in front of it."))
+            return COULD_NOT
+        case Outcome.RESTS:
+            complain(
+                words.text("The station's store does not open, so no release could be tried. Help the station first.")
+            )
             return COULD_NOT
         case Outcome.TAKEN_BACK:
             complain(words.text("The new release did not work here. The old one is back, and no loan was lost."))

@@ -81,6 +81,24 @@ def test_a_spoilt_one_is_named(tmp_path: Path, text: str) -> None:
         load_any(machine(tmp_path))
 
 
+@pytest.mark.parametrize("kind", ["a FIFO", "a folder", "a link", "a large file"])
+def test_whoever_reads_it_waits_for_nothing_and_follows_nothing(tmp_path: Path, kind: str) -> None:
+    """Root does, at each update, in a folder that is the station's own. In a process of its own: it may hang."""
+    path = tmp_path / NAME
+    if kind == "a FIFO":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    elif kind == "a link":
+        write_station(tmp_path / "other", TABLES)
+        path.symlink_to(tmp_path / "other" / NAME)
+    else:
+        path.write_bytes(b"#" * (2 << 20))  # good TOML, but for that
+    words = "import sys; from pathlib import Path; from kiosk.ports.station_file import read_station"
+    words += "\ntry: read_station(Path(sys.argv[1]))\nexcept (OSError, ValueError): sys.exit(3)"
+    assert subprocess.run([sys.executable, "-c", words, str(tmp_path)], timeout=20, check=False).returncode == 3
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -262,6 +262,11 @@ def test_an_update_from_the_centre(centre: Server, data: Path, tmp_path: Path) -
     status, said = update()
     assert (status, "does not come from the maker" in said) == (2, True), said
     assert "update refused: not signed by our publisher" in said
+    for _ in range(2):  # the first time and every six hours: neither fetched nor looked at again
+        status, said = fetch()
+        assert (status, "There is nothing to update." in said) == (0, True), said
+        status, said = update()
+        assert (status, "There is nothing to update." in said) == (0, True), said
     centre.kill()
     status, said = fetch()
     assert (status, "The centre cannot be reached" in said) == (1, True), said

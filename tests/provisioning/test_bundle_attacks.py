@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tarfile
 from pathlib import Path
@@ -108,6 +109,28 @@ def test_is_refused_when_it_is_no_file_of_a_bundles_size(tmp_path: Path, publish
     with pytest.raises(BundleRefused) as refused:
         judge(path, publisher)
     assert refused.value.why is (Why.TOO_LARGE if kind == "a file without end" else Why.NOT_A_BUNDLE)
+
+
+class GrowsMeanwhile(io.BufferedReader):
+    """Its owner makes it longer as soon as somebody has begun to read it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        os.truncate(self.name, MOST_BYTES // 8)
+        piece = super().read(size)
+        self.taken += len(piece)
+        return piece
+
+
+def test_a_file_that_grows_while_it_is_looked_at_is_not_read_to_its_end(tmp_path: Path, publisher: Path) -> None:
+    bundle = written(tmp_path, Forged(KEY).raw())
+    with open_bundle(bundle) as file:
+        manifest = read_manifest(file, signed_by(publisher))
+    with GrowsMeanwhile(io.FileIO(bundle)) as file, pytest.raises(BundleRefused) as refused:
+        check_files(file, manifest)
+    assert refused.value.why is Why.TAMPERED
+    assert file.taken <= manifest.bundle_bytes + 1
 
 
 def test_what_changes_between_looking_and_unpacking_is_seen(tmp_path: Path, publisher: Path) -> None:

@@ -25,6 +25,7 @@ from benchmarks.small_release import (
 )
 from provisioning import self_update
 from provisioning.bundle import BundleRefused, Why
+from provisioning.chooser import choose
 from provisioning.installed import (
     Places,
     Releases,
@@ -181,18 +182,35 @@ def test_goes_on_with_what_it_has_prepared(bare_machine: Machine) -> None:
     assert bare_machine.halves == []
 
 
-@pytest.mark.parametrize("screen", ["home", "resting", "enrolling", None])
+@pytest.mark.parametrize("screen", ["home", None])
 def test_begins_when_nobody_is_in_the_middle_of_something(machine: Machine, screen: str | None) -> None:
-    """Neither a backlog, nor disputes, nor a store that rests is asked for."""
+    """Neither a backlog nor disputes are asked for."""
     machine.screen = screen
-    assert machine.updater()._nobody_is_there()
+    assert machine.updater()._why_it_waits(though_it_rests=False) is None
+
+
+def test_tries_nothing_on_a_station_whose_store_does_not_open_unasked(machine: Machine) -> None:
+    """There no release proves itself: it would be refused for good."""
+    machine.screen = "resting"
+    assert machine.update() is Outcome.RESTS
+    assert (machine.known, machine.started) == (Releases(OLD, OLDEST), [])
+    assert machine.update(again=True) is Outcome.PROVED  # one that mends the store, say
+
+
+def test_a_release_that_rests_is_left_for_the_one_before(machine: Machine) -> None:
+    """The way back was decided, and the updater killed before the restart."""
+    (machine.places.kept / "restart-due").touch()
+    write_releases(machine.places, Releases(OLD, OLDEST, refused=(NEW,)))
+    machine.screen = "resting"
+    assert machine.updater().resume() is None
+    assert machine.started == [OLD]
 
 
 def test_looks_twice_whether_somebody_stands_there(machine: Machine) -> None:
     screens = iter(["home", "borrowing", "home", "home"])
     updater = machine.updater(patience_s=60)
     updater._status = lambda: {"screen": next(screens)}
-    assert updater._nobody_is_there()
+    assert updater._why_it_waits(though_it_rests=False) is None
     assert next(screens, None) is None
 
 
@@ -311,6 +329,40 @@ def test_a_trial_that_another_run_began_is_seen_through(
     assert machine.updater().resume() is outcome
     assert machine.known == Releases(OLD, OLDEST, refused=(NEW,))
     assert machine.started == [OLD]
+
+
+def chosen(machine: Machine, boottime: float, boot: str) -> None:
+    """A start: the chooser looks, and whatever it chooses runs."""
+    choose.choose(choose.Places(machine.places.root), boottime, boot)
+    start(machine.places)
+
+
+@pytest.mark.parametrize("screen", ["home", "borrowing"])
+def test_a_power_cut_at_the_restart_takes_no_proof_away(machine: Machine, screen: str) -> None:
+    """The next boot begins the trial and proves it; an hour later comes the updater."""
+    machine.prepare(GOOD)
+    (machine.places.kept / "restart-due").touch()
+    write_releases(machine.places, Releases(NEW, OLD, Trial(NEW, 0, boottime(), "the boot before")))
+    chosen(machine, boottime() - 3600, boot_id())
+    machine.chooser = lambda: chosen(machine, boottime(), boot_id())
+    machine.screen = screen  # nobody need be away for it
+    assert machine.updater().resume() is Outcome.PROVED
+    assert (machine.known.current, machine.known.trial, machine.known.refused) == (NEW, None, ())
+    assert machine.started == []
+    assert not (machine.places.kept / "restart-due").exists()
+
+
+@pytest.mark.parametrize("resumes", [True, False], ids=["", "control"])
+def test_a_proof_that_is_noted_down_soon_outlives_the_next_power_cut(machine: Machine, resumes: bool) -> None:
+    """As tram-xanh-prove does it: an interrupted trial, a boot that proves itself, and one more before any update."""
+    machine.prepare(GOOD)
+    write_releases(machine.places, Releases(NEW, OLD, Trial(NEW, 1, 5.0, "the boot before")))
+    chosen(machine, 5.0, boot_id())
+    if resumes:
+        assert machine.updater().resume() is Outcome.PROVED
+    machine.places.proved.unlink()
+    chosen(machine, 5.0, "the boot after")
+    assert version_that_runs(machine.places) == (NEW if resumes else OLD)
 
 
 def test_finds_a_proof_that_came_while_nobody_waited(machine: Machine) -> None:
