@@ -18,6 +18,7 @@ from kiosk.domain.enrolment_code import FILE_NAME, EnrolmentCode, Fault
 from kiosk.i18n import Translator
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
+from kiosk.upkeep.leftovers import clear_leftovers
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
 from provisioning.enrol import (
     AskedWrongly,
@@ -75,6 +76,7 @@ def _by_code(code: EnrolmentCode, options: argparse.Namespace, words: Translator
     status = _compare(enrolled, config, options, words)
     if isinstance(machine, BlankConfig) and status == DONE and not options.no_wait:
         settle(code, machine.data, enrolled.enroller.told(), partial(check_station, machine=machine))
+        clear_leftovers(machine.data)  # a code that its screen was shown
     return status
 
 

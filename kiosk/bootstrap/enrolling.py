@@ -21,15 +21,13 @@ from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.host import StationClock
 from kiosk.ports.private_file import make_folder, make_private
+from kiosk.ports.station_file import ENROLMENT_CODE
 from kiosk.ports.station_file import NAME as STATION_FILE
 from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN, Confirmed, Enrol, Stuck, WordsKnown
 from kiosk.session.states import EnrolProblem
 
 _log = logging.getLogger(__name__)
 
-
-KEPT = "enrolment.code"
-"""In the data folder: what was shown and is not over yet, so that a power cut meanwhile costs nobody a walk."""
 NETWORK_WITHIN_S = 30.0
 """A machine that was switched on just now, or has just joined a network, is not connected yet."""
 _LOOK_AGAIN_S = 2.0
@@ -57,7 +55,7 @@ class EnrolmentWorker:
         self._requests = requests
         self._post = post
         self._network_within_s = network_within_s
-        self._kept = config.data / KEPT
+        self._kept = config.data / ENROLMENT_CODE
         self._asked: SimpleQueue[Enrol | None] = SimpleQueue()
         self._wanted = threading.Condition()
         self._attempt = 0

@@ -13,6 +13,7 @@ from central_link.enrolment import token_bytes
 from central_link.identity import Identity
 from kiosk.config import BlankConfig, load_any
 from kiosk.domain.enrolment_code import FILE_NAME, EnrolmentCode, render
+from kiosk.ports.station_file import ENROLMENT_CODE, is_enrolled
 from provisioning import __main__ as command
 from tests.central_link.picky_centre import Picky, picky_centre
 from tests.provisioning.test_enrol import OTHER_TOKEN, TOKEN, Machine
@@ -98,6 +99,20 @@ def test_a_new_key_is_asked_for(centre: Picky, machine: Machine) -> None:
 )
 def test_wants_one_way_or_the_other(machine: Machine, words: list[str]) -> None:
     assert command.main(["enrol", *words, "--config", str(machine.config)]) == 2
+
+
+def test_the_code_that_its_screen_was_shown_does_not_outlive_the_enrolment(
+    centre: Picky, machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = code_for(centre)
+    centre.station = {"codes": {"item_example": "TK.1", "card": [{"prefix": "H"}], "item": [{"prefix": "T"}]}}
+    machine.config.write_text(BLANK)
+    assert enrol(machine, code, "--no-wait", "--json") == 0
+    (machine.data / ENROLMENT_CODE).write_text(code)
+    centre.states[json.loads(capsys.readouterr().out)["key_id"]] = "active"
+    assert enrol(machine, code) == 0
+    assert is_enrolled(machine.data)
+    assert not (machine.data / ENROLMENT_CODE).exists()
 
 
 def test_a_centre_that_says_nothing_of_codes_leaves_it_blank(
