@@ -13,9 +13,9 @@ from queue import SimpleQueue
 from central_link.enrolment import TokenRefused
 from central_link.http_line import Distrusted
 from central_link.identity import KeyUnusable
-from central_link.joining import Enrolled, NothingTold, config_for, enrol, settle
+from central_link.joining import Enrolled, NothingTold, config_for, enrol, names_of, settle
 from devices.host.network import ask_to_join, is_connected
-from kiosk.config import BlankConfig, check_station
+from kiosk.config import BlankConfig, check_names, check_station
 from kiosk.domain.enrolment_code import render
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
@@ -23,6 +23,7 @@ from kiosk.ports.host import StationClock
 from kiosk.ports.private_file import make_folder, make_private
 from kiosk.ports.station_file import ENROLMENT_CODE
 from kiosk.ports.station_file import NAME as STATION_FILE
+from kiosk.ports.tables import TableError
 from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN, Confirmed, Enrol, Stuck, WordsKnown
 from kiosk.session.states import EnrolProblem
 
@@ -36,6 +37,10 @@ _NONE = -1  # of all attempts
 
 class _GivenUp(Exception):
     pass
+
+
+class _ClockUnsure(Unreachable):
+    """The certificate is of another time than this machine's, which nobody vouches for yet."""
 
 
 class EnrolmentWorker:
@@ -95,12 +100,15 @@ class EnrolmentWorker:
     def run(self) -> None:
         while (effect := self._asked.get()) is not None:
             try:
+                check_names(names_of(effect.code), self._config)
                 with self._while_wanted(effect):
                     make_folder(self._config.data)
                     make_private(self._kept, render(effect.code).encode())
                 self._enrol(effect)
             except _GivenUp:
                 continue
+            except TableError:
+                self._stuck(effect, EnrolProblem.OTHER_STATION)
             except (TokenRefused, Unreachable, NothingTold, KeyUnusable, OSError) as error:
                 problem = _problem(error)
                 # Its own text may hold what a person typed: the kind is what a log needs.
@@ -133,16 +141,19 @@ class EnrolmentWorker:
         """Raises what the steps raise."""
         code, until = effect.code, self._clock.monotonic() + self._network_within_s
         while True:
+            # With a pin it does not matter. Who has just joined a network will hear from it soon what time it is.
+            unsure = code.pin is None and not self._clock.wall_clock_is_right()
             try:
                 config = config_for(code, self._config.data)
                 with self._while_wanted(effect):
                     pass
                 return enrol(config, code.token, code.token_text, again=True, clock=self._clock)
-            except Distrusted:
-                raise
-            except Unreachable:
-                if self._clock.monotonic() >= until or not self._pause(effect.attempt, _LOOK_AGAIN_S):
+            except Unreachable as error:
+                by_its_dates = isinstance(error, Distrusted) and error.only_its_dates and unsure
+                if isinstance(error, Distrusted) and not by_its_dates:
                     raise
+                if self._clock.monotonic() >= until or not self._pause(effect.attempt, _LOOK_AGAIN_S):
+                    raise (_ClockUnsure("the time is not known") if by_its_dates else error) from error
 
     def _stuck(self, effect: Enrol, problem: EnrolProblem) -> None:
         if problem not in CAN_BE_TRIED_AGAIN:
@@ -181,6 +192,8 @@ def _problem(error: Exception) -> EnrolProblem:
             return EnrolProblem.TOKEN_REFUSED
         case Distrusted():
             return EnrolProblem.DISTRUSTED
+        case _ClockUnsure():
+            return EnrolProblem.CLOCK_UNSURE
         case Unreachable():
             return EnrolProblem.UNREACHABLE if is_connected() else EnrolProblem.NO_NETWORK
         case NothingTold():

@@ -93,6 +93,7 @@ CAN_BE_TRIED_AGAIN = frozenset(
         EnrolProblem.UNREACHABLE,
         EnrolProblem.NOTHING_TOLD,
         EnrolProblem.NOT_KEPT,
+        EnrolProblem.CLOCK_UNSURE,
     }
 )
 """With the code that was shown."""

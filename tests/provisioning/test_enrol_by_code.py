@@ -84,6 +84,16 @@ def test_a_station_of_its_own_kiosk_toml_takes_only_its_own_code(centre: Picky, 
     assert not (machine.data / "station.toml").exists(), "kiosk.toml says it already"
 
 
+@pytest.mark.parametrize("override", ['device = "tram-2"', '[central]\nurl = "http://127.0.0.1:1"'])
+def test_nor_does_a_blank_one_whose_kiosk_toml_names_it_in_part(
+    centre: Picky, machine: Machine, capsys: pytest.CaptureFixture[str], override: str
+) -> None:
+    machine.config.write_text(BLANK + override)
+    assert enrol(machine, code_for(centre), "--no-wait", "--language", "en") == 2
+    assert "for another station than kiosk.toml names" in capsys.readouterr().err
+    assert centre.states == {}
+
+
 def test_a_new_key_is_asked_for(centre: Picky, machine: Machine) -> None:
     assert enrol(machine, code_for(centre), "--no-wait") == 0
     first = machine.key_id()

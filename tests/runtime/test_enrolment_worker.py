@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import ssl
 import threading
@@ -16,8 +17,10 @@ from devices.host.clock import HostClock
 from kiosk.bootstrap.enrolling import EnrolmentWorker
 from kiosk.config import BUILD_MS, BlankConfig, load_any
 from kiosk.domain.enrolment_code import EnrolmentCode
+from kiosk.ports.host import StationClock
 from kiosk.ports.station_file import is_enrolled
 from kiosk.session.enrolment import Confirmed, Enrol, Stuck, WordsKnown
+from kiosk.session.states import EnrolProblem
 from tests.central_link.certificates import Authority
 from tests.central_link.picky_centre import Picky
 from tests.central_link.stand_in import Request, StandIn, reply, stand_in
@@ -61,14 +64,14 @@ class Late:
 class Blank:
     """A blank station below its screen."""
 
-    def __init__(self, folder: Path, more: str = "") -> None:
+    def __init__(self, folder: Path, more: str = "", clock: StationClock | None = None, within_s: float = 0.0) -> None:
         (folder / "kiosk.toml").write_text(f'[station]\ndata = "data"\n{more}')
         config = load_any(folder / "kiosk.toml")
         assert isinstance(config, BlankConfig)
         self.data = config.data
         self.said: SimpleQueue[WordsKnown | Confirmed | Stuck] = SimpleQueue()
-        clock = HostClock(battery_clock=True, build_ms=BUILD_MS)
-        self.worker = EnrolmentWorker(config, clock, None, self.said.put, network_within_s=0.0)
+        clock = clock or HostClock(battery_clock=True, build_ms=BUILD_MS)
+        self.worker = EnrolmentWorker(config, clock, None, self.said.put, within_s)
         self._thread = threading.Thread(target=self.worker.run)
         self._thread.start()
 
@@ -166,3 +169,94 @@ def test_switched_off_it_goes_on_at_the_next_start(late: Late, blank: Blank) -> 
     stopped_while(late, blank, "/v1/device", late.code(), blank.worker.stop)
     assert not is_enrolled(blank.data)
     assert blank.worker.kept() is not None
+
+
+class Unsure(HostClock):
+    """A machine that was switched on just now; `is_right`: its network has told it the time since."""
+
+    def __init__(self) -> None:
+        super().__init__(battery_clock=False, build_ms=BUILD_MS)
+        self.is_right = False
+        self.asked = threading.Semaphore(0)
+
+    def wall_clock_is_right(self) -> bool:
+        self.asked.release()
+        return self.is_right
+
+
+@pytest.fixture
+def of_another_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A server whom the usual authorities vouch for, though not today."""
+    school = Authority(tmp_path, "school")
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(school.file))
+    with stand_in(tls=school.server(ends=datetime.datetime(2021, 1, 1))) as there:
+        yield there
+
+
+def test_while_nobody_knows_the_time_a_certificates_dates_are_no_false_server(
+    of_another_time: StandIn, tmp_path: Path
+) -> None:
+    clock = Unsure()
+    blank = Blank(tmp_path, clock=clock)
+    try:
+        blank.worker.begin(Enrol(1, Late(of_another_time).code()))
+        assert blank.next() == Stuck(1, EnrolProblem.CLOCK_UNSURE)
+        assert blank.worker.kept() is not None, "it can be tried again"
+        clock.is_right = True
+        blank.worker.begin(Enrol(2, Late(of_another_time).code()))
+        assert blank.next() == Stuck(2, EnrolProblem.DISTRUSTED)
+        assert blank.worker.kept() is None
+        assert of_another_time.requests == []
+    finally:
+        blank.end()
+
+
+def test_waits_for_the_time_as_for_a_network(of_another_time: StandIn, tmp_path: Path) -> None:
+    clock = Unsure()
+    blank = Blank(tmp_path, clock=clock, within_s=PATIENCE_S)
+    try:
+        blank.worker.begin(Enrol(1, Late(of_another_time).code()))
+        for _ in range(2):
+            assert clock.asked.acquire(timeout=PATIENCE_S), "it looks again"
+        assert blank.said.empty()
+        clock.is_right = True
+        assert blank.next() == Stuck(1, EnrolProblem.DISTRUSTED)
+    finally:
+        blank.end()
+
+
+def test_another_server_is_one_whatever_the_clock(tmp_path: Path) -> None:
+    school = Authority(tmp_path, "school")
+    blank = Blank(tmp_path, clock=Unsure())
+    with stand_in(tls=school.server()) as there:
+        blank.worker.begin(Enrol(1, Late(there).code()))
+        assert blank.next() == Stuck(1, EnrolProblem.DISTRUSTED)
+    blank.end()
+
+
+OVERRIDES = {
+    "another device": 'device = "tram-2"',
+    "another centre": '[central]\nurl = "https://thu-vien.example.vn"',
+    "no centre": '[central]\nkind = "simulated"',
+}
+
+
+@pytest.mark.parametrize("override", OVERRIDES.values(), ids=OVERRIDES)
+def test_a_code_for_another_than_kiosk_toml_names_is_not_sent(late: Late, tmp_path: Path, override: str) -> None:
+    """What stands there would count first, and the station would call itself otherwise than it was confirmed as."""
+    blank = Blank(tmp_path, override)
+    blank.worker.begin(Enrol(1, late.code()))
+    assert blank.next() == Stuck(1, EnrolProblem.OTHER_STATION)
+    blank.end()
+    assert late.there.requests == []
+    assert blank.worker.kept() is None
+
+
+def test_a_code_for_the_one_that_kiosk_toml_names_is_taken(late: Late, tmp_path: Path) -> None:
+    """However the address is written there."""
+    blank = Blank(tmp_path, f'device = "tram-1"\n[central]\nurl = "{late.there.url.upper()}/"\nconnect_timeout_s = 4.0')
+    blank.worker.begin(Enrol(1, late.code()))
+    assert isinstance(blank.next(), WordsKnown)
+    assert isinstance(blank.next(), Confirmed)
+    blank.end()
+    assert is_enrolled(blank.data)
