@@ -121,6 +121,14 @@ def config_for(code: EnrolmentCode, data: Path, connect_timeout_s: float = 5.0) 
         raise Distrusted(str(error)) from error
 
 
+def names_of(code: EnrolmentCode) -> dict[str, dict[str, Any]]:
+    """The tables of station.toml that `code` alone decides."""
+    return {
+        "station": {"library": code.library, "device": code.device},
+        "central": {"kind": "native_rest", "url": code.server} | ({"ca_file": AUTHORITY} if code.pin else {}),
+    }
+
+
 def settle(code: EnrolmentCode, data: Path, told: Told, check: Callable[[Mapping[str, Any]], None]) -> None:
     """Writes station.toml: from now on this is a station of the library. `check`: raises ValueError for tables that a
     station cannot live by. Raises NothingTold, or OSError."""
@@ -128,12 +136,11 @@ def settle(code: EnrolmentCode, data: Path, told: Told, check: Callable[[Mapping
     codes = said.get("codes", {})
     if not isinstance(codes, dict):
         raise NothingTold("codes")
-    central = {"kind": "native_rest", "url": code.server} | ({"ca_file": AUTHORITY} if code.pin else {})
+    names = names_of(code)
     tables = {
-        "station": {"library": code.library, "device": code.device}
-        | {name: said[name] for name in ("place", "brand") if name in said},
+        "station": names["station"] | {name: said[name] for name in ("place", "brand") if name in said},
         "codes": codes,
-        "central": central,
+        "central": names["central"],
     }
     try:
         check(tables)

@@ -153,6 +153,8 @@ ENROL_PROBLEMS = {
     EnrolProblem.REVOKED: "Shut out while it waited.",
     EnrolProblem.NOTHING_TOLD: "Confirmed, and nobody has imported the station file there.",
     EnrolProblem.NOT_KEPT: "The card is full or cannot be written.",
+    EnrolProblem.OTHER_STATION: "kiosk.toml names another device, say.",
+    EnrolProblem.CLOCK_UNSURE: "Just switched on, no pin in the code, and nobody has told the time yet.",
 }
 
 

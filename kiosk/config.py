@@ -14,6 +14,7 @@ import msgspec
 from kiosk.domain.barcodes import LONGEST_CODE, CodeFormats
 from kiosk.domain.check_digits import CheckDigit
 from kiosk.domain.code_formats import CodeFormat, Strip
+from kiosk.domain.server_address import server_address
 from kiosk.ports.station_file import NAME as STATION_FILE
 from kiosk.ports.station_file import beneath, read_station
 from kiosk.ports.tables import TableError, convert, meant
@@ -52,7 +53,7 @@ class BlankStationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True
 
     data: str
     library: str = ""
-    device: str = ""
+    device: _Name = ""
     place: str = ""
     brand: str = "Trạm Xanh"
     counts_visits: bool = False
@@ -225,9 +226,28 @@ def load_any(path: Path) -> KioskConfig | BlankConfig:
 
 
 def check_station(tables: Mapping[str, Any], machine: BlankConfig) -> None:
-    """Whether `machine` can live by `tables` as its station.toml. Raises TableError."""
+    """Whether `machine` can live by `tables` as its station.toml, and is whom they name. Raises TableError."""
+    check_names(tables, machine)
     own = {"station": {"data": machine.station.data}, "codes": machine.codes, "central": machine.central}
     convert(beneath(tables, own), KioskConfig).codes.formats()
+
+
+def check_names(tables: Mapping[str, Any], machine: BlankConfig) -> None:
+    """Whether `machine` with `tables` as its station.toml is the station that they name, at the centre that they name:
+    what stands in its kiosk.toml counts first. Raises TableError."""
+    named = {"device": machine.station.device} if machine.station.device else {}
+    merged = beneath(tables, {"station": named, "central": machine.central})
+    for table, key in (("station", "library"), ("station", "device"), ("central", "kind"), ("central", "url")):
+        if _same(merged[table][key]) != _same(tables[table][key]):
+            raise TableError(f'key "{table}.{key}": it is not that of the enrolment code')
+
+
+def _same(value: object) -> object:
+    """An address may be written in more than one way."""
+    try:
+        return server_address(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _read_station(table: dict[str, Any], folder: Path) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from kiosk.ports.errors import OtherMachine, StoreBroken, StoreDamaged
 from kiosk.ports.private_file import make_folder
 from kiosk.ports.store import OutboxCounts, UnitOfWork
 from kiosk.sync.outbox import Outbox, Outcome, PushRun
+from kiosk.upkeep.leftovers import OLD_CARD, clear_leftovers
 from local_store.recovery_code import key_of
 from local_store.station import StationStore
 from local_store.store import SqlStore
@@ -53,8 +54,9 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     link = NativeRestLink(config)
     try:
         make_folder(config.key_folder)
+        clear_leftovers(config.key_folder)
         # The old card is only read: it may be failing, and is the only one there is.
-        with tempfile.TemporaryDirectory(dir=config.key_folder, prefix="bring-in-") as copy:
+        with tempfile.TemporaryDirectory(dir=config.key_folder, prefix=OLD_CARD) as copy:
             for name in (_KEY, _STORE, f"{_STORE}-wal"):
                 if (old / name).exists():
                     shutil.copyfile(old / name, Path(copy) / name)

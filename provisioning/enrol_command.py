@@ -10,14 +10,16 @@ from functools import partial
 from central_link.enrolment import TokenRefused
 from central_link.http_line import Distrusted
 from central_link.identity import KeyUnusable
-from central_link.joining import Enrolled, EnrolledAlready, ForAnother, NothingTold, config_for, renew, settle
+from central_link.joining import Enrolled, EnrolledAlready, ForAnother, NothingTold, config_for, names_of, renew, settle
 from central_link.joining import enrol as join
 from central_link.native_rest import NativeRestConfig
-from kiosk.config import BlankConfig, ConfigError, check_station, load_any
+from kiosk.config import BlankConfig, ConfigError, check_names, check_station, load_any
 from kiosk.domain.enrolment_code import FILE_NAME, EnrolmentCode, Fault
 from kiosk.i18n import Translator
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
+from kiosk.ports.tables import TableError
+from kiosk.upkeep.leftovers import clear_leftovers
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
 from provisioning.enrol import (
     AskedWrongly,
@@ -67,6 +69,10 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
 def _by_code(code: EnrolmentCode, options: argparse.Namespace, words: Translator) -> int:
     machine = load_any(options.config)
     if isinstance(machine, BlankConfig):
+        try:
+            check_names(names_of(code), machine)
+        except TableError as error:
+            raise ForAnother("station") from error
         config = config_for(code, machine.data)
         enrolled = join(config, code.token, code.token_text, again=True)
     else:
@@ -75,6 +81,7 @@ def _by_code(code: EnrolmentCode, options: argparse.Namespace, words: Translator
     status = _compare(enrolled, config, options, words)
     if isinstance(machine, BlankConfig) and status == DONE and not options.no_wait:
         settle(code, machine.data, enrolled.enroller.told(), partial(check_station, machine=machine))
+        clear_leftovers(machine.data)  # a code that its screen was shown
     return status
 
 

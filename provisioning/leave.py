@@ -12,7 +12,7 @@ from kiosk.config import BlankConfig, KioskConfig, load_any
 from kiosk.i18n import Translator
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.private_file import sync_folder
-from kiosk.ports.station_file import AUTHORITY
+from kiosk.ports.station_file import AUTHORITY, ENROLMENT_CODE
 from kiosk.ports.station_file import NAME as STATION_FILE
 from local_store.station import StationStore
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
@@ -25,7 +25,7 @@ _IDENTITY = (
     "centre.pub",
     AUTHORITY,
     STATION_FILE,
-    "enrolment.code",
+    ENROLMENT_CODE,
 )
 _STAYS = ("kiosk.sock",)
 

@@ -107,7 +107,6 @@ class BlankStation:
                 self._worker.begin(effect)
             case GiveUp():
                 self._worker.give_up()
-                self._worker.forget()
             case Begin():
                 self._begin()
             case LookAtNetwork():

@@ -54,6 +54,7 @@ from kiosk.sync.heartbeat import LOOK_EVERY_S, Heartbeat
 from kiosk.sync.time_check import TimeCheck
 from kiosk.upkeep.health import what_matters
 from kiosk.upkeep.housekeeping import RoomWatch
+from kiosk.upkeep.leftovers import clear_leftovers
 from kiosk.upkeep.status import Running
 
 if TYPE_CHECKING:
@@ -176,6 +177,7 @@ class Kiosk:
     # ---- life
 
     def start(self) -> None:
+        clear_leftovers(self.config.data)
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
         self._spawn_when_painted("push", lambda: self._when_open(self.sync.run_push))

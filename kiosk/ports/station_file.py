@@ -18,6 +18,9 @@ from kiosk.ports.private_file import make_folder, make_private
 NAME = "station.toml"
 AUTHORITY = "authority.pem"
 """Beside it: the one authority that vouches for the centre's server, where the enrolment code names it."""
+ENROLMENT_CODE = "enrolment.code"
+"""Beside it until it is written: what was shown and is not over yet, so that a power cut meanwhile costs nobody a
+walk."""
 TABLES = ("station", "codes", "central")
 Table = Mapping[str, Any]
 _MOST_BYTES = 1 << 20

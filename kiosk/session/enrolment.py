@@ -66,7 +66,7 @@ class Enrol:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Nobody waits for `attempt` any more."""
+    """Nobody waits for `attempt` any more, and its code is forgotten."""
 
     attempt: int
 
@@ -93,6 +93,7 @@ CAN_BE_TRIED_AGAIN = frozenset(
         EnrolProblem.UNREACHABLE,
         EnrolProblem.NOTHING_TOLD,
         EnrolProblem.NOT_KEPT,
+        EnrolProblem.CLOCK_UNSURE,
     }
 )
 """With the code that was shown."""
@@ -106,6 +107,14 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
     """`state.doing` is an Enrolling, and stays one."""
     doing = state.doing
     assert isinstance(doing, Enrolling)
+    then, effects = _step(state, doing, happened, rules)
+    assert isinstance(then.doing, Enrolling)
+    if doing.code is not None and then.doing.code is None:  # however it was let go, it must not come back by itself
+        effects += (GiveUp(doing.attempt),)
+    return then, effects
+
+
+def _step(state: State, doing: Enrolling, happened: Input, rules: SessionRules) -> Step:
     match happened:
         case ScannerLost(name, lost):
             names = state.station.scanners_lost
@@ -168,8 +177,6 @@ def _touched(state: State, doing: Enrolling, button: Button, rules: SessionRules
             return replace(state, aiming=True), ()
         case Button.AGAIN if shows_code and doing.code is not None:
             return _enrol(state, doing, doing.code)
-        case Button.DISMISS if shows_code:
-            return replace(state, doing=Enrolling(attempt=doing.attempt), aiming=False), ()
         case Button.DISMISS if doing.stage is not EnrolStage.STARTING:
-            return replace(state, doing=Enrolling(attempt=doing.attempt)), (GiveUp(doing.attempt),)
+            return replace(state, doing=Enrolling(attempt=doing.attempt), aiming=False), ()
     return state, ()

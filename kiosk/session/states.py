@@ -130,6 +130,8 @@ class EnrolProblem(Enum):
     REVOKED = auto()  # while it waited
     NOTHING_TOLD = auto()  # the centre knows no form of the library's codes
     NOT_KEPT = auto()  # nothing can be written here
+    OTHER_STATION = auto()  # than kiosk.toml names
+    CLOCK_UNSURE = auto()  # too little is known of the time to look at a certificate's dates
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def enrolment_page(
         place=words.text("New station, not enrolled yet"),
         title=hinted(words.text("Hold the station’s QR code in front of it"), aim, words),
         steps=(
-            (words.text("Open the library’s administration"), words.text("Circulation stations, add a station")),
+            (words.text("Ask the centre for a code"), words.text("each station has its own")),
             (words.text("Print or open the QR code"), words.text("good for 24 hours, once")),
             (words.text("Hold it a hand away"), _below_the_last(state, words)),
         ),
@@ -219,6 +219,20 @@ def _sentences(problem: EnrolProblem, words: Translator) -> tuple[str, str, str]
                 words.text("The station cannot write to its memory"),
                 words.text("Its card may be full, or write-protected."),
                 words.text("Please call who looks after the machine."),
+            )
+        case EnrolProblem.OTHER_STATION:
+            return (
+                words.text("This QR code is for another station"),
+                words.text(
+                    "This machine’s own settings (kiosk.toml) name another station or another centre. Nothing was sent."
+                ),
+                words.text("Please correct kiosk.toml, or make a QR code for this station."),
+            )
+        case EnrolProblem.CLOCK_UNSURE:
+            return (
+                words.text("The clock is not right yet"),
+                words.text("The station does not know yet what time it is, so it cannot check the server."),
+                words.text("Wait a minute, then touch “Try again”. If it stays so, tell who looks after the network."),
             )
         case _:
             assert_never(problem)

@@ -19,10 +19,11 @@ from demo.enrolment import confirm
 from demo.processes import Server, run_or_fail
 from demo.school import LIBRARY, SAMPLES
 from devices.host.clock import HostClock
-from kiosk.bootstrap.enrolling import KEPT, EnrolmentWorker
+from kiosk.bootstrap.enrolling import EnrolmentWorker
 from kiosk.config import BUILD_MS, BlankConfig, load_any
 from kiosk.domain.enrolment_code import EnrolmentCode, Wifi, read, render
 from kiosk.ports.errors import Unreachable
+from kiosk.ports.station_file import ENROLMENT_CODE
 from kiosk.ports.station_file import NAME as STATION_FILE
 from kiosk.session.enrolment import Confirmed, Enrol, Stuck, WordsKnown
 from kiosk.session.states import EnrolProblem
@@ -161,7 +162,7 @@ def test_switched_off_while_it_waits(server: Server, tmp_path: Path) -> None:
     confirm(server, LIBRARY, "tram-1", list(known.words))
     second = Blank(tmp_path / "machine")
     kept = second.kept()
-    assert stat.S_IMODE((second.data / KEPT).stat().st_mode) == 0o600
+    assert stat.S_IMODE((second.data / ENROLMENT_CODE).stat().st_mode) == 0o600
     assert kept == render(code)
     assert isinstance(second.enrol(code), Confirmed)
     assert second.kept() is None, "there is a token in it, and a password perhaps"

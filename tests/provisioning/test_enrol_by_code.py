@@ -13,6 +13,7 @@ from central_link.enrolment import token_bytes
 from central_link.identity import Identity
 from kiosk.config import BlankConfig, load_any
 from kiosk.domain.enrolment_code import FILE_NAME, EnrolmentCode, render
+from kiosk.ports.station_file import ENROLMENT_CODE, is_enrolled
 from provisioning import __main__ as command
 from tests.central_link.picky_centre import Picky, picky_centre
 from tests.provisioning.test_enrol import OTHER_TOKEN, TOKEN, Machine
@@ -83,6 +84,16 @@ def test_a_station_of_its_own_kiosk_toml_takes_only_its_own_code(centre: Picky, 
     assert not (machine.data / "station.toml").exists(), "kiosk.toml says it already"
 
 
+@pytest.mark.parametrize("override", ['device = "tram-2"', '[central]\nurl = "http://127.0.0.1:1"'])
+def test_nor_does_a_blank_one_whose_kiosk_toml_names_it_in_part(
+    centre: Picky, machine: Machine, capsys: pytest.CaptureFixture[str], override: str
+) -> None:
+    machine.config.write_text(BLANK + override)
+    assert enrol(machine, code_for(centre), "--no-wait", "--language", "en") == 2
+    assert "for another station than kiosk.toml names" in capsys.readouterr().err
+    assert centre.states == {}
+
+
 def test_a_new_key_is_asked_for(centre: Picky, machine: Machine) -> None:
     assert enrol(machine, code_for(centre), "--no-wait") == 0
     first = machine.key_id()
@@ -98,6 +109,20 @@ def test_a_new_key_is_asked_for(centre: Picky, machine: Machine) -> None:
 )
 def test_wants_one_way_or_the_other(machine: Machine, words: list[str]) -> None:
     assert command.main(["enrol", *words, "--config", str(machine.config)]) == 2
+
+
+def test_the_code_that_its_screen_was_shown_does_not_outlive_the_enrolment(
+    centre: Picky, machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = code_for(centre)
+    centre.station = {"codes": {"item_example": "TK.1", "card": [{"prefix": "H"}], "item": [{"prefix": "T"}]}}
+    machine.config.write_text(BLANK)
+    assert enrol(machine, code, "--no-wait", "--json") == 0
+    (machine.data / ENROLMENT_CODE).write_text(code)
+    centre.states[json.loads(capsys.readouterr().out)["key_id"]] = "active"
+    assert enrol(machine, code) == 0
+    assert is_enrolled(machine.data)
+    assert not (machine.data / ENROLMENT_CODE).exists()
 
 
 def test_a_centre_that_says_nothing_of_codes_leaves_it_blank(

@@ -108,6 +108,14 @@ def test_tries_again_with_the_same_code_only_where_that_can_help(problem: EnrolP
         assert doing(state).code is None  # what cannot be used again is not kept
 
 
+@pytest.mark.parametrize("problem", sorted(CAN_BE_TRIED_AGAIN, key=lambda problem: problem.value))
+@pytest.mark.parametrize("then", [touch(Button.DISMISS), touch(Button.HELP), CodeSeen("TK.00123", 3.0)])
+def test_a_code_that_is_let_go_is_given_up(problem: EnrolProblem, then: Input) -> None:
+    """Else it would go on by itself at the next start."""
+    state, _ = played(SEEN, Stuck(1, problem))
+    assert GiveUp(1) in step(state, then, RULES)[1]
+
+
 def test_language_help_and_the_camera_are_there_before_a_code() -> None:
     assert played(touch(Button.LANGUAGE))[0].language == "en"
     assert doing(played(touch(Button.HELP))[0]).wants_help
