@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -36,7 +35,7 @@ from provisioning.installed import (
     read_releases,
     write_releases,
 )
-from provisioning.release_folder import CannotBuild, build_release, releases_in, remove_release
+from provisioning.release_folder import CannotBuild, build_release, releases_in
 from provisioning.self_update import Busy, Outcome, Updater, signed_by
 
 pytestmark = pytest.mark.slow
@@ -396,41 +395,3 @@ def test_waits_for_nothing_in_the_stations_own_folder(machine: Machine, kind: st
 def test_an_older_releases_proof_is_none_of_the_new_one(machine: Machine) -> None:
     machine.places.proved.write_text(OLD)
     assert machine.update(run=BAD) is Outcome.TAKEN_BACK
-
-
-# ---- the files
-
-
-def test_knows_by_the_symlink_what_runs_where_nothing_is_written_yet(machine: Machine) -> None:
-    (machine.places.kept / "releases.json").unlink()
-    assert machine.known == Releases(OLD)
-    assert machine.update() is Outcome.PROVED
-    assert machine.known == Releases(NEW, OLD)
-
-
-@pytest.mark.parametrize("content", ["", "[]", '{"trial": {"version": "1"}}', "{", '{"refused": 3}'])
-def test_a_releases_file_that_is_not_ours_stops_it(machine: Machine, content: str) -> None:
-    (machine.places.kept / "releases.json").write_text(content)
-    with pytest.raises(ValueError, match=r"."):
-        machine.update()
-    assert version_that_runs(machine.places) == OLD
-
-
-def test_writes_the_format_that_the_chooser_reads(machine: Machine) -> None:
-    trial = Trial(NEW, 1, 12.5, "boot")
-    write_releases(machine.places, Releases(NEW, OLD, trial, ("0.1.9",), 2))
-    assert json.loads((machine.places.kept / "releases.json").read_text()) == {
-        "current": NEW,
-        "previous": OLD,
-        "trial": {"version": NEW, "starts": 1, "began_boottime": 12.5, "boot_id": "boot"},
-        "refused": ["0.1.9"],
-        "crashes": 2,
-    }
-    assert machine.known == Releases(NEW, OLD, trial, ("0.1.9",), 2)
-
-
-@pytest.mark.parametrize("version", ["", ".", "..", "../0.2.0", "0.2", "0.2.0/..", "0.2.0\n"])
-def test_only_a_version_is_ever_removed(machine: Machine, version: str) -> None:
-    with pytest.raises(ValueError, match="three numbers"):
-        remove_release(machine.places.releases, version)
-    assert machine.there == [OLDEST, OLD]
