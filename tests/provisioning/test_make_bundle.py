@@ -16,6 +16,8 @@ from provisioning.make_bundle import CannotMake, Target, make_key, pip_wheel, re
 from provisioning.self_update import signed_by
 from tests.provisioning.forged import BUILT_MS, EXPIRES_MS, MACHINE, PYTHON
 
+pytestmark = pytest.mark.slow
+
 OTHER = "3.99"
 
 

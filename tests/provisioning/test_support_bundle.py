@@ -37,6 +37,8 @@ from tests.central_link.stand_in import enrolled
 from tests.local_store.shelf import CATALOGUE, ITEMS, KEY, LAN, TITLE, config_in, new_store
 from tests.sync.test_engine import eventually
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "00041-06105-0R3GG-28A1C-60T3G-F"
 WIFI = "truong2026wifi"
 WATCHDOG = "kiosk.service: Watchdog timeout"

@@ -24,6 +24,8 @@ from provisioning.fetch_release import _is_wanted
 from provisioning.installed import Releases, write_releases
 from provisioning.update_command import _status_of
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 [station]
 library = "hoa-sen"

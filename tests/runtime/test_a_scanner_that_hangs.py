@@ -17,6 +17,8 @@ from kiosk.runtime.watched import Watched
 from tests.runtime.station import STATION
 from tests.runtime.test_status import until
 
+pytestmark = pytest.mark.slow
+
 CAMERA = """
 [[scanner]]
 kind = "camera"

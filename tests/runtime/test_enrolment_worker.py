@@ -25,6 +25,8 @@ from tests.central_link.certificates import Authority
 from tests.central_link.picky_centre import Picky
 from tests.central_link.stand_in import Request, StandIn, reply, stand_in
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 60.0
 RIGHT = {"codes": {"item_example": "TK.1", "card": [{"pattern": "H.*"}], "item": [{"prefix": "T"}]}}
 

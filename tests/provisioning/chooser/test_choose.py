@@ -29,6 +29,8 @@ from provisioning.chooser.choose import (
 )
 from tests.provisioning.chooser.station_root import CHOOSER, StationRoot
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "0.1.0", "0.2.0"
 BOTH = Releases(current=NEW, previous=OLD, boot_id="boot")
 
