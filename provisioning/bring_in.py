@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from central_link.native_rest import NativeRestLink
 from devices.host.machine_secret import read_machine_secret
-from kiosk.config import BUILD_MS
+from kiosk.config import BUILD_MS, load
 from kiosk.i18n import Translator
 from kiosk.ports.errors import OtherMachine, StoreBroken, StoreDamaged
 from kiosk.ports.private_file import make_folder
@@ -22,7 +22,7 @@ from kiosk.upkeep.leftovers import OLD_CARD, clear_leftovers
 from local_store.recovery_code import key_of
 from local_store.station import StationStore
 from local_store.store import SqlStore
-from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, complain, say
 from provisioning.enrol import settings
 from provisioning.store_commands import no_code
 
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     if options.code is not None and key is None:
         complain(no_code(words))
         return ASKED_WRONGLY
-    link = NativeRestLink(config)
+    link = NativeRestLink(config, clock_of(load(options.config)))
     try:
         make_folder(config.key_folder)
         clear_leftovers(config.key_folder)

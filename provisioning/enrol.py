@@ -13,6 +13,7 @@ from kiosk.config import ConfigError, load
 from kiosk.domain import enrolment_code
 from kiosk.domain.enrolment_code import EnrolmentCode, Fault
 from kiosk.domain.server_address import server_address
+from kiosk.ports.host import StationClock
 from kiosk.ports.tables import TableError
 
 _MOST_BYTES = 4096
@@ -50,7 +51,9 @@ def settings(config_file: Path) -> NativeRestConfig:
         raise ConfigError(f"{config_file}: {error}") from error
 
 
-def enrol(config: NativeRestConfig, server: str, token: str, *, again: bool) -> Enrolled:
+def enrol(
+    config: NativeRestConfig, server: str, token: str, *, again: bool, clock: StationClock | None = None
+) -> Enrolled:
     """Raises AskedWrongly or ConfigError (no address of a server); EnrolledAlready, TokenRefused or Unreachable;
     KeyUnusable or OSError when the key cannot be kept."""
     try:
@@ -61,7 +64,7 @@ def enrol(config: NativeRestConfig, server: str, token: str, *, again: bool) -> 
     secret = token_bytes(token)
     if secret is None:
         raise NoToken
-    return join(config, secret, token, again=again)
+    return join(config, secret, token, again=again, clock=clock)
 
 
 def read_code(text_or_file: str) -> EnrolmentCode:

@@ -20,7 +20,7 @@ from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 from kiosk.upkeep.leftovers import clear_leftovers
-from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, complain, say
 from provisioning.enrol import (
     AskedWrongly,
     NoCode,
@@ -54,7 +54,9 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     try:
         if options.code is None:
             config = settings(options.config)
-            return _compare(enrol(config, server, options.token, again=options.again), config, options, words)
+            clock = clock_of(load_any(options.config))
+            enrolled = enrol(config, server, options.token, again=options.again, clock=clock)
+            return _compare(enrolled, config, options, words)
         code = read_code(options.code)
         server = code.server
         return _by_code(code, options, words)
@@ -74,10 +76,10 @@ def _by_code(code: EnrolmentCode, options: argparse.Namespace, words: Translator
         except TableError as error:
             raise ForAnother("station") from error
         config = config_for(code, machine.data)
-        enrolled = join(config, code.token, code.token_text, again=True)
+        enrolled = join(config, code.token, code.token_text, again=True, clock=clock_of(machine))
     else:
         config = settings(options.config)
-        enrolled = renew(config, code, again=options.again)
+        enrolled = renew(config, code, again=options.again, clock=clock_of(machine))
     status = _compare(enrolled, config, options, words)
     if isinstance(machine, BlankConfig) and status == DONE and not options.no_wait:
         settle(code, machine.data, enrolled.enroller.told(), partial(check_station, machine=machine))

@@ -16,7 +16,7 @@ from kiosk.ports.tables import TableError
 from kiosk.runtime.diary import Diary
 from kiosk.upkeep.health import health_report
 from provisioning.check_command import lines_of, look_at_all, running_status
-from provisioning.commands import CONFIG, DONE, LANGUAGE, Parsers, say
+from provisioning.commands import CONFIG, DONE, LANGUAGE, Parsers, clock_of, say
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -46,7 +46,9 @@ def health(options: argparse.Namespace, words: Translator) -> int:
 def _tell(config: KioskConfig, report: dict[str, object], words: Translator) -> str:
     try:
         files = StationFiles(config.folder, config.data)
-        link = NativeRestLink(native_rest_config(config.central, config.station.library, config.station.device, files))
+        link = NativeRestLink(
+            native_rest_config(config.central, config.station.library, config.station.device, files), clock_of(config)
+        )
     except TableError:  # of another kind
         return ""
     try:

@@ -24,7 +24,7 @@ from kiosk.runtime.diary import Diary
 from kiosk.upkeep.checked import as_json
 from kiosk.upkeep.support_bundle import Material, make_bundle
 from provisioning.check_command import look_at_all, running_status
-from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, complain, say
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -97,7 +97,9 @@ def _write(bundle: bytes, out: Path, config: KioskConfig | None, words: Translat
 def _send(bundle: bytes, config: KioskConfig, words: Translator) -> int:
     try:
         files = StationFiles(config.folder, config.data)
-        link = NativeRestLink(native_rest_config(config.central, config.station.library, config.station.device, files))
+        link = NativeRestLink(
+            native_rest_config(config.central, config.station.library, config.station.device, files), clock_of(config)
+        )
     except TableError as error:
         raise ConfigError(str(error)) from error
     try:

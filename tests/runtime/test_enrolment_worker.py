@@ -74,7 +74,7 @@ class Blank:
         self.said: SimpleQueue[WordsKnown | Confirmed | Stuck] = SimpleQueue()
         clock = clock or HostClock(battery_clock=True, build_ms=BUILD_MS)
         self.worker = EnrolmentWorker(config, clock, None, self.said.put, within_s)
-        self._thread = threading.Thread(target=self.worker.run)
+        self._thread = threading.Thread(target=self.worker.run, daemon=True)
         self._thread.start()
 
     def next(self) -> WordsKnown | Confirmed | Stuck:
