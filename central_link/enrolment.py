@@ -6,11 +6,10 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from central_link.address import server_address
 from central_link.centre_key import CentreKey
 from central_link.http_line import Answer, HttpLine
 from central_link.identity import DeviceKey
@@ -18,8 +17,10 @@ from central_link.native_rest import NativeRestConfig
 from central_link.native_rest_wire import PROTOCOL
 from central_link.signed_line import SignedLine
 from central_link.signing import Signed
+from kiosk.domain.server_address import server_address
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
+from kiosk.ports.host import StationClock
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MEANT = str.maketrans("OIL", "011", "- \t\r\n")
@@ -48,8 +49,12 @@ class _Enrolled(msgspec.Struct):
     server_key: str | None = None
 
 
-class _Device(msgspec.Struct):
+class Told(msgspec.Struct, frozen=True):
+    """What the centre says of this station: its standing and, once it is active, the tables of station.toml that every
+    station of the library gets (docs/protocol.md); None when nobody imported them there."""
+
     state: Standing
+    station: dict[str, Any] | None = None
 
 
 def token_bytes(text: str) -> bytes | None:
@@ -72,9 +77,11 @@ def four_words(public_key: bytes, token: bytes, library_id: str, device_id: str)
 class Enroller:
     """Speaks for one key to the server of `config`. What it raises is Unreachable or TokenRefused."""
 
-    def __init__(self, config: NativeRestConfig, key: DeviceKey) -> None:
+    def __init__(self, config: NativeRestConfig, key: DeviceKey, clock: StationClock | None = None) -> None:
+        """`clock`: as of a CentralLink."""
         self._config = config
         self._key = key
+        self._clock = clock
         self._base = server_address(config.url)
 
     def enrol(self, token: str) -> Standing:
@@ -83,7 +90,7 @@ class Enroller:
         config, key = self._config, self._key
         public_key = base64.urlsafe_b64encode(key.public).rstrip(b"=").decode()
         request = _Enrolment(PROTOCOL, token, config.library_id, config.device_id, public_key)
-        line = HttpLine(config.connect_timeout_s, config.ca_file)
+        line = HttpLine(config.connect_timeout_s, config.ca_file, self._clock)
         try:
             answer = line.ask(
                 "POST",
@@ -105,16 +112,20 @@ class Enroller:
 
     def standing(self) -> Standing:
         """NOT_ENROLLED when the centre does not know the key."""
-        line = SignedLine(lambda: self._key, self._config.connect_timeout_s, self._config.ca_file)
+        return self.told().state
+
+    def told(self) -> Told:
+        """As `standing`, and what else the centre says."""
+        line = SignedLine(lambda: self._key, self._config.connect_timeout_s, self._config.ca_file, self._clock)
         try:
             answer = line.ask("GET", f"{self._base}/v1/device", within_s=self._config.read_timeout_s)
         except Unreachable as error:
             if error.standing is Standing.UNREACHABLE:
                 raise
-            return error.standing
+            return Told(error.standing)
         finally:
             line.close()
-        return _decoded(answer, _Device).state
+        return _decoded(answer, Told)
 
 
 def _centre_key(text: str) -> CentreKey:

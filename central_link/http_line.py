@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes."""
+_DATES = _NOT_YET_VALID, _HAS_EXPIRED = 9, 10  # X509_V_ERR_CERT_…
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, for which Python has no name
 
 
@@ -48,11 +49,13 @@ class Answer:
 
 
 class Distrusted(Unreachable):
-    """`why` TLS says that the server's certificate cannot be trusted."""
+    """`why` TLS says that the server's certificate cannot be trusted. `only_its_dates`: by the clock that was asked,
+    which may be the one that is wrong."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, *, only_its_dates: bool = False) -> None:
         super().__init__(f"the server's certificate is not trusted: {why}")
         self.why = why
+        self.only_its_dates = only_its_dates
 
 
 class HttpLine:
@@ -84,6 +87,7 @@ class HttpLine:
         within_s: float,
         params: Mapping[str, str | int] | None = None,
         body: bytes | None = None,
+        content_type: str = "application/json",
         auth: AuthBase | None = None,
     ) -> Answer:
         """The whole answer, whatever its status. Raises Unreachable when there is none within `within_s` seconds, and
@@ -94,7 +98,7 @@ class HttpLine:
             self._session.close()  # only the connection
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         try:
             with self._session.request(
                 method,
@@ -111,8 +115,8 @@ class HttpLine:
                 content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
                 answer = Answer(response.status_code, content_type, content, response.headers.get("Tram-Nonce"))
         except (requests.RequestException, HTTPError, OSError) as error:
-            if distrust := _distrust(error):
-                raise Distrusted(distrust) from error
+            if tls := _distrust(error):
+                raise Distrusted(tls.verify_message, only_its_dates=tls.verify_code in _DATES) from error
             # The error's own text names addresses at best; its kind says what a log needs.
             raise Unreachable(f"no whole answer: {type(error).__name__}") from error
         if answer.status != 200:
@@ -138,12 +142,12 @@ class HttpLine:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def _distrust(error: BaseException | None) -> str | None:
+def _distrust(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
     """What TLS says against a certificate, wherever in the chain of errors it said it."""
     seen: list[BaseException] = []
     while error is not None and error not in seen:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return error.verify_message
+            return error
         seen.append(error)
         inner = [cause for cause in (*error.args, getattr(error, "reason", None)) if isinstance(cause, BaseException)]
         error = inner[0] if inner else error.__cause__ or error.__context__
@@ -183,7 +187,9 @@ def _check_dates(line: ssl.SSLSocket, now_s: float) -> None:
     begins, ends = (ssl.cert_time_to_seconds(certificate[name]) for name in ("notBefore", "notAfter"))
     if not begins <= now_s <= ends:
         error = ssl.SSLCertVerificationError("certificate verify failed")
-        error.verify_message = "certificate has expired" if now_s > ends else "certificate is not yet valid"
+        has_ended = now_s > ends
+        error.verify_message = "certificate has expired" if has_ended else "certificate is not yet valid"
+        error.verify_code = _HAS_EXPIRED if has_ended else _NOT_YET_VALID
         raise error
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from central_link.address import server_address
 from kiosk.domain.operations import Operation
+from kiosk.domain.server_address import server_address
 from kiosk.ports.central import Capabilities, ChangePage, Verdict
 from kiosk.ports.errors import CursorLost, Refused, Unreachable
 from kiosk.ports.host import StationClock
@@ -54,8 +54,8 @@ class NativeRestConfig:
 
 
 class NativeRestLink:
-    """Used by two threads, one that sends and one that asks for changes: each has a connection of its own. `close` may
-    come from any thread and ends what they wait for."""
+    """Used by four threads: one sends, one asks for changes, one tells how the station is, one sends bundles. Each
+    has a connection of its own. `close` may come from any thread and ends what they wait for."""
 
     def __init__(self, config: NativeRestConfig, clock: StationClock | None = None) -> None:
         self._config = config
@@ -64,8 +64,12 @@ class NativeRestLink:
         self._device_url = f"{base}/v1/device"
         self._operations_url = f"{base}/v1/operations"
         self._changes_url = f"{base}/v1/changes"
+        self._health_url = f"{base}/v1/health"
+        self._support_url = f"{base}/v1/support"
         self._push_line = _LateLine(config, clock)
         self._pull_line = _LateLine(config, clock)
+        self._health_line = _LateLine(config, clock)
+        self._support_line = _LateLine(config, clock)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -76,6 +80,7 @@ class NativeRestLink:
             check_in=True,
             batch=self._config.batch,
             signed_date=True,
+            health=True,
         )
 
     def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
@@ -137,9 +142,30 @@ class NativeRestLink:
             raise Unreachable(f"there is no key of the centre: {type(error).__name__}") from error
         return key
 
+    def tell_health(self, report: Mapping[str, object]) -> None:
+        from central_link.native_rest_wire import encode_health
+
+        body = encode_health(self._config.library_id, self._config.device_id, report)
+        _protocol_content(
+            self._health_line().ask("POST", self._health_url, body=body, within_s=self._config.read_timeout_s)
+        )
+
+    def send_support(self, bundle: bytes) -> None:
+        answer = self._support_line().ask(
+            "POST",
+            self._support_url,
+            params={"library": self._config.library_id, "device": self._config.device_id},
+            body=bundle,
+            content_type="application/gzip",
+            within_s=self._config.read_timeout_s,
+        )
+        _protocol_content(answer)
+
     def close(self) -> None:
         self._push_line.close()
         self._pull_line.close()
+        self._health_line.close()
+        self._support_line.close()
 
 
 class _LateLine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -99,6 +99,10 @@ def encode_operations(library_id: str, device_id: str, operations: Sequence[Oper
             ],
         )
     )
+
+
+def encode_health(library_id: str, device_id: str, report: Mapping[str, object]) -> bytes:
+    return _encoder.encode({"protocol": PROTOCOL, "library": library_id, "device": device_id, "health": report})
 
 
 def _reader(reader: Reader | None) -> _Reader | None:

@@ -54,6 +54,7 @@ class SignedLine:
         within_s: float,
         params: Mapping[str, str | int] | None = None,
         body: bytes | None = None,
+        content_type: str = "application/json",
         once: bool = True,
     ) -> Answer:
         """The answer, whatever its status but for a "no" to this station: that raises Unreachable with its standing.
@@ -61,7 +62,15 @@ class SignedLine:
         key = self._key()
 
         def asked(nonce: str | None) -> Answer:
-            answer = self._http.ask(method, url, within_s=within_s, params=params, body=body, auth=Signed(key, nonce))
+            answer = self._http.ask(
+                method,
+                url,
+                within_s=within_s,
+                params=params,
+                body=body,
+                content_type=content_type,
+                auth=Signed(key, nonce),
+            )
             self._nonce = answer.nonce
             return answer
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from threading import Condition
@@ -30,7 +30,8 @@ class Failure(Enum):
 
 
 class SimulatedCentral:
-    """From any thread. `sent` counts the requests with operations, `asked` those for changes."""
+    """From any thread. `sent` counts the requests with operations, `asked` those for changes. `health` and `bundles`:
+    what a station told about itself."""
 
     def __init__(self, batch: int = 500) -> None:
         self._batch = batch
@@ -46,6 +47,8 @@ class SimulatedCentral:
         self._refused: dict[OperationId, int] = {}
         self._refuses_all: int | None = None
         self._disputed: dict[OperationId, str] = {}
+        self.health: dict[str, object] | None = None
+        self.bundles: list[bytes] = []
         self.sent = 0
         self.asked = 0
 
@@ -60,6 +63,7 @@ class SimulatedCentral:
             check_in=True,
             batch=self._batch,
             signed_date=True,
+            health=True,
         )
 
     def send(self, operations: Sequence[Operation]) -> Sequence[Verdict]:
@@ -112,6 +116,16 @@ class SimulatedCentral:
             if self._clock is None:
                 raise Unreachable("simulated: nobody told it the time")
             return self._clock()
+
+    def tell_health(self, report: Mapping[str, object]) -> None:
+        with self._changed:
+            self._must_be_reachable()
+            self.health = dict(report)
+
+    def send_support(self, bundle: bytes) -> None:
+        with self._changed:
+            self._must_be_reachable()
+            self.bundles.append(bundle)
 
     def close(self) -> None:
         with self._changed:

@@ -7,11 +7,32 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from central_server import __version__, device_commands, dispute_commands, library_commands, log, office_commands
+from central_server import (
+    __version__,
+    device_commands,
+    dispute_commands,
+    library_commands,
+    log,
+    office_commands,
+    pass_commands,
+    release_commands,
+    support_commands,
+)
 from central_server.address import listen, secured
 from central_server.cannot import CannotDo
-from central_server.commands import DATABASE, MIGRATE, Done, Parsers, opened
+from central_server.commands import DATABASE, MIGRATE, RELEASES, Done, Parsers, opened, shelf_of
 from central_server.database import is_passing, reason_of
+from central_server.enrolment_code import read_authority
+
+_COMMANDS = (
+    library_commands,
+    device_commands,
+    office_commands,
+    dispute_commands,
+    release_commands,
+    support_commands,
+    pass_commands,
+)
 
 
 def main() -> int:
@@ -37,32 +58,40 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_serve(commands)
-    for module in (library_commands, device_commands, office_commands, dispute_commands):
+    for module in _COMMANDS:
         module.add_parsers(commands)
     return parser
 
 
 def _add_serve(commands: Parsers) -> None:
-    serve = commands.add_parser("serve", parents=[DATABASE, MIGRATE], help="take requests of stations")
+    serve = commands.add_parser("serve", parents=[DATABASE, MIGRATE, RELEASES], help="take requests of stations")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080, help="0: a free one")
     serve.add_argument(
         "--certificate", type=Path, metavar="FILE", help="PEM, with those between it and the root; https"
     )
     serve.add_argument("--key", type=Path, metavar="FILE", help="PEM, the certificate's private key")
+    serve.add_argument(
+        "--ca", type=Path, metavar="FILE", help="PEM, the school's own authority: stations fetch it when they enrol"
+    )
     serve.set_defaults(run=_serve)
 
 
 def _serve(arguments: argparse.Namespace) -> Done:
     tls = secured(arguments.certificate, arguments.key)
+    authority = read_authority(arguments.ca) if arguments.ca else None
     listening = listen(arguments.host, arguments.port, secure=tls is not None)
     with opened(arguments, create=True) as store:
         # Only here: the other commands start without a web server.
         from central_server.serving import serve
 
         log.begin()
-        serve(store, listening, tls, lambda address: print(f"listening on {address}", flush=True))
+        serve(store, shelf_of(arguments), listening, tls, _announce, authority)
     return 0, ""
+
+
+def _announce(address: str) -> None:
+    print(f"listening on {address}", flush=True)
 
 
 def _stop(sentence: str) -> int:

@@ -13,6 +13,9 @@ from central_server.wire import (
     EnrolmentRequest,
     Fault,
     HealthAnswer,
+    HealthRequest,
+    NewestReleaseAnswer,
+    NotedAnswer,
     OperationsAnswer,
     OperationsRequest,
     TimeAnswer,
@@ -69,8 +72,54 @@ ENROLMENTS: dict[str, Any] = {
     ),
 }
 DEVICE: dict[str, Any] = {"responses": _answers("DeviceAnswer", s401=_NOT_LET_IN["s401"], s503="the database is busy")}
+AUTHORITY: dict[str, Any] = {
+    "responses": {"200": {"description": "one certificate", "content": {"application/x-pem-file": {}}}}
+}
 TIME: dict[str, Any] = {"responses": _answers("TimeAnswer", s400="a parameter is wrong")}
+NEWEST_RELEASE: dict[str, Any] = {
+    "responses": _answers(
+        "NewestReleaseAnswer", s400="a parameter is wrong", **_NOT_LET_IN, s503="the database is busy"
+    )
+}
+RELEASE_PIECE: dict[str, Any] = {
+    "responses": _answers(
+        "NewestReleaseAnswer",
+        s400="a parameter is wrong",
+        **_NOT_LET_IN,
+        s404="such a bundle is not here, or ends before that",
+        s503="the database is busy",
+    )
+    | {
+        "200": {
+            "description": "the bytes that were asked for, fewer at the end",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+}
 HEALTH: dict[str, Any] = {"responses": _answers("HealthAnswer")}
+TOLD_HEALTH: dict[str, Any] = {
+    "requestBody": {"required": True, "content": _content("HealthRequest")},
+    "responses": _answers(
+        "NotedAnswer",
+        s400="not the JSON of the protocol",
+        **_NOT_LET_IN,
+        s413="more than 16 KiB",
+        s503="the database is busy or full",
+    ),
+}
+SUPPORT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    "responses": _answers(
+        "NotedAnswer",
+        s400="not compressed by gzip",
+        **_NOT_LET_IN,
+        s413="more than 2,000,000 bytes",
+        s503="the database is busy or full",
+    ),
+}
 
 
 def attach(app: FastAPI) -> None:
@@ -87,7 +136,10 @@ def attach(app: FastAPI) -> None:
                 EnrolmentAnswer,
                 DeviceAnswer,
                 TimeAnswer,
+                NewestReleaseAnswer,
                 HealthAnswer,
+                HealthRequest,
+                NotedAnswer,
                 Fault,
             )
             _, schemas = msgspec.json.schema_components(structs, ref_template=_REF)

@@ -9,18 +9,20 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from central_server import __version__, api_document, changes, clock, devices, log, pages, server_key
+from central_server import __version__, api_document, care, changes, clock, devices, log, pages, server_key
 from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
-from central_server.devices import Device
+from central_server.devices import Device, State
 from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import Batch
+from central_server.releases import MOST_BUNDLE_BYTES, MOST_PIECE_BYTES, Shelf
 from central_server.wire import (
     LONGEST_WAIT_S,
     MOST_CHANGES,
@@ -30,8 +32,10 @@ from central_server.wire import (
     EnrolmentAnswer,
     Fault,
     HealthAnswer,
+    NewestReleaseAnswer,
     OperationsAnswer,
     Refused,
+    Release,
     VerdictKind,
     read_request,
 )
@@ -45,8 +49,9 @@ _REST_S = 5
 class Central:
     """What the routes share: the store, the threads that use it, the bell for those who wait."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store = store
+        self._shelf = shelf
         self._writers = ThreadPoolExecutor(store.writers, "writer")
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
@@ -68,6 +73,15 @@ class Central:
 
         def whole() -> T:
             with self._store.writing.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
+
+    async def write_of(self, library: str, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a writing thread, in a transaction of `library` alone."""
+
+        def whole() -> T:
+            with writing(self._store, library) as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
@@ -107,6 +121,29 @@ class Central:
                 return answer
             ring = self.bell.next_ring(library)
 
+    async def newest_release(self, asking: Device, architecture: str, python: str, after: str) -> NewestReleaseAnswer:
+        """For such a machine, newer than `after`."""
+
+        def look(store: Store) -> Release | None:
+            with reading(store) as connection:
+                devices.demand(connection, asking, asking.library)
+            return self._shelf.newest(architecture, python, after)
+
+        return NewestReleaseAnswer(await self.read(look))
+
+    async def release_piece(self, asking: Device, sha256: str, at: int, count: int) -> bytes:
+        """Raises `Refused` (404)."""
+
+        def look(store: Store) -> bytes | None:
+            with reading(store) as connection:
+                devices.demand(connection, asking, asking.library)
+            return self._shelf.piece(sha256, at, count)
+
+        piece = await self.read(look)
+        if piece is None:
+            raise Refused(404, "Such a release is not here, or ends before that.")
+        return piece
+
     def close(self) -> None:
         """Finish what was begun, then close the store."""
         self._writers.shutdown()
@@ -139,8 +176,9 @@ class Central:
         return await self.read(newest)
 
 
-def create_app(central: Central) -> FastAPI:
-    """The application. Its answers other than 200 are `{"error": sentence}`."""
+def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
+    """The application. `authority`: the certificate (PEM) that stations shall trust, if not one of the usual.
+    Its answers other than 200 are `{"error": sentence}`."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -186,8 +224,42 @@ def create_app(central: Central) -> FastAPI:
     @app.get("/v1/device", openapi_extra=api_document.DEVICE)
     async def device_route(request: Request, asked: Annotated[Asked, Depends(gate.fresh)]) -> Response:
         """Who asks; answered in every state."""
-        who = asked.device
-        return answer(request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state, central.key.public))
+        who, told = asked.device, None
+        if who.state is State.ACTIVE:
+            told = await central.read(lambda store: _station_of(store, who.library))
+        return answer(
+            request, DeviceAnswer(who.library, who.name, who.key_id, who.told_state, central.key.public, told)
+        )
+
+    if authority is not None:
+
+        @app.get("/v1/authority", openapi_extra=api_document.AUTHORITY)
+        async def authority_route() -> Response:
+            """The authority (PEM) that vouches for this server; a station knows its SHA-256 from the enrolment code."""
+            return Response(authority, media_type="application/x-pem-file")
+
+    @app.get("/v1/releases/newest", openapi_extra=api_document.NEWEST_RELEASE)
+    async def newest_release(
+        request: Request,
+        asked: Annotated[Asked, Depends(gate.fresh)],
+        architecture: Annotated[str, Query(pattern="^[A-Za-z0-9_]+$", max_length=32)],
+        python: Annotated[str, Query(pattern="^[0-9.]+$", max_length=32)],
+        after: Annotated[str, Query(pattern=r"^([0-9]{1,6}(\.[0-9]{1,6}){2})?$", max_length=32)] = "",
+    ) -> Response:
+        """The newest release for the station's kind of machine."""
+        return answer(request, await central.newest_release(asked.device, architecture, python, after))
+
+    @app.get("/v1/releases/{sha256}", openapi_extra=api_document.RELEASE_PIECE)
+    async def release_piece(
+        request: Request,
+        asked: Annotated[Asked, Depends(gate.fresh)],
+        sha256: Annotated[str, PathParameter(pattern="^[0-9a-f]{64}$", max_length=64)],
+        at: Annotated[int, Query(ge=0, le=MOST_BUNDLE_BYTES)],
+        count: Annotated[int, Query(ge=1, le=MOST_PIECE_BYTES)],
+    ) -> Response:
+        """A piece of a release's bundle."""
+        piece = await central.release_piece(asked.device, sha256, at, count)
+        return Response(piece, 200, gate.headers(request), "application/octet-stream")
 
     @app.get("/v1/time", openapi_extra=api_document.TIME)
     async def time(nonce: Annotated[str, Query(pattern="^[0-9a-f]{32}$", max_length=32)]) -> Response:
@@ -199,12 +271,20 @@ def create_app(central: Central) -> FastAPI:
         """Whether the server is there, and its clock."""
         return _json(HealthAnswer("ok", PROTOCOL, __version__, clock.now_ms()))
 
+    care.add_routes(app, central, gate)
+
     @app.get("/", response_class=HTMLResponse, dependencies=[Depends(here_only)])
     async def overview() -> HTMLResponse:
         """The last operations of each library, for people at the server's own machine."""
         return HTMLResponse(await central.read(pages.overview))
 
     return app
+
+
+def _station_of(store: Store, library: str) -> msgspec.Raw | None:
+    with reading(store) as connection:
+        text = changes.current(connection, library, changes.STATION, library)
+    return None if text is None else msgspec.Raw(text.encode())
 
 
 async def _watch(bell: Bell, rest_s: float = _REST_S) -> None:

@@ -19,6 +19,8 @@ from central_server.upsert import put
 from central_server.wire import Change, ChangesAnswer, Refused
 
 NO_MORE = "null"
+STATION = "station"
+"""The kind of what a station is told once, at its enrolment (central_server.imports.station): never in a page."""
 _CHUNK = 500
 
 
@@ -100,7 +102,7 @@ def read_page(connection: sa.Connection, library: str, cursor: str, limit: int) 
     after = _known(connection, library, _read_cursor(cursor), newest).seq if cursor else 0
     rows = connection.execute(
         sa.select(change.c.kind, change.c.id, change.c.data, change.c.seq)
-        .where(change.c.library_id == library, change.c.seq > after)
+        .where(change.c.library_id == library, change.c.seq > after, change.c.kind != STATION)
         .order_by(change.c.seq)
         .limit(limit + 1)
     ).all()

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from central_server import postgresql
 from central_server.database import DEFAULT_BUSY_TIMEOUT_S, Store, open_store
+from central_server.releases import FOLDER, Shelf
 
 Done = tuple[int, str]
 # What argparse gives no public name to.
@@ -55,6 +56,9 @@ MIGRATE = _with("--migrate", action="store_true", help="bring an older database 
 LIBRARY = _with("--library", required=True, metavar="CODE", help="like hoa-sen")
 ANY_LIBRARY = _with("--library", metavar="CODE", help="of this library only")
 DEVICE = _with("--device", required=True, metavar="NAME", help="like tram-1")
+RELEASES = _with(
+    "--releases", type=Path, metavar="DIR", help="where the bundles for stations are (with --data: its releases)"
+)
 JSON = _with("--json", action="store_true", help="one JSON object instead of lines for people")
 
 
@@ -71,6 +75,12 @@ def opened(arguments: argparse.Namespace, *, create: bool = False) -> Iterator[S
         yield store
     finally:
         store.close()
+
+
+def shelf_of(arguments: argparse.Namespace) -> Shelf:
+    """Where the command finds releases."""
+    beside = arguments.where / FOLDER if isinstance(arguments.where, Path) else None
+    return Shelf(arguments.releases or beside)
 
 
 def answer(arguments: argparse.Namespace, as_json: object, as_text: str) -> str:

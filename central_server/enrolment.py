@@ -29,9 +29,10 @@ _WORDS_SALT = b"tram-xanh four words v1"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a person carries to the station; `text` is nowhere else."""
+    """What a person carries to the station, as text or as its 16 bytes; it is nowhere else."""
 
     text: str
+    secret: bytes
     expires_ms: int
 
 
@@ -73,7 +74,7 @@ def make_token(
         "used_ms": None,
     }
     connection.execute(enrol_token.insert(), row)
-    return Token(token_text(secret), expires_ms)
+    return Token(token_text(secret), secret, expires_ms)
 
 
 def read(message: Message) -> Newcomer:

@@ -5,8 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from central_server import clock, disputes
+from central_server import clock, disputes, health
 from central_server.database import Store, reading
+from central_server.devices import State
 from central_server.tables.library import item, library, patron, title
 from central_server.tables.operations import loan, operation
 
@@ -48,6 +49,13 @@ REASONS = {
     "settled_otherwise": "khác với điều thủ thư đã quyết định",
 }
 
+_STATES = {
+    State.PENDING: "đợi xác nhận",
+    State.ACTIVE: "hoạt động",
+    State.REVOKED: "đã ngừng",
+    State.REPLACED: "đã thay",
+}
+
 _environment = Environment(loader=PackageLoader("central_server"), autoescape=select_autoescape(), trim_blocks=True)
 
 
@@ -73,6 +81,7 @@ def _library(connection: sa.Connection, identity: str, name: str) -> dict[str, A
         "id": identity,
         "name": name,
         "operations": operations,
+        "stations": [_station(one) for one in health.known(connection, identity)],
         "counts": [
             ("đầu sách", _count(connection, title, identity)),
             ("bản sách", _count(connection, item, identity)),
@@ -81,6 +90,19 @@ def _library(connection: sa.Connection, identity: str, name: str) -> dict[str, A
             ("giao dịch", connection.scalar(newest) or 0),
             ("cần thủ thư xem", disputes.count_open(connection, identity)),
         ],
+    }
+
+
+def _station(one: health.Known) -> dict[str, Any]:
+    report, parts = one.report, one.report.parts if one.report else {}
+    return {
+        "device": one.device.name,
+        "state": _STATES[one.device.state],
+        "seen": clock.shown_time(one.device.seen_ms) if one.device.seen_ms is not None else "",
+        "version": report.version if report else "",
+        "pending": report.pending if report and report.pending is not None else "",
+        "look": ", ".join(name for name, state in parts.items() if state in ("look", "bad")),
+        "resting": bool(report and (report.staff_code or not report.running)),
     }
 
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from central_server.app import Central, create_app
 from central_server.database import Store
+from central_server.releases import Shelf
 
 
 class _Server(uvicorn.Server):
@@ -34,12 +35,19 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(store: Store, listening: socket.socket, tls: ssl.SSLContext | None, ready: Callable[[str], None]) -> None:
+def serve(
+    store: Store,
+    shelf: Shelf,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None,
+    ready: Callable[[str], None],
+    authority: bytes | None = None,
+) -> None:
     """Serve on `listening`, by https with `tls`, until SIGTERM or SIGINT; `ready` is called with the address when
-    requests are taken."""
-    central = Central(store)
+    requests are taken. `authority`: as in create_app."""
+    central = Central(store, shelf)
     config = uvicorn.Config(
-        create_app(central),
+        create_app(central, authority),
         log_config=None,
         access_log=False,
         lifespan="on",

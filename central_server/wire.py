@@ -14,6 +14,8 @@ MOST_OPERATIONS = 500
 MOST_BYTES = 4 * 1024 * 1024
 MOST_CHANGES = 2_000
 MOST_WORDS = 2_000
+MOST_HEALTH_BYTES = 16 * 1024
+MOST_SUPPORT_BYTES = 2_000_000
 LONGEST_WAIT_S = 55
 
 # The lengths stand beside the patterns because `$` also matches before a last line feed.
@@ -146,14 +148,16 @@ class EnrolmentAnswer(Struct, frozen=True):
     server_key: str
 
 
-class DeviceAnswer(Struct, frozen=True):
-    """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`."""
+class DeviceAnswer(Struct, frozen=True, omit_defaults=True):
+    """Who asks, and what the centre thinks of it: `pending`, `active` or `revoked`. `station`: what every station of
+    the library is told (protocol.md); missing before it is active, and while nothing was imported."""
 
     library: str
     device: str
     key_id: str
     state: str
     server_key: str
+    station: msgspec.Raw | None = None
 
 
 class TimeAnswer(Struct, frozen=True):
@@ -164,10 +168,72 @@ class TimeAnswer(Struct, frozen=True):
     signature: str
 
 
+class Release(Struct, frozen=True):
+    """A bundle that a station may fetch. `size` in bytes, `sha256` of all of it."""
+
+    version: str
+    size: int
+    sha256: Hash
+
+
+class NewestReleaseAnswer(Struct, frozen=True):
+    """`release` null: none that is newer and for such a machine."""
+
+    release: Release | None
+
+
 class HealthAnswer(Struct, frozen=True):
     status: str
     protocol: int
     version: str
+    now_ms: int
+
+
+_Short = Annotated[str, Meta(max_length=128, pattern=NO_NUL)]
+_Figure = Annotated[int, Meta(ge=0, le=9_007_199_254_740_992)]
+
+
+class UpkeepReport(Struct, frozen=True):
+    """How a chore went when it was done last, and when it last went well, in the library's time where it was known."""
+
+    well: bool
+    at: _Short | None = None
+    good_at: _Short | None = None
+
+
+class HealthReport(Struct, frozen=True, kw_only=True):
+    """How a station says that it is. What it does not know is null; `parts`: `good`, `look`, `bad` or `not_used`. What
+    is not named here is not kept."""
+
+    version: _Short
+    running: bool = True
+    pending: _Figure | None = None
+    set_aside: _Figure | None = None
+    staff_code: _Short | None = None
+    disk_free_mb: _Figure | None = None
+    temperature_c: Annotated[float, Meta(ge=-100, le=1000)] | None = None
+    low_voltage: bool | None = None
+    slowed: Annotated[list[_Short], Meta(max_length=8)] = []
+    devices: Annotated[dict[_Short, _Short], Meta(max_length=32)] = {}
+    last_scan_s_ago: Annotated[float, Meta(ge=0, le=1e10)] | None = None
+    clock_trusted: bool = False
+    time_by: _Short | None = None
+    upkeep: Annotated[dict[_Short, UpkeepReport | None], Meta(max_length=16)] = {}
+    parts: Annotated[dict[_Short, _Short], Meta(max_length=32)] = {}
+
+
+class HealthRequest(Struct, frozen=True):
+    """The newest report of a device takes the place of the one before."""
+
+    protocol: int
+    library: Name
+    device: Name
+    health: HealthReport
+
+
+class NotedAnswer(Struct, frozen=True):
+    """It is kept."""
+
     now_ms: int
 
 
@@ -188,10 +254,11 @@ class Refused(Exception):
         self.fault = Fault(sentence, again, state)
 
 
-R = TypeVar("R", OperationsRequest, EnrolmentRequest)
+R = TypeVar("R", OperationsRequest, EnrolmentRequest, HealthRequest)
 
 _decoder = msgspec.json.Decoder(OperationsRequest)
 _enrolment_decoder = msgspec.json.Decoder(EnrolmentRequest)
+_health_decoder = msgspec.json.Decoder(HealthRequest)
 
 
 def read_enrolment(raw: bytes) -> EnrolmentRequest:
@@ -209,6 +276,13 @@ def read_request(raw: bytes) -> OperationsRequest:
             413, f"The request carries {len(request.operations)} operations; at most {MOST_OPERATIONS} are taken."
         )
     return request
+
+
+def read_health(raw: bytes) -> HealthRequest:
+    """Decode a `POST /v1/health`. Raises `Refused` (400, 413)."""
+    if len(raw) > MOST_HEALTH_BYTES:
+        raise Refused(413, f"A report is larger than {MOST_HEALTH_BYTES} bytes.")
+    return _decode(_health_decoder, raw)
 
 
 def _decode(decoder: msgspec.json.Decoder[R], raw: bytes) -> R:

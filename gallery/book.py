@@ -33,11 +33,11 @@ def make_book(raw: Path, out: Path) -> None:
         old.unlink()
     for language in RULES.languages:
         for name, _ in samples():
-            _save(_open(raw, _WHOLE, name, language), out / f"{name}-{language}.png")
+            save(_open(raw, _WHOLE, name, language), out / f"{name}-{language}.png")
         for size in SIZES:
             for look in looks_of(size):
                 if (size, look) != (_WHOLE, Look.USUAL):
-                    _save(_sheet(raw, size, language, look), out / f"{_sheet_name(size, language, look)}.png")
+                    save(_sheet(raw, size, language, look), out / f"{_sheet_name(size, language, look)}.png")
     (out / "README.md").write_text("\n".join(_index()) + "\n", "utf-8")
 
 
@@ -46,7 +46,7 @@ def _open(raw: Path, size: str, name: str, language: str, look: Look = Look.USUA
     return Image.open(raw / size / f"{ending}.png").convert("RGB")
 
 
-def _save(picture: Image.Image, path: Path) -> None:
+def save(picture: Image.Image, path: Path) -> None:
     # An octree keeps a colour of which there is little: a leaf, a red cover.
     drawn = picture.quantize(_COLOURS, Image.Quantize.FASTOCTREE).getpalette() or []
     own = {colour[1:7] for palette in (PALETTE, HIGH_CONTRAST) for colour in palette.values()}

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kiosk import __version__
-from kiosk.config import ConfigError, KioskConfig, load
+from kiosk.config import BlankConfig, ConfigError, KioskConfig, load, load_any
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,9 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--config", default="kiosk.toml", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
-        config = load(options.config)
         if options.command == "run":
-            return _run(config, options.pictures)
+            return _run(load_any(options.config), options.pictures)
+        config = load(options.config)
         if options.command == "ledger":
             return _ledger(config)
         if options.command == "status":
@@ -57,10 +57,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _run(config: KioskConfig, pictures: str | None) -> int:
+def _run(config: KioskConfig | BlankConfig, pictures: str | None) -> int:
+    folder = Path(pictures) if pictures else None
+    if isinstance(config, BlankConfig):
+        from kiosk.bootstrap.blank import run_blank
+
+        return run_blank(config, folder)
     from kiosk.bootstrap.window import run_station
 
-    return run_station(config, Path(pictures) if pictures else None)
+    return run_station(config, folder)
 
 
 def _ledger(config: KioskConfig) -> int:

@@ -1,9 +1,11 @@
-"""kiosk.toml: what is particular to this machine. Every key is checked; an unknown one is refused with a suggestion."""
+"""kiosk.toml: what is particular to this machine; beneath it station.toml: whose station it is. Every key is checked;
+an unknown one is refused with a suggestion."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +14,9 @@ import msgspec
 from kiosk.domain.barcodes import LONGEST_CODE, CodeFormats
 from kiosk.domain.check_digits import CheckDigit
 from kiosk.domain.code_formats import CodeFormat, Strip
+from kiosk.domain.server_address import server_address
+from kiosk.ports.station_file import NAME as STATION_FILE
+from kiosk.ports.station_file import beneath, read_station
 from kiosk.ports.tables import TableError, convert, meant
 
 _Pixels = Annotated[int, msgspec.Meta(ge=320, le=7680)]
@@ -27,6 +32,10 @@ class ConfigError(ValueError):
     """One sentence for the person who edits the file."""
 
 
+class Blank(ConfigError):
+    """This machine is no library's station yet. One sentence, as the others."""
+
+
 class StationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`data` holds the store and its key; relative paths count from the file's own folder. `counts_visits`: a reader's
     first card of a day is written down as a visit."""
@@ -34,6 +43,17 @@ class StationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     library: _Name
     device: _Name
     data: str
+    place: str = ""
+    brand: str = "Trạm Xanh"
+    counts_visits: bool = False
+
+
+class BlankStationConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """As StationConfig, of a machine that is nobody's yet. `data` is where its enrolment writes."""
+
+    data: str
+    library: str = ""
+    device: _Name = ""
     place: str = ""
     brand: str = "Trạm Xanh"
     counts_visits: bool = False
@@ -134,10 +154,7 @@ class LogConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     file: str = ""
 
 
-class KioskConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    station: StationConfig
-    codes: CodesConfig
-    central: dict[str, Any]
+class _MachineConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     scanner: list[dict[str, Any]] = []
     sound: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "alsa"})
     screen: ScreenConfig = ScreenConfig()
@@ -147,6 +164,24 @@ class KioskConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     log: LogConfig = LogConfig()
     backup: BackupConfig = BackupConfig()
     folder: Path = Path()  # where the file lies; not a key
+
+
+class BlankConfig(_MachineConfig, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Of a machine that is no library's station yet: it can only be enrolled."""
+
+    station: BlankStationConfig
+    codes: dict[str, Any] = {}
+    central: dict[str, Any] = {}
+
+    @property
+    def data(self) -> Path:
+        return self.folder / self.station.data
+
+
+class KioskConfig(_MachineConfig, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    station: StationConfig
+    codes: CodesConfig
+    central: dict[str, Any]
 
     @property
     def data(self) -> Path:
@@ -158,10 +193,26 @@ class KioskConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def load(path: Path) -> KioskConfig:
-    """Raises ConfigError with one sentence: which file, which key, what was meant perhaps."""
+    """Raises ConfigError with one sentence: which file, which key, what was meant perhaps; Blank, where no library is
+    named."""
+    config = load_any(path)
+    if isinstance(config, BlankConfig):
+        raise Blank(
+            f'{path} names no station.library, and nobody has enrolled this station: "python -m kiosk run" shows how, '
+            'or "python -m provisioning enrol --code"'
+        )
+    return config
+
+
+def load_any(path: Path) -> KioskConfig | BlankConfig:
+    """As load, and a blank machine too. Raises ConfigError."""
     try:
+        folder = path.resolve().parent
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        config = convert(table, KioskConfig, folder=path.resolve().parent)
+        table = beneath(_read_station(table, folder), table)
+        if not _names_a_library(table):
+            return convert(table, BlankConfig, folder=folder)
+        config = convert(table, KioskConfig, folder=folder)
         config.codes.formats()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
@@ -172,6 +223,48 @@ def load(path: Path) -> KioskConfig:
     except TableError as error:
         raise ConfigError(f"{path}: {error}") from error
     return config
+
+
+def check_station(tables: Mapping[str, Any], machine: BlankConfig) -> None:
+    """Whether `machine` can live by `tables` as its station.toml, and is whom they name. Raises TableError."""
+    check_names(tables, machine)
+    own = {"station": {"data": machine.station.data}, "codes": machine.codes, "central": machine.central}
+    convert(beneath(tables, own), KioskConfig).codes.formats()
+
+
+def check_names(tables: Mapping[str, Any], machine: BlankConfig) -> None:
+    """Whether `machine` with `tables` as its station.toml is the station that they name, at the centre that they name:
+    what stands in its kiosk.toml counts first. Raises TableError."""
+    named = {"device": machine.station.device} if machine.station.device else {}
+    merged = beneath(tables, {"station": named, "central": machine.central})
+    for table, key in (("station", "library"), ("station", "device"), ("central", "kind"), ("central", "url")):
+        if _same(merged[table][key]) != _same(tables[table][key]):
+            raise TableError(f'key "{table}.{key}": it is not that of the enrolment code')
+
+
+def _same(value: object) -> object:
+    """An address may be written in more than one way."""
+    try:
+        return server_address(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _read_station(table: dict[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
+    """What lies in the data folder that `table` names; what is wrong with `table` is found later."""
+    station = table.get("station")
+    data = station.get("data") if isinstance(station, dict) else None
+    if not isinstance(data, str):
+        return {}
+    try:
+        return read_station(folder / data)
+    except ValueError as error:
+        raise ConfigError(f"{folder / data / STATION_FILE}: {error}") from error
+
+
+def _names_a_library(table: dict[str, Any]) -> bool:
+    station = table.get("station")
+    return not isinstance(station, dict) or "library" in station  # no station at all: convert says so
 
 
 def _formats(key: str, said: _Formats) -> tuple[CodeFormat, ...]:

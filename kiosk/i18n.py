@@ -1,7 +1,7 @@
 r"""Words in the reader's language: gettext catalogues in locale/<language>/LC_MESSAGES, msgids in English.
 
     pybabel extract --no-default-keywords -k text -k plural:1,2 -k in_context:1c,2 \
-        --no-location -o kiosk.pot kiosk screens provisioning
+        --no-location -o kiosk.pot kiosk devices screens provisioning
     pybabel update -D kiosk -d kiosk/locale -i kiosk.pot -w 120 --no-fuzzy-matching
 
 script/setup compiles them. The first argument of `text`, `plural` and `in_context` is always a literal: extraction
@@ -15,6 +15,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from kiosk.domain.findings import Sentence
 
 DOMAIN: Final = "kiosk"
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -68,6 +70,16 @@ class Translator:
     def in_context(self, context: str, msgid: str, /, **values: object) -> str:
         """For a msgid too short to say by itself what it means."""
         return _filled(self._catalogue.pgettext(context, msgid), values)
+
+    def say(self, sentence: Sentence) -> str:
+        """What was made where no language was spoken; "" for nothing."""
+        if not sentence:
+            return ""
+        values = {name: self.say(one) if isinstance(one, Sentence) else one for name, one in sentence.values}
+        if sentence.many:
+            template = self._catalogue.ngettext(sentence.msgid, sentence.many, sentence.n)
+            return _filled(template, {"n": sentence.n, **values})
+        return _filled(self._catalogue.gettext(sentence.msgid), values)
 
 
 def _filled(template: str, values: dict[str, object]) -> str:

@@ -18,10 +18,11 @@ from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
 from local_store import documents, erasing, told_loans
+from local_store.card_tags import CardTags
 from local_store.disputes import dispute_row
 from local_store.prepared import Database, Prepared
 from local_store.shapes import upsert
-from local_store.tables import dispute, document, hold, item, patron, patron_card, request, title
+from local_store.tables import card_tag, dispute, document, hold, item, patron, request, title
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +34,12 @@ _PUT_ITEM = upsert(item, "id")
 _PUT_PATRON = upsert(patron, "id")
 _PUT_HOLD = upsert(hold, "id")
 _PUT_DOCUMENT = upsert(document, "kind")
-_PUT_CARD = upsert(patron_card, "number")
-# The numbers that a patron has no more; `numbers` is a JSON list of those that stay.
+_PUT_CARD = upsert(card_tag, "tag")
+# The cards that a patron has no more; `tags` is a JSON list of those that stay.
 _DROP_OTHER_CARDS = Prepared(
-    delete(patron_card).where(
-        patron_card.c.patron_id == bindparam("patron_id"),
-        patron_card.c.number.not_in(select(text("value")).select_from(func.json_each(bindparam("numbers")))),
+    delete(card_tag).where(
+        card_tag.c.patron_id == bindparam("patron_id"),
+        card_tag.c.tag.not_in(select(text("value")).select_from(func.json_each(bindparam("tags")))),
     )
 )
 _DROP = {
@@ -79,6 +80,7 @@ def apply_changes(
     gone: list[Gone] = []
     rules: CirculationRules | None = None
     calendar: Calendar | None = None
+    tags: CardTags | None = None
     for (_, thing), change in latest.items():
         match change:
             case TitleRecord(id, name, author, isbn, call_number, shelf):
@@ -91,8 +93,10 @@ def apply_changes(
                 )
             case PatronRecord():
                 patrons.append(_patron_row(change))
-                card_lists.append({"patron_id": thing, "numbers": json.dumps(change.cards)})
-                cards += ({"number": number, "patron_id": thing} for number in change.cards)
+                tags = tags or CardTags(database)
+                theirs = [tags.of(number) for number in change.cards]
+                card_lists.append({"patron_id": thing, "tags": json.dumps(theirs)})
+                cards += ({"tag": tag, "patron_id": thing} for tag in theirs)
             case LoanRecord():
                 numbered = {"as_of": numbered_from + change.number}
                 loans.append(_loan_row(change, after) | numbered | {"says_how_sure": int(change.says_how_sure)})
@@ -187,7 +191,7 @@ def _drop(database: Database, gone: Gone, card_lists: list[_Row]) -> None:
         return
     database.run(statement, id=gone.id)
     if gone.kind == "patron":
-        card_lists.append({"patron_id": gone.id, "numbers": "[]"})
+        card_lists.append({"patron_id": gone.id, "tags": "[]"})
 
 
 def _patron_row(record: PatronRecord) -> _Row:

@@ -45,8 +45,8 @@ def open_store(
     Raises StoreDamaged when the store is gone, and, with the store **set aside** (renamed, see local_store.files),
     when it is not readable with this key, corrupt, or not a station's store; and again at every later start, until a
     person has brought it back or called `make_new_store`. Raises StoreBroken, and renames nothing, when the disk is at
-    fault, and for a whole store of another library, of another device, or of a newer schema: with the right
-    configuration or program it opens again.
+    fault, and for a whole store of another library, of another device, or of a newer schema that this program
+    does not run on: with the right configuration or program it opens again.
     """
     lock = files.ProcessLock(config.path)
     try:
@@ -193,6 +193,7 @@ def _examine(
         before_upgrade(StoreReader(config, reading(config.path, config.key)))
         log.info("the store's schema goes from %s to %s", revision, REVISIONS[-1])
         schema.upgrade(connector(config.path, config.key, *WRITING, *EVERY))
+        database.tell("PRAGMA wal_checkpoint(TRUNCATE)")  # what a revision took away stands in the log still
 
 
 def _read_kept(config: StoreConfig, database: Database) -> tuple[Kept, KeptTime | None, ChainEnd | None]:

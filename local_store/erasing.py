@@ -12,11 +12,11 @@ from kiosk.domain.ids import erased_mark
 from kiosk.ports.store import WalkedTo
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some, without
-from local_store.tables import held_back, hold, loan, mentioned, outbox, patron, patron_card, request, to_erase, visit
+from local_store.tables import card_tag, held_back, hold, loan, mentioned, outbox, patron, request, to_erase, visit
 
 # Rows that move when a page is split may leave a copy behind that deleting does not overwrite. So the small tables, in
 # which names and card numbers stand, are written anew; in the large ones only an id can remain, which leads to nobody.
-_WRITTEN_ANEW = ("patron", "patron_card", "visit", "hold", "request")
+_WRITTEN_ANEW = ("patron", "card_tag", "visit", "hold", "request")
 
 
 TO_ERASE = Prepared(select(to_erase.c.mark).order_by(to_erase.c.mark))
@@ -43,7 +43,7 @@ _FORGET_NAMED = delete(mentioned).where(text(_PATRONS), mentioned.c.id == bindpa
 # Everything that may name a reader, in the order in which it is walked through.
 _NAMING = (
     _walk(patron.c.id, patron.c.id, dropped(patron, patron.c.id)),
-    _walk(patron_card.c.number, patron_card.c.patron_id, dropped(patron_card, patron_card.c.number)),
+    _walk(card_tag.c.tag, card_tag.c.patron_id, dropped(card_tag, card_tag.c.tag)),
     _walk(visit.c.patron_id, visit.c.patron_id, dropped(visit, visit.c.patron_id)),
     _walk(hold.c.id, hold.c.patron_id, dropped(hold, hold.c.id)),
     _walk(request.c.id, request.c.patron_id, without(request, request.c.id, "patron_id", "why")),

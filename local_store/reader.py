@@ -19,6 +19,7 @@ from kiosk.domain.model import Item, Patron
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.store import AuditLine, Kept, KeptOperation, Pruned, Stage
 from local_store import statements as sql
+from local_store.card_tags import patron_by_card
 from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
 from local_store.prepared import STEPS, Database
@@ -137,7 +138,7 @@ class StoreReader:
 
     def patron_by_card(self, number: str) -> Patron | None:
         with self._reading() as connection:
-            return patron_of(_bare(connection).row(sql.PATRON_BY_CARD, number=number))
+            return patron_of(patron_by_card(_bare(connection), number))
 
     def item_by_barcode(self, barcode: str) -> Item | None:
         with self._reading() as connection:

@@ -15,7 +15,7 @@ from local_store import statements as sql
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some
 from local_store.statements import ALL_TOLD
-from local_store.tables import dispute, hold, item, loan, mentioned, patron, patron_card, request, title
+from local_store.tables import card_tag, dispute, hold, item, loan, mentioned, patron, request, title
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def _sweep(table: Table, *more: Executable, never_empty: bool = False, only: str
 _SWEEPS = (
     _sweep(title, never_empty=True),
     _sweep(item, never_empty=True),
-    _sweep(patron, dropped(patron_card, patron_card.c.patron_id), never_empty=True),
+    _sweep(patron, dropped(card_tag, card_tag.c.patron_id), never_empty=True),
     _sweep(loan, only=ALL_TOLD),
     _sweep(hold),
     _sweep(dispute),

@@ -9,13 +9,13 @@ from sqlalchemy.dialects import sqlite
 from local_store.prepared import Prepared
 from local_store.shapes import upsert
 from local_store.tables import (
+    card_tag,
     dispute,
     hold,
     item,
     loan,
     meta,
     patron,
-    patron_card,
     request,
     title,
     to_check,
@@ -40,8 +40,8 @@ _PATRON: Select[tuple[object, ...]] = select(
     patron.c.id, patron.c.shown_name, patron.c.class_name, patron.c.category, patron.c.valid_until, patron.c.blocked
 )
 PATRON = Prepared(_PATRON.where(patron.c.id == bindparam("id")))
-PATRON_BY_CARD = Prepared(
-    _PATRON.join(patron_card, patron_card.c.patron_id == patron.c.id).where(patron_card.c.number == bindparam("number"))
+PATRON_BY_TAG = Prepared(
+    _PATRON.join(card_tag, card_tag.c.patron_id == patron.c.id).where(card_tag.c.tag == bindparam("tag"))
 )
 _ITEM: Select[tuple[object, ...]] = select(
     item.c.id,

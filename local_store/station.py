@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from kiosk.ports.errors import BackupFailed, StoreBroken
-from kiosk.ports.private_file import make_folder, make_private
+from kiosk.ports.errors import BackupFailed, OtherMachine, StoreBroken
+from kiosk.ports.private_file import make_folder
 from local_store.backups import Backup, GoOn, backups_in, check_backup, write_backup
 from local_store.engine import SqlStore, StoreConfig, StoreReader, make_new_store, open_store, read_store
 from local_store.files import disk_errors
-from local_store.key_file import read_or_create_key
+from local_store.key_file import MachineSecret, is_sealed_here, no_secret, read_or_create_key, seal_key
 from local_store.recovery import Recovered, recover
 from local_store.restoring import restore
 
@@ -27,13 +27,15 @@ _BEFORE_AN_UPGRADE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class StationStore:
-    """`data`: the folder of the store and its key; `backups`: a folder on a second medium, None: there is none."""
+    """`data`: the folder of the store and its key; `backups`: a folder on a second medium, None: there is none;
+    `machine_secret`: what the key is sealed with."""
 
     data: Path
     library_id: str
     device_id: str
     build_ms: int
     backups: Path | None = None
+    machine_secret: MachineSecret = no_secret
 
     @property
     def path(self) -> Path:
@@ -44,11 +46,13 @@ class StationStore:
         return self.data / "store.key"
 
     def config(self, *, may_create_key: bool = False) -> StoreConfig:
-        """Raises StoreBroken when the key is missing though a store is there, or may not be created."""
+        """Raises StoreBroken when the key is missing though a store is there, or may not be created; OtherMachine when
+        this machine cannot open it."""
         if may_create_key:
             with disk_errors():
                 make_folder(self.data)
-        return self._with(read_or_create_key(self.key_file, self.path, may_create=may_create_key))
+        key = read_or_create_key(self.key_file, self.path, self.machine_secret, may_create=may_create_key)
+        return self._with(key)
 
     def open(self, day: date | None = None, takes_long: Callable[[], None] = lambda: None) -> SqlStore:
         """Raises StoreBroken. `day`: of the backup before an upgrade of the schema. `takes_long`: of `open_store`."""
@@ -95,13 +99,33 @@ class StationStore:
         raise problem
 
     def restore(self, backup: Path, key: bytes) -> None:
-        """Brings a backup in, that `key` opens. On a card without a key it becomes the station's own. Raises
-        StoreBroken, and nothing was touched."""
+        """Brings a backup in, that `key` opens. On a card without a key, or with one of another machine, it becomes the
+        station's own. Raises StoreBroken, and nothing was touched."""
         with disk_errors():
-            if not self.key_file.exists():
+            if not self.key_file.exists() or self.is_anothers():
                 make_folder(self.data)
-                make_private(self.key_file, key)
+                seal_key(self.key_file, key, self.machine_secret)
         restore(self.config(), backup, key)
+
+    def is_anothers(self) -> bool:
+        """Whether the key is sealed to another machine. Raises StoreBroken."""
+        try:
+            self.config()
+        except OtherMachine:
+            return True
+        return False
+
+    def is_bound(self) -> bool:
+        """Whether the key opens on this machine alone. Raises StoreBroken."""
+        return is_sealed_here(self.key_file, self.machine_secret)
+
+    def bind(self, key: bytes) -> bool:
+        """Seals `key`, which opens the store that is here, to this machine; the store itself is not touched. False:
+        this machine has no secret, so the key opens wherever the card is. Raises StoreBroken, and nothing was touched:
+        StoreDamaged when the store does not open with it."""
+        check_backup(self.path, self._with(key))
+        with disk_errors():
+            return seal_key(self.key_file, key, self.machine_secret)
 
     def recover(self, place: Path | None, *, only_whole: bool = False, do: bool = True) -> Recovered:
         """`place`: of a backup as in `newest_backup`; None: without. Raises StoreBroken, and nothing was touched."""

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
+
+COMPATIBLE_FROM = "0009"
+"""The oldest revision whose programs run on the last one: migrations since then only expand (docs/releases.md). Written
+into a store that goes up, so that an older program knows it."""
 
 metadata = MetaData()
 
 meta = Table(
     "meta",
     metadata,
-    # library | device | cursor | time_floor_ms | time_floor_by | anchor | told_to | probe | stage | told_again |
-    # tell_again_to | resyncs
+    # compatible_from | library | device | cursor | time_floor_ms | time_floor_by | anchor | told_to | probe | stage |
+    # told_again | tell_again_to | resyncs | card_pepper
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
@@ -61,12 +65,12 @@ patron = Table(
     sqlite_with_rowid=False,
 )
 
-patron_card = Table(
-    "patron_card",
+card_tag = Table(
+    "card_tag",
     metadata,
-    Column("number", Text, primary_key=True),
+    Column("tag", Text, primary_key=True),  # of the number: local_store.card_tags
     Column("patron_id", Text, nullable=False),
-    Index("patron_card_by_patron", "patron_id"),
+    Index("card_tag_by_patron", "patron_id"),
     sqlite_with_rowid=False,
 )
 

@@ -31,6 +31,7 @@ from kiosk.ports.store import (
 )
 from local_store import erasing, keeping_time, pruning
 from local_store import statements as sql
+from local_store.card_tags import patron_by_card
 from local_store.changes import apply_changes, key_of
 from local_store.disputes import dispute_of
 from local_store.documents import Documents
@@ -98,7 +99,7 @@ class SqlUnitOfWork(UnitOfWork):
     # what the library is
 
     def patron_by_card(self, number: str) -> Patron | None:
-        return patron_of(self._db.row(sql.PATRON_BY_CARD, number=number))
+        return patron_of(patron_by_card(self._db, number))
 
     def patron(self, patron_id: str) -> Patron | None:
         return patron_of(self._db.row(sql.PATRON, id=patron_id))

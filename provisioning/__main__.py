@@ -7,10 +7,40 @@ import sys
 
 from kiosk.config import ConfigError
 from kiosk.i18n import Translator
-from provisioning import enrol_command, scanner_test, store_commands
+from provisioning import (
+    bring_in,
+    bundle_commands,
+    check_command,
+    enrol_command,
+    fetch_release,
+    health_command,
+    image_commands,
+    leave,
+    scanner_test,
+    store_commands,
+    support_command,
+    update_command,
+    usb_stick,
+    wifi,
+)
 from provisioning.commands import ASKED_WRONGLY, complain
 
-_COMMANDS = (enrol_command, store_commands, scanner_test)
+_COMMANDS = (
+    enrol_command,
+    store_commands,
+    scanner_test,
+    usb_stick,
+    bundle_commands,
+    update_command,
+    fetch_release,
+    image_commands,
+    bring_in,
+    leave,
+    wifi,
+    check_command,
+    health_command,
+    support_command,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,22 +1,22 @@
-"""Enrolling: the steps, without a word to the person in front. Each may be taken again; a lost answer costs nothing."""
+"""Enrolling from a terminal: what is to be enrolled where, checked before anything is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from central_link.address import server_address
-from central_link.enrolment import Enroller, four_words, token_bytes
-from central_link.identity import Identity
+from central_link.enrolment import token_bytes
+from central_link.joining import Enrolled
+from central_link.joining import enrol as join
 from central_link.native_rest import NativeRestConfig
 from central_link.registry import StationFiles, native_rest_config
 from kiosk.config import ConfigError, load
-from kiosk.ports.central import Standing
-from kiosk.ports.errors import Unreachable
+from kiosk.domain import enrolment_code
+from kiosk.domain.enrolment_code import EnrolmentCode, Fault
+from kiosk.domain.server_address import server_address
+from kiosk.ports.host import StationClock
 from kiosk.ports.tables import TableError
 
-LOOK_EVERY_S = 1.0
+_MOST_BYTES = 4096
 
 
 class AskedWrongly(Exception):
@@ -35,35 +35,10 @@ class NoToken(AskedWrongly):
     pass
 
 
-class EnrolledAlready(AskedWrongly):
-    """There is a key of another token, and nobody said that it may be replaced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """The centre knows the key. `words` are for a person there to compare."""
-
-    enroller: Enroller
-    identity: Identity
-    key_id: str
-    words: list[str]
-    standing: Standing
-
-    def wait(self, pause: Callable[[float], None]) -> Standing:
-        """Until somebody at the centre has decided: ACTIVE, or what else it is. A network that is away meanwhile
-        changes nothing."""
-        standing = self.standing
-        while standing is Standing.PENDING:
-            pause(LOOK_EVERY_S)
-            try:
-                standing = self.enroller.standing()
-            except Unreachable:
-                continue
-        if standing is Standing.ACTIVE:
-            self.identity.confirmed()
-        else:
-            self.identity.take_back()
-        return standing
+class NoCode(AskedWrongly):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 def settings(config_file: Path) -> NativeRestConfig:
@@ -76,9 +51,11 @@ def settings(config_file: Path) -> NativeRestConfig:
         raise ConfigError(f"{config_file}: {error}") from error
 
 
-def enrol(config: NativeRestConfig, server: str, token: str, *, again: bool) -> Enrolled:
-    """Raises AskedWrongly or ConfigError (no address of a server); TokenRefused or Unreachable; KeyUnusable or OSError
-    when the key cannot be kept."""
+def enrol(
+    config: NativeRestConfig, server: str, token: str, *, again: bool, clock: StationClock | None = None
+) -> Enrolled:
+    """Raises AskedWrongly or ConfigError (no address of a server); EnrolledAlready, TokenRefused or Unreachable;
+    KeyUnusable or OSError when the key cannot be kept."""
     try:
         if server_address(server) != server_address(config.url):
             raise OtherServer(config.url)
@@ -87,16 +64,23 @@ def enrol(config: NativeRestConfig, server: str, token: str, *, again: bool) -> 
     secret = token_bytes(token)
     if secret is None:
         raise NoToken
-    identity = Identity(config.key_folder)
-    present = identity.key()
-    if present is not None and not present.is_for(secret):
-        if not again:
-            raise EnrolledAlready
-        if identity.has_one_before() and Enroller(config, present).standing() is Standing.ACTIVE:
-            identity.confirmed()  # by the centre, while nobody waited here for that
-    key = identity.key_for(secret)
-    enroller = Enroller(config, key)
-    standing = enroller.enrol(token)
-    identity.sign_with(key)
-    words = four_words(key.public, secret, config.library_id, config.device_id)
-    return Enrolled(enroller, identity, key.id, words, standing)
+    return join(config, secret, token, again=again, clock=clock)
+
+
+def read_code(text_or_file: str) -> EnrolmentCode:
+    """The code itself, or what the file of that name (or tram-xanh-enrol.txt in that folder) holds. Raises NoCode or
+    ConfigError."""
+    text = text_or_file
+    if not enrolment_code.is_enrolment_code(text):
+        path = Path(text)
+        if path.is_dir():
+            path /= enrolment_code.FILE_NAME
+        try:
+            with path.open("rb") as file:
+                text = file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")
+        except (OSError, ValueError) as error:  # ValueError: no name of a file at all
+            raise ConfigError(f"--code: neither an enrolment code nor a file that can be read: {error}") from error
+    code = enrolment_code.read(text)
+    if isinstance(code, Fault):
+        raise NoCode(code)
+    return code

@@ -118,7 +118,7 @@ def _listen(
 
 def _lines(scan: RawScan, formats: CodeFormats, words: Translator) -> Iterator[str]:
     count = len(scan.data)
-    if scan.data and classify(scan.text, formats).may_be(CodeKind.CITIZEN_CARD):
+    if scan.data and classify(scan.text, formats).kinds & {CodeKind.CITIZEN_CARD, CodeKind.ENROLMENT}:
         yield words.text("bytes: {n}, hidden", n=count)
     elif scan.data:
         text = shown(scan.data.decode(errors="backslashreplace"))

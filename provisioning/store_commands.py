@@ -1,22 +1,28 @@
-"""python -m provisioning backup, backup-key, restore, recover: each gives an exit status and what to say."""
+"""python -m provisioning backup, backup-key, bind, restore, recover: each gives an exit status and what to say."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from devices.host.clock import HostClock
+from devices.host.machine_secret import read_machine_secret
+from devices.host.usb_stick import For, StickRefused, usb_stick
 from kiosk.config import BUILD_MS, KioskConfig, load
 from kiosk.i18n import Translator
-from kiosk.ports.errors import BackupFailed, StoreBroken, StoreDamaged
+from kiosk.ports.errors import BackupFailed, OtherMachine, StoreBroken, StoreDamaged
 from kiosk.runtime.diary import Diary
 from local_store.recovery_code import code_of, key_of
 from local_store.station import StationStore
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.why_refused import why_refused
 
 Said = tuple[int, str]
+_ON_STICK = "tram-xanh"
+"""The folder of the backups on a stick that is mounted for this command only."""
 _ROW = 35  # letters of the recovery code in a line: seven groups
 
 
@@ -24,22 +30,37 @@ def add_parsers(commands: Parsers) -> None:
     """Let `commands` know these."""
     shared = [CONFIG, LANGUAGE]
     parser = commands.add_parser("backup", parents=shared, help="write a backup now, also beside a running station")
-    parser.set_defaults(run=partial(_run, backup))
+    _add_stick(parser, For.EXPORT)
+    parser.set_defaults(run=partial(_run, backup), place=None)
     about = "show the recovery code, without which a backup opens nowhere else"
     commands.add_parser("backup-key", parents=shared, help=about).set_defaults(run=partial(_run, backup_key))
 
+    about = "seal the store's key to this machine, so that a copied card opens nowhere else"
+    parser = commands.add_parser("bind", parents=shared, help=about)
+    parser.add_argument("--code", metavar="CODE", help="the recovery code; asked for where it is needed")
+    parser.set_defaults(run=partial(_run, partial(bind, ask=input)))
+
     about = "bring a backup in; the present store is set aside"
     parser = commands.add_parser("restore", parents=shared, help=about)
-    parser.add_argument("--from", dest="place", required=True, type=Path, metavar="FILE_OR_FOLDER")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER")
+    _add_stick(where, For.IMPORT)
     parser.add_argument("--code", metavar="CODE", help="the recovery code; asked for where it is needed")
     _add_yes(parser)
     parser.set_defaults(run=partial(_run, partial(restore, ask=input)))
 
     about = "after K-04: the newest backup and all that can still be read"
     parser = commands.add_parser("recover", parents=shared, help=about)
-    parser.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    _add_stick(where, For.IMPORT)
     _add_yes(parser)
     parser.set_defaults(run=partial(_run, recover))
+
+
+def _add_stick(to: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, purpose: For) -> None:
+    about = "the only USB stick that is plugged in, mounted for this command alone"
+    to.add_argument("--stick", action="store_const", const=purpose, help=about)
 
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +69,15 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 
 def _run(act: Callable[[argparse.Namespace, Translator], Said], options: argparse.Namespace, words: Translator) -> int:
     try:
-        status, said = act(options, words)
+        if getattr(options, "stick", None):
+            with usb_stick(options.stick) as folder:
+                options.place = folder / _ON_STICK
+                status, said = act(options, words)
+        else:
+            status, said = act(options, words)
+    except StickRefused as error:
+        complain(why_refused(error.reason, words))
+        return COULD_NOT
     except EOFError as error:  # nobody there to ask for the code
         complain(error)
         return ASKED_WRONGLY
@@ -59,6 +88,7 @@ def _run(act: Callable[[argparse.Namespace, Translator], Said], options: argpars
 def backup(options: argparse.Namespace, words: Translator) -> Said:
     """Also beside a running station."""
     config, store = _station(options)
+    store = replace(store, backups=options.place or store.backups)
     now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
     diary = Diary(config.data / "upkeep.json")
     try:
@@ -82,6 +112,30 @@ def backup_key(options: argparse.Namespace, words: Translator) -> Said:
         "whoever has both can read everything."
     )
     return DONE, "\n".join([words.text("Recovery code of this station:"), "", *lines, "", keep])
+
+
+def bind(options: argparse.Namespace, words: Translator, ask: Callable[[str], str]) -> Said:
+    """Beside a running station too, which then goes on by itself."""
+    _, store = _station(options)
+    try:
+        if not store.is_anothers():
+            if store.is_bound():
+                return DONE, words.text("The key opens on this machine alone already.")
+            key = store.config().key
+        else:
+            given = _asked_for(options, words, ask)
+            if given is None:
+                return ASKED_WRONGLY, no_code(words)
+            key = given
+        if store.bind(key):
+            return DONE, words.text("The key opens on this machine alone now. The recovery code stays as it is.")
+        return DONE, words.text(
+            "The key opens here now. This machine has no secret of its own, so the card would open in any other, too."
+        )
+    except StoreDamaged as error:
+        return COULD_NOT, words.text("Nothing was changed: the store does not open with this code ({why}).", why=error)
+    except StoreBroken as error:
+        return COULD_NOT, words.text("Nothing was changed: {why}.", why=error)
 
 
 def restore(options: argparse.Namespace, words: Translator, ask: Callable[[str], str]) -> Said:
@@ -132,9 +186,15 @@ def recover(options: argparse.Namespace, words: Translator) -> Said:
     return DONE if options.yes else ASKED_WRONGLY, "\n".join(lines)
 
 
+def station_of(options: argparse.Namespace) -> StationStore:
+    """As kiosk.toml says. Raises ConfigError."""
+    return _station(options)[1]
+
+
 def _station(options: argparse.Namespace) -> tuple[KioskConfig, StationStore]:
     config = load(options.config)
-    return config, StationStore(config.data, config.station.library, config.station.device, 0, config.backup_folder)
+    of = config.station
+    return config, StationStore(config.data, of.library, of.device, 0, config.backup_folder, read_machine_secret)
 
 
 def _openable(
@@ -143,17 +203,27 @@ def _openable(
     """A whole backup and the key that opens it; or what is wrong with the code. Raises StoreBroken."""
     code = options.code
     if code is None and store.key_file.exists():
-        key = store.config().key
         try:
+            key = store.config().key
             return store.newest_backup(options.place, key), key
-        except StoreDamaged:  # or of another key: only the code tells
+        except (OtherMachine, StoreDamaged):  # or of another key: only the code tells
             pass
+    given = _asked_for(options, words, ask)
+    if given is None:
+        return no_code(words)
+    return store.newest_backup(options.place, given), given
+
+
+def _asked_for(options: argparse.Namespace, words: Translator, ask: Callable[[str], str]) -> bytes | None:
+    """The key of the recovery code; None: it is none."""
+    code = options.code
     if code is None:
         code = ask(words.text("Recovery code of the station (python -m provisioning backup-key): "))
-    given = key_of(code)
-    if given is None:
-        return words.text("This is not a whole recovery code: it has 56 letters and digits. Please copy it once more.")
-    return store.newest_backup(options.place, given), given
+    return key_of(code)
+
+
+def no_code(words: Translator) -> str:
+    return words.text("This is not a whole recovery code: it has 56 letters and digits. Please copy it once more.")
 
 
 def _is_well(store: StationStore) -> bool:

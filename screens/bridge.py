@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
+from kiosk.domain.findings import Part
 from kiosk.domain.operations import OperationId
-from kiosk.session.inputs import Button, Input, RenewTouched, TakeOffTouched, Touched
+from kiosk.session.inputs import Button, Input, PartTouched, RenewTouched, TakeOffTouched, Touched
 from kiosk.session.states import State
 
 
@@ -104,3 +105,6 @@ class UiBridge:
 
     def renew_touched(self, barcode: str) -> None:
         self._post(RenewTouched(barcode, self.monotonic()))
+
+    def part_touched(self, part: Part) -> None:
+        self._post(PartTouched(part, self.monotonic()))

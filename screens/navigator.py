@@ -10,12 +10,15 @@ from screens.view_models.views import (
     AttentionView,
     BorrowView,
     CameraView,
+    EnrolView,
     FinishView,
+    FourWordsView,
     HomeView,
     MyBooksView,
     PageView,
     RestingView,
     ReturnView,
+    ServiceView,
     Shown,
 )
 
@@ -29,11 +32,16 @@ class PageName(StrEnum):
     ATTENTION = "attention"
     CAMERA = "camera"
     RESTING = "resting"
+    SERVICE = "service"
     IDLE = "idle"
+    ENROL = "enrol"
+    FOUR_WORDS = "four_words"
 
 
 FIRST = PageName.HOME
-LATER = tuple(name for name in PageName if name is not FIRST)
+OF_A_BLANK_STATION = (PageName.ENROL, PageName.FOUR_WORDS)
+"""Built when they are shown: an enrolled station never needs them."""
+LATER = tuple(name for name in PageName if name is not FIRST and name not in OF_A_BLANK_STATION)
 """Built after the first frame, so that none hitches when it is first shown."""
 
 
@@ -55,6 +63,12 @@ def page_of(view: PageView) -> PageName:
             return PageName.CAMERA
         case RestingView():
             return PageName.RESTING
+        case EnrolView():
+            return PageName.ENROL
+        case FourWordsView():
+            return PageName.FOUR_WORDS
+        case ServiceView():
+            return PageName.SERVICE
 
 
 def on_top(shown: Shown) -> PageName:

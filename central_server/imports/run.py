@@ -14,6 +14,7 @@ from central_server.imports.report import Report
 from central_server.imports.rows import Options, read_rows
 from central_server.imports.rules import import_circulation
 from central_server.imports.sentences import Language
+from central_server.imports.station import import_station
 from central_server.imports.table import Row
 from central_server.imports.text_file import MOST_BYTES
 from central_server.tables.library import library as library_table
@@ -26,6 +27,7 @@ _TABLES: dict[str, tuple[tuple[Column, ...], Callable[[sa.Connection, str, list[
 _SETTINGS: dict[str, Callable[[sa.Connection, str, bytes, Report], None]] = {
     "circulation": import_circulation,
     "calendar": import_calendar,
+    "station": import_station,
 }
 KINDS = (*_TABLES, *_SETTINGS)
 _ANY = Options()

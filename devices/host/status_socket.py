@@ -47,7 +47,8 @@ def serve_words(folder: Path, words: Mapping[str, Callable[[], bytes]], stop: St
 
 
 def ask_word(folder: Path, word: str = STATUS) -> bytes | None:
-    """What the station with this data folder says to `word`; None when none runs."""
+    """What the station with this data folder says to `word`: nothing where it does not know it, or is too busy to
+    answer in time. None only when none runs."""
     try:
         with _at(folder) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(_PATIENCE_S)
@@ -55,8 +56,10 @@ def ask_word(folder: Path, word: str = STATUS) -> bytes | None:
             line.sendall(word.encode())
             line.shutdown(socket.SHUT_WR)
             return _all_of(line)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         return None
+    except OSError:
+        return b""
 
 
 def _word(asking: socket.socket) -> str:

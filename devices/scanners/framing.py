@@ -7,8 +7,8 @@ from typing import Literal
 
 from kiosk.ports.devices import RawScan
 
-LONGEST_FRAME = 256
-"""Bytes. What is longer is no code of a library, and must not fill the memory."""
+LONGEST_FRAME = 512
+"""Bytes. What is longer is no code of a library, nor a station's enrolment code, and must not fill the memory."""
 
 SILENCE_S = 0.05
 

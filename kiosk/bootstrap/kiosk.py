@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
-from devices.host.systemd_notify import SystemdWatchdog
+from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.registry import make_scanner, make_signaller
+from kiosk import __version__
 from kiosk.bootstrap import answers
+from kiosk.bootstrap.checkup import Checkup
+from kiosk.bootstrap.proof import Proof
+from kiosk.bootstrap.service import ServiceDesk
 from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
@@ -32,7 +36,8 @@ from kiosk.ports.tables import TableError
 from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
-from kiosk.runtime.store_worker import LATER, StoreWorker
+from kiosk.runtime.store_worker import LATER, StoreWorker, probe
+from kiosk.runtime.watched import Watched
 from kiosk.session.effects import StoreEffect
 from kiosk.session.inputs import (
     HintChanged,
@@ -43,10 +48,13 @@ from kiosk.session.inputs import (
     StoreFailed,
     StoreRecovered,
 )
-from kiosk.session.states import Home, SessionRules, State
+from kiosk.session.states import Home, Resting, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
+from kiosk.sync.heartbeat import LOOK_EVERY_S, Heartbeat
 from kiosk.sync.time_check import TimeCheck
+from kiosk.upkeep.health import what_matters
 from kiosk.upkeep.housekeeping import RoomWatch
+from kiosk.upkeep.leftovers import clear_leftovers
 from kiosk.upkeep.status import Running
 
 if TYPE_CHECKING:
@@ -64,12 +72,13 @@ _NOTHING_SEEN = Preview(0, 0, b"")
 class Kiosk:
     """The running parts below the screen. `show` is given every new state, on the session thread; `see` what a camera
     sees, on the camera's. Scanners, what speaks to the centre and whatever reads all of the store begin when
-    `painted` is set: before the first frame they would only delay it."""
+    `painted` is set: before the first frame they would only delay it. `leave`: ends the process in good order."""
 
     config: KioskConfig
     show: Callable[[State], None]
     see: Callable[[Preview], None] = lambda _: None
     painted: threading.Event = field(default_factory=lambda: _already())
+    leave: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _state: State = field(default_factory=State)
@@ -77,6 +86,9 @@ class Kiosk:
     _opened: SqlStore | None = None
     _devices: dict[str, str] = field(default_factory=dict)
     _hint: Hint | None = None
+    _eyes: dict[str, Watched] = field(default_factory=dict)
+    _scanned_at: float | None = None
+    _health_due: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         config = self.config
@@ -88,8 +100,8 @@ class Kiosk:
             end_after_warning_s=config.session.end_after_warning_s,
         )
         self.formats = config.codes.formats()
-        self.watchdog = SystemdWatchdog(os.environ.get("NOTIFY_SOCKET"))
-        threading.excepthook = _end_the_process  # before any thread: the signaller begins one
+        self.watchdog = systemd_watchdog(os.environ, self.clock.monotonic)
+        threading.excepthook = end_the_process  # before any thread: the signaller begins one
         try:
             # One picture is shown: that of the first camera. With a second one's in between it would flicker.
             eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
@@ -127,8 +139,18 @@ class Kiosk:
         self._nightly = Nightly(
             self._nightly_jobs(), diary, self.clock, self._stop, self._is_idle, self._chores.suspected
         )
+        # Of systemd, the first of them; by hand there is none, and nobody waits for a proof.
+        runtime = runtime_folder(os.environ)
+        self._proof = Proof(runtime, __version__, self.formats, self._answer_proof) if runtime else None
         self.session = SessionLoop(
-            self.rules, self.clock, self._ask, self._shown, self._signaller, pass_on_beat=self._pass_on
+            self.rules,
+            self.clock,
+            self._ask,
+            self._shown,
+            self._signaller,
+            pass_on_beat=self._pass_on,
+            take_out=self._proof.takes if self._proof else lambda _: False,
+            serve=lambda effect: self._service.serve(effect),
         )
         self.sync = SyncEngine(
             self._link,
@@ -137,12 +159,25 @@ class Kiosk:
             lambda standing, pending: self.session.post(LinkChanged(standing is Standing.ACTIVE, pending)),
             monotonic=self.clock.monotonic,
             random=random.Random(),
-            reached=TimeCheck(self._link, self.clock).reached,
+            reached=self._reached,
+        )
+        self._time_check = TimeCheck(self._link, self.clock)
+        self._checkup = Checkup(config, self.clock, self._status)
+        self._heartbeat = Heartbeat(self._link, self.clock.monotonic, self._checkup.health, what_matters)
+        self._service = ServiceDesk(
+            config,
+            self.clock,
+            self._link,
+            self._checkup,
+            post=lambda told: self.session.post(told),
+            send_now=self.sync.try_now,
+            leave=lambda: self.leave(),
         )
 
     # ---- life
 
     def start(self) -> None:
+        clear_leftovers(self.config.data)
         self._spawn("session", self.session.run)
         self._spawn("store", self.store.run)
         self._spawn_when_painted("push", lambda: self._when_open(self.sync.run_push))
@@ -154,8 +189,14 @@ class Kiosk:
         self._spawn_when_painted("mend", lambda: self._chores.mend_a_damaged_store(self._mend))
         self._spawn_when_painted("nightly", self._nightly.run)
         self._spawn("status", self._answer)
+        self._spawn_when_painted("health", self._tell_health)
+        if self._proof is not None:
+            proof = self._proof
+            self._spawn_when_painted("proof", lambda: self._when_open(lambda: proof.run(self.scanned, self._stop)))
+        self._spawn_when_painted("service", lambda: self._service.run(self._stop))
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
+            self._eyes[scanner.name] = Watched(self._stop, self.clock.monotonic)
             self._spawn(scanner.name, partial(self._read, scanner))
 
     def beat(self) -> None:
@@ -168,10 +209,13 @@ class Kiosk:
         self.painted.set()  # who waits for it sees that it is over
         self._link.close()
         self.session.stop()
+        self._service.wake()
+        self._health_due.set()
         answers.ask_status(self.config)  # wakes the thread that answers
         for thread in self._threads:
             if thread.name != "store":
                 thread.join(_STOP_WAIT_S)
+        self._service.close()
         self.store.stop()
         for thread in self._threads:
             thread.join(_STOP_WAIT_S)
@@ -180,7 +224,10 @@ class Kiosk:
     # ---- crossings between threads: each only posts
 
     def scanned(self, raw: RawScan) -> None:
-        self.session.post(Scanned(classify(raw.text, self.formats), raw.scanned_at))
+        self._scanned_at = raw.scanned_at
+        if not self._service.is_pass(raw):
+            code = classify(raw.text, self.formats)
+            self.session.post(Scanned(code, raw.scanned_at, raw.symbology, len(raw.text)))
 
     def _sees(self, preview: Preview) -> None:
         """On the camera's thread."""
@@ -232,17 +279,29 @@ class Kiosk:
 
         self.store.submit(lambda work: self.desk.answer(effect, work), answered)
 
+    def _answer_proof(self, then: Callable[[], None]) -> None:
+        self.store.submit(probe, lambda _: then())
+
     def _count_visit(self, patron_id: str) -> None:
         """A commit of its own, behind the loans: the first book does not wait for it."""
         self.store.submit(partial(self.desk.visited, patron_id), lambda new: self.sync.wake() if new else None, LATER)
 
     def _pass_on(self, beat: Beat) -> None:
         def answered() -> None:
-            if self.clock.monotonic() - beat.at < _STALE_BEAT_S:
+            now = self.clock.monotonic()
+            if now - beat.at < _STALE_BEAT_S and not self._a_scanner_hangs(now):
                 self._beat_at = beat.at
                 self.watchdog.alive()
 
         self.store.ping(answered)
+
+    def _a_scanner_hangs(self, now: float) -> bool:
+        """One that was there. Who only looks for a device may take long, and others scan meanwhile."""
+        for name, eye in self._eyes.items():
+            if self._devices[name] == "ready" and eye.silent_s(now) >= _STALE_BEAT_S:
+                _log.critical("%s: hangs", name)
+                return True
+        return False
 
     def _run_in_store(self, job: Callable[[UnitOfWork], T]) -> T:
         return self.store.call(job, LATER)
@@ -255,17 +314,35 @@ class Kiosk:
                 self._sees(_NOTHING_SEEN)
 
         self.painted.wait()
-        scanner.run(self.scanned, lost, self._stop)
+        scanner.run(self.scanned, lost, self._eyes[scanner.name])
 
     def _shown(self, state: State) -> None:
+        begins_to_rest = isinstance(state.doing, Resting) and not isinstance(self._state.doing, Resting)
         self._state = state
+        if begins_to_rest:
+            self._health_due.set()
+        self._service.shown(state)
         self.show(state)
 
     def _answer(self) -> None:
         answers.answer(self.config.data, self._status, self.sync.request_resync, self._stop)
 
+    def _reached(self) -> None:
+        self._time_check.reached()
+        self._health_due.set()
+
+    def _tell_health(self) -> None:
+        """On a thread of its own: it never holds up a loan on its way. What the centre answers says when to try, but a
+        station that rests asks it for nothing: it tries all the same."""
+        while not self._stop.is_set():
+            due = self._health_due.wait(LOOK_EVERY_S)
+            self._health_due.clear()
+            if not self._stop.is_set() and (due or self._status()["staff_code"]):
+                self._heartbeat.look_and_tell()
+
     def _status(self) -> dict[str, object]:
-        anchor = self.clock.to_keep().anchor
+        now, kept = self.clock.now(), self.clock.to_keep()
+        anchor = kept.anchor
         running = Running(
             self._state,
             self._devices,
@@ -275,6 +352,9 @@ class Kiosk:
             self.sync.reached_at,
             anchor is not None,
             anchor.by if anchor else None,
+            now.wall_ms if now.trusted else kept.floor_ms,
+            self._scanned_at,
+            self.sync.set_aside,
         )
         return running.at(self.clock.monotonic())
 
@@ -301,7 +381,7 @@ def _already() -> threading.Event:
     return event
 
 
-def _end_the_process(args: threading.ExceptHookArgs) -> None:
+def end_the_process(args: threading.ExceptHookArgs) -> None:
     """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
     name = args.thread.name if args.thread else "?"
     trace = (args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
+from devices.host.machine_secret import read_machine_secret
 from devices.host.spare_room import FileOfRoom
 from kiosk.config import BUILD_MS, MEGABYTE, KioskConfig
 from kiosk.runtime.diary import Diary
@@ -19,7 +20,8 @@ def station_store(config: KioskConfig) -> StationStore:
     """Imports what it needs only now: the first frame does not wait for it."""
     from local_store.station import StationStore
 
-    return StationStore(config.data, config.station.library, config.station.device, BUILD_MS, config.backup_folder)
+    of = config.station
+    return StationStore(config.data, of.library, of.device, BUILD_MS, config.backup_folder, read_machine_secret)
 
 
 def open_store(config: KioskConfig, day: date | None = None, takes_long: Callable[[], None] = lambda: None) -> SqlStore:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from devices.host.end_signals import call_when_told_to_end
 from devices.host.memory import give_back
 from kiosk.bootstrap.kiosk import Kiosk
-from kiosk.config import ConfigError, KioskConfig
+from kiosk.config import BlankConfig, ConfigError, KioskConfig
 from kiosk.session.states import State
 from kiosk.upkeep.logs import set_up as set_up_logs
 
 if TYPE_CHECKING:
-    from screens.app import KioskApp
+    from screens.app import KioskApp, ScreenConfig
 
 _log = logging.getLogger(__name__)
 
@@ -31,9 +31,8 @@ def make_station(
     config: KioskConfig, pictures: Path | None = None, on_painted: Callable[[State], None] | None = None
 ) -> tuple[KioskApp, Kiosk]:
     """The window and what is below it, joined but not started. Raises ConfigError. Imports no Kivy yet."""
-    from screens.app import KioskApp, ScreenConfig
+    from screens.app import KioskApp
     from screens.bridge import UiBridge
-    from screens.pictures import Pictures
     from screens.view_models.place import Place
     from screens.view_models.present import Presenter
 
@@ -55,15 +54,8 @@ def make_station(
         started.daemon = True
         started.start()
 
-    screen = ScreenConfig(
-        width=config.screen.width,
-        height=config.screen.height,
-        fullscreen=config.screen.fullscreen,
-        motion=config.screen.motion,
-        pictures=Pictures(pictures) if pictures else None,
-    )
     app = KioskApp(
-        screen,
+        screen_config(config, pictures),
         bridge,
         lambda state: presenter.present(state, kiosk.rules),
         on_first_frame=first_frame,
@@ -73,14 +65,38 @@ def make_station(
     return app, kiosk
 
 
-def run_station(config: KioskConfig, pictures: Path | None) -> int:
-    """The whole station, until it is told to stop. Raises ConfigError before anything has begun."""
+def screen_config(config: KioskConfig | BlankConfig, pictures: Path | None) -> ScreenConfig:
+    from screens.app import ScreenConfig
+    from screens.pictures import Pictures
+
+    return ScreenConfig(
+        width=config.screen.width,
+        height=config.screen.height,
+        fullscreen=config.screen.fullscreen,
+        motion=config.screen.motion,
+        pictures=Pictures(pictures) if pictures else None,
+    )
+
+
+def begin_logs(config: KioskConfig | BlankConfig) -> None:
+    """Raises ConfigError."""
     try:
         set_up_logs(config.log.level, config.folder / config.log.file if config.log.file else None)
     except OSError as error:
         raise ConfigError(f'key "log.file" cannot be written: {error.strerror}') from error
+
+
+def run_station(config: KioskConfig, pictures: Path | None) -> int:
+    """The whole station, until it is told to stop. Raises ConfigError before anything has begun."""
+    begin_logs(config)
     app, kiosk = make_station(config, pictures)
-    call_when_told_to_end(app.stop)
+
+    def told_to_end() -> None:
+        kiosk.watchdog.was_well()
+        app.stop()
+
+    call_when_told_to_end(told_to_end)
+    kiosk.leave = told_to_end
     # A scan crosses four threads. With the interpreter's own 5 ms each would wait that long for a busy window.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # s; a camera that hangs would hold us for 10

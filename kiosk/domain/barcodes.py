@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from kiosk.domain.check_digits import CheckDigit, check_digit_of
 from kiosk.domain.code_formats import CodeFormat, Unfit, first_left
+from kiosk.domain.enrolment_code import is_enrolment_code
 
 LONGEST_CODE = 64
 """Characters. A longer scan is two glued ones or nobody's code (a citizen card's QR, longer too, is told apart)."""
@@ -21,6 +22,7 @@ class CodeKind(StrEnum):
     ITEM = "item"
     ISBN = "isbn"
     CITIZEN_CARD = "citizen_card"
+    ENROLMENT = "enrolment"
     UNREADABLE = "unreadable"
     UNKNOWN = "unknown"
 
@@ -36,8 +38,8 @@ class CodeFormats:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A scanned code: what its form leaves of it. `text` is empty when it must not be kept (citizen card) or says
-    nothing (unreadable). `as_item`: what it is as an item's, where as a card's it is something else."""
+    """A scanned code: what its form leaves of it. `text` is empty when it must not be kept (citizen card, enrolment
+    code) or says nothing (unreadable). `as_item`: what it is as an item's, where as a card's it is something else."""
 
     text: str
     kinds: frozenset[CodeKind]
@@ -72,6 +74,8 @@ def classify(raw: str, formats: CodeFormats) -> Code:
     text = raw.strip()
     if _CITIZEN_CARD.search(text) or _NATIONAL_NUMBER.fullmatch(text):
         return _OF_A_CITIZEN
+    if is_enrolment_code(text):
+        return Code("", frozenset({CodeKind.ENROLMENT}))
     if not text or len(text) > LONGEST_CODE or not text.isprintable() or "\N{REPLACEMENT CHARACTER}" in text:
         return Code("", frozenset({CodeKind.UNREADABLE}))
     card, item = first_left(formats.cards, text), first_left(formats.items, text)

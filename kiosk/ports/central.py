@@ -142,6 +142,7 @@ class Capabilities:
     check_in: bool
     batch: int  # operations in one request at most
     signed_date: bool = False
+    health: bool = False  # hears how a station is, and takes support bundles
 
 
 class CentralLink(Protocol):
@@ -160,4 +161,13 @@ class CentralLink(Protocol):
     def signed_time(self) -> int:
         """What time it is at the centre (ms), said for this question and with its own key. Used by the thread that asks
         for changes. Raises Unreachable, also for an answer that cannot be believed."""
+        ...
+
+    def tell_health(self, report: Mapping[str, object]) -> None:
+        """How this station is; the newest counts. Used by the thread that asks for changes. Raises Unreachable, also
+        from a centre that does not know of such reports."""
+        ...
+
+    def send_support(self, bundle: bytes) -> None:
+        """What kiosk.upkeep.support_bundle makes. Used by a thread of its own. Raises Unreachable."""
         ...

@@ -9,7 +9,9 @@
     ├── BackupFailed        no backup was written; the store itself is as it was
     └── StoreBroken         nothing can be made durable now
         ├── StoreFull       for want of room
-        └── StoreDamaged    the store is not whole, or gone
+        ├── StoreDamaged    the store is not whole, or gone
+        ├── OtherMachine    its key is sealed to another machine; nothing is wrong with it
+        └── SecretUnreadable    its key may be sealed to this machine, which does not say its secret now
 
 A rule that says no is not here: refusals are values (kiosk.domain.blocks).
 """
@@ -62,4 +64,12 @@ class StoreFull(StoreBroken):
 
 
 class StoreDamaged(StoreBroken):
+    pass
+
+
+class OtherMachine(StoreBroken):
+    pass
+
+
+class SecretUnreadable(StoreBroken):
     pass

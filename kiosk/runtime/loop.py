@@ -10,11 +10,12 @@ from typing import get_args
 
 from kiosk.ports.devices import Signaller
 from kiosk.ports.host import Clock
-from kiosk.session.effects import Effect, Play, StoreEffect
+from kiosk.session.effects import Effect, Play, Serve, StoreEffect
 from kiosk.session.inputs import Answer, Input, Scanned, Tick
 from kiosk.session.machine import step, wakes_at
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice, staff_codes
-from kiosk.session.states import Finished, Resting, SessionRules, State
+from kiosk.session.states import Enrolling, Finished, SessionRules, State
 
 _log = logging.getLogger("kiosk.acts")
 
@@ -30,7 +31,8 @@ class Beat:
 
 
 class SessionLoop:
-    """`ask(effect)` hands a question to the store thread, which posts the answer. `show` must return at once."""
+    """`ask(effect)` hands a question to the store thread, which posts the answer. `show` and `serve` must return at
+    once. A scan that `take_out` takes is the station's own, and nobody's here."""
 
     def __init__(
         self,
@@ -40,6 +42,8 @@ class SessionLoop:
         show: Callable[[State], None],
         signaller: Signaller,
         pass_on_beat: Callable[[Beat], None],
+        take_out: Callable[[Scanned], bool] = lambda _: False,
+        serve: Callable[[Serve], None] = lambda _: None,
     ) -> None:
         self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
         self._rules = rules
@@ -48,6 +52,8 @@ class SessionLoop:
         self._show = show
         self._signaller = signaller
         self._pass_on_beat = pass_on_beat
+        self._take_out = take_out
+        self._serve = serve
         self._timed: dict[int, float] = {}
 
     def post(self, happened: Input | Beat) -> None:
@@ -71,6 +77,8 @@ class SessionLoop:
             if isinstance(happened, Beat):
                 self._pass_on_beat(happened)
                 continue
+            if isinstance(happened, Scanned) and self._take_out(happened):
+                continue
             following, effects = step(state, happened, self._rules)
             for effect in effects:
                 self._perform(effect, happened)
@@ -79,7 +87,7 @@ class SessionLoop:
                 state = following
                 # What was just asked is answered in a moment, and only then is there something new to see: a window
                 # that draws meanwhile would only keep the store waiting for the interpreter.
-                if all(isinstance(effect, Play) for effect in effects):
+                if all(isinstance(effect, Play | Serve) for effect in effects):
                     self._show(state)
             if isinstance(happened, _ANSWERS):
                 self._tell_how_long(happened)
@@ -87,6 +95,9 @@ class SessionLoop:
     def _perform(self, effect: Effect, cause: Input) -> None:
         if isinstance(effect, Play):
             self._signaller.play(effect.sound)
+            return
+        if isinstance(effect, Serve):
+            self._serve(effect)
             return
         if isinstance(cause, Scanned):
             if len(self._timed) >= _MOST_TIMED:
@@ -111,4 +122,4 @@ def _tell_what_changed(before: State, after: State) -> None:
 
 
 def _notice(state: State) -> Notice | None:
-    return None if isinstance(state.doing, Resting | Finished) else state.doing.notice
+    return None if isinstance(state.doing, Enrolling | Finished | Maintaining) else state.doing.notice

@@ -14,7 +14,7 @@ from queue import Empty, PriorityQueue, SimpleQueue
 from threading import Event, Lock
 from typing import Any, TypeVar
 
-from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
+from kiosk.ports.errors import OtherMachine, StoreBroken, StoreDamaged, StoreFull
 from kiosk.ports.host import SpareRoom
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
@@ -33,9 +33,10 @@ _HARDLY_ANY = 1_000_000  # bytes: what one unit of work may need
 STORE_BROKEN = "K-03"
 STORE_DAMAGED = "K-04"
 STORE_FULL = "K-05"
+OTHER_MACHINE = "K-07"
 
 
-_CODES = ((StoreDamaged, STORE_DAMAGED), (StoreFull, STORE_FULL))
+_CODES = ((StoreDamaged, STORE_DAMAGED), (StoreFull, STORE_FULL), (OtherMachine, OTHER_MACHINE))
 
 
 class StoreWorker:
@@ -219,7 +220,7 @@ class StoreWorker:
             self._try_to_open()
             return
         try:
-            self._do(self._store, _probe)
+            self._do(self._store, probe)
         except StoreBroken as error:
             self._broke(error)
             return
@@ -244,6 +245,7 @@ class StoreWorker:
         self._recovered()
 
 
-def _probe(work: UnitOfWork) -> None:
+def probe(work: UnitOfWork) -> None:
+    """Something is made durable, of which nobody knows."""
     work.probe()
     work.commit()

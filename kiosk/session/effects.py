@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import Wish
 from kiosk.ports.devices import Sound
+from kiosk.session.maintenance import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +100,13 @@ class Play:
     sound: Sound
 
 
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """A wish of the maintainer's screen; answered by ServiceDone."""
+
+    service: Service
+    pass_id: str
+
+
 StoreEffect = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | ListBooks | Renew | UseInHouse | Ask
-Effect = StoreEffect | Play
+Effect = StoreEffect | Play | Serve

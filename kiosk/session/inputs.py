@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 
 from kiosk.domain.barcodes import Code
 from kiosk.domain.blocks import Block
+from kiosk.domain.findings import Finding, Part
 from kiosk.domain.operations import OperationId
+from kiosk.domain.service_pass import PassFault
 from kiosk.ports.devices import Hint
 from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.maintenance import Outcome
 from kiosk.session.notices import BookShown
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
+    """How it came, for whoever tries a scanner: `symbology` where the device tells it, and how many characters."""
+
     code: Code
     at: float
+    symbology: str = field(default="", compare=False)
+    characters: int = field(default=0, compare=False)
 
 
 class Button(Enum):
@@ -37,6 +44,15 @@ class Button(Enum):
     IT_IS_A_BOOK = auto()
     MY_BOOKS = auto()
     RENEW_ALL = auto()
+    AGAIN = auto()  # of an enrolment: try it once more
+    NETWORK = auto()  # of an enrolment: is there one?
+    # of the maintainer's screen
+    LOCK = auto()
+    TRY_SCANNER = auto()
+    SEND_NOW = auto()
+    SUPPORT_BUNDLE = auto()
+    RESTART = auto()
+    ENROL_ANEW = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,33 @@ class RenewTouched:
 
     barcode: str
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PartTouched:
+    """One of the parts on the maintainer's screen."""
+
+    part: Part
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassShown:
+    """A service pass before the scanner; `fault`: why it opens nothing."""
+
+    id: str
+    fault: PassFault | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsTold:
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDone:
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,5 +330,7 @@ Answer = (
     | BooksListed
     | NotRenewed
 )
-Touch = Touched | TakeOffTouched | RenewTouched
-Input = Scanned | Touch | Tick | Answer | StoreFailed | StoreRecovered | LinkChanged | ScannerLost | HintChanged
+Touch = Touched | TakeOffTouched | RenewTouched | PartTouched
+Maintenance = PassShown | FindingsTold | ServiceDone
+_OfTheStation = StoreFailed | StoreRecovered | LinkChanged | ScannerLost | HintChanged | Maintenance
+Input = Scanned | Touch | Tick | Answer | _OfTheStation

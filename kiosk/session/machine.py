@@ -13,16 +13,20 @@ from typing import TypeVar
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import answers, my_books, scans, visits
+from kiosk.session import answers, maintain, my_books, scans, visits
 from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     Answer,
     Button,
+    FindingsTold,
     HintChanged,
     LinkChanged,
+    PartTouched,
+    PassShown,
     RenewTouched,
     Scanned,
     ScannerLost,
+    ServiceDone,
     StoreFailed,
     StoreRecovered,
     TakeOffTouched,
@@ -30,9 +34,22 @@ from kiosk.session.inputs import (
     Touched,
 )
 from kiosk.session.inputs import Input as Input
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
 from kiosk.session.scans import MAY_BE_EITHER
-from kiosk.session.states import Borrowing, Finished, Home, Look, Resting, Returning, Row, RowKind, SessionRules, State
+from kiosk.session.states import (
+    Borrowing,
+    Enrolling,
+    Finished,
+    Home,
+    Look,
+    Resting,
+    Returning,
+    Row,
+    RowKind,
+    SessionRules,
+    State,
+)
 
 Step = tuple[State, tuple[Effect, ...]]
 T = TypeVar("T")
@@ -51,15 +68,31 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return replace(state, station=station, aiming=state.aiming and not lost), ()
         case HintChanged(hint):
             return replace(state, station=replace(state.station, hint=hint)), ()
+        case PassShown():
+            return maintain.shown(state, happened, rules)
+        case StoreFailed(code) if isinstance(state.doing, Maintaining):
+            return replace(state, doing=replace(state.doing, resting=code)), ()
+        case StoreRecovered() if isinstance(state.doing, Maintaining):
+            return replace(state, doing=replace(state.doing, resting=None)), ()
         case StoreFailed(code, at):
             if isinstance(state.doing, Resting):
                 return replace(state, doing=replace(state.doing, code=code)), ()
             return visits.turn_to(state, Resting(code, at), rules), (Play(Sound.ATTENTION),)
         case StoreRecovered():
             return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
-    if isinstance(state.doing, Resting):
+    if isinstance(state.doing, Resting) and state.doing.notice is not None:
+        match happened:
+            case Touched(_, at):  # whichever: there is nothing else to do here
+                return visits.with_notice(state, None, at), ()
+            case Tick(at):
+                return _ticked(state, at, rules)
+    if isinstance(state.doing, Resting | Enrolling):
         return state, ()  # nothing can be made durable: no scan is taken and no button means anything
+    if isinstance(state.doing, Maintaining) and not isinstance(happened, Tick):
+        return maintain.step(state, state.doing, happened, rules)
     match happened:
+        case FindingsTold() | ServiceDone() | PartTouched():
+            return state, ()  # too late: the screen is locked
         case Scanned():
             return scans.scanned(replace(state, aiming=False), happened, rules)
         case Touched(button, at):
@@ -81,10 +114,14 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
     match state.doing:
         case Home(since=since) if not _as_it_begins(state, rules):
             return since + rules.notice_on_home_s
+        case Resting(notice=notice, noticed_at=noticed) if notice is not None:
+            return noticed + rules.notice_on_home_s
         case Borrowing(active_at=active, warned=warned) | Returning(active_at=active, warned=warned):
             return active + rules.warn_after_s + (rules.end_after_warning_s if warned else 0)
         case Finished(since=since):
             return since + rules.finished_s
+        case Maintaining(active_at=active):
+            return active + rules.maintenance_s
         case _:
             return None
 
@@ -104,6 +141,10 @@ def _ticked(state: State, at: float, rules: SessionRules) -> Step:
             if at < due + rules.end_after_warning_s:
                 return replace(state, doing=replace(doing, warned=True)), (Play(Sound.ATTENTION),)
             return visits.go_home(state, rules), ()  # the station slept through the warning
+        case Maintaining() as doing:
+            return maintain.locked(state, doing, rules, at), ()  # the same pass opens it again
+        case Resting():
+            return visits.with_notice(state, None, at), ()
         case _:
             return visits.go_home(state, rules), ()
 
@@ -131,7 +172,7 @@ def _from_the_next_card(held: tuple[Scanned, ...]) -> Iterable[Scanned]:
     return dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held)
 
 
-def _after(chosen: T, choices: tuple[T, ...]) -> T:
+def following(chosen: T, choices: tuple[T, ...]) -> T:
     """The choice that a key leads to, round and round."""
     place = choices.index(chosen) if chosen in choices else -1
     return choices[(place + 1) % len(choices)]
@@ -140,12 +181,12 @@ def _after(chosen: T, choices: tuple[T, ...]) -> T:
 def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:
     doing = state.doing
     if button is Button.LANGUAGE:
-        return visits.active(replace(state, language=_after(state.language, rules.languages)), at), ()
+        return visits.active(replace(state, language=following(state.language, rules.languages)), at), ()
     if button is Button.LOOK:
-        return visits.active(replace(state, look=_after(state.look, tuple(Look))), at), ()
+        return visits.active(replace(state, look=following(state.look, tuple(Look))), at), ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
-    if isinstance(doing, Resting):
+    if isinstance(doing, Resting | Enrolling | Maintaining):
         return state, ()
     if state.awaiting is not None:
         return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held

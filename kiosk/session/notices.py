@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk.domain.blocks import Block
+from kiosk.domain.service_pass import PassFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,13 @@ class CitizenCard:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolmentCodeShown:
+    """A station's enrolment code, and this one is enrolled already; what it said is gone already."""
+
+    code: ClassVar[str] = "B-11"
+
+
+@dataclass(frozen=True, slots=True)
 class CardFirst:
     """A touch on "borrow" or "my books": the card comes first."""
 
@@ -114,6 +122,14 @@ class HelpAsked:
     code: ClassVar[str] = "H-02"
 
 
+@dataclass(frozen=True, slots=True)
+class PassRefused:
+    """A service pass that does not open the maintainer's screen."""
+
+    code: ClassVar[str] = "P-51"
+    fault: PassFault
+
+
 Notice = (
     NotLent
     | CardHasBlocks
@@ -123,11 +139,13 @@ Notice = (
     | UnknownCode
     | UnreadableScan
     | CitizenCard
+    | EnrolmentCodeShown
     | CardFirst
     | ReturnOffered
     | CardOrBook
     | CannotTakeBack
     | HelpAsked
+    | PassRefused
 )
 
 

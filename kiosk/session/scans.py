@@ -13,6 +13,7 @@ from kiosk.session.inputs import Scanned
 from kiosk.session.notices import (
     CardOrBook,
     CitizenCard,
+    EnrolmentCodeShown,
     Notice,
     PublishersCode,
     ReturnOffered,
@@ -107,6 +108,8 @@ def _can_leave(row: Row, operation: OperationId) -> bool:
 def _wrong_code(code: Code) -> Notice:
     if code.may_be(CodeKind.CITIZEN_CARD):
         return CitizenCard()
+    if code.may_be(CodeKind.ENROLMENT):
+        return EnrolmentCodeShown()
     if code.may_be(CodeKind.ISBN):
         return PublishersCode(code.text)
     if code.may_be(CodeKind.UNREADABLE):

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 
+from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.domain.operations import OperationId
 from kiosk.ports.devices import Hint as Hint
 from kiosk.session.books import Books
 from kiosk.session.inputs import Scanned
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import BookShown, Notice
 
 
@@ -89,10 +91,13 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Out of service: nothing can be made durable, so nothing is lent. `code` for staff; it keeps trying by itself."""
+    """Out of service: nothing can be made durable, so nothing is lent. `code` for staff; it keeps trying by itself.
+    Over it lies at most why a service pass does not open the maintainer's screen (`notice`, since `noticed_at`)."""
 
     code: str
     since: float
+    notice: Notice | None = None
+    noticed_at: float = 0.0
 
 
 class Look(Enum):
@@ -103,7 +108,48 @@ class Look(Enum):
     CONTRAST = auto()  # larger words, black on white
 
 
-Doing = Home | Borrowing | Returning | Finished | Resting
+class EnrolStage(Enum):
+    SHOW_CODE = auto()  # nobody has shown an enrolment code yet
+    CONNECTING = auto()
+    COMPARE = auto()  # four words are on the screen, until somebody at the centre has confirmed them
+    STARTING = auto()  # confirmed: the station begins
+
+
+class EnrolProblem(Enum):
+    """Why it does not go on; each has its own sentence."""
+
+    NOT_A_CODE = auto()
+    OTHER_VERSION = auto()
+    SPOILT_CODE = auto()
+    FORBIDDEN_CODE = auto()
+    NO_WIFI = auto()  # this machine has nothing that joins a wireless network
+    NO_NETWORK = auto()
+    UNREACHABLE = auto()
+    DISTRUSTED = auto()
+    TOKEN_REFUSED = auto()
+    REVOKED = auto()  # while it waited
+    NOTHING_TOLD = auto()  # the centre knows no form of the library's codes
+    NOT_KEPT = auto()  # nothing can be written here
+    OTHER_STATION = auto()  # than kiosk.toml names
+    CLOCK_UNSURE = auto()  # too little is known of the time to look at a certificate's dates
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolling:
+    """A blank station. `attempt` numbers each code that was taken, so that a late answer finds no one; `code` is the
+    one of this attempt. Over the first page may lie how it is done without a scanner (`wants_help`), or whether
+    anything is connected to the machine (`is_connected`; None: nobody asked)."""
+
+    stage: EnrolStage = EnrolStage.SHOW_CODE
+    problem: EnrolProblem | None = None
+    attempt: int = 0
+    code: EnrolmentCode | None = field(default=None, repr=False)
+    words: tuple[str, ...] = ()
+    wants_help: bool = False
+    is_connected: bool | None = None
+
+
+Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling | Maintaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +193,5 @@ class SessionRules:
     take_off_within_s: float = 60.0
     finished_s: float = 10.0
     store_retry_s: float = 10.0
+    maintenance_s: float = 120.0
+    may_enrol_anew: bool = False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice
 from kiosk.session.states import (
     Borrowing,
     Doing,
+    Enrolling,
     Finished,
     Home,
     Look,
@@ -62,7 +64,9 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=Home(notice, at))
         case Borrowing() | Returning() as doing:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
-        case Resting() | Finished():
+        case Resting() as doing:
+            return replace(state, doing=replace(doing, notice=notice, noticed_at=at if notice else 0.0))
+        case Enrolling() | Finished() | Maintaining():
             return state
 
 
@@ -73,5 +77,5 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
-        case Resting() | Finished():
+        case Resting() | Enrolling() | Finished() | Maintaining():
             return state

@@ -83,6 +83,7 @@ class SyncEngine:
         self._refused_for = ""
         self._tell_set_aside_at = monotonic() + A_DAY_S
         self._pending = 0
+        self.set_aside: int | None = None  # operations that the centre refused, as counted last; None: not yet
         self._reported: tuple[Standing, int] | None = None
         self.reached_at: float | None = None  # when the centre last answered as it should; monotonic seconds
 
@@ -94,6 +95,12 @@ class SyncEngine:
     def wake(self) -> None:
         """Something was recorded."""
         self._signals.push.set()
+
+    def try_now(self) -> None:
+        """Somebody stands there and wants to see it: both loops try at once, whatever their back-off."""
+        self._push_at_once = True
+        self._signals.push.set()
+        self._signals.pull.set()
 
     def request_resync(self) -> None:
         """Everything is told and heard again, at the latest when the request that waits has ended, and over any number
@@ -121,6 +128,7 @@ class SyncEngine:
             outcome = self._push_once()
             if outcome is Outcome.STOPPED:
                 return
+            self._count()  # what was set aside meanwhile
             self._tell()
             if outcome in (Outcome.NOTHING, Outcome.DRAINED):
                 self._push_schedule.reset()
@@ -195,7 +203,8 @@ class SyncEngine:
 
     def _count(self) -> None:
         with suppress(StoreBroken):  # whoever sends or applies next will meet it again and say so
-            self._pending = self._on_store(lambda uow: uow.outbox_counts()).pending
+            counts = self._on_store(lambda uow: uow.outbox_counts())
+            self._pending, self.set_aside = counts.pending, counts.set_aside
 
     def _told(self, operations: int) -> None:
         self._pending = max(0, self._pending - operations)

@@ -58,6 +58,10 @@ def by_its_form(raw: str, formats: CodeFormats, words: Translator) -> Iterator[s
             "This names a citizen (a citizen card, or a national number): the station forgets it at once, "
             "and it is not repeated here."
         )
+    elif code.may_be(CodeKind.ENROLMENT):
+        yield words.text(
+            "This is a station's enrolment code: whoever has it can enrol a station, so it is not repeated here."
+        )
     elif code.may_be(CodeKind.UNREADABLE):
         yield words.text(
             "This is no code: it is empty, longer than {n} characters, or has signs that cannot be shown.",

@@ -14,6 +14,7 @@ from screens.view_models.kept import kept_with
 from screens.view_models.message import Message, strong
 from screens.view_models.place import Place
 from screens.view_models.refusals import card_has_blocks, not_lent
+from screens.view_models.service import pass_refused
 from screens.view_models.views import AttentionView, Key
 
 
@@ -54,7 +55,7 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
             return card_has_blocks(notice, doing, words)
         case n.UnknownCard() | n.CitizenCard() | n.CardFirst():
             return _about_a_card(notice, words)
-        case n.UnknownItem() | n.PublishersCode() | n.UnknownCode() | n.UnreadableScan():
+        case n.UnknownItem() | n.PublishersCode() | n.UnknownCode() | n.UnreadableScan() | n.EnrolmentCodeShown():
             return _about_a_scan(notice, place, words)
         case n.ReturnOffered() | n.CardOrBook():
             return _question(notice, words)
@@ -87,6 +88,8 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
                 left=None,
                 main=keys.understood(words),
             )
+        case n.PassRefused():
+            return pass_refused(notice, words)
         case never:
             assert_never(never)
 
@@ -124,7 +127,9 @@ def _about_a_card(notice: n.UnknownCard | n.CitizenCard | n.CardFirst, words: Tr
 
 
 def _about_a_scan(
-    notice: n.UnknownItem | n.PublishersCode | n.UnknownCode | n.UnreadableScan, place: Place, words: Translator
+    notice: n.UnknownItem | n.PublishersCode | n.UnknownCode | n.UnreadableScan | n.EnrolmentCodeShown,
+    place: Place,
+    words: Translator,
 ) -> Message:
     main = keys.scan_again(words)
     match notice:
@@ -155,6 +160,16 @@ def _about_a_scan(
             lines = (
                 words.text("That code is not from our library."),
                 strong(words.text("Scan your library card, or the white label on a book.")),
+            )
+        case n.EnrolmentCodeShown():
+            art, eyebrow, title = (
+                "which-barcode",
+                words.text("Not that code"),
+                words.text("The station works already"),
+            )
+            lines = (
+                words.text("That was the code for setting up a new station. Nothing of it was kept."),
+                strong(words.text("Please give it to the librarian.")),
             )
         case n.UnreadableScan():
             art, eyebrow, title = "scan-book", words.text("Not read yet"), words.text("Scan again, a bit slower")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.i18n import Translator, own_name
+from kiosk.i18n import Translator
 from kiosk.session.inputs import Button
 from kiosk.session.states import SessionRules, Station
 from screens.view_models import icons, keys
@@ -26,18 +26,11 @@ def home_view(
         return_hint=words.text("Just scan the books, no card needed"),
         my_books=keys.my_books(words),
         help=Key(words.text("Need help?"), icons.CALL, Button.HELP),
-        language=Key(own_name(_next_language(words.language, rules.languages)), icons.LANGUAGE, Button.LANGUAGE),
+        language=keys.other_language(rules, words),
         look=Key("Aa", "", Button.LOOK),  # a sign, the same in every language
         banner=_banner(station, place, words),
         live=live,
     )
-
-
-def _next_language(language: str, languages: tuple[str, ...]) -> str:
-    """The one that the language key leads to, round and round."""
-    if language not in languages:
-        return languages[0] if languages else language
-    return languages[(languages.index(language) + 1) % len(languages)]
 
 
 def _banner(station: Station, place: Place, words: Translator) -> Banner | None:

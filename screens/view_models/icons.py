@@ -10,26 +10,43 @@ BOOK: Final = "book-open"
 BOOKMARK: Final = "bookmark-simple"
 BOOKS: Final = "books"
 CALL: Final = "call-bell"
+CAMERA: Final = "camera"
 CARD: Final = "identification-card"
+CENTRE: Final = "cloud-check"
+CLOCK: Final = "clock"
 CLOSE: Final = "x-circle"
 DAY: Final = "calendar-blank"
+DISK: Final = "hard-drive"
 DONE: Final = "check-fat"
+ENROLLED: Final = "seal-check"
 FARTHER: Final = "arrow-down"
 HERE: Final = "hand-waving"
 HOME: Final = "house-simple"
 INFO: Final = "info"
+KEYBOARD: Final = "keyboard"
 LANGUAGE: Final = "translate"
 LATE: Final = "clock-countdown"
 LEAVE: Final = "sign-out"
 LIGHT: Final = "sun"
+LOCK: Final = "lock-simple"
+NETWORK: Final = "wifi-high"
 NOT_YET: Final = "hand-palm"
 OFFLINE: Final = "cloud-slash"
 OK: Final = "check-circle"
+PACKAGE: Final = "package"
+POWER: Final = "plug"
+PRINTER: Final = "printer"
 READ: Final = "check"
 RENEWED: Final = "calendar-plus"
+RESTART: Final = "arrow-clockwise"
+SCREEN: Final = "desktop-tower"
+SEND: Final = "cloud-arrow-up"
 STILL: Final = "scan"
+STORE: Final = "database"
+SUPPORT: Final = "first-aid-kit"
 TAKE_BACK: Final = "arrow-counter-clockwise"
 TAKE_OFF: Final = "minus-circle"
+TEMPERATURE: Final = "thermometer-simple"
 WAITING: Final = "hourglass-medium"
 WARNING: Final = "warning"
 
@@ -49,10 +66,12 @@ ICONS: Final = frozenset(
         HERE,
         HOME,
         INFO,
+        KEYBOARD,
         LANGUAGE,
         LATE,
         LEAVE,
         LIGHT,
+        NETWORK,
         NOT_YET,
         OFFLINE,
         OK,
@@ -63,5 +82,21 @@ ICONS: Final = frozenset(
         TAKE_OFF,
         WAITING,
         WARNING,
+        CAMERA,
+        CENTRE,
+        CLOCK,
+        DISK,
+        ENROLLED,
+        LOCK,
+        NETWORK,
+        PACKAGE,
+        POWER,
+        PRINTER,
+        RESTART,
+        SCREEN,
+        SEND,
+        STORE,
+        SUPPORT,
+        TEMPERATURE,
     }
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.i18n import Translator
+from kiosk.i18n import Translator, own_name
 from kiosk.session.inputs import Button
+from kiosk.session.states import SessionRules
 from screens.view_models import icons
 from screens.view_models.views import Key
 
@@ -12,6 +13,17 @@ def done(lent: int, words: Translator) -> Key:
     """Ends the visit. `lent`: books lent in it."""
     label = words.plural("Done, take {n} book", "Done, take {n} books", lent) if lent else words.text("Done")
     return Key(label, icons.DONE, Button.DONE)
+
+
+def other_language(rules: SessionRules, words: Translator) -> Key:
+    return Key(own_name(_next_language(words.language, rules.languages)), icons.LANGUAGE, Button.LANGUAGE)
+
+
+def _next_language(language: str, languages: tuple[str, ...]) -> str:
+    """The one that the language key leads to, round and round."""
+    if language not in languages:
+        return languages[0] if languages else language
+    return languages[(languages.index(language) + 1) % len(languages)]
 
 
 def my_books(words: Translator) -> Key:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import assert_never
 
 from kiosk.i18n import LOCALE, Translator
-from kiosk.session.states import Borrowing, Finished, Home, Resting, Returning, SessionRules, State
+from kiosk.session.maintenance import Maintaining
+from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Resting, Returning, SessionRules, State
 from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
 from screens.view_models.camera import camera_view
+from screens.view_models.enrolment import enrolment_page
 from screens.view_models.finish import finish_view
 from screens.view_models.give_back import return_view
 from screens.view_models.home import home_view
@@ -17,6 +19,7 @@ from screens.view_models.idle import idle_view
 from screens.view_models.my_books import my_books_view
 from screens.view_models.place import Place
 from screens.view_models.resting import resting_view
+from screens.view_models.service import service_view
 from screens.view_models.views import PageView, Shown
 
 
@@ -39,13 +42,21 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
     """A notice stands in place of its page, and so does the camera; the idle warning lies over either. `words` speak
     `state.language`."""
     doing = state.doing
+    page: PageView
     if isinstance(doing, Resting):
-        return Shown(resting_view(doing, rules, place, words), look=state.look)
+        if doing.notice is not None:
+            page = attention_view(doing.notice, doing, place, words)
+        else:
+            page = resting_view(doing, rules, place, words)
+        return Shown(page, look=state.look)
     if isinstance(doing, Finished):
         return Shown(finish_view(doing, rules, words, state.look), look=state.look)
+    if isinstance(doing, Enrolling):
+        return Shown(enrolment_page(state, doing, rules, place, words), look=state.look)
+    if isinstance(doing, Maintaining):
+        return Shown(service_view(doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
-    page: PageView
     if doing.notice is not None:
         page = attention_view(doing.notice, doing, place, words)
     elif state.aiming and live:

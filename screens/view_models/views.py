@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.domain.findings import Part
 from kiosk.domain.operations import OperationId
 from kiosk.session.inputs import Button
 from kiosk.session.states import Look
@@ -222,6 +223,33 @@ class RestingView:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolView:
+    """The first page of a blank station. `steps`: what to do, and a line below it. `live` as on the home page."""
+
+    brand: str
+    place: str
+    title: str
+    steps: tuple[tuple[str, str], ...]
+    language: Key
+    network: Key
+    help: Key
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FourWordsView:
+    """An enrolment on its way. `words`: four to compare, or none yet (then `art` stands in their place)."""
+
+    about: str
+    title: str
+    text: str
+    words: tuple[str, ...]
+    art: str
+    language: Key
+    left: Key | None
+
+
+@dataclass(frozen=True, slots=True)
 class IdleView:
     """Laid over the page that it interrupts."""
 
@@ -233,7 +261,46 @@ class IdleView:
     countdown: Countdown
 
 
-PageView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | CameraView | RestingView
+@dataclass(frozen=True, slots=True)
+class PartTile:
+    """One part of the station. `head` and `detail` are a few words each; `state` is a word beside its icon."""
+
+    part: Part
+    title: str
+    icon: str
+    state: str
+    state_icon: str
+    tone: Tone
+    head: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePanel:
+    """One thing at length, over the tiles."""
+
+    icon: str
+    title: str
+    lines: tuple[str, ...]
+    back: Key
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """The maintainer's screen. `tiles`: three in a row."""
+
+    title: str
+    subtitle: str
+    locks_in: str
+    lock: Key
+    countdown: Countdown
+    tiles: tuple[PartTile, ...]
+    keys: tuple[Key, ...]
+    panel: ServicePanel | None = None
+
+
+_ReadersView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | CameraView
+PageView = _ReadersView | RestingView | ServiceView | EnrolView | FourWordsView
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,8 @@ def plan(
             return Plan((slots,))
     first = (Slot(newest, 0.0, 0.0, width, heights[newest]),)
     top = heights[newest] + _CLOSE
-    rows = (count - 1 + 1) // 2
-    row = (height - top - (rows - 1) * _CLOSE) / rows
+    rows = count // 2  # none beside the newest, where not even that fits: a window that has not its size yet
+    row = (height - top - (rows - 1) * _CLOSE) / rows if rows else 0.0
     if row >= heights[Form.HALF]:
         return Plan((first + _grid(count - 1, top, width, min(row, TALLEST_HALF)),))
     return _paged(count, newest, width - PAGER - _CLOSE, height, heights)

@@ -22,7 +22,8 @@ from tests.central_link.stand_in import Request, StandIn, reply, right, stand_in
 
 @dataclass
 class Picky:
-    """`states` by key id; `tokens`: for whom, and by which key used. `denied`: what was wrong with a request."""
+    """`states` by key id; `tokens`: for whom, and by which key used. `denied`: what was wrong with a request.
+    `station`: what a confirmed one is told of itself."""
 
     states: dict[str, str] = field(default_factory=dict)
     server_key: str | None = None
@@ -31,6 +32,7 @@ class Picky:
     signed: list[dict[str, Any]] = field(default_factory=list)
     nonces: set[str] = field(default_factory=set)
     lose_the_next_answer: bool = False
+    station: dict[str, Any] | None = None
     url: str = ""
     _public: dict[str, Ed25519PublicKey] = field(default_factory=dict)
 
@@ -60,7 +62,9 @@ class Picky:
             return
         state = self.states[parameters["keyid"]]
         if path == "/v1/device":
-            self._reply(handler, {"library": "", "device": "", "key_id": parameters["keyid"], "state": state}, fresh)
+            told = {"station": self.station} if self.station and state == "active" else {}
+            known_as = {"library": "", "device": "", "key_id": parameters["keyid"], "state": state}
+            self._reply(handler, known_as | told, fresh)
         elif state != "active":
             reply(handler, json.dumps({"error": "no", "state": state}).encode(), 403, Tram_Nonce=fresh)
         else:
@@ -100,7 +104,7 @@ class Picky:
         self.signed.append({"label": result.label, "covered": list(result.covered_components), **result.parameters})
         return dict(result.parameters)
 
-    def _reply(self, handler: BaseHTTPRequestHandler, answer: dict[str, str], nonce: str) -> None:
+    def _reply(self, handler: BaseHTTPRequestHandler, answer: dict[str, Any], nonce: str) -> None:
         reply(handler, json.dumps(answer).encode(), Tram_Nonce=nonce)
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from central_link.address import server_address
 from central_link.native_rest import NativeRestConfig, NativeRestLink
+from kiosk.domain.server_address import server_address
 
 HERE = Path(__file__).parent
 

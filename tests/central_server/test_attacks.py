@@ -285,6 +285,13 @@ TOKENS: dict[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = {
     "a token of another device": lambda scene, right: right | {"token": scene.token(scene.library, "tram-3")},
     "a token that is too old": lambda scene, right: right | {"token": scene.token(minutes_ago=31)},
     "a token used by another key": lambda scene, right: right | {"token": _used_token(scene)},
+    "a used token, typed otherwise": lambda scene, right: (
+        right | {"token": f" {_used_token(scene).lower().replace('-', ' ')} "}
+    ),
+    "a token with a NUL behind it": lambda scene, right: right | {"token": right["token"] + "\0"},
+    "a token in digits of another script": lambda scene, right: (
+        right | {"token": right["token"].translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))}
+    ),
     "a tampered token": lambda scene, right: (
         right | {"token": right["token"][:-1] + ("2" if right["token"].endswith("1") else "1")}
     ),
@@ -348,7 +355,15 @@ def test_answers_401_when_an_enrolment_is_not_signed_by_its_own_key(scene: Scene
 
 
 @pytest.mark.parametrize(
-    "spoilt", [{"protocol": 2}, {"public_key": "A"}, {"public_key": "A" * 43 + "="}, {"token": None}, {"library": ""}]
+    "spoilt",
+    [
+        {"protocol": 2},
+        {"public_key": "A"},
+        {"public_key": "A" * 43 + "="},
+        {"token": None},
+        {"token": "-" * 100_000},
+        {"library": ""},
+    ],
 )
 def test_answers_400_when_an_enrolment_is_not_the_protocols_json(scene: Scene, spoilt: dict[str, Any]) -> None:
     key = Key()

@@ -4,7 +4,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -81,3 +81,19 @@ def test_answers_each_word_by_its_own_and_an_unknown_one_by_nothing(tmp_path: Pa
     stop.set()
     ask_word(tmp_path)
     thread.join()
+
+
+@pytest.mark.parametrize("how", ["is slow", "hangs up", "has no time to look"])
+def test_one_that_gives_no_answer_is_there_all_the_same(tmp_path: Path, how: str) -> None:
+    """Who took it for none would start it anew under a reader."""
+    with socket.socket(socket.AF_UNIX) as busy, ExitStack() as others:
+        busy.bind(str(tmp_path / NAME))
+        busy.listen(0)
+        if how == "hangs up":
+            thread = threading.Thread(target=lambda: busy.accept()[0].close())
+            thread.start()
+            others.callback(thread.join)
+        elif how == "has no time to look":
+            other = others.enter_context(socket.socket(socket.AF_UNIX))
+            other.connect(str(tmp_path / NAME))
+        assert ask_word(tmp_path) == b""

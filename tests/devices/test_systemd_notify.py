@@ -49,3 +49,51 @@ def test_never_waits_for_a_service_manager_that_does_not_read(tmp_path: Path) ->
         for _ in range(5_000):  # far more than a datagram queue holds: a blocking send would stand here for ever
             watchdog.alive()
         assert manager.recv(100) == b"WATCHDOG=1"
+
+
+class Hours:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_says_that_it_was_well_after_a_minute_of_beats(tmp_path: Path) -> None:
+    clock = Hours()
+    watchdog = SystemdWatchdog(None, tmp_path, clock)
+    watchdog.ready()
+    for _ in range(60):
+        watchdog.alive()
+        assert not (tmp_path / "well").exists()
+        clock.now += 1
+    watchdog.alive()
+    assert (tmp_path / "well").exists()
+
+
+def test_the_minute_counts_from_the_first_beat_not_from_the_start(tmp_path: Path) -> None:
+    clock = Hours()
+    watchdog = SystemdWatchdog(None, tmp_path, clock)
+    clock.now += 3600
+    watchdog.alive()
+    assert not (tmp_path / "well").exists()
+
+
+def test_what_is_told_to_end_was_well(tmp_path: Path) -> None:
+    SystemdWatchdog(None, tmp_path).was_well()
+    assert (tmp_path / "well").exists()
+
+
+def test_says_it_once_so_that_the_chooser_may_take_it_away(tmp_path: Path) -> None:
+    clock = Hours()
+    watchdog = SystemdWatchdog(None, tmp_path, clock)
+    watchdog.was_well()
+    (tmp_path / "well").unlink()
+    clock.now += 3600
+    watchdog.alive()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_goes_on_where_there_is_no_chooser_or_its_folder_is_gone(tmp_path: Path) -> None:
+    SystemdWatchdog(None, None).was_well()
+    SystemdWatchdog(None, tmp_path / "gone").was_well()

@@ -44,7 +44,7 @@ if sys.argv[2] == "unprotected":
     def nobody_ends_it(args):
         print("a bug in", args.thread.name)
         met.set()
-    below_the_screen._end_the_process = nobody_ends_it
+    below_the_screen.end_the_process = nobody_ends_it
 config = load(Path(sys.argv[1]))
 {first}
 kiosk = below_the_screen.Kiosk(config, lambda state: None)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from devices.host.usb_stick import usb_stick
 from kiosk.runtime.diary import Diary
 from local_store import StoreConfig, open_store, read_store
 from local_store.recovery_code import code_of, key_of
 from local_store.station import StationStore
 from provisioning import __main__ as command
+from provisioning import store_commands
 from tests.local_store.backing_up import ledger, second_medium
 from tests.local_store.shelf import CATALOGUE, ITEMS, lend
 from tests.local_store.test_damage import flip, stores_aside
+from tests.provisioning.root_rig import FakeMachine, serving
 from tests.runtime.station import STATION
 
 
@@ -184,3 +188,26 @@ def test_asks_for_nothing_that_a_slip_of_the_pen_could_pass_for() -> None:
             assert key_of(code[:at] + other + code[at + 1 :]) is None
     assert key_of("") is None
     assert key_of("É" * 56) is None
+
+
+def test_backs_up_onto_a_stick_and_restores_from_it_which_nothing_else_mounts(
+    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kiosk.toml knows of no folder; root's helper is asked, to write for the one and to read for the other."""
+    held = machine.lend(0, 1, catalogue=True)
+    fake = FakeMachine(tmp_path / "root")
+    fake.stick = machine.stick
+    monkeypatch.setattr(store_commands, "usb_stick", partial(usb_stick, at=fake.socket))
+    machine.config.write_text(STATION, encoding="utf-8")
+    assert machine.type("backup", "--stick") == (1, "No helper for sticks is installed on this machine.\n")
+    with serving(fake):
+        assert machine.type("backup", "--stick")[0] == 1, "none is plugged in"
+        fake.disk()
+        assert machine.type("backup", "--stick")[0] == 0
+        assert "--options=rw," in fake.asked.read_text()
+        assert len(os.listdir(machine.stick / "tram-xanh")) == 1
+        machine.lend(2)
+        status, said = machine.type("restore", "--stick", "--yes")
+        assert status == 0, said
+        assert "--options=ro," in fake.asked.read_text()
+    assert machine.held() == held

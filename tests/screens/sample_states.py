@@ -7,11 +7,25 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from gallery.samples import DUE, MINH_AN, operation
+from gallery.samples import DUE, MINH_AN, operation, samples
+from gallery.service import STATES as SERVICE
 from kiosk.domain import blocks as b
+from kiosk.domain.service_pass import PassFault
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
-from kiosk.session.states import Borrowing, Doing, Finished, Home, Resting, Returning, Row, RowKind, State, Station
+from kiosk.session.states import (
+    Borrowing,
+    Doing,
+    Enrolling,
+    Finished,
+    Home,
+    Resting,
+    Returning,
+    Row,
+    RowKind,
+    State,
+    Station,
+)
 
 LANGUAGES = ("vi", "en")
 BOOK = n.BookShown("PM.002774", "t-kinh", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh")
@@ -88,6 +102,7 @@ NOTICES: tuple[n.Notice, ...] = (
     n.UnknownCode(),
     n.UnreadableScan(),
     n.CitizenCard(),
+    n.EnrolmentCodeShown(),
     n.CardFirst(),
     n.ReturnOffered("PM.002774", BOOK),
     n.ReturnOffered("TK.99999", None),
@@ -96,6 +111,7 @@ NOTICES: tuple[n.Notice, ...] = (
     n.CannotTakeBack(was_return=True),
     n.HelpAsked(),
     n.CardFirst(to_my_books=True),
+    *map(n.PassRefused, PassFault),
 )
 REFUSALS = tuple(n.NotLent(BOOK, (block,)) for block in BLOCKS) + tuple(n.NotLent(LONG, some) for some in SEVERAL)
 DOINGS: Mapping[str, Doing] = {
@@ -156,9 +172,13 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "a day that is not sure": State(replace(FINISHED, rows=(lent(DE_MEN, 1, due_in_days=14),))),
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
+    "enrolling": {name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)},
+    "service": {name: state for name, (_, state) in SERVICE.items()},
     "resting": {
         "the store is broken": State(Resting("K-03", 100.0)),
         "the disk is full": State(Resting("K-05", 100.0)),
+        "the card is another machine's": State(Resting("K-07", 100.0)),
+        "a pass that does not open it": State(Resting("K-04", 100.0, n.PassRefused(PassFault.EXPIRED), 110.0)),
     },
     "idle": {
         name: State(replace(doing, warned=True))

@@ -184,3 +184,12 @@ def test_three_books_are_in_one_column_and_the_newest_is_the_largest() -> None:
     (page,) = plan(3, newest=Form.LARGE, width=101, height=52).pages
     assert [slot.form for slot in page] == [Form.LARGE, Form.NORMAL, Form.NORMAL]
     assert page[0].height > page[1].height
+
+
+def test_a_window_that_has_not_its_size_yet_shows_the_newest_row_as_it_is() -> None:
+    """A compositor gives a window its size later than it makes it; a first book may come in between."""
+    for count in range(1, 6):
+        for height in (0.1, 1.0, 5.0):
+            pages = plan(count, newest=Form.LARGE, width=2.0, height=height).pages
+            assert sum(len(page) for page in pages) == count
+            assert pages[0][0].form is Form.LARGE

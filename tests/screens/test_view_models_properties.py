@@ -14,6 +14,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk.domain.findings import NOTHING, STATES, TITLES, Finding, Part, Sentence
+from kiosk.domain.findings import State as FindingState
 from kiosk.i18n import Translator
 from kiosk.session.inputs import Answer, Button, Input, PatronFound, ReturnRecorded, Touched
 from kiosk.session.machine import step
@@ -21,7 +23,7 @@ from kiosk.session.states import Borrowing, SessionRules, State
 from screens import theme
 from screens.view_models import Place, present
 from screens.view_models.icons import ICONS
-from screens.view_models.views import AttentionView, Banner, BookRow, HomeView, Key, Shown
+from screens.view_models.views import AttentionView, Banner, BookRow, EnrolView, FourWordsView, HomeView, Key, Shown
 
 RULES = SessionRules()
 PLACE = Place("Station", "Green library")
@@ -37,7 +39,7 @@ _quiet = settings(
 
 def tamed(value: Any, *, plain: bool = False) -> Any:
     """The same value with numbers that a library can have; `plain`: and no letter but a and b in its texts."""
-    if isinstance(value, Enum | bool) or value is None:
+    if isinstance(value, Enum | bool | Finding) or value is None:
         return value
     if isinstance(value, str):
         return "".join("ab"[ord(sign) % 2] for sign in value) if plain else value
@@ -68,6 +70,10 @@ def texts(shown: Shown) -> list[str]:
 @cache
 def every(kind: Any) -> st.SearchStrategy[Any]:
     """Values of a type with nothing left at its default (from_type would leave every field that has one)."""
+    if kind is Sentence:  # only what the code says is ever said
+        return st.sampled_from((*TITLES.values(), *STATES.values(), NOTHING))
+    if kind is Finding:
+        return st.builds(Finding, every(Part), every(FindingState), every(Sentence), every(Sentence), every(Sentence))
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         return st.builds(kind, **{field.name: every(hints[field.name]) for field in fields(kind) if field.init})
@@ -110,7 +116,7 @@ def test_every_icon_is_in_the_font() -> None:
 @given(states.map(lambda state: tamed(state, plain=True)))
 def test_english_speaks_no_vietnamese(words: Mapping[str, Translator], state: State) -> None:
     shown = present(replace(state, language="en"), RULES, PLACE, words["en"])
-    if isinstance(shown.page, HomeView):
+    if isinstance(shown.page, HomeView | EnrolView | FourWordsView):
         assert shown.page.language.label == "Tiếng Việt"
         shown = replace(shown, page=replace(shown.page, language=replace(shown.page.language, label="")))
     for text in texts(shown):

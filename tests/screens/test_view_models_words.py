@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from kiosk.i18n import DOMAIN, LOCALE, NoCatalogue, Translator, own_name
 
 ROOT = LOCALE.parents[1]
-SPOKEN_IN = ("kiosk", "screens", "provisioning")
+SPOKEN_IN = ("kiosk", "devices", "screens", "provisioning")
 METHODS = {"text": None, "plural": (1, 2), "in_context": ((1, "c"), 2)}
 
 Id = tuple[str | None, str | tuple[str, ...]]

@@ -157,6 +157,7 @@ def test_tries_something_new_at_once_when_only_the_old_is_refused() -> None:
     bench.push.during = [bench.record]
     bench.engine.run_push()
     assert list(bench.store.tables.set_aside) == [bad]
+    assert bench.engine.set_aside == 1
     assert bench.reports == [(ACTIVE, 1), (ACTIVE, 0)]
 
 
@@ -202,6 +203,7 @@ def test_tells_what_was_set_aside_once_more_every_day() -> None:
     bench.push.during = [bench.record, bench.nothing, bench.nothing, mended, bench.nothing, bench.nothing]
     bench.engine.run_push()
     assert bench.store.tables.set_aside == {}
+    assert bench.engine.set_aside == 0
     assert bad in bench.store.tables.settled
     assert bench.push.waits == [1, A_DAY_S, 1, 2, A_DAY_S - 3, A_DAY_S, A_DAY_S]
 

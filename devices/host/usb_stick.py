@@ -1,0 +1,96 @@
+"""A USB stick, there for as long as somebody works with it. Nothing mounts one by itself."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+
+from devices.host.root_helper import SOCKET, HelperSaysNo, ask_root
+from kiosk.ports.errors import DeviceLost
+from kiosk.ports.private_file import make_private
+
+log = logging.getLogger(__name__)
+
+BLOCKS = Path("/sys/class/block")
+_PARTITION = re.compile(r"sd[a-z]{1,2}[1-9][0-9]?")
+
+
+class For(Enum):
+    """What a stick is mounted for: to read from it only, or to write to it."""
+
+    IMPORT = "mount-for-import"
+    EXPORT = "mount-for-export"
+
+
+class StickRefused(DeviceLost):
+    """`reason`: one of provisioning.chooser.root_helper.REASONS, "no-stick", "many-sticks", "no-helper" or "silent"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@contextmanager
+def usb_stick(purpose: For, name: str | None = None, at: Path = SOCKET) -> Iterator[Path]:
+    """Its folder; unmounted again whatever happens. `name`: of the partition; None: the only stick that there is.
+    Only for the supervised and the maintainer's screens, and a blank machine's. Raises StickRefused; what is done in it
+    may raise OSError, since a stick can be pulled out at any moment."""
+    folder = Path(_asked(purpose.value, name or _only(at), at=at))
+    try:
+        yield folder
+    finally:
+        try:
+            _asked("unmount", at=at)
+        except StickRefused as error:
+            log.warning("the stick was not unmounted: %s", error)
+
+
+class NewSticks:
+    """Partitions as they are plugged in, each told once until it is pulled out. Looks at the kernel's own list, so that
+    root's helper is asked only when there is something to ask for."""
+
+    def __init__(self, blocks: Path = BLOCKS) -> None:
+        self._blocks = blocks
+        self._seen: set[str] = set()
+
+    def look(self) -> list[str]:
+        try:
+            there = {name for name in os.listdir(self._blocks) if _PARTITION.fullmatch(name)}
+        except OSError:
+            there = set()
+        new, self._seen = sorted(there - self._seen), there
+        return new
+
+
+def write_on_stick(path: Path, content: bytes) -> None:
+    """Under another name until it is whole and synced; then read back from the stick, not from memory. A stick that is
+    pulled out in the middle has the file as it was before, or not at all. Raises OSError."""
+    make_private(path, content)
+    handle = os.open(path, os.O_RDONLY)
+    with os.fdopen(handle, "rb") as file:
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        if file.read() != content:
+            raise OSError(errno.EIO, "what was written reads otherwise")
+
+
+def _only(at: Path) -> str:
+    names = _asked("sticks", at=at).split()
+    if len(names) != 1:
+        raise StickRefused("many-sticks" if names else "no-stick")
+    return names[0]
+
+
+def _asked(*words: str, at: Path) -> str:
+    try:
+        said = ask_root(*words, at=at)
+    except HelperSaysNo as error:
+        raise StickRefused(str(error)) from error
+    if said is None:
+        raise StickRefused("no-helper")
+    return said

@@ -1,0 +1,170 @@
+"""What is behind the maintainer's screen: service passes, the looks at the machine, and what is asked for there."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+from kiosk import __version__
+from kiosk.bootstrap.checkup import Checkup
+from kiosk.bootstrap.stores import diary_of
+from kiosk.config import KioskConfig
+from kiosk.domain.service_pass import PassFault, is_pass
+from kiosk.ports.central import CentralLink
+from kiosk.ports.devices import RawScan
+from kiosk.ports.errors import Unreachable
+from kiosk.ports.host import StationClock
+from kiosk.runtime.passes import HasSigned, Passes
+from kiosk.session.effects import Serve
+from kiosk.session.inputs import FindingsTold, PassShown, ServiceDone
+from kiosk.session.maintenance import Maintaining, Outcome, Service
+from kiosk.session.states import State
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 3.0
+COUNT_EVERY_S = 60.0
+
+
+class ServiceDesk:
+    """`run` is a thread's; everything else is called from any thread and returns at once, but for `is_pass`, which
+    looks at a signature. `leave` ends the process in good order; `enrol_anew` None: that cannot be asked for here."""
+
+    def __init__(
+        self,
+        config: KioskConfig,
+        clock: StationClock,
+        link: CentralLink,
+        checkup: Checkup,
+        *,
+        post: Callable[[PassShown | FindingsTold | ServiceDone], None],
+        send_now: Callable[[], None],
+        leave: Callable[[], None],
+        enrol_anew: Callable[[], None] | None = None,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._link = link
+        self._checkup = checkup
+        self._post = post
+        self._send_now = send_now
+        self._leave = leave
+        self._enrol_anew = enrol_anew
+        self._asked: SimpleQueue[Serve | None] = SimpleQueue()
+        self._is_open = False
+        self._passes = Passes(
+            config.data / "passes.json", config.station.library, config.station.device, clock, self._centre
+        )
+
+    def is_pass(self, raw: RawScan) -> bool:
+        """A service pass goes to the session as one, and never further."""
+        if not is_pass(raw.text):
+            return False
+        shown = self._passes.show(raw.text)
+        if isinstance(shown, PassFault):
+            _log.warning("a service pass was refused: %s", shown.value)
+            self._post(PassShown("", shown, raw.scanned_at))
+        else:
+            self._post(PassShown(shown, None, raw.scanned_at))
+        return True
+
+    def serve(self, effect: Serve) -> None:
+        if effect.service is Service.END_PASS:  # noted behind what was asked before; a picture of it opens nothing now
+            self._passes.forbid(effect.pass_id)
+        self._asked.put(effect)
+
+    def shown(self, state: State) -> None:
+        is_open = isinstance(state.doing, Maintaining)
+        if is_open is not self._is_open:
+            self._is_open = is_open
+            self._asked.put(None)  # look at once, or not any more
+
+    def run(self, stop: threading.Event) -> None:
+        """Whoever sets `stop` should `wake` it."""
+        while not stop.is_set():
+            if self._is_open:
+                self._post(FindingsTold(tuple(self._checkup.findings())))
+            self._passes.count()
+            try:
+                asked = self._asked.get(timeout=LOOK_EVERY_S if self._is_open else COUNT_EVERY_S)
+            except Empty:
+                continue
+            if asked is not None:
+                self._do(asked)
+
+    def wake(self) -> None:
+        self._asked.put(None)
+
+    def close(self) -> None:
+        """Once nobody asks any more: a pass that was to end does not open the screen of the next process."""
+        with suppress(Empty):
+            while True:
+                asked = self._asked.get_nowait()
+                if asked is not None and asked.service is Service.END_PASS:
+                    self._passes.end(asked.pass_id)
+
+    def _do(self, asked: Serve) -> None:
+        well, without_log = True, False
+        match asked.service:
+            case Service.END_PASS:
+                self._passes.end(asked.pass_id)
+                return
+            case Service.SEND_NOW:
+                self._send_now()
+            case Service.SUPPORT_BUNDLE:
+                bundle, lacks = self._bundle()
+                if lacks:
+                    _log.warning("support bundle: its log is not whole, or missing (%s)", lacks)
+                try:
+                    self._link.send_support(bundle)
+                except Unreachable as error:
+                    _log.warning("support bundle: the centre has not taken it (%s)", error)
+                    well = False
+                without_log = well and bool(lacks)
+            case Service.RESTART:
+                _log.info("the station is started again from the maintainer's screen")
+                self._leave()
+                return
+            case Service.ENROL_ANEW:
+                if self._enrol_anew is not None:
+                    self._enrol_anew()
+        self._post(ServiceDone(Outcome(asked.service, well, without_log)))
+
+    def _bundle(self) -> tuple[bytes, str]:
+        """And why its log is not whole ("": it is). Imports what makes it only now: the first frame does not wait."""
+        import platform
+
+        import msgspec
+
+        from devices.host.checks.machine import read_releases
+        from devices.host.checks.together import RELEASES
+        from devices.host.logs import read_log
+        from kiosk.upkeep.checked import as_json
+        from kiosk.upkeep.support_bundle import Material, make_bundle
+
+        config = self._config
+        log = read_log(config.folder / config.log.file if config.log.file else None)
+        material = Material(
+            {"version": __version__, "python": platform.python_version(), "machine": platform.machine()},
+            self._checkup.status(),
+            as_json(self._checkup.findings()),
+            diary_of(config).read(),
+            read_releases(RELEASES),
+            msgspec.to_builtins(config, enc_hook=str),
+            log.lines,
+            config.codes.formats(),
+            log.lacks,
+        )
+        return make_bundle(material), log.lacks
+
+    def _centre(self) -> HasSigned | None:
+        from central_link.centre_key import CentreKey
+
+        try:
+            key = CentreKey.pinned_in(self._config.data)
+        except (OSError, ValueError):
+            return None
+        return key.has_signed if key else None

@@ -1,0 +1,94 @@
+"""The maintainer's screen: how it opens, what a touch and a scan do there, and how it closes. Never over a visit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.domain.barcodes import Code, CodeKind
+from kiosk.ports.devices import Sound
+from kiosk.session import visits
+from kiosk.session.effects import Effect, Play, Serve
+from kiosk.session.inputs import Button, FindingsTold, PartTouched, PassShown, Scanned, ServiceDone, Touched
+from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
+from kiosk.session.notices import PassRefused
+from kiosk.session.states import Finished, Home, Resting, SessionRules, State
+
+Step = tuple[State, tuple[Effect, ...]]
+
+_SERVICES = {
+    Button.SEND_NOW: Service.SEND_NOW,
+    Button.SUPPORT_BUNDLE: Service.SUPPORT_BUNDLE,
+    Button.RESTART: Service.RESTART,
+    Button.ENROL_ANEW: Service.ENROL_ANEW,
+}
+_KINDS = {
+    CodeKind.CITIZEN_CARD: ScanKind.CITIZEN,
+    CodeKind.UNREADABLE: ScanKind.UNREADABLE,
+    CodeKind.ISBN: ScanKind.ISBN,
+    CodeKind.CARD: ScanKind.CARD,
+    CodeKind.ITEM: ScanKind.ITEM,
+}
+
+
+def shown(state: State, happened: PassShown, rules: SessionRules) -> Step:
+    """A service pass before the scanner."""
+    if isinstance(state.doing, Finished):
+        state = visits.go_home(state, rules)
+    match state.doing:
+        case Maintaining() as doing if happened.fault is None:
+            return replace(state, doing=replace(doing, active_at=happened.at)), (Play(Sound.OK),)
+        case Home() | Resting() if state.awaiting is None and happened.fault is not None:
+            return visits.with_notice(state, PassRefused(happened.fault), happened.at), (Play(Sound.ATTENTION),)
+        case Home() | Resting() as doing if state.awaiting is None and happened.fault is None:
+            resting = doing.code if isinstance(doing, Resting) else None
+            opened = Maintaining(happened.id, happened.at, resting=resting)
+            return visits.turn_to(state, opened, rules, same_reader=True), (Play(Sound.OK),)
+    return state, (Play(Sound.ATTENTION),)  # somebody's visit goes on: nothing lies over it
+
+
+def step(state: State, doing: Maintaining, happened: object, rules: SessionRules) -> Step:
+    """What happens on the screen itself."""
+    match happened:
+        case FindingsTold(findings):
+            return replace(state, doing=replace(doing, findings=findings)), ()
+        case ServiceDone(outcome):
+            return replace(state, doing=replace(doing, outcome=outcome, trying=False, part=None)), ()
+        case Scanned() as scan:
+            number = doing.tried.number + 1 if doing.tried else 1
+            tried = Tried(_kind_of(scan.code), scan.symbology, scan.characters, number)
+            found = replace(doing, trying=True, tried=tried, part=None, outcome=None, active_at=scan.at)
+            return replace(state, doing=found), (Play(Sound.OK),)
+        case PartTouched(part, at):
+            looking = replace(doing, part=part, trying=False, outcome=None, active_at=at)
+            return replace(state, doing=looking), ()
+        case Touched(button, at):
+            return _touched(state, replace(doing, active_at=at), button, at, rules)
+    return state, ()
+
+
+def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> State:
+    """Back to what was beneath."""
+    if doing.resting is not None:
+        return visits.turn_to(state, Resting(doing.resting, at), rules)
+    return visits.go_home(state, rules)
+
+
+def _touched(state: State, doing: Maintaining, button: Button, at: float, rules: SessionRules) -> Step:
+    if button is Button.LOCK:
+        return locked(state, doing, rules, at), (Serve(Service.END_PASS, doing.pass_id), Play(Sound.DONE))
+    if button is Button.DISMISS:
+        doing = replace(doing, part=None, trying=False, tried=None, outcome=None)
+    if button is Button.TRY_SCANNER:
+        doing = replace(doing, part=None, trying=True, tried=None, outcome=None)
+    service = _SERVICES.get(button)
+    is_busy = doing.outcome is not None and doing.outcome.well is None
+    if service is None or is_busy or (service is Service.ENROL_ANEW and not rules.may_enrol_anew):
+        return replace(state, doing=doing), ()
+    doing = replace(doing, part=None, trying=False, tried=None, outcome=Outcome(service, None))
+    return replace(state, doing=doing), (Serve(service, doing.pass_id),)
+
+
+def _kind_of(code: Code) -> ScanKind:
+    if code.may_be(CodeKind.CARD) and code.may_be(CodeKind.ITEM):
+        return ScanKind.EITHER
+    return next((told for kind, told in _KINDS.items() if code.may_be(kind)), ScanKind.UNKNOWN)

@@ -1,0 +1,113 @@
+"""python -m provisioning support-bundle: what helps whoever looks after the station, on a stick or at the centre."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from pathlib import Path
+
+import msgspec
+
+from central_link.native_rest import NativeRestLink
+from central_link.registry import StationFiles, native_rest_config
+from devices.host.checks.machine import read_releases
+from devices.host.checks.together import RELEASES
+from devices.host.logs import read_log
+from kiosk import __version__
+from kiosk.config import ConfigError, KioskConfig, load
+from kiosk.i18n import Translator
+from kiosk.ports.errors import Unreachable
+from kiosk.ports.tables import TableError
+from kiosk.runtime.diary import Diary
+from kiosk.upkeep.checked import as_json
+from kiosk.upkeep.support_bundle import Material, make_bundle
+from provisioning.check_command import look_at_all, running_status
+from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, complain, say
+
+
+def add_parsers(commands: Parsers) -> None:
+    """Let `commands` know it."""
+    about = "logs, figures and settings in one file, for whoever helps: nothing of a reader, nothing secret"
+    command = commands.add_parser("support-bundle", parents=[CONFIG, LANGUAGE], help=about)
+    command.add_argument("--out", type=Path, metavar="FILE_OR_FOLDER", help="like a USB stick")
+    command.add_argument("--send", action="store_true", help="to the centre")
+    command.set_defaults(run=support_bundle)
+
+
+def support_bundle(options: argparse.Namespace, words: Translator) -> int:
+    """Also where nothing is set up yet. Raises ConfigError."""
+    if not options.out and not options.send:
+        complain(words.text("Say where to: --out a file or folder, --send to the centre, or both."))
+        return ASKED_WRONGLY
+    config: KioskConfig | None = None
+    try:
+        config = load(options.config)
+    except ConfigError:
+        if options.send:
+            raise
+    made_of = material(config, options.config)
+    bundle = make_bundle(made_of)
+    status = DONE
+    if made_of.log_lacks:
+        complain(words.text("The station's log is not whole, or missing: {why}.", why=made_of.log_lacks))
+    if options.out:
+        status = _write(bundle, options.out, config, words)
+    if options.send and config is not None:
+        status = _send(bundle, config, words) or status
+    return status
+
+
+def material(config: KioskConfig | None, file: Path) -> Material:
+    about = {"version": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    check = as_json(look_at_all(file))
+    if config is None:
+        return Material(about, None, check, {}, read_releases(RELEASES), None, (), None, "no settings say where it is")
+    log = read_log(config.folder / config.log.file if config.log.file else None)
+    return Material(
+        about,
+        running_status(config.data),
+        check,
+        Diary(config.data / "upkeep.json").read(),
+        read_releases(RELEASES),
+        msgspec.to_builtins(config, enc_hook=str),
+        log.lines,
+        config.codes.formats(),
+        log.lacks,
+    )
+
+
+def _write(bundle: bytes, out: Path, config: KioskConfig | None, words: Translator) -> int:
+    device = config.station.device if config else "tram-xanh"
+    name = f"{device}-{time.strftime('%Y%m%d-%H%M%S')}.tar.gz".replace("/", "_")
+    file = out / name if out.is_dir() else out
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as there:
+            there.write(bundle)
+            there.flush()
+            os.fsync(there.fileno())
+    except OSError as error:
+        complain(words.text("{file} cannot be written: {why}.", file=file, why=error.strerror))
+        return COULD_NOT
+    say(words.text("Written: {file}", file=file))
+    return DONE
+
+
+def _send(bundle: bytes, config: KioskConfig, words: Translator) -> int:
+    try:
+        files = StationFiles(config.folder, config.data)
+        link = NativeRestLink(
+            native_rest_config(config.central, config.station.library, config.station.device, files), clock_of(config)
+        )
+    except TableError as error:
+        raise ConfigError(str(error)) from error
+    try:
+        link.send_support(bundle)
+    except Unreachable as error:
+        complain(words.text("The centre has not taken it: {why}.", why=error))
+        return COULD_NOT
+    finally:
+        link.close()
+    say(words.text("The centre has it."))
+    return DONE

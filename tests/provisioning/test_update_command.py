@@ -1,0 +1,150 @@
+"""What `update` makes of what the station says, and of what was fetched."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from benchmarks.small_release import GOOD, Publisher, station_with
+from central_link.releases import Offered
+from demo.processes import ROOT
+from devices.host.status_socket import NAME
+from kiosk.config import KioskConfig, load
+from provisioning.fetch_release import _is_wanted
+from provisioning.installed import Releases, write_releases
+from provisioning.update_command import _status_of
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+[station]
+library = "hoa-sen"
+device = "tram-1"
+data = "data"
+[codes]
+card = "H"
+item = "T"
+[central]
+kind = "simulated"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> KioskConfig:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "kiosk.toml").write_text(CONFIG, encoding="utf-8")
+    return load(tmp_path / "kiosk.toml")
+
+
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        (json.dumps({"screen": "home"}).encode(), {"screen": "home"}),
+        (b"", {}),
+        (b"{", {}),
+        (b"null", {}),
+        (b'["home"]', {}),
+        (b"[" * 100_000, {}),
+    ],
+    ids=["ours", "nothing", "half", "null", "a list", "deep"],
+)
+def test_a_station_that_says_nothing_of_use_runs_all_the_same(
+    config: KioskConfig, answer: bytes, heard: dict[str, object]
+) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(config.data / NAME))
+        listening.listen(1)
+
+        def serve() -> None:
+            asking, _ = listening.accept()
+            with asking:
+                while asking.recv(100):
+                    pass
+                asking.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert _status_of(config) == heard
+        thread.join()
+
+
+def test_control_none_runs(config: KioskConfig) -> None:
+    assert _status_of(config) is None
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(config.data / NAME))
+    assert _status_of(config) is None
+
+
+def test_a_blank_machine_has_nothing_to_resume(tmp_path: Path) -> None:
+    """It asks two minutes after each start, and a unit that fails each time would be shown to staff."""
+    (tmp_path / "publisher").mkdir()
+    places = station_with(tmp_path / "root", Publisher(tmp_path / "publisher"), "0.1.0")
+    (tmp_path / "kiosk.toml").write_text('[station]\ndata = "data"\n', encoding="utf-8")
+    words = ["--root", str(places.root), "--config", str(tmp_path / "kiosk.toml"), "--language", "en"]
+    command = [sys.executable, "-m", "provisioning", "update"]
+    done = subprocess.run([*command, "--resume", *words], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (0, "There is nothing to update.\n"), done.stderr
+    done = subprocess.run([*command, "--fetched", *words], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2  # it is none that could prove itself
+
+
+NO_PROGRAM = '"""'  # that no Python can read
+FULL = "import sys, os, provisioning.self_update as one; one._SPARE_BYTES = 1 << 60"
+PROGRAM = """
+sys.prefix = os.path.realpath(sys.prefix)
+from provisioning.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "goes"),
+    [
+        ("of a thief", 2, True),
+        ("that cannot be built", 1, True),
+        ("taken back", 2, True),
+        ("on a full disk", 2, False),
+        ("while another updates", 1, False),
+    ],
+)
+def test_what_will_never_be_installed_goes_and_is_known_by_its_hash(
+    config: KioskConfig, tmp_path: Path, what: str, status: int, goes: bool
+) -> None:
+    """Else 140 MB would come, or be built, every six hours."""
+    (tmp_path / "publisher").mkdir()
+    (tmp_path / "thief").mkdir()
+    publisher = Publisher(tmp_path / "publisher")
+    places = station_with(tmp_path / "root", publisher, "0.1.0")
+    maker = Publisher(tmp_path / "thief") if what == "of a thief" else publisher
+    bundle = maker.bundle("0.2.0", NO_PROGRAM if what == "that cannot be built" else GOOD)
+    with bundle.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    incoming = config.data / "incoming"
+    incoming.mkdir()
+    shutil.copyfile(bundle, incoming / f"{sha256}.bundle")
+    if what == "taken back":
+        write_releases(places, Releases("0.1.0", refused=("0.2.0",)))
+    begin = FULL if what == "on a full disk" else "import sys, os"
+    words = ["--fetched", "--root", str(places.root), "--config", str(config.folder / "kiosk.toml")]
+    with (places.kept / "update.lock").open("w") as other:
+        if what == "while another updates":
+            fcntl.flock(other, fcntl.LOCK_EX)
+        command = [sys.executable, "-c", begin + PROGRAM, "update", *words]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == status, done.stderr
+    assert incoming.exists() is not goes
+    assert places.unfit.exists() is goes
+    offered, known = Offered("0.2.0", bundle.stat().st_size, sha256), Releases("0.1.0")
+    assert _is_wanted(offered, known, places) is not goes
+    assert _is_wanted(replace(offered, sha256="0" * 64), known, places)  # another build of it
+    assert not _is_wanted(replace(offered, sha256="0" * 64), Releases("0.1.0", refused=("0.2.0",)), places)
