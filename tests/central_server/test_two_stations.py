@@ -18,6 +18,8 @@ from tests.central_server import interleavings_of_holds as _interleavings_of_hol
 from tests.central_server.interleavings import CASES, Shelf
 from tests.central_server.support import ROOT, Operation, feed, take, take_in, title_of
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "protocol.md"
 Known = dict[str, dict[str, str]]
 Wishes = dict[str, tuple[object, object]]

@@ -25,6 +25,8 @@ from kiosk.ports.errors import DeviceLost
 from tests.devices.pi_rig import Pi, helpers_of
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
+pytestmark = pytest.mark.slow
+
 SIZE = {"width": 640, "height": 360}
 CARD = scene(barcode("HS250001"), **SIZE)
 ROOT = Path(__file__).parents[2]

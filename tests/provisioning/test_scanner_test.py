@@ -24,6 +24,8 @@ from provisioning import __main__ as command
 from tests.devices.scanner_rig import PATIENCE_S, Running
 from tests.runtime.station import STATION
 
+pytestmark = pytest.mark.slow
+
 HOME = Path(__file__).parents[2]
 CITIZEN = "083214000123|320123456|Nguyễn Văn A|01012014|Nam|Ấp 1, Bến Tre|20052023"
 

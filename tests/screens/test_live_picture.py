@@ -20,6 +20,8 @@ from screens.view_models.aiming import hint_words
 from tests.screens import sample_views as views
 from tests.screens.window_rig import Rig, shown_widgets
 
+pytestmark = pytest.mark.slow
+
 VIEWS = {
     PageName.HOME: replace(views.home(), live=True),
     PageName.BORROW: replace(views.borrow(2), live=True),

@@ -11,6 +11,8 @@ from devices.simulated.keyboard_node import KeyboardNode
 from kiosk.ports.errors import DeviceLost
 from tests.provisioning.chooser.station_root import StationRoot
 
+pytestmark = pytest.mark.slow
+
 NODE = "/dev/input/event3"
 LINKS = ("input/by-id/usb-WCH_BarCode-event-kbd", "/dev/input/by-path/pci-0-event-kbd")
 SCANNER = (0x1A86, 0xE129, "WCH BarCode Scanner")
