@@ -10,19 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from gallery import service
+from gallery import enrolment, service
 from kiosk.domain import blocks as b
-from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.domain.operations import OperationId
 from kiosk.domain.service_pass import PassFault
 from kiosk.session import notices as n
 from kiosk.session.books import Books, HoldShown, LoanShown
-from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN
 from kiosk.session.states import (
     Borrowing,
-    Enrolling,
-    EnrolProblem,
-    EnrolStage,
     Finished,
     Hint,
     Home,
@@ -136,30 +131,6 @@ THREE_DAYS = tuple(
 BOOKS_LATE = n.CardHasBlocks((b.OverdueLoans(2),))
 CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
 RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
-
-
-ENROLMENT = EnrolmentCode("https://thu-vien.example.vn", "hoa-sen", "tram-1", bytes(16))
-FOUR_WORDS = ("ấm trà", "lâu đài", "vàng anh", "lều trại")
-ENROL_PROBLEMS = {
-    EnrolProblem.NOT_A_CODE: "A book’s label was shown.",
-    EnrolProblem.OTHER_VERSION: "A code of another version.",
-    EnrolProblem.SPOILT_CODE: "Half a code.",
-    EnrolProblem.FORBIDDEN_CODE: "A code that sends the station to a server without https, say.",
-    EnrolProblem.NO_WIFI: "The code names a Wi-Fi, and there is no NetworkManager.",
-    EnrolProblem.NO_NETWORK: "No cable, no Wi-Fi.",
-    EnrolProblem.UNREACHABLE: "The server does not answer.",
-    EnrolProblem.DISTRUSTED: "Another server answers in its place.",
-    EnrolProblem.TOKEN_REFUSED: "Used, too old, or for another station.",
-    EnrolProblem.REVOKED: "Shut out while it waited.",
-    EnrolProblem.NOTHING_TOLD: "Confirmed, and nobody has imported the station file there.",
-    EnrolProblem.NOT_KEPT: "The card is full or cannot be written.",
-    EnrolProblem.OTHER_STATION: "kiosk.toml names another device, say.",
-    EnrolProblem.CLOCK_UNSURE: "Just switched on, no pin in the code, and nobody has told the time yet.",
-}
-
-
-def enrolling(stage: EnrolStage = EnrolStage.SHOW_CODE, **more: Any) -> State:
-    return State(Enrolling(stage, **more))
 
 
 PASS_FAULTS = {
@@ -363,28 +334,8 @@ SCREENS: tuple[Screen, ...] = (
         "A blank station, until it is its library’s: it needs no keyboard. Every problem says what happened and what "
         "to do now.",
         {
-            "enrol": Sample("Nobody has shown a code yet.", enrolling()),
-            "enrol-camera": Sample("With a camera.", enrolling(), camera=True),
-            "enrol-aiming": Sample("A tap on the small picture.", replace(enrolling(), aiming=True), camera=True),
-            "enrol-scanner-lost": Sample(
-                "No scanner is plugged in.",
-                replace(enrolling(), station=Station(scanners_lost=frozenset({"serial"}))),
-            ),
-            "enrol-network": Sample("“Check the network” was touched.", enrolling(is_connected=True)),
-            "enrol-network-none": Sample("The same, and there is none.", enrolling(is_connected=False)),
-            "enrol-help": Sample("“Another way” was touched.", enrolling(wants_help=True)),
-            "enrol-connecting": Sample("A code was read.", enrolling(EnrolStage.CONNECTING, code=ENROLMENT)),
-            "four-words": Sample(
-                "Two people compare; the centre shows the same.",
-                enrolling(EnrolStage.COMPARE, code=ENROLMENT, words=FOUR_WORDS),
-            ),
-            "enrol-starting": Sample("Confirmed: it opens by itself.", enrolling(EnrolStage.STARTING, code=ENROLMENT)),
-            **{
-                f"enrol-{problem.name.lower().replace('_', '-')}": Sample(
-                    says, enrolling(problem=problem, code=ENROLMENT if problem in CAN_BE_TRIED_AGAIN else None)
-                )
-                for problem, says in ENROL_PROBLEMS.items()
-            },
+            name: Sample(says, state, camera=name in enrolment.WITH_CAMERA)
+            for name, (says, state) in enrolment.STATES.items()
         },
     ),
     Screen(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gallery.samples import ENROLMENT, FOUR_WORDS, PLACE, PLACE_WITH_CAMERA, RULES, enrolling
+from gallery.enrolment import ENROLMENT, FOUR_WORDS, enrolling
+from gallery.samples import PLACE, PLACE_WITH_CAMERA, RULES
 from kiosk.i18n import Translator
 from kiosk.session.inputs import Button
 from kiosk.session.states import EnrolStage, State
