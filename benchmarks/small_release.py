@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from provisioning.bundle import check_files, open_bundle, read_manifest, unpack
-from provisioning.installed import Places, Releases, point_to, write_releases
+from provisioning.chooser.choose import Places, Releases, point_to, write_releases
 from provisioning.make_bundle import Target, pip_wheel, write_bundle
 from provisioning.release_folder import build_release, unfinished
 
@@ -75,12 +75,12 @@ class Publisher:
 def station_with(root: Path, publisher: Publisher, *versions: str) -> Places:
     """A station under `root` on which these were installed, one after the other."""
     places = Places(root)
-    for folder in (places.releases, places.kept, places.proved.parent, places.publisher.parent):
+    for folder in (places.releases, places.kept, places.marks, places.publisher.parent):
         folder.mkdir(parents=True)
     places.publisher.write_bytes(publisher.public)
     for version in versions:
         install(places, publisher.bundle(version))
-    before = versions[-2] if len(versions) > 1 else None
+    before = versions[-2] if len(versions) > 1 else ""
     write_releases(places, Releases(versions[-1], before))
     point_to(places, versions[-1])
     return places
@@ -100,7 +100,7 @@ def install(places: Places, bundle: Path) -> None:
 def start(places: Places) -> None:
     """What a restart of the service comes to: whatever the symlink leads to runs."""
     python = places.current / "bin/python"
-    subprocess.run([str(python), "-I", "-m", "kiosk", "run", str(places.proved.parent)], check=False)
+    subprocess.run([str(python), "-I", "-m", "kiosk", "run", str(places.marks)], check=False)
 
 
 def version_that_runs(places: Places) -> str:

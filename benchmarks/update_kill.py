@@ -23,9 +23,10 @@ from tempfile import TemporaryDirectory
 from benchmarks.report import Report, options
 from benchmarks.small_release import BAD, BUILT_MS, GOOD, Publisher, start, station_with, version_that_runs
 from demo.processes import ROOT
-from provisioning import installed, self_update
+from provisioning import self_update
 from provisioning.bundle import BundleRefused, Why
-from provisioning.installed import Places, read_releases
+from provisioning.chooser import choose
+from provisioning.chooser.choose import Places, read_releases
 from provisioning.release_folder import releases_in
 from provisioning.self_update import Updater, signed_by
 
@@ -93,10 +94,7 @@ class _World:
             return "nothing runs after the kill"
         again = self._run(places, works)
         again.communicate()
-        try:
-            known = read_releases(places)
-        except (OSError, ValueError):
-            return "nobody knows what is installed"
+        known = read_releases(places)
         if again.returncode:
             return "the next update ends in a fault"
         due = NEW if works else OLD
@@ -162,11 +160,10 @@ def _take_protection_away(tell: Callable[[str], None]) -> None:
         tell("the symlink is gone")
         places.current.symlink_to(f"releases/{version}")
 
-    def write_in_place(places: Places, known: installed.Releases) -> None:
-        file = places.kept / "releases.json"
-        file.write_text('{"current": ')
+    def write_in_place(places: Places, known: choose.Releases) -> None:
+        places.state.write_text('{"current": ')
         tell("half of releases.json is written")
-        installed.write_releases(places, known)
+        choose.write_releases(places, known)
 
     vars(self_update).update(point_to=point_in_place, write_releases=write_in_place)
 

@@ -23,7 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from provisioning.release_folder import VERSION, number_of
+from provisioning.chooser.choose import VERSION, number_of
 
 FORMAT = 1
 PRODUCT = "tram-xanh"

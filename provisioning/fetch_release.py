@@ -19,12 +19,14 @@ from kiosk.i18n import Translator
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 from kiosk.upkeep.logs import set_up as set_up_logs
+from provisioning.chooser.choose import Places, Releases, read_releases
 from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
-from provisioning.installed import Places, Releases, read_releases
 
 log = logging.getLogger(__name__)
 
 _INCOMING = "incoming"
+_UNFIT = "unfit"
+"""Beside releases.json: names the bundle from the centre that was refused here, or could not be built: its SHA-256."""
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -50,13 +52,13 @@ def refuse_fetched(data: Path, places: Places) -> None:
     """It never will be: it goes, and the same is not fetched again. What its name says is for `fetch-release` alone,
     which gave it. Raises OSError."""
     if bundle := fetched(data):
-        places.unfit.write_bytes(os.fsencode(bundle.stem))
+        (places.kept / _UNFIT).write_bytes(os.fsencode(bundle.stem))
     forget_fetched(data)
 
 
 def _is_wanted(offered: Offered, known: Releases, places: Places) -> bool:
     try:
-        unfit = places.unfit.read_bytes()
+        unfit = (places.kept / _UNFIT).read_bytes()
     except FileNotFoundError:
         unfit = b""
     return offered.version not in known.refused and offered.sha256.encode() != unfit
@@ -75,7 +77,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         )
         try:
             python = f"{sys.version_info.major}.{sys.version_info.minor}"
-            offered = source.newest(os.uname().machine, python, known.current or "")
+            offered = source.newest(os.uname().machine, python, known.current)
             if offered is None or not _is_wanted(offered, known, places):
                 say(words.text("There is nothing to update."))
                 return DONE

@@ -29,7 +29,7 @@ from packaging.requirements import Requirement
 
 from kiosk.ports.private_file import make_private, read_private, sync_folder
 from provisioning.bundle import END, FORMAT, LOCK, MANIFEST, PRODUCT, SIGNATURE, header_of, padding_of
-from provisioning.release_folder import number_of
+from provisioning.chooser.choose import number_of
 
 PROJECT = Path(__file__).parents[1]
 EVDEV_LOCK = Path(__file__).parent / "evdev.lock"

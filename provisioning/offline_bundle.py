@@ -17,8 +17,8 @@ from provisioning.installer.packages import PACKAGES, RASPBERRY_PACKAGES
 PROJECT = Path(__file__).parents[1]
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _MIRROR = "http://deb.debian.org"
-_INSTALLER = ("__init__.py", "bundle.py", "installed.py", "release_folder.py")
-"""What provisioning.installer imports beside its own modules."""
+_INSTALLER = ("__init__.py", "bundle.py", "release_folder.py")
+"""What provisioning.installer imports beside its own modules and the chooser."""
 
 
 class CannotMake(Exception):

@@ -9,15 +9,13 @@ import ctypes
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
-"""What a release may be called: three numbers. Whatever else lies beside the releases is none."""
+from provisioning.chooser.choose import VERSION, number_of, sync_folder
 
 RELEASE_FILE = "release.json"
 _PIP = "pip-*.whl"
@@ -26,13 +24,6 @@ _PATIENCE_S = 1800  # a Pi with a slow card
 
 class CannotBuild(Exception):
     """The message is for the log; nothing is called by the release's version."""
-
-
-def number_of(version: str) -> tuple[int, ...]:
-    """By which versions are compared. Raises ValueError for what is none."""
-    if not VERSION.fullmatch(version):
-        raise ValueError("a version is three numbers")
-    return tuple(map(int, version.split(".")))
 
 
 def build_release(unpacked: Path, releases: Path, python: str = sys.executable) -> Path:
@@ -120,15 +111,6 @@ def sync_all(folder: Path) -> None:
         if ctypes.CDLL(None, use_errno=True).syncfs(handle):
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
-    finally:
-        os.close(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    """Names in `folder` are durable, on return. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)
 

@@ -35,30 +35,32 @@ from provisioning.bundle import (
     read_manifest,
     unpack,
 )
-from provisioning.installed import (
+from provisioning.chooser.choose import (
+    TRIAL_S,
     Places,
     Releases,
     boot_id,
     boottime,
-    held,
+    lock,
+    number_of,
     point_to,
+    read_mark,
     read_releases,
+    sync_folder,
+    usable_releases,
     write_releases,
 )
 from provisioning.release_folder import (
     build_release,
     facts_of,
-    number_of,
     releases_in,
     remove_halves,
     remove_release,
-    sync_folder,
     unfinished,
 )
 
 log = logging.getLogger(__name__)
 
-PROVE_WITHIN_S = 120.0
 _LOOK_EVERY_S = 0.2
 _LOOK_AT_SESSION_EVERY_S = 2.0
 _SPARE_BYTES = 100_000_000
@@ -111,7 +113,7 @@ class Updater:
         *,
         tell: Callable[[str], None] = lambda _: None,
         pause: Callable[[float], None] = time.sleep,
-        within_s: float = PROVE_WITHIN_S,
+        within_s: float = TRIAL_S,
         patience_s: float = 0.0,
     ) -> None:
         self._places = places
@@ -125,13 +127,13 @@ class Updater:
         self._patience_s = patience_s
 
     def resume(self) -> Outcome | None:
-        """Finishes or undoes what an earlier run began; None: nothing was. Raises Busy, OSError, ValueError."""
+        """Finishes or undoes what an earlier run began; None: nothing was. Raises Busy and OSError."""
         with self._alone():
             return self._resume()
 
     def update(self, bundle: Path, *, again: bool = False) -> Outcome:
         """`again`: also what was taken back here, and also while the station rests. Raises BundleRefused, with nothing
-        changed; CannotBuild; Busy; OSError; ValueError (releases.json)."""
+        changed; CannotBuild; Busy; OSError; ValueError where none is installed."""
         with self._alone():
             begun = self._resume(again=again)
             if begun in (Outcome.IN_USE, Outcome.RESTS):
@@ -144,7 +146,7 @@ class Updater:
             if waits := self._why_it_waits(though_it_rests=again):
                 return waits
             self._step("trial")
-            with held(self._places):
+            with lock(self._places):
                 self._switch(read_releases(self._places).trying(manifest.version))
             return self._see_it_through(manifest.version)
 
@@ -153,7 +155,7 @@ class Updater:
     def _take_in(self, bundle: Path, again: bool) -> Manifest:
         """The release of `bundle` is there, whole, and nobody uses it yet."""
         known = read_releases(self._places)
-        if known.current is None:
+        if not known.current:
             raise ValueError("no release is installed here")
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
         station = Station(known.current, known.refused, python, os.uname().machine, self._now_ms())
@@ -216,7 +218,7 @@ class Updater:
             self._step("point")
             point_to(self._places, known.current)
             with suppress(OSError):  # not there; or not what it should be, and then no proof either
-                self._places.proved.unlink()
+                (self._places.marks / "proved").unlink()
             self._step("restart")
             self._restart()
             self._step("restarted")
@@ -233,43 +235,25 @@ class Updater:
         self._follow_what_is_due()
         waits_since = boottime()
         while True:
-            with held(self._places):
+            with lock(self._places):
                 known = read_releases(self._places)
                 if known.trial is None:  # the chooser has looked first
                     break
-                if self._says_it_is_proved(known.trial.version):
+                if read_mark(self._places, "proved") == known.trial.version:
                     self._step("prove")
                     write_releases(self._places, known.proved())
                     break
                 began = known.trial.began_boottime if known.trial.boot_id == boot_id() else waits_since
                 if boottime() - began > self._within_s:
                     self._step("take back")
-                    self._switch(known.taken_back(self._before(known, known.previous)))
+                    self._switch(known.taken_back(usable_releases(self._places)))
                     break
             self._pause(_LOOK_EVERY_S)
         self._follow_what_is_due()
         self._tidy()
-        return Outcome.PROVED if read_releases(self._places).current == version else Outcome.TAKEN_BACK
-
-    def _says_it_is_proved(self, version: str) -> bool:
-        """The folder is the station's own, so this may be anything; we are root, and wait for none of it."""
-        try:
-            handle = os.open(self._places.proved, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            return os.read(handle, 64).strip() == version.encode()
-        except OSError:
-            return False
-        finally:
-            os.close(handle)
-
-    def _before(self, known: Releases, version: str | None) -> str | None:
-        """What is to be `previous` when `version` is current."""
-        if version is None:
-            return None
-        there = [one for one in releases_in(self._places.releases) if one not in known.refused]
-        return next((one for one in reversed(there) if number_of(one) < number_of(version)), None)
+        known = read_releases(self._places)
+        stays = known.current == version and version not in known.refused
+        return Outcome.PROVED if stays else Outcome.TAKEN_BACK
 
     # ---- what an earlier run left
 
@@ -289,14 +273,17 @@ class Updater:
     def _tidy(self) -> None:
         """Nobody is on trial: what is neither current, nor previous, nor waits to be tried, goes."""
         known = read_releases(self._places)
-        if known.trial is not None or known.current is None:
+        if known.trial is not None or not known.current:
             return
         self._step("tidy")
         current = known.current
-        if known.previous in known.refused:  # the chooser has gone back, and names what it came from
-            with held(self._places):
-                known = replace(read_releases(self._places), previous=self._before(known, current))
-                write_releases(self._places, known)
+        if known.previous in ("", *known.refused):  # nobody knows, or what was come back from
+            there = [one for one in releases_in(self._places.releases) if one not in known.refused]
+            before = next((one for one in reversed(there) if number_of(one) < number_of(current)), "")
+            if before != known.previous:
+                with lock(self._places):
+                    known = replace(read_releases(self._places), previous=before)
+                    write_releases(self._places, known)
         point_to(self._places, current)
         remove_halves(self._places.releases)
         for version in releases_in(self._places.releases):

@@ -18,6 +18,7 @@ from kiosk.config import BUILD_MS, BlankConfig, KioskConfig, load, load_any
 from kiosk.i18n import Translator
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.bundle import BundleRefused, Why
+from provisioning.chooser.choose import Places, read_releases
 from provisioning.commands import (
     ASKED_WRONGLY,
     CONFIG,
@@ -30,7 +31,6 @@ from provisioning.commands import (
     say,
 )
 from provisioning.fetch_release import fetched, forget_fetched, refuse_fetched
-from provisioning.installed import Places, read_releases
 from provisioning.release_folder import CannotBuild, releases_in
 from provisioning.self_update import Busy, Outcome, Updater, signed_by
 
@@ -155,14 +155,10 @@ def _now_ms(config: Config) -> int:
 
 
 def _status(places: Places) -> int:
-    try:
-        known = read_releases(places)
-    except (OSError, ValueError) as error:
-        complain(error)
-        return COULD_NOT
+    known = read_releases(places)
     trial = known.trial.version if known.trial else None
     there = releases_in(places.releases)
-    table = {"current": known.current, "previous": known.previous, "trial": trial, "there": there}
+    table = {"current": known.current or None, "previous": known.previous or None, "trial": trial, "there": there}
     say(json.dumps(table | {"refused": list(known.refused)}))
     return DONE
 

@@ -20,7 +20,7 @@ from provisioning.bundle import (
     read_manifest,
     unpack,
 )
-from provisioning.installed import Places, Releases, held, point_to, read_releases, write_releases
+from provisioning.chooser.choose import Places, Releases, lock, point_to, read_releases, write_releases
 from provisioning.installer.machine import Machine, StepFailed
 from provisioning.release_folder import (
     CannotBuild,
@@ -40,7 +40,7 @@ NOT_BEFORE_MS = 1795392000000
 def install(machine: Machine, bundle: Path | None, publisher: Path | None) -> None:
     """`publisher`: whose public key this station shall believe, when it believes none yet. Raises StepFailed."""
     places = Places(machine.root)
-    known = _known(places)
+    known = read_releases(places)
     if known.current and facts_of(places.releases / known.current):
         if runs(places.releases / known.current):
             point_to(places, known.current)
@@ -53,7 +53,7 @@ def install(machine: Machine, bundle: Path | None, publisher: Path | None) -> No
         return
     try:
         version = _build(places, bundle, python_of(sys.executable))
-        with held(places):
+        with lock(places):
             write_releases(places, Releases(version))
             point_to(places, version)
         machine.says(f"{version} is installed")
@@ -104,14 +104,6 @@ def signed_by(publisher: Path) -> IsSigned:
         return done.returncode == 0
 
     return is_signed
-
-
-def _known(places: Places) -> Releases:
-    try:
-        return read_releases(places)
-    except (OSError, ValueError) as error:
-        advice = "Rename /var/lib/tram-xanh-chooser/releases.json, then repeat: the release is installed anew."
-        raise StepFailed("what is known of the releases cannot be read", advice) from error
 
 
 def _believe(machine: Machine, publisher: Path | None) -> None:

@@ -22,7 +22,7 @@ from central_server.database import open_store
 from central_server.releases import Shelf
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
-from provisioning.installed import Places, Releases, read_releases
+from provisioning.chooser.choose import Places, Releases, read_releases
 from tests.central_link.stand_in import enrolled
 from tests.central_server.support import ROOT, Server, bring_a_small_library, let_in, serving
 from tests.faults.fault_proxy import Fault, fault_proxy

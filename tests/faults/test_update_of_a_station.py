@@ -20,7 +20,7 @@ from devices.host.status_socket import ask_word
 from kiosk.config import load
 from local_store import read_store
 from local_store.tables import REVISIONS
-from provisioning.installed import Places, Releases, point_to, read_releases, write_releases
+from provisioning.chooser.choose import Places, Releases, point_to, read_releases, write_releases
 from provisioning.self_update import Outcome, Updater, signed_by
 from tests.faults.station_on_a_disk import fill_store, until
 from tests.local_store.next_release import EXPANDS, NEXT, migrations_of_next
@@ -84,7 +84,7 @@ class Machine:
 
     def __init__(self, root: Path, publisher: Publisher, old: Path) -> None:
         self.places = Places(root)
-        for folder in (self.places.releases, self.places.kept, self.places.proved.parent, root / "data"):
+        for folder in (self.places.releases, self.places.kept, self.places.marks, root / "data"):
             folder.mkdir(parents=True)
         self.publisher = publisher
         (root / "publisher.pub").write_bytes(publisher.public)
@@ -107,7 +107,7 @@ class Machine:
     def restart(self) -> None:
         self.stop()
         words = [str(self.places.current / "bin/python"), "-I", "-m", "kiosk", "run", "--config", str(self.config)]
-        runtime = {"RUNTIME_DIRECTORY": str(self.places.proved.parent), "SDL_VIDEODRIVER": "offscreen"}
+        runtime = {"RUNTIME_DIRECTORY": str(self.places.marks), "SDL_VIDEODRIVER": "offscreen"}
         log = (self.places.root / "station.log").open("ab")
         self._process = subprocess.Popen(words, env={**os.environ, **runtime}, stderr=log, cwd=self.places.root)
         log.close()
@@ -139,7 +139,7 @@ class Machine:
 
     def version(self) -> str:
         try:
-            return self.places.proved.read_text()
+            return (self.places.marks / "proved").read_text()
         except OSError:
             return ""
 

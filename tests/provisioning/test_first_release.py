@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.small_release import Publisher
-from provisioning.installed import Places, read_releases
+from provisioning.chooser.choose import Places, read_releases
 from provisioning.installer import first_release
 from provisioning.installer.machine import Machine, StepFailed
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.small_release import Publisher, install, make_wheel
 from provisioning import __main__ as command
 from provisioning.bundle import LOCK, check_files, open_bundle, read_manifest, unpack
-from provisioning.installed import Places
+from provisioning.chooser.choose import Places
 from provisioning.make_bundle import CannotMake, Target, make_key, pip_wheel, read_key, write_bundle
 from provisioning.self_update import signed_by
 from tests.provisioning.forged import BUILT_MS, EXPIRES_MS, MACHINE, PYTHON

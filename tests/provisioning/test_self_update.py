@@ -24,13 +24,14 @@ from benchmarks.small_release import (
 )
 from provisioning import self_update
 from provisioning.bundle import BundleRefused, Why
-from provisioning.chooser import choose
-from provisioning.installed import (
+from provisioning.chooser.choose import (
+    TRIAL_BOOTS,
     Places,
     Releases,
     Trial,
     boot_id,
     boottime,
+    choose,
     point_to,
     read_releases,
     write_releases,
@@ -95,6 +96,10 @@ class Machine:
         return [path.name for path in self.places.releases.iterdir() if path.name.startswith(".")]
 
 
+def proof_of(places: Places) -> Path:
+    return places.marks / "proved"
+
+
 @pytest.fixture(scope="session")
 def publisher(tmp_path_factory: pytest.TempPathFactory) -> Publisher:
     return Publisher(tmp_path_factory.mktemp("publisher"))
@@ -156,7 +161,7 @@ def test_a_release_that_does_not_work_is_taken_back_and_never_tried_again_unaske
 def test_control_without_its_proof_a_release_that_does_not_work_would_stay(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Updater, "_says_it_is_proved", lambda *_: True)
+    monkeypatch.setattr(self_update, "read_mark", lambda *_: NEW)
     assert machine.update(run=BAD) is Outcome.PROVED
     assert version_that_runs(machine.places) == NEW
 
@@ -287,12 +292,12 @@ def test_believes_the_chooser_that_has_taken_it_back(machine: Machine) -> None:
     def chooser() -> None:
         if machine.known.trial:
             # As it does: what it came from is the previous one.
-            write_releases(machine.places, Releases(OLD, NEW, refused=(NEW,), rest={"boot_id": "b"}))
+            write_releases(machine.places, Releases(OLD, NEW, refused=(NEW,), boot_id="b"))
             point_to(machine.places, OLD)
 
     machine.chooser = chooser
     assert machine.update() is Outcome.TAKEN_BACK
-    assert machine.known == Releases(OLD, OLDEST, refused=(NEW,), rest={"boot_id": "b"})
+    assert machine.known == Releases(OLD, OLDEST, refused=(NEW,), boot_id="b")
     assert machine.started == [OLD]
     assert machine.there == [OLDEST, OLD]
 
@@ -332,7 +337,7 @@ def test_a_trial_that_another_run_began_is_seen_through(
 
 def chosen(machine: Machine, boottime: float, boot: str) -> None:
     """A start: the chooser looks, and whatever it chooses runs."""
-    choose.choose(choose.Places(machine.places.root), boottime, boot)
+    choose(machine.places, boottime, boot)
     start(machine.places)
 
 
@@ -352,15 +357,16 @@ def test_a_power_cut_at_the_restart_takes_no_proof_away(machine: Machine, screen
 
 
 @pytest.mark.parametrize("resumes", [True, False], ids=["", "control"])
-def test_a_proof_that_is_noted_down_soon_outlives_the_next_power_cut(machine: Machine, resumes: bool) -> None:
-    """As tram-xanh-prove does it: an interrupted trial, a boot that proves itself, and one more before any update."""
+def test_a_proof_that_is_noted_down_soon_outlives_all_power_cuts(machine: Machine, resumes: bool) -> None:
+    """As tram-xanh-prove does it: an interrupted trial, a boot that proves itself, and many more before any update."""
     machine.prepare(GOOD)
-    write_releases(machine.places, Releases(NEW, OLD, Trial(NEW, 1, 5.0, "the boot before")))
+    write_releases(machine.places, Releases(NEW, OLD, Trial(NEW, 1, 5.0, "the boot before", 1)))
     chosen(machine, 5.0, boot_id())
     if resumes:
         assert machine.updater().resume() is Outcome.PROVED
-    machine.places.proved.unlink()
-    chosen(machine, 5.0, "the boot after")
+    for after in range(TRIAL_BOOTS):
+        proof_of(machine.places).unlink(missing_ok=True)
+        chosen(machine, 5.0, f"boot {after} after")
     assert version_that_runs(machine.places) == (NEW if resumes else OLD)
 
 
@@ -369,7 +375,7 @@ def test_finds_a_proof_that_came_while_nobody_waited(machine: Machine) -> None:
     machine.update()
     write_releases(machine.places, Releases(NEW, OLD, Trial(NEW, 1, boottime(), boot_id())))
     point_to(machine.places, NEW)
-    machine.places.proved.write_text(NEW)
+    proof_of(machine.places).write_text(NEW)
     assert machine.updater().resume() is Outcome.PROVED
     assert machine.known == Releases(NEW, OLD)
     assert machine.started == []
@@ -379,19 +385,19 @@ def test_finds_a_proof_that_came_while_nobody_waited(machine: Machine) -> None:
 def test_waits_for_nothing_in_the_stations_own_folder(machine: Machine, kind: str, tmp_path: Path) -> None:
     def spoil() -> None:
         if version_that_runs(machine.places) == OLD:  # it returns, and may write its own
-            machine.places.proved.rmdir() if kind == "a folder" else machine.places.proved.unlink(missing_ok=True)
+            proof_of(machine.places).rmdir() if kind == "a folder" else proof_of(machine.places).unlink(missing_ok=True)
         elif kind == "a FIFO":
-            os.mkfifo(machine.places.proved)
+            os.mkfifo(proof_of(machine.places))
         elif kind == "a folder":
-            machine.places.proved.mkdir(exist_ok=True)
+            proof_of(machine.places).mkdir(exist_ok=True)
         else:
             (tmp_path / "other").write_text(NEW)
-            machine.places.proved.symlink_to(tmp_path / "other")
+            proof_of(machine.places).symlink_to(tmp_path / "other")
 
     machine.chooser = spoil
     assert machine.update(run="pass") is Outcome.TAKEN_BACK
 
 
 def test_an_older_releases_proof_is_none_of_the_new_one(machine: Machine) -> None:
-    machine.places.proved.write_text(OLD)
+    proof_of(machine.places).write_text(OLD)
     assert machine.update(run=BAD) is Outcome.TAKEN_BACK

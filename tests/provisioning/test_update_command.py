@@ -20,8 +20,8 @@ from central_link.releases import Offered
 from demo.processes import ROOT
 from devices.host.status_socket import NAME
 from kiosk.config import KioskConfig, load
+from provisioning.chooser.choose import Releases, write_releases
 from provisioning.fetch_release import _is_wanted
-from provisioning.installed import Releases, write_releases
 from provisioning.update_command import _status_of
 
 pytestmark = pytest.mark.slow
@@ -143,7 +143,7 @@ def test_what_will_never_be_installed_goes_and_is_known_by_its_hash(
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == status, done.stderr
     assert incoming.exists() is not goes
-    assert places.unfit.exists() is goes
+    assert (places.kept / "unfit").exists() is goes
     offered, known = Offered("0.2.0", bundle.stat().st_size, sha256), Releases("0.1.0")
     assert _is_wanted(offered, known, places) is not goes
     assert _is_wanted(replace(offered, sha256="0" * 64), known, places)  # another build of it

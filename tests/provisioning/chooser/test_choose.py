@@ -15,6 +15,7 @@ import pytest
 from provisioning.chooser import start as starter
 from provisioning.chooser.choose import (
     CALL_STAFF,
+    TRIAL_BOOTS,
     TRIAL_S,
     Now,
     Places,
@@ -284,10 +285,29 @@ def test_a_trial_has_two_minutes(seconds: float, stays: bool) -> None:
 
 def test_the_time_counts_from_the_first_start_and_anew_in_another_boot() -> None:
     began = next_start(trial(starts=0, began=0.0), now(5_000.0))
-    assert began.trial == Trial(NEW, 1, 5_000.0, "boot")
+    assert began.trial == Trial(NEW, 1, 5_000.0, "boot", 1)
     after_a_cut = next_start(began, now(3.0, boot="next boot"))
-    assert after_a_cut.trial == Trial(NEW, 2, 3.0, "next boot")
-    assert next_start(after_a_cut, now(4.0, boot="third boot")).current == OLD
+    assert after_a_cut.trial == Trial(NEW, 1, 3.0, "next boot", 2)
+    crashed = next_start(after_a_cut, now(4.0, boot="next boot"))
+    assert (crashed.current, next_start(crashed, now(5.0, boot="next boot")).current) == (NEW, OLD)
+
+
+def test_power_cuts_end_a_trial_only_when_there_is_no_end_of_them() -> None:
+    """It may be the release that ends each boot; two cuts say nothing of it."""
+    station, seen = trial(), []
+    for boot in range(TRIAL_BOOTS + 1):
+        station = next_start(station, now(9.0, boot=f"boot {boot}"))
+        seen.append(station.current)
+    assert seen == [NEW] * TRIAL_BOOTS + [OLD]
+    assert station.refused == (NEW,)
+
+
+def test_a_proof_after_power_cuts_counts() -> None:
+    station = trial()
+    for boot in range(TRIAL_BOOTS):
+        station = next_start(station, now(9.0, boot=f"boot {boot}"))
+    proved = next_start(station, now(10.0, boot=f"boot {TRIAL_BOOTS - 1}", proved=NEW))
+    assert (proved.current, proved.trial, proved.refused) == (NEW, None, ())
 
 
 def test_what_is_refused_is_the_last_resort_only() -> None:
