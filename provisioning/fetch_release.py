@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 _INCOMING = "incoming"
 _UNFIT = "unfit"
-"""Beside releases.json: names the bundle from the centre that was refused here, or could not be built: its SHA-256."""
+"""Beside releases.json: the SHA-256 of the bundle from the centre that was refused or could not be built, and the
+release that found so: another one may find otherwise."""
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -52,7 +53,7 @@ def refuse_fetched(data: Path, places: Places) -> None:
     """It never will be: it goes, and the same is not fetched again. What its name says is for `fetch-release` alone,
     which gave it. Raises OSError."""
     if bundle := fetched(data):
-        (places.kept / _UNFIT).write_bytes(os.fsencode(bundle.stem))
+        (places.kept / _UNFIT).write_bytes(os.fsencode(f"{bundle.stem} {read_releases(places).current}"))
     forget_fetched(data)
 
 
@@ -61,7 +62,7 @@ def _is_wanted(offered: Offered, known: Releases, places: Places) -> bool:
         unfit = (places.kept / _UNFIT).read_bytes()
     except FileNotFoundError:
         unfit = b""
-    return offered.version not in known.refused and offered.sha256.encode() != unfit
+    return offered.version not in known.refused and f"{offered.sha256} {known.current}".encode() != unfit
 
 
 def _run(options: argparse.Namespace, words: Translator) -> int:

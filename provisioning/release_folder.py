@@ -6,10 +6,12 @@ Standard library only: an installer uses it under Debian's own Python, before an
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,8 +24,17 @@ _PIP = "pip-*.whl"
 _PATIENCE_S = 1800  # a Pi with a slow card
 
 
+_OF_THE_MACHINE = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS),
+    *(errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE),
+)
+_FROM_OUTSIDE = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGBUS)
+"""What ends a program without a fault of its own: the machine goes down, or has no memory left, or a disk that fails."""
+
+
 class CannotBuild(Exception):
-    """The message is for the log; nothing is called by the release's version."""
+    """By the bundle's own fault: it will never be built here. The message is for the log; nothing is called by the
+    release's version."""
 
 
 def build_release(unpacked: Path, releases: Path, python: str = sys.executable) -> Path:
@@ -35,7 +46,8 @@ def build_release(unpacked: Path, releases: Path, python: str = sys.executable) 
 
     `python`: the interpreter that the release shall run on (of a virtual environment: the one under it). It is built
     under another name, asked for its version, and renamed; one of the same manifest that is there already is whole,
-    and left as it is. Safe to run again after a kill at any moment. Raises CannotBuild, and OSError of the disk.
+    and left as it is. Safe to run again after a kill at any moment. Raises CannotBuild; and OSError for what is the
+    machine's: disk, memory, time.
     """
     raw = (unpacked / "manifest.json").read_bytes()
     manifest = json.loads(raw)
@@ -133,8 +145,20 @@ def _run(command: list[str], folder: Path) -> str:
             command, cwd=folder, env=quiet, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise CannotBuild("it took too long") from error
+        raise OSError(errno.ETIMEDOUT, "it took too long") from error
     if done.returncode:
+        _blame_the_machine(-done.returncode, done.stderr)
         last = (done.stderr.strip().splitlines() or ["no word"])[-1]
         raise CannotBuild(f"status {done.returncode}: {last[:200]}")
     return done.stdout
+
+
+def _blame_the_machine(ended_by: int, said: str) -> None:
+    """Where that is whose fault it was, as the program that met it said. Raises OSError then."""
+    if ended_by in _FROM_OUTSIDE:
+        raise OSError(errno.EINTR, f"ended by signal {ended_by}")
+    for number in _OF_THE_MACHINE:
+        if os.strerror(number) in said:
+            raise OSError(number, os.strerror(number))
+    if "MemoryError" in said:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))

@@ -222,7 +222,7 @@ def machine(tmp_path: Path, url: str, publisher: Publisher) -> tuple[Places, lis
         f'[central]\nkind = "native_rest"\nurl = "{url}"\n[keep]\nwarn_below_mb = 1\n',
         encoding="utf-8",
     )
-    restart = f"{places.current}/bin/python -I -m kiosk run {places.proved.parent}"
+    restart = f"{places.current}/bin/python -I -m kiosk run {places.marks}"
     words = ["--config", str(config), "--root", str(places.root), "--restart", restart, "--within", "20"]
     return places, [*words, "--language", "en"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from benchmarks.small_release import GOOD, Publisher, station_with
+from benchmarks.small_release import GOOD, Publisher, make_wheel, station_with
 from central_link.releases import Offered
 from demo.processes import ROOT
 from devices.host.status_socket import NAME
@@ -99,6 +99,8 @@ def test_a_blank_machine_has_nothing_to_resume(tmp_path: Path) -> None:
 
 
 NO_PROGRAM = '"""'  # that no Python can read
+KILLED = {"dies.pth": "import os, sys; sys.argv[-1:] == ['--version'] and os.kill(os.getpid(), 9)\n"}
+"""As the kernel does it when memory is short."""
 FULL = "import sys, os, provisioning.self_update as one; one._SPARE_BYTES = 1 << 60"
 PROGRAM = """
 sys.prefix = os.path.realpath(sys.prefix)
@@ -114,6 +116,7 @@ sys.exit(main(sys.argv[1:]))
         ("that cannot be built", 1, True),
         ("taken back", 2, True),
         ("on a full disk", 2, False),
+        ("for want of memory", 1, False),
         ("while another updates", 1, False),
     ],
 )
@@ -126,7 +129,8 @@ def test_what_will_never_be_installed_goes_and_is_known_by_its_hash(
     publisher = Publisher(tmp_path / "publisher")
     places = station_with(tmp_path / "root", publisher, "0.1.0")
     maker = Publisher(tmp_path / "thief") if what == "of a thief" else publisher
-    bundle = maker.bundle("0.2.0", NO_PROGRAM if what == "that cannot be built" else GOOD)
+    more = {make_wheel(tmp_path, "more", "1.0", KILLED): ()} if what == "for want of memory" else {}
+    bundle = maker.bundle("0.2.0", NO_PROGRAM if what == "that cannot be built" else GOOD, more)
     with bundle.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     incoming = config.data / "incoming"
@@ -147,4 +151,5 @@ def test_what_will_never_be_installed_goes_and_is_known_by_its_hash(
     offered, known = Offered("0.2.0", bundle.stat().st_size, sha256), Releases("0.1.0")
     assert _is_wanted(offered, known, places) is not goes
     assert _is_wanted(replace(offered, sha256="0" * 64), known, places)  # another build of it
+    assert _is_wanted(offered, Releases("0.1.1"), places)  # a newer release may understand it
     assert not _is_wanted(replace(offered, sha256="0" * 64), Releases("0.1.0", refused=("0.2.0",)), places)
