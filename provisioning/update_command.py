@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         return _status(places)
     _leave_the_symlink()
     set_up_logs("info", None)
-    config = load_any(options.config) if options.resume else load(options.config)  # a blank one has nothing to prove
+    config = load(options.config) if options.fetched else load_any(options.config)  # a blank one has no centre
     try:
         updater = _updater(options, config, places)
         try:

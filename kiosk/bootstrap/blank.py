@@ -19,8 +19,10 @@ from devices.host.root_helper import SOCKET
 from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.host.usb_stick import For, NewSticks, StickRefused, usb_stick
 from devices.registry import make_scanner, make_signaller
+from kiosk import __version__
 from kiosk.bootstrap.enrolling import EnrolmentWorker
 from kiosk.bootstrap.kiosk import end_the_process
+from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.window import begin_logs, screen_config
 from kiosk.config import BUILD_MS, BlankConfig, ConfigError
 from kiosk.domain.enrolment_code import FILE_NAME
@@ -79,13 +81,18 @@ class BlankStation:
             raise ConfigError(str(error)) from error
         pairs = zip(self._scanners, config.scanner, strict=True)
         self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
-        self.loop = EnrolmentLoop(self.rules, show, self._signaller, self._perform, self.watchdog.alive)
+        run = self._run_folder
+        self._proof = Proof(run, __version__, lambda text: text, lambda then: then()) if run else None
+        take_out = self._proof.takes if self._proof else lambda _: False
+        self.loop = EnrolmentLoop(self.rules, show, self._signaller, self._perform, self.watchdog.alive, take_out)
         self._worker = EnrolmentWorker(config, self.clock, self._run_folder, self.loop.post)
 
     def start(self) -> None:
         self._spawn("session", self.loop.run)
         self._spawn("enrol", self._worker.run)
         self._spawn("files", self._look_for_files)
+        if self._proof is not None:
+            self._spawn("proof", partial(self._prove, self._proof))
         for scanner in self._scanners:
             self._spawn(scanner.name, partial(self._read, scanner))
 
@@ -118,17 +125,21 @@ class BlankStation:
             self.loop.post(HintChanged(preview.hint))
         self._see(preview)
 
-    def _read(self, scanner: Scanner) -> None:
-        def scanned(raw: RawScan) -> None:
-            self.loop.post(CodeSeen(raw.text, raw.scanned_at))
+    def _scanned(self, raw: RawScan) -> None:
+        self.loop.post(CodeSeen(raw.text, raw.scanned_at))
 
+    def _prove(self, proof: Proof) -> None:
+        self.painted.wait()
+        proof.run(self._scanned, self._stop)
+
+    def _read(self, scanner: Scanner) -> None:
         def lost(is_lost: bool) -> None:
             self.loop.post(ScannerLost(scanner.name, is_lost))
             if is_lost and scanner.name == self.camera:
                 self._sees(_NOTHING_SEEN)
 
         self.painted.wait()
-        scanner.run(scanned, lost, self._stop)
+        scanner.run(self._scanned, lost, self._stop)
 
     def _look_for_files(self) -> None:
         """The code may come in a file, put into the data folder or that under /run, e.g. from a USB stick. It is taken

@@ -141,7 +141,8 @@ class Kiosk:
         )
         # Of systemd, the first of them; by hand there is none, and nobody waits for a proof.
         runtime = runtime_folder(os.environ)
-        self._proof = Proof(runtime, __version__, self.formats, self._answer_proof) if runtime else None
+        code_of = partial(classify, formats=self.formats)
+        self._proof = Proof(runtime, __version__, code_of, self._answer_proof) if runtime else None
         self.session = SessionLoop(
             self.rules,
             self.clock,

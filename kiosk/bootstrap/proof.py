@@ -1,8 +1,9 @@
 """A release proves itself at each of its starts: it has shown a frame, opened the store, and passed a scan.
 
 The scan is a real one: a pty of our own, read as any serial scanner is, framed, classified, posted to the session;
-there it is taken out before anybody could see or hear of it, and the store thread answers it with a commit. Whoever
-waits for the proof (docs/decisions/0029) finds the version in the runtime folder.
+there it is taken out before anybody could see or hear of it, and the store thread answers it with a commit. A blank
+station has no store: there the session answers. Whoever waits for the proof (docs/decisions/0029) finds the version in
+the runtime folder.
 """
 
 from __future__ import annotations
@@ -16,10 +17,8 @@ from pathlib import Path
 
 from devices.registry import make_scanner
 from devices.simulated.serial_line import SerialLine
-from kiosk.domain.barcodes import CodeFormats, classify
 from kiosk.ports.devices import RawScan
 from kiosk.ports.signals import StopSignal
-from kiosk.session.inputs import Scanned
 
 _log = logging.getLogger(__name__)
 
@@ -29,33 +28,35 @@ _AGAIN_S = 2.0
 
 
 class Proof:
-    """`runtime`: the folder of this process (systemd's RuntimeDirectory). `answer` is called on the session thread for
-    the scan of ours: it has the store answer, and then calls what it is given."""
+    """`runtime`: the folder of this process (systemd's RuntimeDirectory). `code_of`: what the session is told of a
+    scanned text. `answer` is called on the session thread for the scan of ours: it has the store answer, and then calls
+    what it is given."""
 
     def __init__(
         self,
         runtime: Path,
         version: str,
-        formats: CodeFormats,
+        code_of: Callable[[str], object],
         answer: Callable[[Callable[[], None]], None],
     ) -> None:
         self._runtime = runtime
         self._version = version
         self._answer = answer
         self._text = f"proof-{secrets.token_hex(16)}"  # no card and no item, unless a library's form takes anything
-        self._code = classify(self._text, formats)
+        self._code = code_of(self._text)
         self._answered = threading.Event()
 
-    def takes(self, scan: Scanned) -> bool:
+    def takes(self, code: object) -> bool:
         """Whether it is ours. It came as far as every scan comes before the session looks at it."""
-        if scan.code != self._code:
+        if code != self._code:
             return False
         if not self._answered.is_set():  # else it was sent again while the store took its time
             self._answer(self._answered.set)
         return True
 
     def run(self, scanned: Callable[[RawScan], None], stop: StopSignal) -> None:
-        """After the first frame, with the store open; until it is proved or `stop`. Raises OSError without a pty."""
+        """After the first frame, with the store open where there is one; until it is proved or `stop`. Raises OSError
+        without a pty."""
         over, ready = threading.Event(), threading.Event()
         with SerialLine(self._runtime / _LINE) as line:
             scanner = make_scanner({"kind": "serial", "port": str(line.path), "end": "cr"})

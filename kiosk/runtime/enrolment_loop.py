@@ -9,14 +9,15 @@ from queue import SimpleQueue
 from kiosk.ports.devices import Signaller
 from kiosk.runtime.loop import Beat
 from kiosk.session.effects import Play
-from kiosk.session.enrolment import Begin, Effect, Enrol, GiveUp, Input, LookAtNetwork, beginning, step
+from kiosk.session.enrolment import Begin, CodeSeen, Effect, Enrol, GiveUp, Input, LookAtNetwork, beginning, step
 from kiosk.session.states import Enrolling, SessionRules, State
 
 _log = logging.getLogger(__name__)
 
 
 class EnrolmentLoop:
-    """`show` and `perform` must return at once. `alive` is called for each beat of the window's clock."""
+    """`show` and `perform` must return at once. `alive` is called for each beat of the window's clock. A text that
+    `take_out` takes is the station's own, and nobody's here."""
 
     def __init__(
         self,
@@ -25,6 +26,7 @@ class EnrolmentLoop:
         signaller: Signaller,
         perform: Callable[[Enrol | GiveUp | Begin | LookAtNetwork], None],
         alive: Callable[[], None],
+        take_out: Callable[[object], bool] = lambda _: False,
     ) -> None:
         self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
         self._rules = rules
@@ -32,6 +34,7 @@ class EnrolmentLoop:
         self._signaller = signaller
         self._perform = perform
         self._alive = alive
+        self._take_out = take_out
 
     def post(self, happened: Input | Beat) -> None:
         """From any thread."""
@@ -46,6 +49,8 @@ class EnrolmentLoop:
         while (happened := self._inbox.get()) is not None:
             if isinstance(happened, Beat):
                 self._alive()
+                continue
+            if isinstance(happened, CodeSeen) and self._take_out(happened.text):
                 continue
             following, effects = step(state, happened, self._rules)
             _tell_what_changed(state, following)

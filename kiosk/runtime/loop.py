@@ -32,7 +32,7 @@ class Beat:
 
 class SessionLoop:
     """`ask(effect)` hands a question to the store thread, which posts the answer. `show` and `serve` must return at
-    once. A scan that `take_out` takes is the station's own, and nobody's here."""
+    once. A scan whose code `take_out` takes is the station's own, and nobody's here."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class SessionLoop:
         show: Callable[[State], None],
         signaller: Signaller,
         pass_on_beat: Callable[[Beat], None],
-        take_out: Callable[[Scanned], bool] = lambda _: False,
+        take_out: Callable[[object], bool] = lambda _: False,
         serve: Callable[[Serve], None] = lambda _: None,
     ) -> None:
         self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
@@ -77,7 +77,7 @@ class SessionLoop:
             if isinstance(happened, Beat):
                 self._pass_on_beat(happened)
                 continue
-            if isinstance(happened, Scanned) and self._take_out(happened):
+            if isinstance(happened, Scanned) and self._take_out(happened.code):
                 continue
             following, effects = step(state, happened, self._rules)
             for effect in effects:

@@ -62,7 +62,9 @@ def install(machine: Machine, bundle: Path | None, publisher: Path | None) -> No
     except CannotBuild as error:
         raise StepFailed(f"the release could not be built: {error}", "Copy the bundle again, then repeat.") from error
     except OSError as error:
-        raise StepFailed(f"the machine: {error.strerror}", "Is there room (df -h)? A new card may be needed.") from error
+        raise StepFailed(
+            f"the machine: {error.strerror}", "Is there room (df -h)? A new card may be needed."
+        ) from error
 
 
 def runs(release: Path) -> bool:

@@ -9,6 +9,7 @@ import subprocess
 import sysconfig
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,12 @@ card = 'HS[0-9]{{6}}'
 item = 'TK\\.[0-9]{{5}}'
 [central]
 kind = "simulated"
+"""
+BLANK = """
+[station]
+data = "data"
+"""
+MACHINE = """
 [[scanner]]
 kind = "serial"
 port = "{port}"
@@ -82,7 +89,7 @@ fullscreen = false
 class Machine:
     """A station's folders, and its service manager."""
 
-    def __init__(self, root: Path, publisher: Publisher, old: Path) -> None:
+    def __init__(self, root: Path, publisher: Publisher, old: Path, config: str = CONFIG) -> None:
         self.places = Places(root)
         for folder in (self.places.releases, self.places.kept, self.places.marks, root / "data"):
             folder.mkdir(parents=True)
@@ -90,8 +97,9 @@ class Machine:
         (root / "publisher.pub").write_bytes(publisher.public)
         self.scanner = Scanner()
         self.config = root / "kiosk.toml"
-        self.config.write_text(CONFIG.format(port=self.scanner.device), "utf-8")
-        fill_store(root / "data")
+        self.config.write_text((config + MACHINE).format(port=self.scanner.device), "utf-8")
+        if config is CONFIG:
+            fill_store(root / "data")
         shutil.copytree(old, self.places.releases / OLD, symlinks=True)
         write_releases(self.places, Releases(OLD))
         point_to(self.places, OLD)
@@ -158,9 +166,8 @@ def old(publisher: Publisher, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return places.releases / OLD
 
 
-@pytest.fixture
-def machine(tmp_path: Path, publisher: Publisher, old: Path) -> Iterator[Machine]:
-    made = Machine(tmp_path / "root", publisher, old)
+@contextmanager
+def running(made: Machine) -> Iterator[Machine]:
     made.restart()
     try:
         until(lambda: made.version() == OLD)  # each start proves itself, on trial or not
@@ -168,6 +175,18 @@ def machine(tmp_path: Path, publisher: Publisher, old: Path) -> Iterator[Machine
     finally:
         made.stop()
         made.scanner.close()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, publisher: Publisher, old: Path) -> Iterator[Machine]:
+    with running(Machine(tmp_path / "root", publisher, old)) as machine:
+        yield machine
+
+
+@pytest.fixture
+def blank(tmp_path: Path, publisher: Publisher, old: Path) -> Iterator[Machine]:
+    with running(Machine(tmp_path / "root", publisher, old, BLANK)) as machine:
+        yield machine
 
 
 def test_the_station_proves_itself_and_stays(machine: Machine) -> None:
@@ -182,6 +201,18 @@ def test_a_station_that_is_broken_in_one_of_three_ways_returns(machine: Machine,
     assert read_releases(machine.places) == Releases(OLD, refused=(NEW,))
     until(lambda: machine.version() == OLD)
     machine.lend("TK.00002")
+
+
+def test_a_blank_one_proves_itself_by_a_frame_and_a_scan(blank: Machine) -> None:
+    """It has no store yet. What stood in the cupboard for a year may need an update before it can be enrolled."""
+    assert blank.updater(PATIENCE_S).update(blank.bundle(NO_STORE)) is Outcome.PROVED
+    assert read_releases(blank.places) == Releases(NEW, OLD)
+
+
+@pytest.mark.parametrize("what", [NO_FRAME, NO_SCAN], ids=["no frame", "no scan"])
+def test_a_blank_one_that_is_broken_returns(blank: Machine, what: str) -> None:
+    assert blank.updater(BROKEN_FOR_S).update(blank.bundle(what)) is Outcome.TAKEN_BACK
+    until(lambda: blank.version() == OLD)
 
 
 def test_loans_that_were_made_on_trial_survive_the_way_back(machine: Machine, tmp_path: Path) -> None:

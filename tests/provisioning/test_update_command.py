@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from benchmarks.small_release import GOOD, Publisher, make_wheel, station_with
+from benchmarks.small_release import BAD, GOOD, Publisher, make_wheel, station_with, version_that_runs
 from central_link.releases import Offered
 from demo.processes import ROOT
 from devices.host.status_socket import NAME
@@ -95,7 +95,22 @@ def test_a_blank_machine_has_nothing_to_resume(tmp_path: Path) -> None:
     done = subprocess.run([*command, "--resume", *words], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (0, "There is nothing to update.\n"), done.stderr
     done = subprocess.run([*command, "--fetched", *words], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 2  # it is none that could prove itself
+    assert done.returncode == 2  # it has no centre that could have sent anything
+
+
+@pytest.mark.parametrize(("run", "status", "runs"), [(GOOD, 0, "0.2.0"), (BAD, 1, "0.1.0")])
+def test_a_blank_machine_takes_a_bundle_from_a_hand(tmp_path: Path, run: str, status: int, runs: str) -> None:
+    (tmp_path / "publisher").mkdir()
+    publisher = Publisher(tmp_path / "publisher")
+    places = station_with(tmp_path / "root", publisher, "0.1.0")
+    (tmp_path / "kiosk.toml").write_text('[station]\ndata = "data"\n', encoding="utf-8")
+    restart = f"{places.current}/bin/python -I -m kiosk run {places.marks}"
+    words = ["--root", str(places.root), "--config", str(tmp_path / "kiosk.toml"), "--restart", restart]
+    bundle = ["--bundle", str(publisher.bundle("0.2.0", run)), "--within", "20" if run is GOOD else "0.5"]
+    command = [sys.executable, "-m", "provisioning", "update", *bundle, *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == status, done.stderr
+    assert version_that_runs(places) == runs
 
 
 NO_PROGRAM = '"""'  # that no Python can read

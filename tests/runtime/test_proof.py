@@ -12,11 +12,12 @@ import pytest
 
 from devices.scanners.framing import Framer
 from kiosk import __version__
+from kiosk.bootstrap.blank import BlankStation
 from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.bootstrap.proof import PROVED
-from kiosk.config import load
+from kiosk.config import BlankConfig, load, load_any
 from kiosk.ports.devices import Sound
-from kiosk.session.states import Home, State
+from kiosk.session.states import Enrolling, EnrolProblem, Home, State
 from tests.runtime.station import STATION
 
 pytestmark = pytest.mark.slow
@@ -116,6 +117,46 @@ def test_control_a_session_that_does_not_take_it_out_shows_it(tmp_path: Path, ru
 def test_proves_nothing_when_nobody_waits_for_it(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     assert made(tmp_path, heard)._proof is None
+
+
+def blank_station(folder: Path, heard: Heard) -> BlankStation:
+    (folder / "kiosk.toml").write_text('[station]\ndata = "data"\n[sound]\nkind = "none"\n', "utf-8")
+    config = load_any(folder / "kiosk.toml")
+    assert isinstance(config, BlankConfig)
+    blank = BlankStation(config, heard.states.append, lambda _: None, lambda: None)
+    blank.loop._signaller = heard
+    return blank
+
+
+def test_a_blank_one_proves_itself_as_well_and_nobody_sees_or_hears_anything(
+    tmp_path: Path, runtime: Path, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    blank = blank_station(tmp_path, heard)
+    blank.start()
+    try:
+        assert not until((runtime / PROVED).exists, 0.5), "before its first frame"
+        blank.painted.set()
+        assert until((runtime / PROVED).exists)
+    finally:
+        blank.stop()
+    assert (runtime / PROVED).read_text() == __version__
+    assert heard.sounds == []
+    assert {state.doing for state in heard.states} == {Enrolling()}
+    assert blank._proof is not None
+    assert blank._proof._text not in caplog.text
+
+
+def test_control_a_blank_one_that_does_not_take_it_out_shows_it(tmp_path: Path, runtime: Path, heard: Heard) -> None:
+    blank = blank_station(tmp_path, heard)
+    blank.loop._take_out = lambda _: False
+    blank.start()
+    blank.painted.set()
+    try:
+        assert until(lambda: Enrolling(problem=EnrolProblem.NOT_A_CODE) in [state.doing for state in heard.states])
+        assert not (runtime / PROVED).exists()
+    finally:
+        blank.stop()
 
 
 def no_frame(kiosk: Kiosk, _patch: pytest.MonkeyPatch) -> None:
