@@ -29,7 +29,7 @@ _OF_THE_MACHINE = (
     *(errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE),
 )
 _FROM_OUTSIDE = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGBUS)
-"""What ends a program without a fault of its own: the machine goes down, or has no memory left, or a disk that fails."""
+"""What ends a program without a fault of its own: the machine goes down, has no memory left, or its disk fails."""
 
 
 class CannotBuild(Exception):

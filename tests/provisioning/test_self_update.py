@@ -285,6 +285,22 @@ def test_another_build_of_a_version_that_was_never_used_takes_its_place(bare_mac
     assert bare_machine.update(run=GOOD) is Outcome.PROVED
 
 
+def test_garbage_in_releases_json_costs_no_release(machine: Machine) -> None:
+    machine.places.state.write_bytes(b'{"current": "0.2')
+    assert machine.updater().resume() is None
+    assert (machine.known, machine.there) == (Releases(OLD, OLDEST), [OLDEST, OLD])
+
+
+def test_what_is_taken_back_with_nobody_to_return_to_is_not_called_proved(machine: Machine) -> None:
+    def lose_the_others() -> None:
+        for version in (OLDEST, OLD):
+            shutil.rmtree(machine.places.releases / version, ignore_errors=True)
+
+    machine.chooser = lose_the_others
+    assert machine.update(run=BAD) is Outcome.TAKEN_BACK
+    assert machine.known == Releases(NEW, OLD, refused=(NEW,))
+
+
 # ---- with the chooser, which looks at the next start
 
 
