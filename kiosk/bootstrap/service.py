@@ -135,20 +135,19 @@ class ServiceDesk:
 
     def _bundle(self) -> tuple[bytes, str]:
         """And why its log is not whole ("": it is). Imports what makes it only now: the first frame does not wait."""
-        import platform
-
         import msgspec
 
         from devices.host.checks.machine import read_releases
         from devices.host.checks.together import RELEASES
+        from devices.host.clock import machine_clock_s
         from devices.host.logs import read_log
         from kiosk.upkeep.checked import as_json
-        from kiosk.upkeep.support_bundle import Material, make_bundle
+        from kiosk.upkeep.support_bundle import Material, about_the_bundle, make_bundle
 
         config = self._config
         log = read_log(config.folder / config.log.file if config.log.file else None)
         material = Material(
-            {"version": __version__, "python": platform.python_version(), "machine": platform.machine()},
+            about_the_bundle(self._clock.now(), machine_clock_s(), __version__),
             self._checkup.status(),
             as_json(self._checkup.findings()),
             diary_of(config).read(),
