@@ -51,11 +51,11 @@ sys.stdin.readline()
 class Bench:
     """A whole station below its window, and the text of a pass for it."""
 
-    def __init__(self, folder: Path, *, begins_anew: bool = False) -> None:
-        """`begins_anew`: all is there already."""
+    def __init__(self, folder: Path, more: str = "", *, begins_anew: bool = False) -> None:
+        """`more`: for its kiosk.toml; `begins_anew`: all is there already."""
         self.text = ""
         if not begins_anew:
-            (folder / "kiosk.toml").write_text(STATION)
+            (folder / "kiosk.toml").write_text(STATION + more)
         self.config = load(folder / "kiosk.toml")
         if not begins_anew:
             self._be_made()
