@@ -9,6 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
+
+from kiosk.i18n import DOMAIN, LOCALE
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMED = "README.md docs/*.md docs/handbook/*.md docs/decisions/*.md systemd/README.md tests/*/README.md"
@@ -16,6 +19,7 @@ PAGES = sorted(page for named in NAMED.split() for page in ROOT.glob(named))
 _FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 _COMMAND = re.compile(r"(?<![\w./])(?:-m )?(kiosk|provisioning|central_server) ([a-z][a-z-]+)((?: [^#|;]*)?)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+_SHOWN = re.compile(r"\*\*([^*]+)\*\*")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -68,11 +72,32 @@ def wrong_links(page: Path, text: str) -> list[str]:
     return wrong
 
 
+def unsaid(page: str) -> list[str]:
+    """Of what the handbook says that the screen says."""
+    with (LOCALE / "vi" / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        said = [text for message in read_po(file) for text in _texts(message.string)]
+    patterns = [re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in said if text]
+    table = page.split("## 5.")[1].split("\n## ")[0]
+    shown = [word for row in table.splitlines() if row[:2] == "| " for word in _SHOWN.findall(row.split("|")[1])]
+    assert len(shown) > 10
+    return [word for word in shown if not any(re.fullmatch(pattern, word) for pattern in patterns)]
+
+
+def _texts(string: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else string
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_names_is_there(page: Path) -> None:
     text = page.read_text("utf-8")
     assert wrong_commands(text) == []
     assert wrong_links(page, text) == []
+
+
+def test_the_handbook_says_what_the_screen_says() -> None:
+    page = (ROOT / "docs" / "handbook" / "thiet-bi.md").read_text("utf-8")
+    assert unsaid(page) == []
+    assert unsaid(page.replace("**Đang mất mạng.**", "**Chưa có mạng**")) == ["Chưa có mạng"]
 
 
 def test_control_what_is_not_there_is_found() -> None:
