@@ -159,7 +159,7 @@ def test_the_check_says_that_the_clock_is_what_is_wrong(
     found = parts(school, wall, machine)
     assert (found["centre"]["state"], found["centre"]["facts"]["standing"]) == ("good", "active")
     assert found["clock"]["state"] == "look"
-    assert found["clock"]["what"].startswith("Nobody vouches for it" if wall == AHEAD else "It is wrong: ")
+    assert found["clock"]["what"].startswith("Nobody vouches for it" if wall == AHEAD else "Its time is wrong")
     station = machine.parent / "data" / "station.toml"
     station.write_text("".join(line for line in station.open() if not line.startswith("ca_file")))
     (machine.parent / "data" / "device.key").rename(tmp_path / "device.key")

@@ -35,7 +35,7 @@ def look_at_clock(
         return Finding(Part.CLOCK, State.LOOK, head, f.as_is(shown if trusted else ""), do, facts)
     if not trusted:
         do = f.text("Connect the network for a moment, or fit a battery clock; dates are counted in days meanwhile.")
-        head = f.text("It is wrong: it shows a time that is over") if is_past else f.text("Nobody vouches for it")
+        head = f.text("Its time is wrong") if is_past else f.text("Nobody vouches for it")
         return Finding(Part.CLOCK, State.LOOK, head, f.as_is(shown), do, facts)
     return Finding(Part.CLOCK, State.GOOD, f.as_is(shown), _VOUCHERS.get(by or "", f.NOTHING), facts=facts)
 
