@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import socket
 import ssl
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, SystemTimeWarning
 from urllib3.util.ssl_ import create_urllib3_context
 
 from kiosk.ports.errors import TooLarge, Unreachable
@@ -31,6 +32,8 @@ from kiosk.ports.host import StationClock
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+warnings.simplefilter("ignore", SystemTimeWarning)  # who vouches for the clock, and what follows, is said by us
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes."""
@@ -49,19 +52,21 @@ class Answer:
 
 
 class Distrusted(Unreachable):
-    """`why` TLS says that the server's certificate cannot be trusted. `only_its_dates`: by the clock that was asked,
-    which may be the one that is wrong."""
+    """`why` TLS says that the server's certificate cannot be trusted. `by_an_unsure_clock`: only for its dates, by this
+    machine's wall clock, which nobody vouches for: that may be what is wrong."""
 
-    def __init__(self, why: str, *, only_its_dates: bool = False) -> None:
-        super().__init__(f"the server's certificate is not trusted: {why}")
+    def __init__(self, why: str, *, by_an_unsure_clock: bool = False) -> None:
+        by_whom = ", by a clock that nobody vouches for" if by_an_unsure_clock else ""
+        super().__init__(f"the server's certificate is not trusted: {why}{by_whom}")
         self.why = why
-        self.only_its_dates = only_its_dates
+        self.by_an_unsure_clock = by_an_unsure_clock
 
 
 class HttpLine:
     """Used by one thread at a time; `close` may come from any thread and ends an answer that is waited for. `ca_file`:
     the only authority (PEM) whose word is taken for a server's certificate, instead of the usual ones; with it, and
-    with a `clock`, see `CertificateDates` for who looks at a certificate's dates."""
+    with a `clock`, see `CertificateDates` for who looks at a certificate's dates. Without it they are looked at always,
+    and `Distrusted` says when by a clock that nobody vouches for."""
 
     def __init__(
         self, connect_timeout_s: float, ca_file: Path | None = None, clock: StationClock | None = None
@@ -75,6 +80,7 @@ class HttpLine:
         self._session.headers.clear()
         self._session.verify = str(ca_file) if ca_file else True
         self._dates = CertificateDates(clock) if ca_file and clock else None
+        self._clock = None if self._dates else clock
         adapter = _BoundedAdapter(self._opened, self._dates)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -96,6 +102,7 @@ class HttpLine:
             raise Unreachable("the link is closed")
         if self._dates is not None and self._dates.are_to_be_checked_again():
             self._session.close()  # only the connection
+        unsure = self._clock is not None and not self._clock.wall_clock_is_right()  # asked before: it may be set now
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if body is not None:
             headers["Content-Type"] = content_type
@@ -116,7 +123,8 @@ class HttpLine:
                 answer = Answer(response.status_code, content_type, content, response.headers.get("Tram-Nonce"))
         except (requests.RequestException, HTTPError, OSError) as error:
             if tls := _distrust(error):
-                raise Distrusted(tls.verify_message, only_its_dates=tls.verify_code in _DATES) from error
+                by_it = unsure and tls.verify_code in _DATES
+                raise Distrusted(tls.verify_message, by_an_unsure_clock=by_it) from error
             # The error's own text names addresses at best; its kind says what a log needs.
             raise Unreachable(f"no whole answer: {type(error).__name__}") from error
         if answer.status != 200:

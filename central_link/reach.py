@@ -11,11 +11,12 @@ from central_link.http_line import Distrusted, HttpLine
 from central_link.identity import Identity, KeyUnusable
 from central_link.native_rest import NativeRestConfig
 from kiosk.ports.errors import Unreachable
+from kiosk.ports.host import StationClock
 
 
-def ask_centre(config: NativeRestConfig) -> Mapping[str, object]:
-    """`standing`, `sync_s_ago`, and `why` it could not be asked: "name", "certificate" or what else. Takes as long as
-    the network lets it: seconds."""
+def ask_centre(config: NativeRestConfig, clock: StationClock) -> Mapping[str, object]:
+    """`standing`, `sync_s_ago`, and `why` it could not be asked: "name", "certificate", "clock" (the certificate's
+    dates, by a clock that nobody vouches for) or what else. Takes as long as the network lets it: seconds."""
     host = urlsplit(config.url).hostname or ""
     try:
         socket.getaddrinfo(host, None)
@@ -27,18 +28,19 @@ def ask_centre(config: NativeRestConfig) -> Mapping[str, object]:
         key = None
     try:
         if key is None:
-            _knock(config)
+            _knock(config, clock)
             return {"standing": "not_enrolled", "sync_s_ago": None, "why": None}
-        return {"standing": Enroller(config, key).standing().value, "sync_s_ago": 0.0, "why": None}
-    except Distrusted:
-        return {"standing": "unreachable", "sync_s_ago": None, "why": "certificate"}
+        return {"standing": Enroller(config, key, clock).standing().value, "sync_s_ago": 0.0, "why": None}
+    except Distrusted as error:
+        why = "clock" if error.by_an_unsure_clock else "certificate"
+        return {"standing": "unreachable", "sync_s_ago": None, "why": why}
     except Unreachable as error:
         return {"standing": "unreachable", "sync_s_ago": None, "why": str(error)}
 
 
-def _knock(config: NativeRestConfig) -> None:
+def _knock(config: NativeRestConfig, clock: StationClock) -> None:
     """Raises Unreachable."""
-    line = HttpLine(config.connect_timeout_s, config.ca_file)
+    line = HttpLine(config.connect_timeout_s, config.ca_file, clock)
     try:
         answer = line.ask("GET", config.url.rstrip("/") + "/v1/health", within_s=config.read_timeout_s)
     finally:

@@ -6,7 +6,6 @@ import argparse
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from devices.host.status_socket import ask_word
 from kiosk import __version__
 from kiosk.config import BUILD_MS, ConfigError, KeepConfig, KioskConfig, load
 from kiosk.domain import findings as f
+from kiosk.domain.clock_trust import Anchor, Voucher
 from kiosk.domain.findings import TITLES, Finding, Part, State
 from kiosk.i18n import Translator
 from kiosk.ports.tables import TableError
@@ -28,7 +28,7 @@ from kiosk.runtime.diary import Diary
 from kiosk.upkeep.checked import as_json, can_lend, what
 from local_store.station import StationStore
 from local_store.tables import REVISIONS
-from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, say
+from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, say
 
 _SIGNS = {State.GOOD: "✓", State.LOOK: "!", State.BAD: "✗", State.NOT_USED: "–"}
 
@@ -82,6 +82,15 @@ def running_status(data: Path) -> dict[str, Any] | None:
     return status if isinstance(status, dict) else None
 
 
+def believed_clock(config: KioskConfig, status: Mapping[str, Any] | None) -> HostClock:
+    """With what the running station knows of the time: the machine's own clock may say another."""
+    clock = clock_of(config)
+    if status is not None and status["clock_trusted"]:
+        now = clock.now()
+        clock.told(Anchor(now.boot_id, now.boottime_ms, status["time_ms"], Voucher(status["time_by"])))
+    return clock
+
+
 def about(config: KioskConfig, root: Path) -> About:
     return About(
         config.data,
@@ -99,15 +108,11 @@ def _station(config: KioskConfig, root: Path) -> list[Finding]:
     status = running_status(config.data)
     store = StationStore(config.data, config.station.library, config.station.device, 0, config.backup_folder)
     backup = Diary(config.data / "upkeep.json").read()["backup"]
-    clock = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS)
-    now, anchor = clock.now(), clock.to_keep().anchor
-    by = anchor.by if anchor else None
-    if status is not None and status["clock_trusted"]:
-        now, by = replace(now, trusted=True), status["time_by"]
+    clock = believed_clock(config, status)
     try:
         files = StationFiles(config.folder, config.data)
         link = native_rest_config(config.central, config.station.library, config.station.device, files)
-        centre: Mapping[str, object] = ask_centre(link)
+        centre: Mapping[str, object] = ask_centre(link, clock)
     except TableError:  # of another kind
         centre = status["centre"] if status else {}
     standing = centre.get("standing")
@@ -115,7 +120,14 @@ def _station(config: KioskConfig, root: Path) -> list[Finding]:
     return [
         look_at_centre(centre, status["pending"] if status else None),
         look_at_store(store, code, backup, backs_up=config.backup_folder is not None),
-        *look_at_machine(about(config, root), status, now, by, str(standing) if standing else None, measure_sync),
+        *look_at_machine(
+            about(config, root),
+            status,
+            clock.now(),
+            clock.to_keep(),
+            str(standing) if standing else None,
+            measure_sync,
+        ),
         look_at_units(root),
     ]
 
@@ -161,6 +173,5 @@ def _bare_machine(file: Path, root: Path) -> list[Finding]:
         root=root,
     )
     clock = HostClock(battery_clock=False, build_ms=BUILD_MS)
-    anchor = clock.to_keep().anchor
-    found = look_at_machine(known, None, clock.now(), anchor.by if anchor else None, None, measure_sync)
+    found = look_at_machine(known, None, clock.now(), clock.to_keep(), None, measure_sync)
     return [*found, look_at_units(root)]

@@ -142,6 +142,12 @@ def _sentence(error: Exception, server: str, words: Translator) -> str:
                 "The centre does not take this token: it is too old, used already, or made for another station. "
                 "Please make a new one there."
             )
+        case Distrusted(by_an_unsure_clock=True):
+            return words.text(
+                "This machine's clock is not right, so it cannot check {server}. Set its date and time, or wait a "
+                "minute for the network's time; then give the same command again.",
+                server=server,
+            )
         case Distrusted():
             return words.text(
                 "This station does not trust the certificate of {server} ({why}). "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import time
+from collections.abc import Mapping
+from itertools import chain, count
 from pathlib import Path
 
 import msgspec
@@ -14,16 +14,18 @@ from central_link.native_rest import NativeRestLink
 from central_link.registry import StationFiles, native_rest_config
 from devices.host.checks.machine import read_releases
 from devices.host.checks.together import RELEASES
+from devices.host.clock import HostClock, machine_clock_s
 from devices.host.logs import read_log
 from kiosk import __version__
-from kiosk.config import ConfigError, KioskConfig, load
+from kiosk.config import BUILD_MS, ConfigError, KioskConfig, load
+from kiosk.domain.clock_trust import Moment
 from kiosk.i18n import Translator
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 from kiosk.runtime.diary import Diary
 from kiosk.upkeep.checked import as_json
-from kiosk.upkeep.support_bundle import Material, make_bundle
-from provisioning.check_command import look_at_all, running_status
+from kiosk.upkeep.support_bundle import Material, about_the_bundle, make_bundle
+from provisioning.check_command import believed_clock, look_at_all, running_status
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, complain, say
 
 
@@ -47,27 +49,30 @@ def support_bundle(options: argparse.Namespace, words: Translator) -> int:
     except ConfigError:
         if options.send:
             raise
-    made_of = material(config, options.config)
+    status_now = running_status(config.data) if config else None
+    clock = believed_clock(config, status_now) if config else HostClock(battery_clock=False, build_ms=BUILD_MS)
+    now = clock.now()
+    made_of = material(config, options.config, status_now, now)
     bundle = make_bundle(made_of)
     status = DONE
     if made_of.log_lacks:
         complain(words.text("The station's log is not whole, or missing: {why}.", why=made_of.log_lacks))
     if options.out:
-        status = _write(bundle, options.out, config, words)
+        status = _write(bundle, options.out, config, now, words)
     if options.send and config is not None:
         status = _send(bundle, config, words) or status
     return status
 
 
-def material(config: KioskConfig | None, file: Path) -> Material:
-    about = {"version": __version__, "python": platform.python_version(), "machine": platform.machine()}
+def material(config: KioskConfig | None, file: Path, status: Mapping[str, object] | None, now: Moment) -> Material:
+    about = about_the_bundle(now, machine_clock_s(), __version__)
     check = as_json(look_at_all(file))
     if config is None:
         return Material(about, None, check, {}, read_releases(RELEASES), None, (), None, "no settings say where it is")
     log = read_log(config.folder / config.log.file if config.log.file else None)
     return Material(
         about,
-        running_status(config.data),
+        status,
         check,
         Diary(config.data / "upkeep.json").read(),
         read_releases(RELEASES),
@@ -78,12 +83,16 @@ def material(config: KioskConfig | None, file: Path) -> Material:
     )
 
 
-def _write(bundle: bytes, out: Path, config: KioskConfig | None, words: Translator) -> int:
-    device = config.station.device if config else "tram-xanh"
-    name = f"{device}-{time.strftime('%Y%m%d-%H%M%S')}.tar.gz".replace("/", "_")
-    file = out / name if out.is_dir() else out
+def _write(bundle: bytes, out: Path, config: KioskConfig | None, now: Moment, words: Translator) -> int:
+    """In a folder under a name of its own: a date that nobody vouches for may have been there before."""
+    device = (config.station.device if config else "tram-xanh").replace("/", "_")
+    stem = f"{device}-{now.local:%Y%m%d-%H%M%S}" if now.trusted else f"{device}-undated"
+    names = chain([stem], (f"{stem}-{n}" for n in count(2)))
+    file, how = out, os.O_TRUNC
+    if out.is_dir():
+        file, how = next(new for name in names if not (new := out / f"{name}.tar.gz").exists()), os.O_EXCL
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as there:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb") as there:
             there.write(bundle)
             there.flush()
             os.fsync(there.fileno())

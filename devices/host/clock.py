@@ -45,6 +45,11 @@ def _boottime_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
+def machine_clock_s() -> float:
+    """What the machine's own clock says, right or wrong, since 1970: by it the lines of a log are dated."""
+    return time.time()
+
+
 class HostClock:
     """kiosk.ports.host.Clock, from any thread: what is believed is decided by kiosk.domain.clock_trust.
 

@@ -53,7 +53,7 @@ class Checkup:
         from devices.host.checks.together import look_at_machine
 
         standing = status["centre"]["standing"]
-        return look_at_machine(self._about(), status, self._clock.now(), status["time_by"], standing)
+        return look_at_machine(self._about(), status, self._clock.now(), self._clock.to_keep(), standing)
 
     def _about(self) -> About:
         from devices.host.checks.together import About

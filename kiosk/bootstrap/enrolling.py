@@ -141,19 +141,18 @@ class EnrolmentWorker:
         """Raises what the steps raise."""
         code, until = effect.code, self._clock.monotonic() + self._network_within_s
         while True:
-            # With a pin it does not matter. Who has just joined a network will hear from it soon what time it is.
-            unsure = code.pin is None and not self._clock.wall_clock_is_right()
             try:
                 config = config_for(code, self._config.data)
                 with self._while_wanted(effect):
                     pass
                 return enrol(config, code.token, code.token_text, again=True, clock=self._clock)
             except Unreachable as error:
-                by_its_dates = isinstance(error, Distrusted) and error.only_its_dates and unsure
-                if isinstance(error, Distrusted) and not by_its_dates:
+                # Who has just joined a network will hear from it soon what time it is.
+                unsure = isinstance(error, Distrusted) and error.by_an_unsure_clock
+                if isinstance(error, Distrusted) and not unsure:
                     raise
                 if self._clock.monotonic() >= until or not self._pause(effect.attempt, _LOOK_AGAIN_S):
-                    raise (_ClockUnsure("the time is not known") if by_its_dates else error) from error
+                    raise (_ClockUnsure("the time is not known") if unsure else error) from error
 
     def _stuck(self, effect: Enrol, problem: EnrolProblem) -> None:
         if problem not in CAN_BE_TRIED_AGAIN:

@@ -195,6 +195,7 @@ class Kiosk:
             proof = self._proof
             self._spawn_when_painted("proof", lambda: self._when_open(lambda: proof.run(self.scanned, self._stop)))
         self._spawn_when_painted("service", lambda: self._service.run(self._stop))
+        self._spawn("passes", lambda: self._service.end_passes(self._stop))
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
             self._eyes[scanner.name] = Watched(self._stop, self.clock.monotonic)

@@ -30,8 +30,9 @@ COUNT_EVERY_S = 60.0
 
 
 class ServiceDesk:
-    """`run` is a thread's; everything else is called from any thread and returns at once, but for `is_pass`, which
-    looks at a signature. `leave` ends the process in good order; `enrol_anew` None: that cannot be asked for here."""
+    """`run` and `end_passes` are a thread's each; everything else is called from any thread and returns at once, but
+    for `is_pass`, which looks at a signature. `leave` ends the process in good order; `enrol_anew` None: that cannot be
+    asked for here."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class ServiceDesk:
         self._leave = leave
         self._enrol_anew = enrol_anew
         self._asked: SimpleQueue[Serve | None] = SimpleQueue()
+        self._ended: SimpleQueue[str | None] = SimpleQueue()
         self._is_open = False
         self._passes = Passes(
             config.data / "passes.json", config.station.library, config.station.device, clock, self._centre
@@ -72,9 +74,11 @@ class ServiceDesk:
         return True
 
     def serve(self, effect: Serve) -> None:
-        if effect.service is Service.END_PASS:  # noted behind what was asked before; a picture of it opens nothing now
+        if effect.service is Service.END_PASS:  # it opens nothing from now on; soon no disk forgets that either
             self._passes.forbid(effect.pass_id)
-        self._asked.put(effect)
+            self._ended.put(effect.pass_id)
+        else:
+            self._asked.put(effect)
 
     def shown(self, state: State) -> None:
         is_open = isinstance(state.doing, Maintaining)
@@ -95,23 +99,27 @@ class ServiceDesk:
             if asked is not None:
                 self._do(asked)
 
+    def end_passes(self, stop: threading.Event) -> None:
+        """Never behind what else was asked for: a bundle may be on its way for half a minute, and the plug be pulled
+        meanwhile. Whoever sets `stop` should `wake` it."""
+        while not stop.is_set():
+            if (pass_id := self._ended.get()) is not None:
+                self._passes.end(pass_id)
+
     def wake(self) -> None:
         self._asked.put(None)
+        self._ended.put(None)
 
     def close(self) -> None:
         """Once nobody asks any more: a pass that was to end does not open the screen of the next process."""
         with suppress(Empty):
             while True:
-                asked = self._asked.get_nowait()
-                if asked is not None and asked.service is Service.END_PASS:
-                    self._passes.end(asked.pass_id)
+                if (pass_id := self._ended.get_nowait()) is not None:
+                    self._passes.end(pass_id)
 
     def _do(self, asked: Serve) -> None:
         well, without_log = True, False
         match asked.service:
-            case Service.END_PASS:
-                self._passes.end(asked.pass_id)
-                return
             case Service.SEND_NOW:
                 self._send_now()
             case Service.SUPPORT_BUNDLE:
@@ -135,20 +143,19 @@ class ServiceDesk:
 
     def _bundle(self) -> tuple[bytes, str]:
         """And why its log is not whole ("": it is). Imports what makes it only now: the first frame does not wait."""
-        import platform
-
         import msgspec
 
         from devices.host.checks.machine import read_releases
         from devices.host.checks.together import RELEASES
+        from devices.host.clock import machine_clock_s
         from devices.host.logs import read_log
         from kiosk.upkeep.checked import as_json
-        from kiosk.upkeep.support_bundle import Material, make_bundle
+        from kiosk.upkeep.support_bundle import Material, about_the_bundle, make_bundle
 
         config = self._config
         log = read_log(config.folder / config.log.file if config.log.file else None)
         material = Material(
-            {"version": __version__, "python": platform.python_version(), "machine": platform.machine()},
+            about_the_bundle(self._clock.now(), machine_clock_s(), __version__),
             self._checkup.status(),
             as_json(self._checkup.findings()),
             diary_of(config).read(),

@@ -11,12 +11,15 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import platform
 import re
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from kiosk.domain.barcodes import CodeFormats, CodeKind, classify
+from kiosk.domain.clock_trust import LIBRARY_TIME, Moment
 
 LARGEST = 1_900_000
 """Bytes of a bundle: a little less than the centre takes."""
@@ -66,6 +69,17 @@ class Material:
     lines: Sequence[str]
     formats: CodeFormats | None
     log_lacks: str = ""
+
+
+def about_the_bundle(now: Moment, machine_s: float, version: str) -> dict[str, object]:
+    """What made it, and when: by who is believed (null: nobody), and by the machine's own clock, which dates the lines
+    of the log (`machine_s`, since 1970)."""
+    by_the_machine = datetime.fromtimestamp(machine_s, UTC).astimezone(LIBRARY_TIME)
+    made = {
+        "time": now.local.isoformat(timespec="seconds") if now.trusted else None,
+        "machine_clock": by_the_machine.isoformat(timespec="seconds"),
+    }
+    return {"version": version, "python": platform.python_version(), "machine": platform.machine(), "made": made}
 
 
 def make_bundle(material: Material) -> bytes:

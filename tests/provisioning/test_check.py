@@ -10,6 +10,8 @@ import pytest
 from central_link.native_rest import NativeRestConfig
 from central_link.reach import ask_centre
 from devices.host.checks.store import look_at_store
+from devices.host.clock import HostClock
+from kiosk.config import BUILD_MS
 from kiosk.domain.findings import State
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.private_file import make_private
@@ -96,6 +98,7 @@ class Shelf:
         return self._counts
 
 
+CLOCK = HostClock(battery_clock=False, build_ms=BUILD_MS)
 FULL = {"items": 640, "patrons": 220}
 
 
@@ -140,6 +143,6 @@ def test_a_real_store_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_centre_whose_name_nobody_knows_and_one_that_is_not_there(tmp_path: Path) -> None:
     nowhere = NativeRestConfig("https://no-such-host.invalid", "hoa-sen", "tram-1", tmp_path)
-    assert ask_centre(nowhere)["why"] == "name"
-    gone = ask_centre(NativeRestConfig("http://127.0.0.1:9", "hoa-sen", "tram-1", tmp_path))
+    assert ask_centre(nowhere, CLOCK)["why"] == "name"
+    gone = ask_centre(NativeRestConfig("http://127.0.0.1:9", "hoa-sen", "tram-1", tmp_path), CLOCK)
     assert gone["standing"] == "unreachable"

@@ -43,14 +43,32 @@ def test_dumps_no_memory_and_is_the_stations_alone() -> None:
     assert {"SocketUser=root", "SocketGroup=tram-xanh", "SocketMode=0660", "Accept=yes"} <= set(socket)
 
 
-def test_every_test_that_the_page_names_is_there() -> None:
-    named = set(re.findall(r"`([a-z_]+/[a-z_0-9/]+\.py)`", PAGE.read_text(encoding="utf-8")))
+def missing(page: str) -> list[str]:
+    """Of the tests that the page names."""
+    named = set(re.findall(r"`([a-z_]+/[^`]+\.py)`", page))
     assert len(named) > 25
-    assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
+    return [name for name in sorted(named) if not (ROOT / "tests" / name).is_file()]
 
 
-def test_every_threat_has_an_answer() -> None:
-    table = PAGE.read_text(encoding="utf-8").split("## Threats")[1].split("\n## ")[0]
-    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) > 25
-    assert [row for row in rows if len(row) != 4 or not row[0].strip() or not row[1].strip()] == []
+def incomplete(page: str) -> list[str]:
+    """Threats without an answer, or without a test."""
+    table = page.split("## Threats")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:2] == "| "]
+    assert len(rows) > 26
+    return [row[0] for row in rows[1:] if len(row) != 4 or not (row[0] and row[1] and ".py`" in row[2])]
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    assert missing(PAGE.read_text(encoding="utf-8")) == []
+
+
+def test_every_threat_has_an_answer_and_a_test() -> None:
+    assert incomplete(PAGE.read_text(encoding="utf-8")) == []
+
+
+def test_control_a_wrong_name_and_a_threat_without_a_test_are_found() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert missing(page.replace("`faults/test_killed.py`", "`faults/test_Kiled.py`")) == ["faults/test_Kiled.py"]
+    assert missing(page.replace("`faults/test_killed.py`", "`fault/test_killed.py`")) == ["fault/test_killed.py"]
+    without = re.sub(r"(\| Logs \| [^|]+\|)[^|]+\|", r"\1 |", page)
+    assert incomplete(without) == ["Logs"]

@@ -23,8 +23,11 @@ _BY_STANDING = {
 }
 
 
-def look_at_clock(root: Path, trusted: bool, by: str | None, battery_clock: bool, shown: str) -> Finding:
-    """`shown`: the time as it is believed, for people; `battery_clock`: kiosk.toml says that there is one."""
+def look_at_clock(
+    root: Path, trusted: bool, by: str | None, battery_clock: bool, shown: str, *, is_past: bool = False
+) -> Finding:
+    """`shown`: the time as it is believed, for people; `battery_clock`: kiosk.toml says that there is one; `is_past`:
+    the machine's clock shows a time that is over."""
     has_one = any((root / "sys/class/rtc").glob("rtc*"))
     facts = {"trusted": trusted, "by": by, "battery_clock": has_one, "battery_clock_expected": battery_clock}
     if battery_clock and not has_one:
@@ -32,7 +35,8 @@ def look_at_clock(root: Path, trusted: bool, by: str | None, battery_clock: bool
         return Finding(Part.CLOCK, State.LOOK, head, f.as_is(shown if trusted else ""), do, facts)
     if not trusted:
         do = f.text("Connect the network for a moment, or fit a battery clock; dates are counted in days meanwhile.")
-        return Finding(Part.CLOCK, State.LOOK, f.text("Nobody vouches for it"), f.as_is(shown), do, facts)
+        head = f.text("Its time is wrong") if is_past else f.text("Nobody vouches for it")
+        return Finding(Part.CLOCK, State.LOOK, head, f.as_is(shown), do, facts)
     return Finding(Part.CLOCK, State.GOOD, f.as_is(shown), _VOUCHERS.get(by or "", f.NOTHING), facts=facts)
 
 
@@ -69,7 +73,7 @@ def _mode(file: Path) -> int | None:
 
 def look_at_centre(centre: Mapping[str, object], pending: int | None) -> Finding:
     """As the running station knows it: `standing`, `sync_s_ago`; or as it was asked just now, with `why` not: "name",
-    "certificate", or what else."""
+    "certificate", "clock", or what else."""
     standing, reached = centre.get("standing"), centre.get("sync_s_ago")
     facts: dict[str, object] = {"standing": standing, "reached_s_ago": reached, "pending": pending}
     facts["why"] = why = centre.get("why")
@@ -83,8 +87,12 @@ def look_at_centre(centre: Mapping[str, object], pending: int | None) -> Finding
     if why == "name":
         do = f.text("No name server knows it: check the address in kiosk.toml, and the name server of the network.")
         return Finding(Part.CENTRE, State.LOOK, f.text("Its name is unknown"), waiting, do, facts)
+    if why == "clock":
+        do = f.text("Set this machine's date and time, or wait a minute for the network's time; then look again.")
+        head = f.text("This machine's clock is not right, so the server cannot be checked")
+        return Finding(Part.CENTRE, State.LOOK, head, waiting, do, facts)
     if why == "certificate":
-        do = f.text("Check this machine's date first, then the server's certificate and central.ca_file in kiosk.toml.")
+        do = f.text("Check the server's certificate, and central.ca_file in kiosk.toml.")
         return Finding(Part.CENTRE, State.LOOK, f.text("Its certificate is not trusted"), waiting, do, facts)
     do = f.text("Lending goes on, and it is tried again and again. Check the network and the centre's server.")
     head = f.text("Not asked yet") if standing is None else f.text("Out of reach")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.host.checks import attached, machine, station
-from kiosk.domain.clock_trust import Moment
+from kiosk.domain.clock_trust import KeptTime, Moment
 from kiosk.domain.findings import Finding
 
 Status = Mapping[str, Any]
@@ -37,12 +37,12 @@ def look_at_machine(
     about: About,
     status: Status | None,
     now: Moment,
-    time_by: str | None,
+    known: KeptTime,
     standing: str | None,
     sync_ms: Callable[[Path], float | None] | None = None,
 ) -> list[Finding]:
-    """All but what other programs are asked for. `status` None: no station runs here. `sync_ms` writes to the disk, so
-    not every few seconds."""
+    """All but what other programs are asked for. `known`: of the time. `status` None: no station runs here. `sync_ms`
+    writes to the disk, so not every few seconds."""
     root = about.root
     devices = None if status is None else status["devices"]
     last_scan = None if status is None else status.get("last_scan_s_ago")
@@ -55,7 +55,14 @@ def look_at_machine(
         attached.look_at_printer(),
         machine.look_at_screen(root),
         machine.look_at_touch(root),
-        station.look_at_clock(root, now.trusted, time_by, about.battery_clock, shown),
+        station.look_at_clock(
+            root,
+            now.trusted,
+            known.anchor.by if known.anchor else None,
+            about.battery_clock,
+            shown,
+            is_past=now.wall_ms < known.floor_ms,
+        ),
         machine.look_at_disk(about.data, root, about.warn_below_mb, sync_ms=sync_ms),
         machine.look_at_temperature(root),
         machine.look_at_power(root),

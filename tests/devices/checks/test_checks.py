@@ -279,6 +279,22 @@ def test_the_clock(
     assert (finding.state, words in said(finding)) == (state, True), said(finding)
 
 
+def test_a_clock_that_shows_a_time_that_is_over_is_wrong(tmp_path: Path) -> None:
+    finding = station.look_at_clock(board(tmp_path), False, None, False, "00:01 01/01/1970", is_past=True)
+    assert finding.state is LOOK
+    assert "Its time is wrong | 00:01 01/01/1970" in said(finding)
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [("name", "Its name is unknown"), ("clock", "clock is not right"), ("certificate", "not trusted"), ("x", "reach")],
+)
+def test_why_the_centre_could_not_be_asked(why: str, words: str) -> None:
+    finding = station.look_at_centre({"standing": "unreachable", "sync_s_ago": None, "why": why}, None)
+    assert finding.state is LOOK
+    assert words in said(finding)
+
+
 def keys(folder: Path, *names: str) -> Path:
     for name in names:
         (folder / name).write_bytes(b"x")

@@ -1,0 +1,111 @@
+"""What the pages tell people to type is there: each command, each option, each file and heading that a link names."""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from kiosk.i18n import DOMAIN, LOCALE
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMED = "README.md docs/*.md docs/handbook/*.md docs/decisions/*.md systemd/README.md tests/*/README.md"
+PAGES = sorted(page for named in NAMED.split() for page in ROOT.glob(named))
+_FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
+_COMMAND = re.compile(r"(?<![\w./])(?:-m )?(kiosk|provisioning|central_server) ([a-z][a-z-]+)((?: [^#|;]*)?)")
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+_SHOWN = re.compile(r"\*\*([^*]+)\*\*")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def typed(text: str) -> list[str]:
+    """What stands between marks of code, line by line."""
+    fenced = [line for block in _FENCED.findall(text) for line in block.replace("\\\n", " ").splitlines()]
+    return [line for line in fenced if "│" not in line] + re.findall(r"`([^`\n]+)`", _FENCED.sub("", text))
+
+
+@cache
+def help_of(module: str, command: str) -> str | None:
+    """None: there is no such command."""
+    main = import_module(f"{module}.__main__").main
+    with pytest.MonkeyPatch.context() as patch:
+        said: list[str] = []
+        patch.setattr(sys, "argv", [module, command, "--help"])
+        patch.setattr(sys.stdout, "write", said.append)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return None if ended.value.code else "".join(said)
+
+
+def wrong_commands(text: str) -> list[str]:
+    wrong = []
+    for line in typed(text):
+        for module, command, rest in _COMMAND.findall(line):
+            known = help_of(module, command)
+            if known is None:
+                wrong.append(f"{module} {command}")
+                continue
+            options = set(re.findall(r"--[a-z][a-z-]*", known))
+            wrong += [f"{module} {command} {option}" for option in _OPTION.findall(rest) if option not in options]
+    return wrong
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def wrong_links(page: Path, text: str) -> list[str]:
+    wrong = []
+    for link in _LINK.findall(_FENCED.sub("", text)):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        there = (page.parent / name).resolve() if name else page
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            wrong.append(link)
+    return wrong
+
+
+def unsaid(page: str) -> list[str]:
+    """Of what the handbook says that the screen says."""
+    with (LOCALE / "vi" / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        said = [text for message in read_po(file) for text in _texts(message.string)]
+    patterns = [re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in said if text]
+    table = page.split("## 5.")[1].split("\n## ")[0]
+    shown = [word for row in table.splitlines() if row[:2] == "| " for word in _SHOWN.findall(row.split("|")[1])]
+    assert len(shown) > 10
+    return [word for word in shown if not any(re.fullmatch(pattern, word) for pattern in patterns)]
+
+
+def _texts(string: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else string
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert wrong_commands(text) == []
+    assert wrong_links(page, text) == []
+
+
+def test_the_handbook_says_what_the_screen_says() -> None:
+    page = (ROOT / "docs" / "handbook" / "thiet-bi.md").read_text("utf-8")
+    assert unsaid(page) == []
+    assert unsaid(page.replace("**Đang mất mạng.**", "**Chưa có mạng**")) == ["Chưa có mạng"]
+
+
+def test_control_what_is_not_there_is_found() -> None:
+    assert wrong_commands("`python -m provisioning enroll --code x`") == ["provisioning enroll"]
+    assert wrong_commands("```\n$ python -m kiosk status --jsonn\n```") == ["kiosk status --jsonn"]
+    assert wrong_commands("```\n$ python -m kiosk status \\\n   --json  # --no\n```") == []
+    page = ROOT / "README.md"
+    assert wrong_links(page, "[a](docs/none.md) [b](docs/tram.md#none) [c](docs/tram.md#sao-lưu)") == [
+        "docs/none.md",
+        "docs/tram.md#none",
+    ]
