@@ -29,7 +29,7 @@ from tests.faults.preloaded import preloaded
 from tests.faults.station_on_a_disk import until
 from tests.faults.test_clock_process import AHEAD, BACK, EPOCH, LIBFAKETIME, SKIPPED, Station, knows, station_in
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(20)
 
 BOOK = "TK.00001"
 TELLS_OFTEN = "from kiosk.sync import heartbeat; heartbeat.LOOK_EVERY_S = 0.5"
@@ -45,6 +45,8 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     fill(folder / "centre")
     with station_in(folder, preloaded("unturned_waits.c", folder)) as made:
         enrol_station(made.config, made.server, LIBRARY, "tram-1")
+        with made.sitting("+0d", "before") as kiosk:
+            kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
         yield made
 
 
@@ -73,9 +75,8 @@ def test_a_station_tells_whether_somebody_vouches_for_its_clock(station: Station
     pinned = load(station.config).data / "centre.pub"
     centre = pinned.read_text()
     pinned.write_text("A" * 43)  # another's: what this centre says of the time is not believed
-    with station.sitting(EPOCH, "unsure", more=TELLS_OFTEN) as kiosk:
-        kiosk.wait_for("the catalogue", lambda line: line["says"] == "changes: caught up")
-        until(lambda: told(station) is not None)
+    with station.sitting(EPOCH, "unsure", more=TELLS_OFTEN):
+        until(lambda: (report := told(station)) is not None and not report.clock_trusted)
         report = told(station)
         assert report is not None
         assert (report.running, report.clock_trusted, report.time_by) == (True, False, None)
