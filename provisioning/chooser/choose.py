@@ -208,6 +208,7 @@ def write_releases(places: Places, known: Releases) -> None:
     half = folder / "releases.json.new"
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, 0o644)  # whatever the unit's umask is: the station reads it before it fetches a release
         json.dump(table, file)
         file.flush()
         os.fsync(file.fileno())
