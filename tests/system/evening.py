@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from demo.compare import Ledger, differences
 from demo.enrolment import confirm
 from demo.processes import Server, run_or_fail
 from demo.school import LIBRARY, SAMPLES, fill
-from provisioning.installed import Places, Releases, read_releases
+from provisioning.chooser.choose import Places, Releases, read_releases
 from tests.central_link.certificates import Authority
 from tests.system.bare import bare_debian, install
 from tests.system.bundles import newer_release, offline_bundle
@@ -221,6 +220,4 @@ def evening(folder: Path) -> Iterator[Evening]:
 
 
 def _ip(*words: str) -> None:
-    if shutil.which("ip") is None:
-        subprocess.run([Path(__file__).parents[2] / "script/debian", "iproute2"], check=True)
     subprocess.run(["ip", *words], check=True)
