@@ -54,6 +54,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
                 return ASKED_WRONGLY
             make_private(options.connections / _FILE, keyfile(wifi).encode("ascii"))
             if not options.only_write and not _join():
+                complain(words.text("The network cannot be joined: {why}.", why="NetworkManager"))
                 return COULD_NOT  # the request stays: so the station knows
             if _took(options.request, asked):
                 break

@@ -257,6 +257,7 @@ def write_releases(places: Places, known: Releases) -> None:
     half = places.kept / "releases.json.new"
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, 0o644)  # whatever the unit's umask is: the station reads it before it fetches a release
         file.write(json.dumps({**known.rest, **ours}))  # as deep as what could be read
         file.flush()
         os.fsync(file.fileno())

@@ -21,12 +21,12 @@ from provisioning.wifi import keyfile, read_request
 FILE = "tram-xanh.nmconnection"
 
 
-def asked(folder: Path, content: bytes | str) -> int:
+def asked(folder: Path, content: bytes | str, *, joins: bool = False) -> int:
     request, connections = folder / "wifi.json", folder / "connections"
     connections.mkdir(exist_ok=True)
     request.write_bytes(content if isinstance(content, bytes) else content.encode())
-    words = ["wifi", "--request", str(request), "--connections", str(connections), "--only-write"]
-    return command.main(words)
+    words = ["wifi", "--request", str(request), "--connections", str(connections)]
+    return command.main(words if joins else [*words, "--only-write"])
 
 
 def of(ssid: str, password: str = "mat khau 1") -> str:
@@ -139,6 +139,15 @@ def test_a_connection_that_is_a_link_is_not_written_through(tmp_path: Path) -> N
     (tmp_path / "connections" / FILE).symlink_to(tmp_path / "passwd")
     assert asked(tmp_path, of("Hoa Sen")) == 0
     assert (tmp_path / "passwd").read_text() == "root"
+
+
+def test_without_networkmanager_it_says_so_and_the_request_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert asked(tmp_path, of("Hoa Sen"), joins=True) == 1
+    assert "NetworkManager" in capsys.readouterr().err
+    assert (tmp_path / "wifi.json").exists()
 
 
 def test_the_station_knows_when_nobody_takes_its_request(tmp_path: Path) -> None:

@@ -85,9 +85,9 @@ def inside(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, env=home)
 
 
-def provisioning(*words: str) -> None:
-    """A command of `python -m provisioning`, which must succeed."""
+def provisioning(*words: str, source: Path = PROJECT) -> None:
+    """A command of `python -m provisioning` of that source, which must succeed."""
     done = subprocess.run(
-        [sys.executable, "-m", "provisioning", *words], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "provisioning", *words], cwd=source, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

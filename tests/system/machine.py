@@ -116,11 +116,13 @@ class Machine:
         self._binds: list[str] = [f"--bind={self.scanner.device}:/dev/ttyACM0"]
         self._process: subprocess.Popen[bytes] | None = None
         self._leader = 0
-        self._readers, self._books = count(), count()
+        self._cable: tuple[str, str] | None = None
+        self.cards: Iterator[str] = (rig.card(number % SCHOOL.patrons) for number in count())
+        self.books: Iterator[str] = map(rig.barcode, count())
         for name in ("upper", "work", "merged"):
             (folder / name).mkdir()
         os.chmod(self.scanner.device, 0o666)
-        layers = f"lowerdir={root},upperdir={folder / 'upper'},workdir={folder / 'work'}"
+        layers = f"lowerdir={root},upperdir={folder / 'upper'},workdir={folder / 'work'},redirect_dir=on"
         _run(["mount", "-t", "overlay", "overlay", "-o", layers, str(self.root)])
 
     # ---- before it is booted
@@ -162,14 +164,15 @@ class Machine:
         if bind not in self._binds:
             self._binds.append(bind)
 
-    def furnish(self, config: str = _CONFIG) -> None:
-        """A store with a school, a player, a folder in place of a camera."""
+    def furnish(self, config: str = _CONFIG, *, school: bool = True) -> None:
+        """A player, a folder in place of a camera, and a store with a `school`."""
         (self.root / "etc/tram-xanh").mkdir(parents=True, exist_ok=True)
         (self.root / "etc/tram-xanh/kiosk.toml").write_text(config)
         player = self.root / "usr/local/bin/player"
         player.write_text(_PLAYER)
         player.chmod(0o755)
-        rig.fill(self.data, SCHOOL)
+        if school:
+            rig.fill(self.data, SCHOOL)
         (self.data / "pictures").mkdir()
         self._sounds.touch()
         _run(["chroot", str(self.root), "chown", "-R", f"{_ACCOUNT}:", "/var/lib/tram-xanh"])
@@ -187,12 +190,17 @@ class Machine:
         """`outside` stands at the path `inside`, once it is booted."""
         self._binds.append(f"--bind={outside}:{inside}")
 
+    def plug_in(self, bridge: str, address: str) -> None:
+        """A network cable to `bridge` on this machine, as `address` ("10.0.0.2/24"); there is no network but that."""
+        self._cable = bridge, address
+
     # ---- life
 
     def boot(self) -> None:
         """Raises MachineFailed when systemd does not come up."""
         words = ["--quiet", "--boot", "--register=no", "--keep-unit", "--private-network", "--link-journal=no"]
         words += ["--resolv-conf=off", "--timezone=off", "--console=pipe", "--kill-signal=SIGRTMIN+3", *self._binds]
+        words += [f"--network-bridge={self._cable[0]}", f"--machine={self._cable[0]}"] if self._cable else []
         with (self._folder / "console").open("ab") as console:
             self._process = subprocess.Popen(
                 ["systemd-nspawn", *words, f"--directory={self.root}"],
@@ -201,6 +209,9 @@ class Machine:
                 stderr=console,
             )
         self.until("systemd is there", self._is_up)
+        if self._cable:
+            for words in (["address", "add", self._cable[1], "dev", "host0"], ["link", "set", "host0", "up"]):
+                _run(["nsenter", f"--target={self._leader}", "--net", "ip", *words])
 
     def _is_up(self) -> bool:
         assert self._process is not None
@@ -217,6 +228,13 @@ class Machine:
         command = ["nsenter", f"--target={self._leader}", "--all", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
+    def cut(self) -> None:
+        """As the power does to processes; what they wrote is kept by this machine's own kernel."""
+        assert self._process is not None
+        os.kill(self._leader, signal.SIGKILL)
+        self._process.wait(PATIENCE_S)
+        self._process, self._leader = None, 0
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
@@ -231,6 +249,11 @@ class Machine:
             self._process = None
         self.scanner.close()
         subprocess.run(["umount", "--lazy", str(self.root)], check=False)
+
+    @property
+    def leader(self) -> int:
+        """Its first process, as the host numbers it; 0: there is none."""
+        return self._leader
 
     # ---- the station's unit
 
@@ -295,13 +318,13 @@ class Machine:
         self.until("a card is answered", self._answers, patience_s)
 
     def _answers(self) -> bool:
-        return self.scan(rig.card(next(self._readers) % SCHOOL.patrons), 0.15) is not None
+        return self.scan(next(self.cards), 0.15) is not None
 
     def lends(self, patience_s: float = PATIENCE_S) -> None:
         """A whole visit. Raises MachineFailed."""
         self.wait_until_usable(patience_s)
         time.sleep(0.5)  # a card that nobody waited for any more may have been answered too
-        if (sound := self.scan(rig.barcode(next(self._books)), 20)) != OK:
+        if (sound := self.scan(next(self.books), 20)) != OK:
             raise MachineFailed(f"the book was answered by {sound}")
 
     def until(self, what: str, is_so: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:

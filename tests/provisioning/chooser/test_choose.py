@@ -335,6 +335,18 @@ def test_control_they_would_if_boots_were_not_told_apart() -> None:
     assert station.current == OLD
 
 
+def test_the_station_can_read_what_runs_whatever_the_umask_of_its_unit(station: StationRoot) -> None:
+    """Before it fetches a release; control: without a word of ours the file is root's alone."""
+    before = os.umask(0o077)
+    try:
+        write_releases(station.places, BOTH)
+        (station.places.state.parent / "control").touch()
+    finally:
+        os.umask(before)
+    assert station.places.state.stat().st_mode & 0o777 == 0o644
+    assert (station.places.state.parent / "control").stat().st_mode & 0o777 == 0o600
+
+
 def test_places_are_those_of_decision_29() -> None:
     places = Places()
     assert (str(places.current), str(places.state)) == (
