@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import time
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,8 @@ from central_link.registry import StationFiles, native_rest_config
 from devices.host.checks.machine import read_releases
 from devices.host.checks.together import RELEASES
 from devices.host.logs import read_log
+from devices.host.root_helper import SOCKET
+from devices.host.usb_stick import For, StickRefused, usb_stick, write_on_stick
 from kiosk import __version__
 from kiosk.config import ConfigError, KioskConfig, load
 from kiosk.i18n import Translator
@@ -25,6 +28,7 @@ from kiosk.upkeep.checked import as_json
 from kiosk.upkeep.support_bundle import Material, make_bundle
 from provisioning.check_command import look_at_all, running_status
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, complain, say
+from provisioning.why_refused import why_refused
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -32,14 +36,15 @@ def add_parsers(commands: Parsers) -> None:
     about = "logs, figures and settings in one file, for whoever helps: nothing of a reader, nothing secret"
     command = commands.add_parser("support-bundle", parents=[CONFIG, LANGUAGE], help=about)
     command.add_argument("--out", type=Path, metavar="FILE_OR_FOLDER", help="like a USB stick")
+    command.add_argument("--stick", action="store_true", help="onto the only USB stick that is plugged in")
     command.add_argument("--send", action="store_true", help="to the centre")
-    command.set_defaults(run=support_bundle)
+    command.set_defaults(run=partial(support_bundle, at=SOCKET))
 
 
-def support_bundle(options: argparse.Namespace, words: Translator) -> int:
-    """Also where nothing is set up yet. Raises ConfigError."""
-    if not options.out and not options.send:
-        complain(words.text("Say where to: --out a file or folder, --send to the centre, or both."))
+def support_bundle(options: argparse.Namespace, words: Translator, at: Path) -> int:
+    """Also where nothing is set up yet. `at`: the socket of root's helper. Raises ConfigError."""
+    if not options.out and not options.stick and not options.send:
+        complain(words.text("Say where to: --out a file or folder, --stick, --send to the centre, or several of them."))
         return ASKED_WRONGLY
     config: KioskConfig | None = None
     try:
@@ -54,6 +59,8 @@ def support_bundle(options: argparse.Namespace, words: Translator) -> int:
         complain(words.text("The station's log is not whole, or missing: {why}.", why=made_of.log_lacks))
     if options.out:
         status = _write(bundle, options.out, config, words)
+    if options.stick:
+        status = _onto_stick(bundle, config, at, words) or status
     if options.send and config is not None:
         status = _send(bundle, config, words) or status
     return status
@@ -79,9 +86,7 @@ def material(config: KioskConfig | None, file: Path) -> Material:
 
 
 def _write(bundle: bytes, out: Path, config: KioskConfig | None, words: Translator) -> int:
-    device = config.station.device if config else "tram-xanh"
-    name = f"{device}-{time.strftime('%Y%m%d-%H%M%S')}.tar.gz".replace("/", "_")
-    file = out / name if out.is_dir() else out
+    file = out / _name(config) if out.is_dir() else out
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as there:
             there.write(bundle)
@@ -92,6 +97,27 @@ def _write(bundle: bytes, out: Path, config: KioskConfig | None, words: Translat
         return COULD_NOT
     say(words.text("Written: {file}", file=file))
     return DONE
+
+
+def _onto_stick(bundle: bytes, config: KioskConfig | None, at: Path, words: Translator) -> int:
+    name = _name(config)
+    try:
+        with usb_stick(For.EXPORT, at=at) as folder:
+            write_on_stick(folder / name, bundle)
+    except StickRefused as error:
+        complain(why_refused(error.reason, words))
+        return COULD_NOT
+    except OSError as error:
+        complain(words.text("{file} cannot be written: {why}.", file=name, why=error.strerror))
+        return COULD_NOT
+    say(words.text("Written and read back: {file}. You can pull the stick out now.", file=name))
+    return DONE
+
+
+def _name(config: KioskConfig | None) -> str:
+    device = config.station.device if config else "tram-xanh"
+    fit = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in device)  # for FAT, too
+    return f"{fit}-{time.strftime('%Y%m%d-%H%M%S')}.tar.gz"
 
 
 def _send(bundle: bytes, config: KioskConfig, words: Translator) -> int:
