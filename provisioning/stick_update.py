@@ -10,7 +10,6 @@ import hashlib
 import logging
 import os
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,12 +46,16 @@ def add_parsers(commands: Parsers) -> None:
     about = "take an update from the only USB stick that is plugged in; root's own unit installs it"
     command = commands.add_parser("stick-update", parents=[CONFIG, LANGUAGE], help=about)
     command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help=argparse.SUPPRESS)
-    command.set_defaults(run=partial(stick_update, at=SOCKET))
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, words: Translator) -> int:
+    set_up_logs("info", None)
+    return stick_update(options, words, SOCKET)
 
 
 def stick_update(options: argparse.Namespace, words: Translator, at: Path) -> int:
     """`at`: the socket of root's helper. Raises ConfigError."""
-    set_up_logs("info", None)
     config = load(options.config)
     try:
         with usb_stick(For.IMPORT, at=at) as folder:
