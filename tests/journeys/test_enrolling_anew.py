@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import rig
 from central_link.identity import Identity
+from central_link.joining import renew
 from demo.enrolment import confirm
 from demo.processes import run_or_fail
 from demo.school import LIBRARY
@@ -23,6 +24,7 @@ from kiosk.session.inputs import Button
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import EnrolmentCodeShown
 from kiosk.session.states import Enrolling, EnrolProblem, EnrolStage, Home
+from provisioning.enrol import settings
 from tests.faults.corner import Corner, corner, stocked
 from tests.journeys.test_looking_after_a_station import drawn, scan, state, touch
 from tests.provisioning.root_rig import FakeMachine, serving
@@ -96,6 +98,16 @@ def test_the_old_key_counts_until_the_new_one_is_confirmed(there: Corner, tmp_pa
     assert not (there.config.data / FOLDER).exists()
     eventually(lambda: there.counts().pending == 0)
     assert there.differences() == []
+
+
+def test_control_with_the_new_key_put_in_at_once_nothing_is_sent_until_then(there: Corner) -> None:
+    """As the terminal does it."""
+    code = read(new_code(there))
+    assert isinstance(code, EnrolmentCode)
+    renew(settings(there.config.folder / there.config.file), code)
+    there.lend(2)
+    eventually(lambda: there.kiosk.sync.standing is Standing.PENDING)
+    assert there.counts().pending == 2
 
 
 def test_cut_while_it_waits_it_goes_on_and_leaves_by_itself(there: Corner, tmp_path: Path) -> None:
