@@ -22,7 +22,8 @@ from kiosk.ports.devices import RawScan
 from kiosk.ports.host import StationClock
 from kiosk.session.anew import Resumed, Told, wants_code
 from kiosk.session.enrolment import Asks, Begin, CodeSeen, Enrol, GiveUp, LookAtNetwork, NetworkSeen, Stuck
-from kiosk.session.states import EnrolProblem, State
+from kiosk.session.maintenance import Maintaining
+from kiosk.session.states import EnrolProblem, Home, Resting, State
 
 if TYPE_CHECKING:
     from kiosk.bootstrap.enrolling import EnrolmentWorker
@@ -35,15 +36,14 @@ _SHOW_THE_END_S = 2.0
 
 class Anew:
     """`perform`, `takes` and `shown` are called from any thread and return at once; `run` is a thread's own. `leave`
-    ends the process in good order, once `is_idle`: the next one is the station that was confirmed. `blocks`, `helper`:
-    where USB sticks are seen, and asked for."""
+    ends the process in good order, when nobody's visit is cut by it: the next one is the station that was confirmed.
+    `blocks`, `helper`: where USB sticks are seen, and asked for."""
 
     def __init__(
         self,
         config: KioskConfig,
         clock: StationClock,
         post: Callable[[Told], None],
-        is_idle: Callable[[], bool],
         leave: Callable[[], None],
         *,
         blocks: Path = BLOCKS,
@@ -52,13 +52,13 @@ class Anew:
         self._config = config
         self._clock = clock
         self._post = post
-        self._is_idle = is_idle
         self._leave = leave
         self._blocks = blocks
         self._helper = helper
         self._lock = threading.Lock()
         self._worker: EnrolmentWorker | None = None
         self._wants_code = False
+        self._may_leave = True
         self._confirmed = threading.Event()
 
     def perform(self, effect: Asks) -> None:
@@ -85,12 +85,13 @@ class Anew:
 
     def shown(self, state: State) -> None:
         self._wants_code = wants_code(state)
+        self._may_leave = isinstance(state.doing, Home | Resting | Maintaining)
 
     def run(self, stop: threading.Event) -> None:
         self._go_on_with_what_is_kept()
         sticks = NewSticks(self._blocks)
         while not stop.wait(_LOOK_S):
-            if self._confirmed.is_set() and self._is_idle():
+            if self._confirmed.is_set() and self._may_leave:
                 if not stop.wait(_SHOW_THE_END_S):
                     _log.info("the station is enrolled anew, and starts again")
                     self._leave()

@@ -49,7 +49,6 @@ from kiosk.session.inputs import (
     StoreFailed,
     StoreRecovered,
 )
-from kiosk.session.maintenance import Maintaining
 from kiosk.session.states import Home, Resting, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.sync.heartbeat import LOOK_EVERY_S, Heartbeat
@@ -177,7 +176,7 @@ class Kiosk:
             send_now=self.sync.try_now,
             leave=lambda: self.leave(),
         )
-        self._anew = Anew(config, self.clock, self.session.post, self._may_leave, lambda: self.leave())
+        self._anew = Anew(config, self.clock, self.session.post, lambda: self.leave())
 
     # ---- life
 
@@ -276,9 +275,6 @@ class Kiosk:
 
     def _is_idle(self) -> bool:
         return isinstance(self._state.doing, Home)
-
-    def _may_leave(self) -> bool:
-        return isinstance(self._state.doing, Home | Resting | Maintaining)
 
     def _ask(self, effect: StoreEffect) -> None:
         def answered(answer: object) -> None:

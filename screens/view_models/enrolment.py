@@ -83,8 +83,8 @@ def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator, anew: 
             )
             if anew:
                 text = words.text(
-                    "Read them to whoever looks after the library, who confirms them. Until then the station lends "
-                    "as before, also when you lock this screen."
+                    "Read them to whoever confirms them at the centre. "
+                    "The station lends as before meanwhile, also when it is locked."
                 )
         case EnrolStage.STARTING:
             title = words.text("Done! The station is opening")

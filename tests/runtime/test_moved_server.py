@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ import pytest
 from central_link.enrolment import token_bytes
 from central_link.identity import Identity
 from devices.host.clock import HostClock
+from gallery.samples import borrowing
 from kiosk.__main__ import _as_it_is_now
-from kiosk.bootstrap.anew import Anew
+from kiosk.bootstrap.anew import _LOOK_S, _SHOW_THE_END_S, Anew
 from kiosk.config import BUILD_MS, KioskConfig, load
 from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.ports.anew import FOLDER
 from kiosk.ports.station_file import NAME, write_station
 from kiosk.session.enrolment import Begin, Confirmed, Enrol, WordsKnown
+from kiosk.session.states import State
 from tests.central_link.picky_centre import picky_centre
 from tests.central_link.stand_in import enrolled
 from tests.provisioning.test_enrol import TOKEN
@@ -39,7 +42,7 @@ def test_the_station_that_starts_again_speaks_to_the_new_one(tmp_path: Path) -> 
         told: list[object] = []
         left: list[bool] = []
         clock = HostClock(battery_clock=True, build_ms=BUILD_MS)
-        anew = Anew(config, clock, told.append, lambda: True, lambda: left.append(True))
+        anew = Anew(config, clock, told.append, lambda: left.append(True))
         stop = threading.Event()
         thread = threading.Thread(target=anew.run, args=(stop,))
         thread.start()
@@ -59,7 +62,11 @@ def test_the_station_that_starts_again_speaks_to_the_new_one(tmp_path: Path) -> 
                 new.states[key] = "active"
             eventually(lambda: Confirmed(1) in told)
             assert (data / FOLDER / NAME).exists()
+            anew.shown(State(borrowing(1)))
             anew.perform(Begin())
+            time.sleep(_LOOK_S + _SHOW_THE_END_S + 1)
+            assert left == [], "somebody stands there"
+            anew.shown(State())
             eventually(lambda: left == [True])
         finally:
             stop.set()
