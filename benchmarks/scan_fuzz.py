@@ -26,7 +26,6 @@ from kiosk.session import inputs as i
 from kiosk.session.effects import (
     CheckIn,
     CheckOut,
-    Effect,
     IdentifyPatron,
     ListBooks,
     Renew,
@@ -34,7 +33,7 @@ from kiosk.session.effects import (
     StoreEffect,
     TakeBack,
 )
-from kiosk.session.machine import step, wakes_at
+from kiosk.session.machine import Effect, step, wakes_at
 from kiosk.session.notices import BookShown
 from kiosk.session.states import Borrowing, Returning, SessionRules, State
 

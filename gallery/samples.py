@@ -35,7 +35,7 @@ from screens.view_models import Place
 
 NOW = 112.0
 """Monotonic seconds: what a ring counts from."""
-RULES = SessionRules()
+RULES = SessionRules(may_enrol_anew=True)
 CAMERA = "camera"
 PLACE = Place("Trạm Xanh", "Thư viện xanh · Trường THCS Hoa Sen")
 PLACE_WITH_CAMERA = replace(PLACE, camera=CAMERA)

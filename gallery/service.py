@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from gallery.enrolment import ENROLMENT, FOUR_WORDS
 from kiosk.domain import findings as f
 from kiosk.domain.findings import Finding, Part, State
 from kiosk.session import states
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
+from kiosk.session.states import Enrolling, EnrolProblem, EnrolStage
 
 _DO = f.text("Lending goes on without it. Check the cable, or the name and password of the Wi-Fi.")
 WELL = (
@@ -103,6 +106,10 @@ def maintaining(**more: Any) -> states.State:
     return states.State(Maintaining("0" * 16, 64.0, **fields))
 
 
+def enrolling_anew(stage: EnrolStage = EnrolStage.SHOW_CODE, **more: Any) -> states.State:
+    return replace(maintaining(enrolling=True), anew=Enrolling(stage, **more))
+
+
 STATES = {
     "service": ("All is well; a printer is not used.", maintaining()),
     "service-first": ("The first look goes on.", maintaining(findings=())),
@@ -122,6 +129,42 @@ STATES = {
         "The centre has it, and the log is not in it.",
         maintaining(outcome=Outcome(Service.SUPPORT_BUNDLE, True, without_log=True)),
     ),
+    "service-more": ("“More” was touched.", maintaining(more=True)),
+    "service-stick-working": (
+        "An update comes from a stick.",
+        maintaining(outcome=Outcome(Service.UPDATE_FROM_STICK, None)),
+    ),
+    "service-stick-done": (
+        "The command's own sentence, in the language that was spoken when it began.",
+        maintaining(
+            outcome=Outcome(
+                Service.UPDATE_FROM_STICK,
+                True,
+                said="Bản cập nhật đúng. Khi bạn khóa màn hình này và không có ai đứng đây, trạm tự cài rồi "
+                "tự khởi động lại. Rút USB được rồi.",
+            )
+        ),
+    ),
+    "service-stick-refused": (
+        "Each refusal has its own.",
+        maintaining(
+            outcome=Outcome(
+                Service.UPDATE_FROM_STICK,
+                False,
+                said="Bản cập nhật này không phải của nơi làm ra trạm. Trạm không cài.",
+            )
+        ),
+    ),
+    "service-anew": ("“Enrol anew” was touched.", enrolling_anew()),
+    "service-anew-words": (
+        "Two people compare; it lends on, also behind a lock.",
+        enrolling_anew(EnrolStage.COMPARE, attempt=1, code=ENROLMENT, words=FOUR_WORDS),
+    ),
+    "service-anew-refused": (
+        "It goes on as it was.",
+        enrolling_anew(problem=EnrolProblem.TOKEN_REFUSED, attempt=1),
+    ),
+    "service-anew-starting": ("Confirmed.", enrolling_anew(EnrolStage.STARTING, attempt=1, code=ENROLMENT)),
     "service-not-sent": (
         "No network for it.",
         maintaining(outcome=Outcome(Service.SUPPORT_BUNDLE, False)),

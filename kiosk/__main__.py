@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kiosk import __version__
 from kiosk.config import BlankConfig, ConfigError, KioskConfig, load, load_any
+from kiosk.ports.anew import take_over
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "run":
-            return _run(load_any(options.config), options.pictures)
+            return _run(_as_it_is_now(options.config), options.pictures)
         config = load(options.config)
         if options.command == "ledger":
             return _ledger(config)
@@ -55,6 +56,16 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def _as_it_is_now(file: Path) -> KioskConfig | BlankConfig:
+    """Raises ConfigError. A station that the centre has confirmed anew becomes that first."""
+    config = load_any(file)
+    try:
+        return load_any(file) if take_over(config.data) else config
+    except OSError as error:  # it lends on, as who it was
+        print(f"enrolled anew, but it cannot be written: {error.strerror}", file=sys.stderr)
+        return config
 
 
 def _run(config: KioskConfig | BlankConfig, pictures: str | None) -> int:

@@ -164,6 +164,7 @@ class _MachineConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw
     log: LogConfig = LogConfig()
     backup: BackupConfig = BackupConfig()
     folder: Path = Path()  # where the file lies; not a key
+    file: str = "kiosk.toml"  # its name there; not a key
 
 
 class BlankConfig(_MachineConfig, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -211,8 +212,8 @@ def load_any(path: Path) -> KioskConfig | BlankConfig:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         table = beneath(_read_station(table, folder), table)
         if not _names_a_library(table):
-            return convert(table, BlankConfig, folder=folder)
-        config = convert(table, KioskConfig, folder=folder)
+            return convert(table, BlankConfig, folder=folder, file=path.name)
+        config = convert(table, KioskConfig, folder=folder, file=path.name)
         config.codes.formats()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
@@ -223,6 +224,19 @@ def load_any(path: Path) -> KioskConfig | BlankConfig:
     except TableError as error:
         raise ConfigError(f"{path}: {error}") from error
     return config
+
+
+def as_blank(config: KioskConfig, data: Path) -> BlankConfig:
+    """The machine of `config` before anybody had enrolled it, to be enrolled as the same station into `data`. Raises
+    ConfigError."""
+    path = config.folder / config.file
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        names = {"data": str(data), "device": config.station.device}
+        table["station"] = table.get("station", {}) | names
+        return convert(table, BlankConfig, folder=config.folder, file=config.file)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def check_station(tables: Mapping[str, Any], machine: BlankConfig) -> None:

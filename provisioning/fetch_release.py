@@ -24,7 +24,8 @@ from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, co
 
 log = logging.getLogger(__name__)
 
-_INCOMING = "incoming"
+INCOMING = "incoming"
+"""In the data folder: what has come, before root has looked at it."""
 _UNFIT = "unfit"
 """Beside releases.json: the SHA-256 of the bundle from the centre that was refused or could not be built, and the
 release that found so: another one may find otherwise."""
@@ -40,13 +41,13 @@ def add_parsers(commands: Parsers) -> None:
 
 def fetched(data: Path) -> Path | None:
     """The bundle that has come whole; what it is worth is for whoever installs it to see."""
-    found = sorted((data / _INCOMING).glob("*.bundle"), key=lambda path: path.lstat().st_mtime)
+    found = sorted((data / INCOMING).glob("*.bundle"), key=lambda path: path.lstat().st_mtime)
     return found[-1] if found else None
 
 
 def forget_fetched(data: Path) -> None:
     """It is installed, or never will be."""
-    shutil.rmtree(data / _INCOMING, ignore_errors=True)
+    shutil.rmtree(data / INCOMING, ignore_errors=True)
 
 
 def refuse_fetched(data: Path, places: Places) -> None:
@@ -87,7 +88,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
                 log.warning("release %s: no room for it", offered.version)
                 complain(words.text("There is not enough room on the memory card for this update."))
                 return COULD_NOT
-            source.fetch(offered, config.data / _INCOMING)
+            source.fetch(offered, config.data / INCOMING)
         finally:
             source.close()
     except (Unreachable, TableError, OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from devices.host.machine_secret import read_machine_secret
 from devices.host.status_socket import ask_word
 from kiosk.config import BlankConfig, KioskConfig, load_any
 from kiosk.i18n import Translator
+from kiosk.ports.anew import FOLDER as ANEW
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.private_file import sync_folder
 from kiosk.ports.station_file import AUTHORITY, ENROLMENT_CODE
@@ -74,6 +75,10 @@ def leave(data: Path) -> Path:
     (data / STATION_FILE).unlink(missing_ok=True)
     sync_folder(data)
     aside.mkdir(mode=0o700)
+    for path in list((data / ANEW).glob("*")):  # an enrolment that was not over
+        _wipe(path)
+    if (data / ANEW).exists():
+        (data / ANEW).rmdir()
     for path in list(data.iterdir()):
         if path.name.startswith(ASIDE) or path.name in _STAYS:
             continue

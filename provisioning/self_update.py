@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -99,6 +100,23 @@ def signed_by(publisher: Path) -> IsSigned:
     return is_signed
 
 
+def this_station(places: Places, now_ms: int) -> Station:
+    """What a bundle must fit. Raises OSError, ValueError (no release is installed)."""
+    known = read_releases(places)
+    if not known.current:
+        raise ValueError("no release is installed here")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return Station(known.current, known.refused, python, os.uname().machine, now_ms)
+
+
+def check_bundle(file: BinaryIO, is_signed: IsSigned, station: Station, *, again: bool = False) -> Manifest:
+    """All that can be said of it before anything of it is written. Raises BundleRefused and OSError."""
+    manifest = read_manifest(file, is_signed)
+    check_fit(manifest, station, again=again)
+    check_files(file, manifest)
+    return manifest
+
+
 class Updater:
     """`restart` starts the station anew, by the symlink. `now_ms`: as in bundle.Station. `tell` is called with each
     step's name before it is taken, in any order that a resumed update needs."""
@@ -154,16 +172,10 @@ class Updater:
 
     def _take_in(self, bundle: Path, again: bool) -> Manifest:
         """The release of `bundle` is there, whole, and nobody uses it yet."""
-        known = read_releases(self._places)
-        if not known.current:
-            raise ValueError("no release is installed here")
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        station = Station(known.current, known.refused, python, os.uname().machine, self._now_ms())
+        station = this_station(self._places, self._now_ms())
         with open_bundle(bundle) as file:
             self._step("verify")
-            manifest = read_manifest(file, self._is_signed)
-            check_fit(manifest, station, again=again)
-            check_files(file, manifest)
+            manifest = check_bundle(file, self._is_signed, station, again=again)
             release = self._places.releases / manifest.version
             if release.exists():
                 if facts_of(release).get("manifest") == manifest.digest:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devices.host.clock import HostClock
 from devices.host.machine_secret import read_machine_secret
-from devices.host.usb_stick import For, StickRefused, usb_stick
+from devices.host.usb_stick import FOR_BACKUPS, For, StickRefused, called, usb_stick
 from kiosk.config import BUILD_MS, KioskConfig, load
 from kiosk.i18n import Translator
 from kiosk.ports.errors import BackupFailed, OtherMachine, StoreBroken, StoreDamaged
@@ -30,8 +30,11 @@ def add_parsers(commands: Parsers) -> None:
     """Let `commands` know these."""
     shared = [CONFIG, LANGUAGE]
     parser = commands.add_parser("backup", parents=shared, help="write a backup now, also beside a running station")
-    _add_stick(parser, For.EXPORT)
-    parser.set_defaults(run=partial(_run, backup), place=None)
+    how = parser.add_mutually_exclusive_group()
+    _add_stick(how, For.EXPORT)
+    about = f"as kiosk.toml says; where it names no folder, onto a stick that is called {FOR_BACKUPS}, if one is there"
+    how.add_argument("--daily", action="store_true", help=about)
+    parser.set_defaults(run=_backup, place=None)
     about = "show the recovery code, without which a backup opens nowhere else"
     commands.add_parser("backup-key", parents=shared, help=about).set_defaults(run=partial(_run, backup_key))
 
@@ -67,10 +70,27 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do it; without, only say what would be")
 
 
-def _run(act: Callable[[argparse.Namespace, Translator], Said], options: argparse.Namespace, words: Translator) -> int:
+def _backup(options: argparse.Namespace, words: Translator) -> int:
+    name = None
+    if options.daily and load(options.config).backup_folder is None:
+        name = called(FOR_BACKUPS)
+        if name is None:
+            say(words.text("No stick that is called {name} is plugged in: no backup was due.", name=FOR_BACKUPS))
+            return DONE
+        options.stick = For.EXPORT
+    return _run(backup, options, words, name)
+
+
+def _run(
+    act: Callable[[argparse.Namespace, Translator], Said],
+    options: argparse.Namespace,
+    words: Translator,
+    name: str | None = None,
+) -> int:
+    """`name`: of the stick's partition; None: there is only one stick."""
     try:
         if getattr(options, "stick", None):
-            with usb_stick(options.stick) as folder:
+            with usb_stick(options.stick, name) as folder:
                 options.place = folder / _ON_STICK
                 status, said = act(options, words)
         else:
@@ -97,6 +117,9 @@ def backup(options: argparse.Namespace, words: Translator) -> Said:
         diary.note("backup", now, str(error))
         return COULD_NOT, words.text("No backup was written: {why}. The store is as it was.", why=error)
     diary.note("backup", now, None)
+    if options.stick:
+        said = words.text("Written and read back: {file}. You can pull the stick out now.", file=written.path.name)
+        return DONE, said
     return DONE, words.text("Written and read back: {file}", file=written.path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from devices.host.checks.machine import read_releases
 from devices.host.checks.together import RELEASES
 from devices.host.clock import HostClock, machine_clock_s
 from devices.host.logs import read_log
+from devices.host.root_helper import SOCKET
+from devices.host.usb_stick import For, StickRefused, usb_stick, write_on_stick
 from kiosk import __version__
 from kiosk.config import BUILD_MS, ConfigError, KioskConfig, load
 from kiosk.domain.clock_trust import Moment
@@ -27,6 +30,7 @@ from kiosk.upkeep.checked import as_json
 from kiosk.upkeep.support_bundle import Material, about_the_bundle, make_bundle
 from provisioning.check_command import believed_clock, look_at_all, running_status
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, clock_of, complain, say
+from provisioning.why_refused import why_refused
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -34,14 +38,15 @@ def add_parsers(commands: Parsers) -> None:
     about = "logs, figures and settings in one file, for whoever helps: nothing of a reader, nothing secret"
     command = commands.add_parser("support-bundle", parents=[CONFIG, LANGUAGE], help=about)
     command.add_argument("--out", type=Path, metavar="FILE_OR_FOLDER", help="like a USB stick")
+    command.add_argument("--stick", action="store_true", help="onto the only USB stick that is plugged in")
     command.add_argument("--send", action="store_true", help="to the centre")
-    command.set_defaults(run=support_bundle)
+    command.set_defaults(run=partial(support_bundle, at=SOCKET))
 
 
-def support_bundle(options: argparse.Namespace, words: Translator) -> int:
-    """Also where nothing is set up yet. Raises ConfigError."""
-    if not options.out and not options.send:
-        complain(words.text("Say where to: --out a file or folder, --send to the centre, or both."))
+def support_bundle(options: argparse.Namespace, words: Translator, at: Path) -> int:
+    """Also where nothing is set up yet. `at`: the socket of root's helper. Raises ConfigError."""
+    if not options.out and not options.stick and not options.send:
+        complain(words.text("Say where to: --out a file or folder, --stick, --send to the centre, or several of them."))
         return ASKED_WRONGLY
     config: KioskConfig | None = None
     try:
@@ -59,6 +64,8 @@ def support_bundle(options: argparse.Namespace, words: Translator) -> int:
         complain(words.text("The station's log is not whole, or missing: {why}.", why=made_of.log_lacks))
     if options.out:
         status = _write(bundle, options.out, config, now, words)
+    if options.stick:
+        status = _onto_stick(bundle, config, now, at, words) or status
     if options.send and config is not None:
         status = _send(bundle, config, words) or status
     return status
@@ -85,12 +92,9 @@ def material(config: KioskConfig | None, file: Path, status: Mapping[str, object
 
 def _write(bundle: bytes, out: Path, config: KioskConfig | None, now: Moment, words: Translator) -> int:
     """In a folder under a name of its own: a date that nobody vouches for may have been there before."""
-    device = (config.station.device if config else "tram-xanh").replace("/", "_")
-    stem = f"{device}-{now.local:%Y%m%d-%H%M%S}" if now.trusted else f"{device}-undated"
-    names = chain([stem], (f"{stem}-{n}" for n in count(2)))
     file, how = out, os.O_TRUNC
     if out.is_dir():
-        file, how = next(new for name in names if not (new := out / f"{name}.tar.gz").exists()), os.O_EXCL
+        file, how = _free_name(out, config, now), os.O_EXCL
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb") as there:
             there.write(bundle)
@@ -101,6 +105,32 @@ def _write(bundle: bytes, out: Path, config: KioskConfig | None, now: Moment, wo
         return COULD_NOT
     say(words.text("Written: {file}", file=file))
     return DONE
+
+
+def _onto_stick(bundle: bytes, config: KioskConfig | None, now: Moment, at: Path, words: Translator) -> int:
+    name = ""
+    try:
+        with usb_stick(For.EXPORT, at=at) as folder:
+            file = _free_name(folder, config, now)
+            name = file.name
+            write_on_stick(file, bundle)
+    except StickRefused as error:
+        complain(why_refused(error.reason, words))
+        return COULD_NOT
+    except OSError as error:
+        complain(words.text("{file} cannot be written: {why}.", file=name, why=error.strerror))
+        return COULD_NOT
+    say(words.text("Written and read back: {file}. You can pull the stick out now.", file=name))
+    return DONE
+
+
+def _free_name(folder: Path, config: KioskConfig | None, now: Moment) -> Path:
+    """Of a file that is not there yet."""
+    device = config.station.device if config else "tram-xanh"
+    fit = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in device)  # for FAT, too
+    stem = f"{fit}-{now.local:%Y%m%d-%H%M%S}" if now.trusted else f"{fit}-undated"
+    names = chain([stem], (f"{stem}-{n}" for n in count(2)))
+    return next(new for name in names if not (new := folder / f"{name}.tar.gz").exists())
 
 
 def _send(bundle: bytes, config: KioskConfig, words: Translator) -> int:

@@ -110,7 +110,7 @@ def _updater(options: argparse.Namespace, config: Config, places: Places) -> Upd
         signed_by(places.publisher),
         partial(_restart, shlex.split(options.restart)),
         partial(_status_of, config),
-        partial(_now_ms, config),
+        partial(now_ms, config),
         within_s=options.within,
         patience_s=options.patience,
     )
@@ -146,7 +146,7 @@ def _status_of(config: Config) -> dict[str, object] | None:
     return said if isinstance(said, dict) else {}
 
 
-def _now_ms(config: Config) -> int:
+def now_ms(config: Config) -> int:
     """The time that somebody vouches for, else the latest that is known to be over."""
     now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
     known = [now.wall_ms] if now.trusted else [BUILD_MS]

@@ -24,6 +24,10 @@ def why_refused(reason: str, words: Translator) -> str:
             return words.text("The stick cannot be opened: it may be damaged. Please try another.")
         case "cannot-unmount":
             return words.text("The stick is still being written. Please wait a moment before you pull it out.")
+        case "cannot-begin":
+            return words.text(
+                "The update was copied, and installing it could not be begun. It is tried again within some hours."
+            )
         case "no-helper":
             return words.text("No helper for sticks is installed on this machine.")
     return words.text(

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from kiosk.ports.private_file import make_private
 log = logging.getLogger(__name__)
 
 BLOCKS = Path("/sys/class/block")
+UDEV = Path("/run/udev/data")
+FOR_BACKUPS = "TXBACKUP"
+"""What a stick is called that takes the daily backup."""
 _PARTITION = re.compile(r"sd[a-z]{1,2}[1-9][0-9]?")
 
 
@@ -68,6 +71,21 @@ class NewSticks:
         return new
 
 
+def called(label: str, blocks: Path = BLOCKS, udev: Path = UDEV) -> str | None:
+    """The partition of that name, as udev has read it when it was plugged in; the first of several. Whether it is a
+    stick's, root's helper says."""
+    try:
+        names = sorted(name for name in os.listdir(blocks) if _PARTITION.fullmatch(name))
+    except OSError:
+        return None
+    for name in names:
+        with suppress(OSError):  # pulled out just now
+            number = (blocks / name / "dev").read_text().strip()
+            if f"E:ID_FS_LABEL={label}" in (udev / f"b{number}").read_text(errors="replace").splitlines():
+                return name
+    return None
+
+
 def write_on_stick(path: Path, content: bytes) -> None:
     """Under another name until it is whole and synced; then read back from the stick, not from memory. A stick that is
     pulled out in the middle has the file as it was before, or not at all. Raises OSError."""
@@ -81,6 +99,8 @@ def write_on_stick(path: Path, content: bytes) -> None:
 
 def _only(at: Path) -> str:
     names = _asked("sticks", at=at).split()
+    if len(names) > 1:  # one for the backups may stay plugged in for good
+        names = [name for name in names if name != called(FOR_BACKUPS)]
     if len(names) != 1:
         raise StickRefused("many-sticks" if names else "no-stick")
     return names[0]

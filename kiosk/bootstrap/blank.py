@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from devices.host.clock import HostClock
 from devices.host.end_signals import call_when_told_to_end
 from devices.host.network import is_connected
-from devices.host.root_helper import SOCKET
 from devices.host.systemd_notify import runtime_folder, systemd_watchdog
-from devices.host.usb_stick import For, NewSticks, StickRefused, usb_stick
+from devices.host.usb_stick import NewSticks
 from devices.registry import make_scanner, make_signaller
 from kiosk import __version__
-from kiosk.bootstrap.enrolling import EnrolmentWorker
+from kiosk.bootstrap.enrolling import EnrolmentWorker, code_on_stick, read_code
 from kiosk.bootstrap.kiosk import end_the_process
 from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.window import begin_logs, screen_config
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LOOK_FOR_FILES_S = 1.0
-_MOST_BYTES = 4096
 _STOP_WAIT_S = 5.0
 _SHOW_THE_END_S = 2.0
 _NOTHING_SEEN = Preview(0, 0, b"")
@@ -239,26 +237,10 @@ def _become_the_station() -> None:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
-def code_on_stick(name: str, at: Path = SOCKET) -> str | None:
-    """Of a partition that was plugged in. What is on it stays there: it is mounted to be read only."""
-    try:
-        with usb_stick(For.IMPORT, name, at) as folder:
-            return _read(folder / FILE_NAME)
-    except (StickRefused, OSError) as error:
-        _log.info("no enrolment code on a stick: %s", type(error).__name__)
-        return None
-
-
 def _take(path: Path) -> str | None:
     try:
-        text = _read(path)
+        text = read_code(path)
         path.unlink()  # one that stayed would be read again and again
     except OSError:
         return None
     return text
-
-
-def _read(path: Path) -> str:
-    """Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")

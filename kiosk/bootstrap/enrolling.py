@@ -1,4 +1,5 @@
-"""The thread of a blank station that speaks to the centre: one enrolment after another, each until it is given up."""
+"""The thread that speaks to the centre for a blank station, or for one that is enrolled anew: one enrolment after
+another, each until it is given up."""
 
 from __future__ import annotations
 
@@ -15,8 +16,10 @@ from central_link.http_line import Distrusted
 from central_link.identity import KeyUnusable
 from central_link.joining import Enrolled, NothingTold, config_for, enrol, names_of, settle
 from devices.host.network import ask_to_join, is_connected
+from devices.host.root_helper import SOCKET
+from devices.host.usb_stick import For, StickRefused, usb_stick
 from kiosk.config import BlankConfig, check_names, check_station
-from kiosk.domain.enrolment_code import render
+from kiosk.domain.enrolment_code import FILE_NAME, render
 from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.host import StationClock
@@ -32,6 +35,7 @@ _log = logging.getLogger(__name__)
 NETWORK_WITHIN_S = 30.0
 """A machine that was switched on just now, or has just joined a network, is not connected yet."""
 _LOOK_AGAIN_S = 2.0
+_MOST_BYTES = 4096
 _NONE = -1  # of all attempts
 
 
@@ -183,6 +187,22 @@ class EnrolmentWorker:
         """False: nobody waits for `attempt` any more."""
         with self._wanted:
             return not self._wanted.wait_for(lambda: self._attempt != attempt, seconds)
+
+
+def code_on_stick(name: str, at: Path = SOCKET) -> str | None:
+    """Of a partition that was plugged in. What is on it stays there: it is mounted to be read only."""
+    try:
+        with usb_stick(For.IMPORT, name, at) as folder:
+            return read_code(folder / FILE_NAME)
+    except (StickRefused, OSError) as error:
+        _log.info("no enrolment code on a stick: %s", type(error).__name__)
+        return None
+
+
+def read_code(path: Path) -> str:
+    """Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")
 
 
 def _problem(error: Exception) -> EnrolProblem:

@@ -20,6 +20,7 @@ from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.registry import make_scanner, make_signaller
 from kiosk import __version__
 from kiosk.bootstrap import answers
+from kiosk.bootstrap.anew import Anew
 from kiosk.bootstrap.checkup import Checkup
 from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.service import ServiceDesk
@@ -98,6 +99,7 @@ class Kiosk:
             language=config.session.language,
             warn_after_s=config.session.warn_after_s,
             end_after_warning_s=config.session.end_after_warning_s,
+            may_enrol_anew=config.central.get("kind") == "native_rest",
         )
         self.formats = config.codes.formats()
         self.watchdog = systemd_watchdog(os.environ, self.clock.monotonic)
@@ -152,6 +154,7 @@ class Kiosk:
             pass_on_beat=self._pass_on,
             take_out=self._proof.takes if self._proof else lambda _: False,
             serve=lambda effect: self._service.serve(effect),
+            enrol=lambda effect: self._anew.perform(effect),
         )
         self.sync = SyncEngine(
             self._link,
@@ -174,6 +177,7 @@ class Kiosk:
             send_now=self.sync.try_now,
             leave=lambda: self.leave(),
         )
+        self._anew = Anew(config, self.clock, self.session.post, lambda: self.leave())
 
     # ---- life
 
@@ -196,6 +200,7 @@ class Kiosk:
             self._spawn_when_painted("proof", lambda: self._when_open(lambda: proof.run(self.scanned, self._stop)))
         self._spawn_when_painted("service", lambda: self._service.run(self._stop))
         self._spawn("passes", lambda: self._service.end_passes(self._stop))
+        self._spawn_when_painted("anew", lambda: self._anew.run(self._stop))
         for scanner in self._scanners:
             self._devices[scanner.name] = "waiting"
             self._eyes[scanner.name] = Watched(self._stop, self.clock.monotonic)
@@ -212,6 +217,7 @@ class Kiosk:
         self._link.close()
         self.session.stop()
         self._service.wake()
+        self._anew.stop()
         self._health_due.set()
         answers.ask_status(self.config)  # wakes the thread that answers
         for thread in self._threads:
@@ -227,7 +233,7 @@ class Kiosk:
 
     def scanned(self, raw: RawScan) -> None:
         self._scanned_at = raw.scanned_at
-        if not self._service.is_pass(raw):
+        if not (self._service.is_pass(raw) or self._anew.takes(raw)):
             code = classify(raw.text, self.formats)
             self.session.post(Scanned(code, raw.scanned_at, raw.symbology, len(raw.text)))
 
@@ -324,6 +330,7 @@ class Kiosk:
         if begins_to_rest:
             self._health_due.set()
         self._service.shown(state)
+        self._anew.shown(state)
         self.show(state)
 
     def _answer(self) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,12 +30,17 @@ _log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 3.0
 COUNT_EVERY_S = 60.0
+_STICK_WITHIN_S = 600.0
+_WITH_STICK = {
+    Service.UPDATE_FROM_STICK: ("stick-update",),
+    Service.BUNDLE_ON_STICK: ("support-bundle", "--stick"),
+    Service.BACKUP_ON_STICK: ("backup", "--stick"),
+}
 
 
 class ServiceDesk:
     """`run` and `end_passes` are a thread's each; everything else is called from any thread and returns at once, but
-    for `is_pass`, which looks at a signature. `leave` ends the process in good order; `enrol_anew` None: that cannot be
-    asked for here."""
+    for `is_pass`, which looks at a signature. `leave` ends the process in good order."""
 
     def __init__(
         self,
@@ -44,7 +52,6 @@ class ServiceDesk:
         post: Callable[[PassShown | FindingsTold | ServiceDone], None],
         send_now: Callable[[], None],
         leave: Callable[[], None],
-        enrol_anew: Callable[[], None] | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -53,10 +60,10 @@ class ServiceDesk:
         self._post = post
         self._send_now = send_now
         self._leave = leave
-        self._enrol_anew = enrol_anew
         self._asked: SimpleQueue[Serve | None] = SimpleQueue()
         self._ended: SimpleQueue[str | None] = SimpleQueue()
         self._is_open = False
+        self._language: str = config.session.language
         self._passes = Passes(
             config.data / "passes.json", config.station.library, config.station.device, clock, self._centre
         )
@@ -81,6 +88,7 @@ class ServiceDesk:
             self._asked.put(effect)
 
     def shown(self, state: State) -> None:
+        self._language = state.language
         is_open = isinstance(state.doing, Maintaining)
         if is_open is not self._is_open:
             self._is_open = is_open
@@ -132,14 +140,42 @@ class ServiceDesk:
                     _log.warning("support bundle: the centre has not taken it (%s)", error)
                     well = False
                 without_log = well and bool(lacks)
+            case Service.UPDATE_FROM_STICK | Service.BUNDLE_ON_STICK | Service.BACKUP_ON_STICK:
+                self._post(ServiceDone(self._with_stick(asked.service)))
+                return
             case Service.RESTART:
                 _log.info("the station is started again from the maintainer's screen")
                 self._leave()
                 return
-            case Service.ENROL_ANEW:
-                if self._enrol_anew is not None:
-                    self._enrol_anew()
         self._post(ServiceDone(Outcome(asked.service, well, without_log)))
+
+    def _with_stick(self, service: Service) -> Outcome:
+        """The command that a person types for it, in a process of its own; its last sentence is shown."""
+        config = self._config
+        options = ["-I"] if sys.flags.isolated else []
+        words = [*_WITH_STICK[service], "--config", str(config.folder / config.file), "--language", self._language]
+        try:
+            begun = subprocess.Popen(
+                [sys.executable, *options, "-m", "provisioning", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            _log.error("%s was not begun: %s", service.name, error.strerror)
+            return Outcome(service, False)
+        with begun:
+            try:
+                said = begun.communicate(timeout=_STICK_WITHIN_S)[0]
+            except subprocess.TimeoutExpired:
+                begun.send_signal(signal.SIGINT)  # it unmounts
+                said = begun.communicate()[0]
+        _log.info("with a stick", extra={"act": service.name, "value": begun.returncode})
+        lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("{")]
+        is_sentence = bool(lines) and "Traceback" not in said
+        return Outcome(service, begun.returncode == 0, said="\n".join(lines[-2:]) if is_sentence else "")
 
     def _bundle(self) -> tuple[bytes, str]:
         """And why its log is not whole ("": it is). Imports what makes it only now: the first frame does not wait."""

@@ -10,9 +10,10 @@ from typing import get_args
 
 from kiosk.ports.devices import Signaller
 from kiosk.ports.host import Clock
-from kiosk.session.effects import Effect, Play, Serve, StoreEffect
-from kiosk.session.inputs import Answer, Input, Scanned, Tick
-from kiosk.session.machine import step, wakes_at
+from kiosk.session.effects import Play, Serve, StoreEffect
+from kiosk.session.enrolment import Asks
+from kiosk.session.inputs import Answer, Scanned, Tick
+from kiosk.session.machine import Effect, Input, step, wakes_at
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice, staff_codes
 from kiosk.session.states import Enrolling, Finished, SessionRules, State
@@ -20,6 +21,7 @@ from kiosk.session.states import Enrolling, Finished, SessionRules, State
 _log = logging.getLogger("kiosk.acts")
 
 _ANSWERS: tuple[type, ...] = get_args(Answer)
+_ASK_NO_STORE: tuple[type, ...] = (Play, Serve, *get_args(Asks))
 _MOST_TIMED = 200
 
 
@@ -31,8 +33,8 @@ class Beat:
 
 
 class SessionLoop:
-    """`ask(effect)` hands a question to the store thread, which posts the answer. `show` and `serve` must return at
-    once. A scan whose code `take_out` takes is the station's own, and nobody's here."""
+    """`ask(effect)` hands a question to the store thread, which posts the answer. `show`, `serve` and `enrol` must
+    return at once. A scan whose code `take_out` takes is the station's own, and nobody's here."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class SessionLoop:
         pass_on_beat: Callable[[Beat], None],
         take_out: Callable[[object], bool] = lambda _: False,
         serve: Callable[[Serve], None] = lambda _: None,
+        enrol: Callable[[Asks], None] = lambda _: None,
     ) -> None:
         self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
         self._rules = rules
@@ -54,6 +57,7 @@ class SessionLoop:
         self._pass_on_beat = pass_on_beat
         self._take_out = take_out
         self._serve = serve
+        self._enrol = enrol
         self._timed: dict[int, float] = {}
 
     def post(self, happened: Input | Beat) -> None:
@@ -87,7 +91,7 @@ class SessionLoop:
                 state = following
                 # What was just asked is answered in a moment, and only then is there something new to see: a window
                 # that draws meanwhile would only keep the store waiting for the interpreter.
-                if all(isinstance(effect, Play | Serve) for effect in effects):
+                if all(isinstance(effect, _ASK_NO_STORE) for effect in effects):
                     self._show(state)
             if isinstance(happened, _ANSWERS):
                 self._tell_how_long(happened)
@@ -98,6 +102,9 @@ class SessionLoop:
             return
         if isinstance(effect, Serve):
             self._serve(effect)
+            return
+        if isinstance(effect, Asks):
+            self._enrol(effect)
             return
         if isinstance(cause, Scanned):
             if len(self._timed) >= _MOST_TIMED:
@@ -116,6 +123,10 @@ def _tell_what_changed(before: State, after: State) -> None:
     """For staff: that somebody began or was refused something and why, never who or which book."""
     if after.visit != before.visit:
         _log.info("now", extra={"act": type(after.doing).__name__})
+    was, now = before.anew, after.anew
+    if now is not None and (was is None or (was.stage, was.problem) != (now.stage, now.problem)):
+        problem = now.problem.name if now.problem else None
+        _log.info("enrolment anew", extra={"act": now.stage.name, "code": problem})
     notice = _notice(after)
     if notice is not None and notice != _notice(before):
         _log.info("notice", extra={"act": type(notice).__name__, "code": " ".join(staff_codes(notice))})

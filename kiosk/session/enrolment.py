@@ -13,8 +13,8 @@ from kiosk.domain.enrolment_code import EnrolmentCode, Fault
 from kiosk.ports.devices import Sound
 from kiosk.session.effects import Play
 from kiosk.session.inputs import Button, HintChanged, ScannerLost, Touched
-from kiosk.session.machine import following
 from kiosk.session.states import Enrolling, EnrolProblem, EnrolStage, Look, SessionRules, State
+from kiosk.session.visits import following
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class Begin:
 
 
 Input = CodeSeen | WordsKnown | Confirmed | Stuck | NetworkSeen | Touched | ScannerLost | HintChanged
-Effect = Play | Enrol | GiveUp | Begin | LookAtNetwork
+Asks = Enrol | GiveUp | Begin | LookAtNetwork
+Effect = Play | Asks
 Step = tuple[State, tuple[Effect, ...]]
 
 _PROBLEMS = {

@@ -53,6 +53,10 @@ class Button(Enum):
     SUPPORT_BUNDLE = auto()
     RESTART = auto()
     ENROL_ANEW = auto()
+    MORE = auto()
+    UPDATE_FROM_STICK = auto()
+    BUNDLE_ON_STICK = auto()
+    BACKUP_ON_STICK = auto()
 
 
 @dataclass(frozen=True, slots=True)

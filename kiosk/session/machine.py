@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import dropwhile
-from typing import TypeVar
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import answers, maintain, my_books, scans, visits
-from kiosk.session.effects import Effect, Play
+from kiosk.session import anew, answers, enrolment, maintain, my_books, scans, visits
+from kiosk.session import effects as asked
+from kiosk.session import inputs as told
+from kiosk.session.anew import Resumed
+from kiosk.session.effects import Play
+from kiosk.session.enrolment import CodeSeen, Confirmed, NetworkSeen, Stuck, WordsKnown
 from kiosk.session.inputs import (
     Answer,
     Button,
@@ -33,7 +36,6 @@ from kiosk.session.inputs import (
     Tick,
     Touched,
 )
-from kiosk.session.inputs import Input as Input
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
 from kiosk.session.scans import MAY_BE_EITHER
@@ -51,8 +53,9 @@ from kiosk.session.states import (
     State,
 )
 
+Input = told.Input | anew.Told
+Effect = asked.Effect | enrolment.Asks
 Step = tuple[State, tuple[Effect, ...]]
-T = TypeVar("T")
 
 _LEAVES_THE_QUESTION = {Button.IT_IS_A_CARD, Button.IT_IS_A_BOOK, Button.DONE}
 
@@ -70,6 +73,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return replace(state, station=replace(state.station, hint=hint)), ()
         case PassShown():
             return maintain.shown(state, happened, rules)
+        case CodeSeen() | WordsKnown() | Confirmed() | Stuck() | NetworkSeen() | Resumed():
+            return anew.told(state, happened, rules)
         case StoreFailed(code) if isinstance(state.doing, Maintaining):
             return replace(state, doing=replace(state.doing, resting=code)), ()
         case StoreRecovered() if isinstance(state.doing, Maintaining):
@@ -120,8 +125,8 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
             return active + rules.warn_after_s + (rules.end_after_warning_s if warned else 0)
         case Finished(since=since):
             return since + rules.finished_s
-        case Maintaining(active_at=active):
-            return active + rules.maintenance_s
+        case Maintaining() as doing:
+            return doing.active_at + maintain.open_s(doing, rules)
         case _:
             return None
 
@@ -155,6 +160,7 @@ def _answered(state: State, answer: Answer, rules: SessionRules) -> Step:
     state = replace(state, aiming=False)  # what came of a scan is to be seen
     if answer.request == state.awaiting:
         held = state.held
+        effects: tuple[Effect, ...]
         state, effects = answers.answered(replace(state, awaiting=None, held=()), answer, rules)
         for scan in held if _still_wanted(state) else _from_the_next_card(held):
             state, more = step(state, scan, rules)
@@ -172,18 +178,12 @@ def _from_the_next_card(held: tuple[Scanned, ...]) -> Iterable[Scanned]:
     return dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held)
 
 
-def following(chosen: T, choices: tuple[T, ...]) -> T:
-    """The choice that a key leads to, round and round."""
-    place = choices.index(chosen) if chosen in choices else -1
-    return choices[(place + 1) % len(choices)]
-
-
 def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:
     doing = state.doing
     if button is Button.LANGUAGE:
-        return visits.active(replace(state, language=following(state.language, rules.languages)), at), ()
+        return visits.active(replace(state, language=visits.following(state.language, rules.languages)), at), ()
     if button is Button.LOOK:
-        return visits.active(replace(state, look=following(state.look, tuple(Look))), at), ()
+        return visits.active(replace(state, look=visits.following(state.look, tuple(Look))), at), ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
     if isinstance(doing, Resting | Enrolling | Maintaining):

@@ -6,20 +6,23 @@ from dataclasses import replace
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import visits
-from kiosk.session.effects import Effect, Play, Serve
+from kiosk.session import anew, effects, visits
+from kiosk.session.effects import Play, Serve
+from kiosk.session.enrolment import Asks
 from kiosk.session.inputs import Button, FindingsTold, PartTouched, PassShown, Scanned, ServiceDone, Touched
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
 from kiosk.session.notices import PassRefused
 from kiosk.session.states import Finished, Home, Resting, SessionRules, State
 
-Step = tuple[State, tuple[Effect, ...]]
+Step = tuple[State, tuple[effects.Effect | Asks, ...]]
 
 _SERVICES = {
     Button.SEND_NOW: Service.SEND_NOW,
     Button.SUPPORT_BUNDLE: Service.SUPPORT_BUNDLE,
     Button.RESTART: Service.RESTART,
-    Button.ENROL_ANEW: Service.ENROL_ANEW,
+    Button.UPDATE_FROM_STICK: Service.UPDATE_FROM_STICK,
+    Button.BUNDLE_ON_STICK: Service.BUNDLE_ON_STICK,
+    Button.BACKUP_ON_STICK: Service.BACKUP_ON_STICK,
 }
 _KINDS = {
     CodeKind.CITIZEN_CARD: ScanKind.CITIZEN,
@@ -52,15 +55,18 @@ def step(state: State, doing: Maintaining, happened: object, rules: SessionRules
         case FindingsTold(findings):
             return replace(state, doing=replace(doing, findings=findings)), ()
         case ServiceDone(outcome):
-            return replace(state, doing=replace(doing, outcome=outcome, trying=False, part=None)), ()
+            return replace(state, doing=replace(_nothing_over(doing), outcome=outcome, enrolling=doing.enrolling)), ()
+        case Touched(button, at) if doing.enrolling and button is not Button.LOCK:
+            return anew.touched(replace(state, doing=replace(doing, active_at=at)), happened, rules)
+        case Scanned(at=at) if doing.enrolling:
+            return anew.scanned(replace(state, doing=replace(doing, active_at=at)), at, rules)
         case Scanned() as scan:
             number = doing.tried.number + 1 if doing.tried else 1
             tried = Tried(_kind_of(scan.code), scan.symbology, scan.characters, number)
-            found = replace(doing, trying=True, tried=tried, part=None, outcome=None, active_at=scan.at)
+            found = replace(_nothing_over(doing), trying=True, tried=tried, active_at=scan.at)
             return replace(state, doing=found), (Play(Sound.OK),)
         case PartTouched(part, at):
-            looking = replace(doing, part=part, trying=False, outcome=None, active_at=at)
-            return replace(state, doing=looking), ()
+            return replace(state, doing=replace(_nothing_over(doing), part=part, active_at=at)), ()
         case Touched(button, at):
             return _touched(state, replace(doing, active_at=at), button, at, rules)
     return state, ()
@@ -76,16 +82,31 @@ def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> 
 def _touched(state: State, doing: Maintaining, button: Button, at: float, rules: SessionRules) -> Step:
     if button is Button.LOCK:
         return locked(state, doing, rules, at), (Serve(Service.END_PASS, doing.pass_id), Play(Sound.DONE))
-    if button is Button.DISMISS:
-        doing = replace(doing, part=None, trying=False, tried=None, outcome=None)
-    if button is Button.TRY_SCANNER:
-        doing = replace(doing, part=None, trying=True, tried=None, outcome=None)
-    service = _SERVICES.get(button)
     is_busy = doing.outcome is not None and doing.outcome.well is None
-    if service is None or is_busy or (service is Service.ENROL_ANEW and not rules.may_enrol_anew):
-        return replace(state, doing=doing), ()
-    doing = replace(doing, part=None, trying=False, tried=None, outcome=Outcome(service, None))
-    return replace(state, doing=doing), (Serve(service, doing.pass_id),)
+    service = None if is_busy else _SERVICES.get(button)
+    if service is not None:
+        doing = replace(_nothing_over(doing), outcome=Outcome(service, None))
+        return replace(state, doing=doing), (Serve(service, doing.pass_id),)
+    match button:
+        case Button.DISMISS:
+            doing = _nothing_over(doing)
+        case Button.TRY_SCANNER:
+            doing = replace(_nothing_over(doing), trying=True)
+        case Button.MORE if not is_busy:
+            doing = replace(_nothing_over(doing), more=True)
+        case Button.ENROL_ANEW if rules.may_enrol_anew and not is_busy:
+            return anew.opened(replace(state, doing=replace(_nothing_over(doing), enrolling=True))), ()
+    return replace(state, doing=doing), ()
+
+
+def open_s(doing: Maintaining, rules: SessionRules) -> float:
+    """Seconds after which it locks itself."""
+    return rules.enrolling_s if doing.enrolling else rules.maintenance_s
+
+
+def _nothing_over(doing: Maintaining) -> Maintaining:
+    """The tiles."""
+    return replace(doing, part=None, trying=False, tried=None, outcome=None, more=False, enrolling=False)
 
 
 def _kind_of(code: Code) -> ScanKind:

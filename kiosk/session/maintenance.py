@@ -14,7 +14,9 @@ class Service(Enum):
     SEND_NOW = auto()
     SUPPORT_BUNDLE = auto()
     RESTART = auto()
-    ENROL_ANEW = auto()
+    UPDATE_FROM_STICK = auto()
+    BUNDLE_ON_STICK = auto()
+    BACKUP_ON_STICK = auto()
     END_PASS = auto()
 
 
@@ -42,19 +44,22 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of what was asked; `well` None: it is being done, False: the centre did not answer. A bundle may have
-    gone `without_log`, or with a part of it."""
+    """What became of what was asked; `well` None: it is being done, False: the centre did not answer, or the stick did
+    not do. A bundle may have gone `without_log`, or with a part of it. `said`: the sentence of the command that worked
+    with the stick, in the language that was spoken."""
 
     service: Service
     well: bool | None
     without_log: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Maintaining:
     """`pass_id`: with what it was opened. `findings`: the newest, none before the first look. One thing at a time lies
-    over them: a `part` that was touched, the scanner test (`trying`), or an `outcome`. `resting`: the code of the rest
-    that goes on beneath."""
+    over them: a `part` that was touched, the scanner test (`trying`), an `outcome`, what else can be done (`more`), or
+    the pages of an enrolment (`enrolling`, which `State.anew` tells). `resting`: the code of the rest that goes on
+    beneath."""
 
     pass_id: str
     active_at: float
@@ -63,4 +68,6 @@ class Maintaining:
     trying: bool = False
     tried: Tried | None = None
     outcome: Outcome | None = None
+    enrolling: bool = False
+    more: bool = False
     resting: str | None = None

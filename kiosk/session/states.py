@@ -166,7 +166,8 @@ class Station:
 class State:
     """`visit` numbers each turn in front of the station and `request` each question of it, so that late answers find no
     one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`.
-    The reader's own, gone with the visit: `language`, `look`, and `aiming` (what the camera sees fills the screen)."""
+    The reader's own, gone with the visit: `language`, `look`, and `aiming` (what the camera sees fills the screen).
+    `anew`: an enrolment of this enrolled station, which goes on beneath whoever is here."""
 
     doing: Doing = field(default_factory=Home)
     visit: int = 0
@@ -177,6 +178,7 @@ class State:
     look: Look = Look.USUAL
     aiming: bool = False
     station: Station = field(default_factory=Station)
+    anew: Enrolling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +196,5 @@ class SessionRules:
     finished_s: float = 10.0
     store_retry_s: float = 10.0
     maintenance_s: float = 120.0
+    enrolling_s: float = 600.0  # the same, while two people compare four words by telephone
     may_enrol_anew: bool = False

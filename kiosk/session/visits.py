@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice
@@ -20,6 +21,8 @@ from kiosk.session.states import (
     State,
 )
 
+T = TypeVar("T")
+
 _THEIRS_NOW = (RowKind.LENT, RowKind.RENEWED)
 
 
@@ -33,6 +36,7 @@ def turn_to(state: State, doing: Doing, rules: SessionRules, *, same_reader: boo
         language=state.language if same_reader else rules.language,
         look=state.look if same_reader else Look.USUAL,
         station=state.station,
+        anew=state.anew,
     )
 
 
@@ -79,3 +83,9 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=Home(notice, at))
         case Resting() | Enrolling() | Finished() | Maintaining():
             return state
+
+
+def following(chosen: T, choices: tuple[T, ...]) -> T:
+    """The choice that a key leads to, round and round."""
+    place = choices.index(chosen) if chosen in choices else -1
+    return choices[(place + 1) % len(choices)]

@@ -9,6 +9,7 @@ itself: the service manager does, so that this program needs no privilege of its
     mount-for-import NAME     "ok", where: read-only
     mount-for-export NAME     "ok", where
     unmount                   "ok"
+    install-fetched           "ok": the unit that installs what lies in incoming/ has been begun
 
 What it does not do it answers with "no" and one of `REASONS`.
 """
@@ -36,6 +37,7 @@ REASONS = (
     "file-system",
     "cannot-mount",
     "cannot-unmount",
+    "cannot-begin",
     "unreadable",
 )
 _LONGEST = 64
@@ -44,6 +46,7 @@ _PARTITION = re.compile(r"sd[a-z]{1,2}[1-9][0-9]?")
 _USB = re.compile(r"/usb[0-9]+/")
 _OPTIONS = "nosuid,nodev,noexec"
 _TIME_S = 30
+_INSTALLS = "tram-xanh-update.service"
 # Where a file system says what it is, and what it says: https://en.wikipedia.org/wiki/Design_of_the_FAT_file_system
 _SAYS = ((82, b"FAT32   ", "vfat"), (54, b"FAT16   ", "vfat"), (54, b"FAT12   ", "vfat"), (3, b"EXFAT   ", "exfat"))
 
@@ -54,8 +57,8 @@ class No(Exception):
 
 @dataclass(frozen=True)
 class Machine:
-    """`sys`, `proc`, `dev`: as the kernel shows itself. `stick`: where a stick is mounted. `mount`, `unmount`: the
-    service manager's programs."""
+    """`sys`, `proc`, `dev`: as the kernel shows itself. `stick`: where a stick is mounted. `mount`, `unmount`,
+    `systemctl`: the service manager's programs."""
 
     sys: Path = Path("/sys")
     proc: Path = Path("/proc")
@@ -63,6 +66,7 @@ class Machine:
     stick: Path = Path("/run/tram-xanh-stick")
     mount: Path = Path("/usr/bin/systemd-mount")
     unmount: Path = Path("/usr/bin/systemd-umount")
+    systemctl: Path = Path("/usr/bin/systemctl")
 
     def machine_secret(self) -> str:
         """The Raspberry Pi's own secret in one-time-programmable memory: the rows for a device private key, by the
@@ -93,6 +97,12 @@ class Machine:
     def unmount_stick(self) -> str:
         if os.path.ismount(self.stick) and not _run(self.unmount, str(self.stick)):
             raise No("cannot-unmount")
+        return ""
+
+    def install_fetched(self) -> str:
+        """As its timer does, but without what else that begins: nothing is fetched over what came on a stick."""
+        if not _run(self.systemctl, "--no-block", "--job-mode=ignore-dependencies", "start", _INSTALLS):
+            raise No("cannot-begin")
         return ""
 
     def _mount(self, name: str, options: str) -> str:
@@ -148,6 +158,7 @@ def answer(line: str, machine: Machine, uid: int) -> str:
         "mount-for-import": lambda name: machine.mount_for_import(name, uid),
         "mount-for-export": lambda name: machine.mount_for_export(name, uid),
         "unmount": machine.unmount_stick,
+        "install-fetched": machine.install_fetched,
     }
     word, *given = line.split(" ")
     act = words.get(word)
@@ -188,7 +199,7 @@ def _run(program: Path, *arguments: str) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """`arguments` come from the unit alone, never from who asks."""
     parser = argparse.ArgumentParser()
-    for name in ("sys", "proc", "dev", "stick", "mount", "unmount"):
+    for name in ("sys", "proc", "dev", "stick", "mount", "unmount", "systemctl"):
         parser.add_argument(f"--{name}", type=Path, default=getattr(Machine(), name))
     machine = Machine(**vars(parser.parse_args(arguments)))
     with socket.socket(fileno=os.dup(0)) as asking:

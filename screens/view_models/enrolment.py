@@ -1,4 +1,4 @@
-"""Ghi danh: what a blank station shows until it is its library's."""
+"""Ghi danh: what a blank station shows until it is its library's; and one that its maintainer enrols anew."""
 
 from __future__ import annotations
 
@@ -22,43 +22,57 @@ STAFF_CODES = {problem: f"G-{number:02}" for number, problem in enumerate(EnrolP
 
 
 def enrolment_page(
-    state: State, doing: Enrolling, rules: SessionRules, place: Place, words: Translator
+    state: State, doing: Enrolling, rules: SessionRules, place: Place, words: Translator, *, anew: bool = False
 ) -> EnrolView | FourWordsView | AttentionView | CameraView:
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
     if doing.problem is not None:
-        return _problem(doing.problem, doing, words)
+        return _problem(doing.problem, doing, words, anew)
     if doing.wants_help:
-        return _help(words)
+        return _help(words, anew)
     if doing.is_connected is not None:
         return _network(doing.is_connected, words)
     if doing.stage is not EnrolStage.SHOW_CODE:
-        return _on_its_way(doing, rules, words)
+        return _on_its_way(doing, rules, words, anew)
     if state.aiming and live:
         return replace(camera_view(aim, words), title=words.text("Hold the QR code in the frame"))
     return EnrolView(
         brand=nfc(place.brand),
-        place=words.text("New station, not enrolled yet"),
+        place=_which(words, anew),
         title=hinted(words.text("Hold the station’s QR code in front of it"), aim, words),
         steps=(
             (words.text("Ask the centre for a code"), words.text("each station has its own")),
             (words.text("Print or open the QR code"), words.text("good for 24 hours, once")),
-            (words.text("Hold it a hand away"), _below_the_last(state, words)),
+            (words.text("Hold it a hand away"), _below_the_last(state, words, anew)),
         ),
-        language=keys.other_language(rules, words),
+        language=_back(words) if anew else keys.other_language(rules, words),
         network=Key(words.text("Check the network"), icons.NETWORK, Button.NETWORK),
         help=Key(words.text("Another way"), icons.KEYBOARD, Button.HELP),
         live=live,
     )
 
 
-def _below_the_last(state: State, words: Translator) -> str:
+def _which(words: Translator, anew: bool) -> str:
+    return (
+        words.text("Enrolling anew: it lends as before meanwhile")
+        if anew
+        else words.text("New station, not enrolled yet")
+    )
+
+
+def _back(words: Translator) -> Key:
+    return Key(words.text("Back"), icons.BACK, Button.DISMISS)
+
+
+def _below_the_last(state: State, words: Translator, anew: bool) -> str:
     if state.station.scanners_lost:
         return words.text("No scanner is there: please check its cable")
+    if anew:
+        return words.text("or plug in the stick with the file")
     return words.text("it connects and fetches the catalogue")
 
 
-def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator) -> FourWordsView:
+def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator, anew: bool) -> FourWordsView:
     left: Key | None = Key(words.text("Stop"), icons.CLOSE, Button.DISMISS)
     match doing.stage:
         case EnrolStage.COMPARE:
@@ -67,9 +81,17 @@ def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator) -> Fou
                 "Read them to whoever looks after the library. If all four are the same, they are confirmed there, "
                 "and the station goes on by itself."
             )
+            if anew:
+                text = words.text(
+                    "Read them to whoever confirms them at the centre. "
+                    "The station lends as before meanwhile, also when it is locked."
+                )
         case EnrolStage.STARTING:
             title = words.text("Done! The station is opening")
             text = words.text("It fetches books and readers from the centre. Soon the first book can be lent.")
+            if anew:
+                title = words.text("Done! The station starts again")
+                text = words.text("Nothing is lost: what was not sent yet is sent afterwards.")
             left = None
         case _:
             title = words.text("Connecting to the centre")
@@ -80,7 +102,7 @@ def _on_its_way(doing: Enrolling, rules: SessionRules, words: Translator) -> Fou
         text=text,
         words=tuple(map(nfc, doing.words)) if doing.stage is EnrolStage.COMPARE else (),
         art="reading-tree" if doing.stage is EnrolStage.STARTING else "enrol",
-        language=keys.other_language(rules, words),
+        language=Key(words.text("Lock"), icons.LOCK, Button.LOCK) if anew else keys.other_language(rules, words),
         left=left,
     )
 
@@ -89,7 +111,7 @@ def _about(code: EnrolmentCode, words: Translator) -> str:
     return words.text("{device} of {library}", device=nfc(code.device), library=nfc(code.library))
 
 
-def _help(words: Translator) -> AttentionView:
+def _help(words: Translator, anew: bool) -> AttentionView:
     return AttentionView(
         art="enrol",
         eyebrow=words.text("Another way"),
@@ -97,7 +119,7 @@ def _help(words: Translator) -> AttentionView:
         title=words.text("Without a scanner or camera"),
         lines=(
             words.text("Put the file tram-xanh-enrol.txt from the centre on a USB stick, and plug it in here."),
-            words.text("Or type it in a terminal: python -m provisioning enrol --code"),
+            words.text("Or type it in a terminal: python -m provisioning enrol --code") + (" --again" if anew else ""),
         ),
         kept="",
         staff_line=words.text("Code for the librarian: {codes}", codes="G-00"),
@@ -128,17 +150,19 @@ def _network(is_connected: bool, words: Translator) -> AttentionView:
     )
 
 
-def _problem(problem: EnrolProblem, doing: Enrolling, words: Translator) -> AttentionView:
+def _problem(problem: EnrolProblem, doing: Enrolling, words: Translator, anew: bool) -> AttentionView:
     title, why, to_do = _sentences(problem, words)
+    if anew and problem is EnrolProblem.NOT_A_CODE:
+        why = words.text("It may be a book’s label or a card. Here only the station’s own code counts.")
     to_the_code = Key(words.text("Show a code"), icons.STILL, Button.DISMISS)
     again = doing.code is not None and problem in CAN_BE_TRIED_AGAIN
     return AttentionView(
         art="which-barcode" if problem is EnrolProblem.NOT_A_CODE else "enrol",
-        eyebrow=words.text("Not enrolled yet"),
+        eyebrow=words.text("Not enrolled anew") if anew else words.text("Not enrolled yet"),
         eyebrow_icon=icons.NOT_YET,
         title=title,
         lines=(why, strong(to_do)),
-        kept="",
+        kept=words.text("The station goes on as it was.") if anew else "",
         staff_line=words.text("Code for the librarian: {codes}", codes=STAFF_CODES[problem]),
         left=to_the_code if again else None,
         main=Key(words.text("Try again"), icons.TAKE_BACK, Button.AGAIN) if again else to_the_code,

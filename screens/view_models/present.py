@@ -53,6 +53,8 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
         return Shown(finish_view(doing, rules, words, state.look), look=state.look)
     if isinstance(doing, Enrolling):
         return Shown(enrolment_page(state, doing, rules, place, words), look=state.look)
+    if isinstance(doing, Maintaining) and doing.enrolling and state.anew is not None:
+        return Shown(enrolment_page(state, state.anew, rules, place, words, anew=True), look=state.look)
     if isinstance(doing, Maintaining):
         return Shown(service_view(doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost

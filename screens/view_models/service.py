@@ -47,18 +47,19 @@ _SIGNS = {
     State.BAD: (icons.WARNING, Tone.ATTENTION),
     State.NOT_USED: (icons.TAKE_OFF, Tone.PLAIN),
 }
+_WITH_STICK = (Service.UPDATE_FROM_STICK, Service.BUNDLE_ON_STICK, Service.BACKUP_ON_STICK)
 _LONGEST = 24  # letters of a tile's line: a device may have any name
 
 
 def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: Translator) -> ServiceView:
     findings = {finding.part: finding for finding in doing.findings}
-    left = (
+    foot = (
         Key(words.text("Test the scanner"), icons.BARCODE, Button.TRY_SCANNER),
         Key(words.text("Send now"), icons.SEND, Button.SEND_NOW),
         Key(words.text("Support bundle"), icons.SUPPORT, Button.SUPPORT_BUNDLE),
         Key(words.text("Restart"), icons.RESTART, Button.RESTART),
+        Key(words.text("More"), icons.PACKAGE, Button.MORE),
     )
-    anew = (Key(words.text("Enrol anew"), icons.ENROLLED, Button.ENROL_ANEW),) if rules.may_enrol_anew else ()
     return ServiceView(
         title=words.text("Devices"),
         subtitle=nfc(" · ".join(filter(None, (place.brand, place.library_name)))),
@@ -66,8 +67,8 @@ def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: T
         lock=Key(words.text("Lock"), icons.LOCK, Button.LOCK),
         countdown=Countdown(doing.active_at + rules.maintenance_s, rules.maintenance_s),
         tiles=tuple(_tile(_for_tile(part, findings), part, words) for part in SHOWN),
-        keys=(*left, *anew),
-        panel=_panel(doing, findings, words),
+        keys=foot,
+        panel=_panel(doing, findings, rules, words),
     )
 
 
@@ -99,10 +100,14 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST else line[: _LONGEST + 1].rpartition(" ")[0] or line[:_LONGEST]
 
 
-def _panel(doing: Maintaining, findings: dict[Part, Finding], words: Translator) -> ServicePanel | None:
+def _panel(
+    doing: Maintaining, findings: dict[Part, Finding], rules: SessionRules, words: Translator
+) -> ServicePanel | None:
     back = Key(words.text("Back"), icons.BACK, Button.DISMISS)
     if doing.outcome is not None:
         return _of_outcome(doing.outcome, back, words)
+    if doing.more:
+        return _more(rules, back, words)
     if doing.trying:
         return _of_scans(doing.tried, back, words)
     if doing.part is None or (finding := findings.get(doing.part)) is None:
@@ -111,6 +116,17 @@ def _panel(doing: Maintaining, findings: dict[Part, Finding], words: Translator)
     lines = (f"{state}: {words.say(finding.head)}", words.say(finding.detail), words.say(finding.do))
     icon = _ICONS[finding.part]
     return ServicePanel(icon, words.say(TITLES[finding.part]), tuple(filter(None, lines)), back)
+
+
+def _more(rules: SessionRules, back: Key, words: Translator) -> ServicePanel:
+    choices = [
+        Key(words.text("Update from a USB stick"), icons.PACKAGE, Button.UPDATE_FROM_STICK),
+        Key(words.text("Backup onto a USB stick"), icons.DISK, Button.BACKUP_ON_STICK),
+        Key(words.text("Support bundle onto a USB stick"), icons.SUPPORT, Button.BUNDLE_ON_STICK),
+    ]
+    if rules.may_enrol_anew:
+        choices.append(Key(words.text("Enrol anew"), icons.ENROLLED, Button.ENROL_ANEW))
+    return ServicePanel(icons.PACKAGE, "", (), back, tuple(choices))
 
 
 def _of_scans(tried: Tried | None, back: Key, words: Translator) -> ServicePanel:
@@ -145,7 +161,13 @@ def _kind(kind: ScanKind, words: Translator) -> str:
 
 def _of_outcome(outcome: Outcome, back: Key, words: Translator) -> ServicePanel:
     if outcome.well is None:
-        return ServicePanel(icons.WAITING, _begun(outcome.service, words), (words.text("One moment …"),), back)
+        return ServicePanel(icons.WAITING, _begun(outcome.service, words), (_meanwhile(outcome.service, words),), back)
+    if outcome.service in _WITH_STICK:
+        lines = tuple(map(nfc, outcome.said.splitlines())) or (words.text("Nothing was changed. Please try again."),)
+        sign, title = (
+            (icons.OK, words.text("Done")) if outcome.well else (icons.WARNING, words.text("That did not succeed"))
+        )
+        return ServicePanel(sign, title, lines, back)
     if not outcome.well:
         why = words.text("The centre does not answer.")
         return ServicePanel(icons.WARNING, words.text("That did not succeed"), (why,), back)
@@ -165,14 +187,24 @@ def _of_outcome(outcome: Outcome, back: Key, words: Translator) -> ServicePanel:
     return ServicePanel(icons.OK, words.text("Done"), (line,), back)
 
 
+def _meanwhile(service: Service, words: Translator) -> str:
+    if service in _WITH_STICK:
+        return words.text("Leave the stick plugged in. This can take a few minutes.")
+    return words.text("One moment …")
+
+
 def _begun(service: Service, words: Translator) -> str:
     match service:
         case Service.SUPPORT_BUNDLE:
             return words.text("The support bundle is on its way")
         case Service.RESTART:
             return words.text("The station starts again")
-        case Service.ENROL_ANEW:
-            return words.text("The station is made ready to be enrolled")
+        case Service.UPDATE_FROM_STICK:
+            return words.text("The update is looked at and copied")
+        case Service.BACKUP_ON_STICK:
+            return words.text("The backup is being written")
+        case Service.BUNDLE_ON_STICK:
+            return words.text("The support bundle is being written")
         case _:
             return words.text("Sending")
 

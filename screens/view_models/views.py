@@ -277,12 +277,13 @@ class PartTile:
 
 @dataclass(frozen=True, slots=True)
 class ServicePanel:
-    """One thing at length, over the tiles."""
+    """One thing at length, over the tiles; or four at most to choose from, without words."""
 
     icon: str
     title: str
     lines: tuple[str, ...]
     back: Key
+    choices: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ OWNERS = {
     "check": Owner("check", before=LEFT_UNCLEAN),
     "mend": Owner("mend", before="chores.MEND_AFTER_S, kiosk.store.is_damaged = 0, bug"),
     "nightly": Owner("nightly", before="nightly.LOOK_EVERY_S, kiosk._nightly._idle = 0, bug"),
+    "anew": Owner("anew", before="kiosk._anew._go_on_with_what_is_kept = bug"),
     "status": Owner("status", before="kiosk._status = bug", after=SOMEBODY_ASKS),
     "serial": Owner("serial ", ON_A_LINE, "kiosk.scanned = bug", SOMEBODY_SCANS),
     "camera": Owner("camera ", BY_CAMERA),

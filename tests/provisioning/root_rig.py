@@ -22,6 +22,10 @@ mkdir -p "$last"
 UNMOUNT = """#!/bin/sh
 printf '%s\\n' "$@" > {unmounted}
 """
+SYSTEMCTL = """#!/bin/sh
+printf '%s\\n' "$@" > {begun}
+[ ! -e {refuse} ]
+"""
 
 
 class FakeMachine:
@@ -31,11 +35,12 @@ class FakeMachine:
     def __init__(self, folder: Path) -> None:
         self.folder, self.socket, self.stick = folder, folder / "root.socket", folder / "stick"
         self.asked, self.unmounted, self.refuse = folder / "asked", folder / "unmounted", folder / "refuse"
+        self.begun = folder / "begun"
         for name in ("sys/class/block", "sys/bus/nvmem/devices", "proc/self", "dev", "bin"):
             (folder / name).mkdir(parents=True)
         self.mounts("")
-        marks = {"asked": self.asked, "refuse": self.refuse, "unmounted": self.unmounted}
-        for name, text in (("mount", MOUNT), ("unmount", UNMOUNT)):
+        marks = {"asked": self.asked, "refuse": self.refuse, "unmounted": self.unmounted, "begun": self.begun}
+        for name, text in (("mount", MOUNT), ("unmount", UNMOUNT), ("systemctl", SYSTEMCTL)):
             (folder / "bin" / name).write_text(text.format(**marks))
             (folder / "bin" / name).chmod(0o755)
 
@@ -89,7 +94,9 @@ class FakeMachine:
 @contextmanager
 def serving(machine: FakeMachine) -> Iterator[FakeMachine]:
     places = {name: machine.folder / name for name in ("sys", "proc", "dev")}
-    places |= {name: machine.folder / "bin" / name for name in ("mount", "unmount")} | {"stick": machine.stick}
+    places |= {name: machine.folder / "bin" / name for name in ("mount", "unmount", "systemctl")} | {
+        "stick": machine.stick
+    }
     given = [word for name, place in places.items() for word in (f"--{name}", str(place))]
 
     def serve() -> None:

@@ -13,6 +13,7 @@ from devices.host.checks.store import look_at_store
 from devices.host.clock import HostClock
 from kiosk.config import BUILD_MS
 from kiosk.domain.findings import State
+from kiosk.domain.findings import text as sentence
 from kiosk.ports.errors import StoreBroken, StoreDamaged
 from kiosk.ports.private_file import make_private
 from provisioning.__main__ import main
@@ -128,6 +129,15 @@ def test_the_store(
     found = look_at_store(place, code, backup, backs_up=True)
     assert found.state is state
     assert bool(found.do) == (state in (State.LOOK, State.BAD))
+
+
+def test_a_backup_onto_a_stick_is_told_where_no_folder_is_named(tmp_path: Path) -> None:
+    place = Shelf(tmp_path / "store.db", {"items": 3, "patrons": 2})
+    place.path.touch()
+    never = look_at_store(place, None, None, backs_up=False)
+    assert never.detail == sentence("without backups")
+    once = look_at_store(place, None, {"well": True, "good_at": "2026-11-30T02:00:00+07:00"}, backs_up=False)
+    assert once.detail == sentence("backup {when}", when="02:00 30/11")
 
 
 def test_a_real_store_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

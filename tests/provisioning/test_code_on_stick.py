@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devices.host.usb_stick import NewSticks
-from kiosk.bootstrap.blank import code_on_stick
+from kiosk.bootstrap.enrolling import code_on_stick
 from kiosk.domain.enrolment_code import FILE_NAME
 from tests.provisioning.root_rig import FakeMachine, serving
 

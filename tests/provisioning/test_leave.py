@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.config import BlankConfig, KioskConfig, load, load_any
 from kiosk.ports.private_file import make_private
-from kiosk.ports.station_file import NAME, write_station
+from kiosk.ports.station_file import ENROLMENT_CODE, NAME, write_station
 from local_store.station import StationStore
 from provisioning import __main__ as command
 
@@ -51,6 +51,16 @@ def test_wipes_the_identity_and_keeps_the_store_and_its_key(config: Path) -> Non
     assert not left & {"device.key", NAME}
     StationStore(data / "left-1", "hoa-sen", "tram-1", 0).read().counts()  # it opens with its own key
     assert leave(config, "--yes") == 0  # there is nothing to leave any more
+
+
+def test_wipes_an_enrolment_that_was_not_over(config: Path) -> None:
+    data = config.parent / "data"
+    (data / "anew").mkdir()
+    for name in ("device.key", "device.key.next", ENROLMENT_CODE):
+        make_private(data / "anew" / name, SECRET)
+    assert leave(config, "--yes") == 0
+    assert [path.name for path in data.iterdir()] == ["left-1"]
+    assert not (data / "left-1" / "anew").exists()
 
 
 def test_goes_to_another_library_with_a_store_of_its_own(config: Path) -> None:

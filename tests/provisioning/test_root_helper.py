@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -149,6 +150,9 @@ ATTACKS = [
     b"mount-for-import sda1",
     b"mount_for_import sda1\n",
     b"unmount /\n",
+    b"install-fetched kiosk.service\n",
+    b"install-fetched\0kiosk.service\n",
+    b"start kiosk.service\n",
     b"machine-secret sda1\n",
     b"__init__\n",
     b"\n",
@@ -167,6 +171,23 @@ def test_does_nothing_for_a_line_that_is_not_in_its_table(machine: FakeMachine, 
     assert said in ("no unknown-word", "no not-a-partition")
     assert not machine.asked.exists()
     assert not machine.unmounted.exists()
+    assert not machine.begun.exists()
+
+
+def test_all_that_a_station_in_other_hands_gains_by_it(machine: FakeMachine) -> None:
+    """The helper does not know whether somebody stands before the maintainer's screen: only the station does. So all
+    that its words can do is bounded here, whoever asks and whenever."""
+    table = PROGRAM.read_text("utf-8").split("words: dict[str, Callable[..., str]] = {")[1].split("}")[0]
+    words = re.findall(r'"([a-z-]+)":', table)
+    assert words == [
+        *("machine-secret", "sticks", "mount-for-import", "mount-for-export", "unmount", "install-fetched")
+    ], "a new word wants its place in docs/security.md"
+    machine.disk()
+    said = [machine.ask(f"{word}{' sda1' * word.startswith('mount')}\n".encode()) for word in words]
+    assert said == ["ok none", "ok sda1", f"ok {machine.stick}", f"ok {machine.stick}", "ok", "ok"]
+    options = next(one for one in machine.asked.read_text().splitlines() if one.startswith("--options="))
+    assert {"nosuid", "nodev", "noexec"} <= set(options.removeprefix("--options=").split(","))
+    assert machine.begun.read_text().splitlines()[-1] == "tram-xanh-update.service", "which believes a signature alone"
 
 
 def test_control_mounts_for_a_line_that_is(machine: FakeMachine) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.host.usb_stick import usb_stick
+from devices.host.usb_stick import called, usb_stick
 from kiosk.runtime.diary import Diary
 from local_store import StoreConfig, open_store, read_store
 from local_store.recovery_code import code_of, key_of
@@ -188,6 +188,42 @@ def test_asks_for_nothing_that_a_slip_of_the_pen_could_pass_for() -> None:
             assert key_of(code[:at] + other + code[at + 1 :]) is None
     assert key_of("") is None
     assert key_of("É" * 56) is None
+
+
+@pytest.mark.parametrize("label", ["TXBACKUP", "TXBACKUP2", "PHOTOS", None])
+def test_the_daily_backup_goes_onto_the_stick_of_that_name_only(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str | None
+) -> None:
+    """As udev has read it, also where another stick is plugged in beside it; nothing else is mounted by a timer."""
+    machine.lend(0, catalogue=True)
+    fake = FakeMachine(tmp_path / "root")
+    fake.stick = machine.stick
+    blocks, udev = fake.folder / "sys/class/block", tmp_path / "udev"
+    udev.mkdir()
+    fake.disk("sda", bus="usb1/1-1/1-1:1.0/host0")
+    fake.disk("sdb", bus="usb1/1-2/1-2:1.0/host1")
+    (blocks / "sda1/dev").write_text("8:1\n")
+    (blocks / "sdb1/dev").write_text("8:17\n")
+    (udev / "b8:1").write_text("S:disk/by-label/KINGSTON\nE:ID_FS_LABEL=KINGSTON\n")
+    if label is not None:
+        (udev / "b8:17").write_text(f"E:ID_FS_TYPE=vfat\nE:ID_FS_LABEL={label}\n")
+    monkeypatch.setattr(store_commands, "usb_stick", partial(usb_stick, at=fake.socket))
+    monkeypatch.setattr(store_commands, "called", partial(called, blocks=blocks, udev=udev))
+    machine.config.write_text(STATION, encoding="utf-8")
+    with serving(fake):
+        status, said = machine.type("backup", "--daily")
+    assert status == 0, said
+    if label == "TXBACKUP":
+        assert str(fake.folder / "dev/sdb1") in fake.asked.read_text().splitlines()
+        assert len(os.listdir(machine.stick / "tram-xanh")) == 1
+    else:
+        assert not fake.asked.exists()
+
+
+def test_the_daily_backup_goes_to_the_folder_that_kiosk_toml_names(machine: Machine) -> None:
+    machine.lend(0, catalogue=True)
+    assert machine.type("backup", "--daily")[0] == 0
+    assert len(os.listdir(machine.stick)) == 1
 
 
 def test_backs_up_onto_a_stick_and_restores_from_it_which_nothing_else_mounts(

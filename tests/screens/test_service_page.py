@@ -37,7 +37,22 @@ def test_every_tile_and_key_is_where_it_is_seen(rig: Rig, words: Mapping[str, Tr
     assert Part.TOUCH in {tile.value for tile in found}, "what needs somebody has a tile"  # type: ignore[attr-defined]
     assert rig.taps(page.ids.lock) is Button.LOCK
     keys = [rig.taps(key) for key in page._keys]
-    assert keys == [Button.TRY_SCANNER, Button.SEND_NOW, Button.SUPPORT_BUNDLE, Button.RESTART]
+    assert keys == [Button.TRY_SCANNER, Button.SEND_NOW, Button.SUPPORT_BUNDLE, Button.RESTART, Button.MORE]
+
+
+def test_what_else_can_be_done_is_chosen_in_place_of_the_tiles(rig: Rig, words: Mapping[str, Translator]) -> None:
+    page = rig.page(PageName.SERVICE)
+    rig.paint(page, present(STATES["service-more"][1], RULES, PLACE, words["vi"]).page)
+    chosen = [rig.taps(key) for key in page._choices]
+    assert chosen == [
+        Button.UPDATE_FROM_STICK,
+        Button.BACKUP_ON_STICK,
+        Button.BUNDLE_ON_STICK,
+        Button.ENROL_ANEW,
+    ]
+    rig.paint(page, present(STATES["service-part"][1], RULES, PLACE, words["vi"]).page)
+    assert not any(key.parent for key in page._choices)
+    assert page.ids.words.parent
 
 
 def test_what_lies_over_the_tiles_is_closed_by_its_key(rig: Rig, words: Mapping[str, Translator]) -> None:

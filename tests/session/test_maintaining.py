@@ -144,7 +144,8 @@ def test_a_scan_there_is_tried_and_nothing_else() -> None:
 
 def test_nothing_of_a_reader_has_a_place_on_it() -> None:
     kept = {field.name for field in fields(Maintaining)}
-    assert kept == {"pass_id", "active_at", "findings", "part", "trying", "tried", "outcome", "resting"}
+    over = {"part", "trying", "tried", "outcome", "more", "enrolling"}
+    assert kept == {"pass_id", "active_at", "findings", "resting"} | over
     assert {field.name for field in fields(Tried)} == {"kind", "symbology", "characters", "number"}
 
 
@@ -154,6 +155,9 @@ def test_nothing_of_a_reader_has_a_place_on_it() -> None:
         (Button.SEND_NOW, Service.SEND_NOW),
         (Button.SUPPORT_BUNDLE, Service.SUPPORT_BUNDLE),
         (Button.RESTART, Service.RESTART),
+        (Button.UPDATE_FROM_STICK, Service.UPDATE_FROM_STICK),
+        (Button.BUNDLE_ON_STICK, Service.BUNDLE_ON_STICK),
+        (Button.BACKUP_ON_STICK, Service.BACKUP_ON_STICK),
     ],
 )
 def test_what_is_asked_for_is_done_once_and_answered(button: Button, service: Service) -> None:
@@ -170,11 +174,20 @@ def test_what_is_asked_for_is_done_once_and_answered(button: Button, service: Se
     assert closed.doing.outcome is None
 
 
-def test_enrolling_anew_is_for_stations_that_can() -> None:
-    state, effects = after(State(), PASS, Touched(Button.ENROL_ANEW, 201.0))
-    assert effects == ()
-    _, effects = step(state, Touched(Button.ENROL_ANEW, 201.0), replace(RULES, may_enrol_anew=True))
-    assert effects == (Serve(Service.ENROL_ANEW, PASS.id),)
+def test_one_thing_lies_over_the_tiles() -> None:
+    over = [
+        PartTouched(Part.CLOCK, 201.0),
+        Touched(Button.TRY_SCANNER, 201.0),
+        Scanned(CARD, 201.0),
+        Touched(Button.MORE, 201.0),
+        ServiceDone(Outcome(Service.BACKUP_ON_STICK, True, said="x")),
+    ]
+    for first in over:
+        for then in over:
+            found = opened(first, then)
+            lies = (found.part is not None, found.trying, found.outcome is not None, found.more)
+            assert sum(lies) == 1, (first, then)
+    assert opened(Touched(Button.MORE, 201.0), Touched(Button.DISMISS, 202.0)) == replace(opened(), active_at=202.0)
 
 
 @pytest.mark.parametrize("button", [one for one in Button if one not in (Button.LANGUAGE, Button.LOOK)])

@@ -48,8 +48,22 @@ def written():
     return sorted(os.listdir("/run/tram-xanh-stick"))
 said = {"secret": ask("machine-secret"), "sticks": ask("sticks"), "mount": ask("mount-for-export", "sda1")}
 said |= {"mounted": mounted(), "written": written(), "unmount": ask("unmount"), "left": mounted()}
+said |= {"begin": ask("install-fetched")}
 said |= {"rubbish": ask("reboot"), "disk": ask("mount-for-export", "vda1")}
 print(json.dumps(said))
+"""
+UPDATE = """
+[Unit]
+Wants=tram-xanh-fetch.service
+After=tram-xanh-fetch.service
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/touch /begun
+"""
+FETCH = """
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/touch /fetched
 """
 TRY = """
 [Unit]
@@ -104,6 +118,8 @@ def said(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     (units / "tram-xanh-root@.service.d").mkdir()
     (units / "tram-xanh-root@.service.d/stand-in.conf").write_text(STAND_IN.format(mount="/fake/mount"))
     (root / "station.py").write_text(STATION)
+    (units / "tram-xanh-update.service").write_text(UPDATE)
+    (units / "tram-xanh-fetch.service").write_text(FETCH)
     wanted = ["tram-xanh-root.socket", "end.service"]
     for user in ("tram-xanh", "other"):
         subprocess.run(["chroot", root, "useradd", "-r", "-U", user], check=True)
@@ -116,6 +132,7 @@ def said(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     boot = ["systemd-nspawn", "--boot", "-D", str(root), "--register=no", "--keep-unit"]
     subprocess.run(boot, capture_output=True, stdin=subprocess.DEVNULL, timeout=300, check=False)
     found = {user: json.loads((root / f"said-{user}").read_text()) for user in ("tram-xanh", "other")}
+    found["begun"] = {name: (root / name).exists() for name in ("begun", "fetched")}
     shutil.rmtree(root)
     return found
 
@@ -129,9 +146,14 @@ def test_mounts_for_the_station_and_takes_it_away_again(said: dict[str, dict[str
     assert mine["secret"] == "ok none"
 
 
+def test_begins_what_installs_and_not_what_fetches(said: dict[str, dict[str, object]]) -> None:
+    assert said["tram-xanh"]["begin"] == "ok"
+    assert said["begun"] == {"begun": True, "fetched": False}
+
+
 def test_does_nothing_else_and_nothing_for_others(said: dict[str, dict[str, object]]) -> None:
     assert said["tram-xanh"]["rubbish"] == "no unknown-word"
     assert said["tram-xanh"]["disk"] == "no not-a-partition"
-    refused = {said["other"][name] for name in ("secret", "sticks", "mount", "unmount", "rubbish", "disk")}
+    refused = {said["other"][name] for name in ("secret", "sticks", "mount", "unmount", "begin", "rubbish", "disk")}
     assert refused == {"PermissionError"}
     assert said["other"]["written"] in ("FileNotFoundError", "OSError")

@@ -52,7 +52,7 @@ def look_at_store(
     if not counts["items"] or not counts["patrons"]:
         no_cards = f.text("no cards yet") if counts["items"] else f.NOTHING
         return Finding(Part.STORE, State.BAD, head, no_cards, _FROM_THE_CENTRE, facts)
-    if not backs_up:
+    if not backs_up and backup is None:  # else it was onto a stick that was plugged in
         return Finding(Part.STORE, State.GOOD, head, f.text("without backups"), facts=facts)
     if backup is None:
         return Finding(Part.STORE, State.GOOD, head, f.text("no backup yet"), facts=facts)
