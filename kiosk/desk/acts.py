@@ -6,23 +6,35 @@ from kiosk.desk.ask import ask as ask_centre
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.date_boots import date_boots
+from kiosk.desk.enter import enter_desk, set_pin
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.list_books import list_books
+from kiosk.desk.readers import find_readers, open_reader
 from kiosk.desk.recording import Tools
 from kiosk.desk.renew import renew
+from kiosk.desk.settings import list_settings
 from kiosk.desk.take_back import take_back
 from kiosk.desk.use_in_house import record_visit, use_in_house
+from kiosk.desk.work_lists import count_work, list_work, tick_off
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import (
     Ask,
     CheckIn,
     CheckOut,
+    CountWork,
+    EnterDesk,
+    FindReaders,
     IdentifyPatron,
     ListBooks,
+    ListSettings,
+    ListWork,
+    OpenReader,
     Renew,
     ResolveCode,
+    SetPin,
     StoreEffect,
     TakeBack,
+    TickOff,
     UseInHouse,
 )
 from kiosk.session.inputs import Answer
@@ -55,6 +67,22 @@ class Desk:
                 return use_in_house(work, ask, self._tools)
             case Ask():
                 return ask_centre(work, ask, self._tools)
+            case EnterDesk():
+                return enter_desk(work, ask, self._tools)
+            case SetPin():
+                return set_pin(work, ask, self._tools)
+            case FindReaders():
+                return find_readers(work, ask, self._tools)
+            case OpenReader():
+                return open_reader(work, ask, self._tools)
+            case CountWork():
+                return count_work(work, ask, self._tools)
+            case ListWork():
+                return list_work(work, ask, self._tools)
+            case TickOff():
+                return tick_off(work, ask, self._tools)
+            case ListSettings():
+                return list_settings(work, ask, self._tools)
 
     def visited(self, patron_id: str, work: UnitOfWork) -> bool:
         """Writes down that this patron came, once a day. Raises StoreBroken."""

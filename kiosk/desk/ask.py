@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kiosk.desk.recording import Today, Tools, record
 from kiosk.domain.ids import time_ordered_id
-from kiosk.domain.operations import Actor
-from kiosk.domain.requests import NEED_A_READER, RequestRecord, Settle, worded
+from kiosk.domain.requests import NEED_A_READER, ONLY_STAFF, RequestRecord, Settle, worded
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import Ask
 from kiosk.session.inputs import Asked, NotAsked
@@ -14,6 +13,8 @@ from kiosk.session.inputs import Asked, NotAsked
 def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
     patron_id = asks.patron_id
     if isinstance(asks.wish, Settle) and not _may_settle(work, asks, asks.wish):
+        return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
+    if asks.by is None and isinstance(asks.wish, ONLY_STAFF):
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
     nobody = patron_id is None and isinstance(asks.wish, NEED_A_READER)
     if nobody or (patron_id is not None and work.patron(patron_id) is None):  # taken from the list while standing here
@@ -29,7 +30,7 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
         {"request": identity, **words.data},
         patron_id=patron_id,
         private=words.private,
-        actor=Actor.LIBRARIAN if asks.by_librarian else None,
+        by=asks.by,
     )
     work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms))
     work.commit()
@@ -39,4 +40,4 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
 def _may_settle(work: UnitOfWork, asks: Ask, wish: Settle) -> bool:
     """The centre decides; what it would decline for certain is not even asked."""
     dispute = work.dispute(wish.dispute_id)
-    return asks.by_librarian and dispute is not None and dispute.is_open and wish.way in dispute.ways
+    return asks.by is not None and dispute is not None and dispute.is_open and wish.way in dispute.ways

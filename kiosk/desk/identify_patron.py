@@ -28,6 +28,7 @@ def identify_patron(work: UnitOfWork, ask: IdentifyPatron, tools: Tools) -> Patr
         limits.total if limits else 0,
         patron_blocks(patron, loans, rules, today.day, day_is_sure=today.is_sure),
         at,
+        patron.staff,
     )
 
 

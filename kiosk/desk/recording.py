@@ -18,6 +18,7 @@ from kiosk.domain.operations import (
     commitment,
     next_operation,
 )
+from kiosk.domain.staff import ByStaff
 from kiosk.ports.host import Clock
 from kiosk.ports.store import RecordedAct, UnitOfWork
 from kiosk.session.notices import BookShown
@@ -62,8 +63,10 @@ def record(
     loans: Sequence[str] = (),
     private: str | None = None,
     actor: Actor | None = None,
+    by: ByStaff | None = None,
 ) -> OperationId:
-    """`private`: what stays outside of the chain with the reader. `actor` None: the patron, or without one anyone."""
+    """`private`: what stays outside of the chain with the reader. `actor` None: somebody at the desk (`by`),
+    else the patron, or without one anyone."""
     reader = Reader(patron_id, tools.random_bytes(16), private) if patron_id is not None else None
     if reader and private is not None:
         data = {**data, "private": commitment(reader.salt, private)}
@@ -73,9 +76,10 @@ def record(
         kind,
         data,
         moment=moment,
-        actor=actor or (Actor.PATRON if reader else Actor.ANYONE),
+        actor=actor or (Actor.LIBRARIAN if by else Actor.PATRON if reader else Actor.ANYONE),
         reader=reader,
         policy_version=work.rules().version,
+        by=by,
     )
     if not moment.trusted:
         work.note_undated(moment.boot_id)

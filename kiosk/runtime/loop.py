@@ -10,6 +10,7 @@ from typing import get_args
 
 from kiosk.ports.devices import Signaller
 from kiosk.ports.host import Clock
+from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.effects import Effect, Play, Serve, StoreEffect
 from kiosk.session.inputs import Answer, Input, Scanned, Tick
 from kiosk.session.machine import step, wakes_at
@@ -122,4 +123,5 @@ def _tell_what_changed(before: State, after: State) -> None:
 
 
 def _notice(state: State) -> Notice | None:
-    return None if isinstance(state.doing, Enrolling | Finished | Maintaining) else state.doing.notice
+    doing = state.doing
+    return None if isinstance(doing, Enrolling | Finished | Maintaining | Entering | Supervising) else doing.notice

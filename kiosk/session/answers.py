@@ -79,7 +79,7 @@ def _with_notice(state: State, notice: Notice, at: float) -> State:
 
 
 def _begin_borrowing(state: State, answer: PatronFound, rules: SessionRules) -> Step:
-    patron = PatronShown(answer.patron_id, answer.card, answer.name, answer.limit)
+    patron = PatronShown(answer.patron_id, answer.card, answer.name, answer.limit, answer.staff)
     doing = Borrowing(patron, answer.loans_now, active_at=answer.at, card_at=answer.at)
     begun = visits.turn_to(state, doing, rules, same_reader=isinstance(state.doing, Home | Returning))
     match state.doing:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import Wish
+from kiosk.domain.staff import ByStaff
 from kiosk.ports.devices import Sound
+from kiosk.session.desk_states import Act, Work
 from kiosk.session.maintenance import Service
 
 
@@ -29,12 +31,13 @@ class ResolveCode:
 
 @dataclass(frozen=True, slots=True)
 class CheckOut:
-    """Lend, or renew what this patron has already."""
+    """Lend, or renew what this patron has already. `by`: at the desk, for somebody."""
 
     visit: int
     request: int
     patron_id: str
     barcode: str
+    by: ByStaff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,19 @@ class CheckIn:
     request: int
     barcode: str
     only_if_lent: bool = False
+    by: ByStaff | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TakeBack:
-    """Void a check-out or a return of this visit. `patron_id` None for a return."""
+    """Void a check-out or a return of this visit. `patron_id` None for a return. `by`: at the desk, however long ago it
+    was, as long as nothing has happened since."""
 
     visit: int
     request: int
     operation: OperationId
     patron_id: str | None
+    by: ByStaff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Ask:
     request: int
     patron_id: str | None
     wish: Wish
-    by_librarian: bool = False
+    by: ByStaff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +93,85 @@ class ListBooks:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """One loan from the reader's own list."""
+    """One loan from the reader's own list, or at the desk."""
 
     visit: int
     request: int
     patron_id: str
     barcode: str
+    by: ByStaff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnterDesk:
+    """Look at a PIN. Answered by DeskEntered or PinRefused."""
+
+    visit: int
+    request: int
+    patron_id: str
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetPin:
+    """The PIN of a reader at this station, in place of the one before; None: only the wait after wrong ones ends.
+    Answered by DeskActDone."""
+
+    visit: int
+    request: int
+    patron_id: str
+    pin: str | None = field(repr=False)
+    by: ByStaff
+
+
+@dataclass(frozen=True, slots=True)
+class CountWork:
+    visit: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListWork:
+    visit: int
+    request: int
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class FindReaders:
+    """By name (with or without accents) or class."""
+
+    visit: int
+    request: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReader:
+    """By `patron_id`, or by a `card`. Answered by ReaderOpened."""
+
+    visit: int
+    request: int
+    patron_id: str | None = None
+    card: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListSettings:
+    visit: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickOff:
+    """A line of a work list is done: what was to be checked was seen, a held book stands on its shelf. `id`: the
+    line's. Answered by DeskActDone."""
+
+    visit: int
+    request: int
+    act: Act
+    id: str
+    by: ByStaff
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +187,7 @@ class Serve:
     pass_id: str
 
 
-StoreEffect = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | ListBooks | Renew | UseInHouse | Ask
+_OfReaders = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | ListBooks | Renew | UseInHouse | Ask
+_OfTheDesk = EnterDesk | SetPin | CountWork | ListWork | FindReaders | OpenReader | ListSettings | TickOff
+StoreEffect = _OfReaders | _OfTheDesk
 Effect = StoreEffect | Play | Serve

@@ -11,8 +11,20 @@ from kiosk.domain.blocks import Block
 from kiosk.domain.findings import Finding, Part
 from kiosk.domain.operations import OperationId
 from kiosk.domain.service_pass import PassFault
+from kiosk.domain.staff import Staff
 from kiosk.ports.devices import Hint
 from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.desk_states import (
+    Act,
+    Counts,
+    PinProblem,
+    ReaderLine,
+    ReaderShown,
+    SettingLine,
+    StaffShown,
+    Work,
+    WorkLine,
+)
 from kiosk.session.maintenance import Outcome
 from kiosk.session.notices import BookShown
 
@@ -53,6 +65,7 @@ class Button(Enum):
     SUPPORT_BUNDLE = auto()
     RESTART = auto()
     ENROL_ANEW = auto()
+    ENTER_DESK = auto()  # of a visit of somebody of the staff: open the desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,31 @@ class PartTouched:
     """One of the parts on the maintainer's screen."""
 
     part: Part
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActTouched:
+    """A key of the desk."""
+
+    act: Act
+    at: float
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineTouched:
+    """A line of one of the desk's lists."""
+
+    id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One key of a keyboard on the screen: a letter, or one of kiosk.session.supervised.typing's names."""
+
+    key: str = field(repr=False)
     at: float
 
 
@@ -120,6 +158,7 @@ class PatronFound:
     limit: int
     blocks: tuple[Block, ...]
     at: float
+    staff: Staff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +322,84 @@ class NotRenewed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskEntered:
+    visit: int
+    request: int
+    who: StaffShown
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PinRefused:
+    """`wait_s`: seconds until the next PIN is looked at."""
+
+    visit: int
+    request: int
+    problem: PinProblem
+    wait_s: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCounted:
+    visit: int
+    request: int
+    counts: Counts
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkListed:
+    visit: int
+    request: int
+    work: Work
+    lines: tuple[WorkLine, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersFound:
+    """`more`: there are others that `text` fits."""
+
+    visit: int
+    request: int
+    text: str
+    readers: tuple[ReaderLine, ...]
+    more: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOpened:
+    """`reader` None: not in the list (any more)."""
+
+    visit: int
+    request: int
+    reader: ReaderShown | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsListed:
+    visit: int
+    request: int
+    lines: tuple[SettingLine, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeskActDone:
+    """An act that has no answer of its own. `well` False: nothing was recorded (what it was about has changed
+    meanwhile)."""
+
+    visit: int
+    request: int
+    act: Act
+    well: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFailed:
     code: str
     at: float
@@ -329,8 +446,17 @@ Answer = (
     | NotAsked
     | BooksListed
     | NotRenewed
+    | DeskEntered
+    | PinRefused
+    | WorkCounted
+    | WorkListed
+    | ReadersFound
+    | ReaderOpened
+    | SettingsListed
+    | DeskActDone
 )
-Touch = Touched | TakeOffTouched | RenewTouched | PartTouched
+DeskTouch = ActTouched | LineTouched | Typed
+Touch = Touched | TakeOffTouched | RenewTouched | PartTouched | DeskTouch
 Maintenance = PassShown | FindingsTold | ServiceDone
 _OfTheStation = StoreFailed | StoreRecovered | LinkChanged | ScannerLost | HintChanged | Maintenance
 Input = Scanned | Touch | Tick | Answer | _OfTheStation

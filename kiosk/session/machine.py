@@ -14,12 +14,15 @@ from typing import TypeVar
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
 from kiosk.session import answers, maintain, my_books, scans, visits
+from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
+    ActTouched,
     Answer,
     Button,
     FindingsTold,
     HintChanged,
+    LineTouched,
     LinkChanged,
     PartTouched,
     PassShown,
@@ -32,6 +35,7 @@ from kiosk.session.inputs import (
     TakeOffTouched,
     Tick,
     Touched,
+    Typed,
 )
 from kiosk.session.inputs import Input as Input
 from kiosk.session.maintenance import Maintaining
@@ -50,6 +54,7 @@ from kiosk.session.states import (
     SessionRules,
     State,
 )
+from kiosk.session.supervised import machine as supervised
 
 Step = tuple[State, tuple[Effect, ...]]
 T = TypeVar("T")
@@ -90,8 +95,10 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
         return state, ()  # nothing can be made durable: no scan is taken and no button means anything
     if isinstance(state.doing, Maintaining) and not isinstance(happened, Tick):
         return maintain.step(state, state.doing, happened, rules)
+    if isinstance(state.doing, Entering | Supervising) and not isinstance(happened, Tick):
+        return supervised.step(state, state.doing, happened, rules)
     match happened:
-        case FindingsTold() | ServiceDone() | PartTouched():
+        case FindingsTold() | ServiceDone() | PartTouched() | ActTouched() | LineTouched() | Typed():
             return state, ()  # too late: the screen is locked
         case Scanned():
             return scans.scanned(replace(state, aiming=False), happened, rules)
@@ -122,6 +129,10 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
             return since + rules.finished_s
         case Maintaining(active_at=active):
             return active + rules.maintenance_s
+        case Entering(active_at=active):
+            return active + rules.entering_s
+        case Supervising(active_at=active):
+            return active + rules.supervised_s
         case _:
             return None
 
@@ -186,7 +197,7 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(replace(state, look=following(state.look, tuple(Look))), at), ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
-    if isinstance(doing, Resting | Enrolling | Maintaining):
+    if isinstance(doing, Resting | Enrolling | Maintaining | Entering | Supervising):
         return state, ()
     if state.awaiting is not None:
         return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held
@@ -208,6 +219,8 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
             return visits.with_notice(state, CardFirst(), at), ()
         case Button.BORROW:
             return my_books.closed(visits.active(state, at)), ()
+        case Button.ENTER_DESK if isinstance(doing, Borrowing):
+            return supervised.enter(state, doing, at, rules)
         case Button.MY_BOOKS if isinstance(doing, Home):
             return visits.with_notice(state, CardFirst(to_my_books=True), at), ()
         case Button.MY_BOOKS:

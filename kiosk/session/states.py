@@ -8,8 +8,10 @@ from enum import Enum, auto
 
 from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.domain.operations import OperationId
+from kiosk.domain.staff import Staff
 from kiosk.ports.devices import Hint as Hint
 from kiosk.session.books import Books
+from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.inputs import Scanned
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import BookShown, Notice
@@ -43,6 +45,7 @@ class PatronShown:
     card: str
     name: str
     limit: int
+    staff: Staff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class Enrolling:
     is_connected: bool | None = None
 
 
-Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling | Maintaining
+Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling | Maintaining | Entering | Supervising
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +197,6 @@ class SessionRules:
     finished_s: float = 10.0
     store_retry_s: float = 10.0
     maintenance_s: float = 120.0
+    entering_s: float = 30.0
+    supervised_s: float = 120.0
     may_enrol_anew: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice
 from kiosk.session.states import (
@@ -66,7 +67,7 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
         case Resting() as doing:
             return replace(state, doing=replace(doing, notice=notice, noticed_at=at if notice else 0.0))
-        case Enrolling() | Finished() | Maintaining():
+        case Enrolling() | Finished() | Maintaining() | Entering() | Supervising():
             return state
 
 
@@ -77,5 +78,7 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
+        case Entering() | Supervising() as doing:
+            return replace(state, doing=replace(doing, active_at=at))
         case Resting() | Enrolling() | Finished() | Maintaining():
             return state

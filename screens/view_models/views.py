@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from kiosk.domain.findings import Part
 from kiosk.domain.operations import OperationId
+from kiosk.session.desk_states import Act
 from kiosk.session.inputs import Button
 from kiosk.session.states import Look
 
@@ -299,8 +300,133 @@ class ServiceView:
     panel: ServicePanel | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeskBar:
+    """The violet bar over every page of the desk: who is there, where, and when it locks."""
+
+    title: str
+    subtitle: str
+    locks_in: str
+    lock: Key
+    countdown: Countdown
+    back: Key | None = None
+
+
+class Weight(StrEnum):
+    """How much a key at the desk stands out."""
+
+    MAIN = "main"
+    PLAIN = "plain"
+    AGAINST = "against"  # amber: against the rules, or hard to undo
+
+
+@dataclass(frozen=True, slots=True)
+class ActKey:
+    """Something to press at the desk; posts ActTouched(act, value)."""
+
+    label: str
+    icon: str
+    act: Act
+    value: str = ""
+    weight: Weight = Weight.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTile:
+    key: ActKey
+    text: str
+    badge: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class DeskMenuView:
+    """`today`: icon, number and word, each. `tiles`: four in a row."""
+
+    bar: DeskBar
+    today_title: str
+    today: tuple[tuple[str, str, str], ...]
+    tiles: tuple[DeskTile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLine:
+    """A line of a list; posts LineTouched(id). "" as id: only to read."""
+
+    id: str
+    icon: str
+    title: str
+    text: str = ""
+    aside: str = ""
+    tone: Tone = Tone.PLAIN
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSide:
+    """One of two accounts of the same thing, beside the other."""
+
+    icon: str
+    who: str
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskDetail:
+    """What was chosen, at length: `sides` (none or two), `lines`, a question, and what may be done. A line that begins
+    and ends with ** is strong."""
+
+    title: str
+    subtitle: str = ""
+    icon: str = ""
+    sides: tuple[DeskSide, ...] = ()
+    lines: tuple[str, ...] = ()
+    asks: str = ""
+    keys: tuple[ActKey, ...] = ()
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class DeskListView:
+    """A list on the left, what was chosen on the right (None: `empty` words in the middle). `keys`: below the list."""
+
+    bar: DeskBar
+    heading: str
+    lines: tuple[DeskLine, ...]
+    empty: str
+    detail: DeskDetail | None
+    keys: tuple[ActKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypeKey:
+    """One key of a keyboard on the screen; posts Typed(key). `width`: 1 is that of a letter."""
+
+    label: str
+    key: str
+    icon: str = ""
+    width: float = 1.0
+    main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyboardView:
+    """`text`: what was typed (dots for a PIN); `problem` stands in place of `hint`. `lines`: what was found."""
+
+    bar: DeskBar
+    title: str
+    hint: str
+    problem: str
+    text: str
+    rows: tuple[tuple[TypeKey, ...], ...]
+    lines: tuple[DeskLine, ...] = ()
+    more: str = ""
+
+
+_DeskView = DeskMenuView | DeskListView | KeyboardView
 _ReadersView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | CameraView
-PageView = _ReadersView | RestingView | ServiceView | EnrolView | FourWordsView
+PageView = _ReadersView | _DeskView | RestingView | ServiceView | EnrolView | FourWordsView
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,343 @@
+"""Chế độ thủ thư: what the desk shows. Nothing of it stays on the screen once it is locked.
+
+One page at a time; each has its own module in kiosk.session.supervised, which says what a scan, a touch and an answer do
+there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum, auto
+
+from kiosk.domain.blocks import Block
+from kiosk.domain.operations import OperationId
+from kiosk.domain.staff import Staff
+from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.notices import BookShown
+
+
+@dataclass(frozen=True, slots=True)
+class StaffShown:
+    """Who is at the desk. `patron_id`: as a reader they borrow like anybody."""
+
+    staff: Staff
+    patron_id: str
+    name: str
+
+
+class PinProblem(StrEnum):
+    """Why a PIN does not open the desk."""
+
+    WRONG = "wrong"
+    TOO_SOON = "too_soon"  # a wait is not over
+    NONE_SET = "none_set"  # nobody has set one here; who looks after the station can
+
+
+class Work(StrEnum):
+    """The work lists."""
+
+    DISPUTES = "disputes"
+    TO_CHECK = "to_check"  # returns, voids and unknown books that somebody should see
+    OVERDUE = "overdue"
+    TO_SHELVE = "to_shelve"  # books for the hold shelf
+    HELP = "help"  # somebody called
+    UNSENT = "unsent"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`lent`, `returned`, `readers`: today. `work`: how long each list is."""
+
+    lent: int = 0
+    returned: int = 0
+    readers: int = 0
+    work: Mapping[Work, int] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLine:
+    """A reader in a list: no more than what tells one from another."""
+
+    patron_id: str
+    name: str
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderShown:
+    """A reader, as the desk needs them. `blocks`: why nothing could be lent now. `note`: of the library, or ""."""
+
+    line: ReaderLine
+    category: str
+    limit: int
+    loans: tuple[LoanShown, ...]
+    holds: tuple[HoldShown, ...]
+    blocks: tuple[Block, ...]
+    blocked: bool
+    valid_until: date | None
+    note: str = ""
+    has_pin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShown:
+    """One side of a dispute. `here`: this station wrote it; `reader`: where it is known here."""
+
+    here: bool
+    device: str
+    kind: str | None
+    reader: str
+    at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeLine:
+    id: str
+    reason: str
+    book: BookShown | None
+    held: VersionShown | None
+    came: VersionShown | None
+    ways: tuple[str, ...]
+    opened_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """`why`: kiosk.ports.store.ToCheck. `reader`: who brought or had it, while that is known."""
+
+    id: str
+    operation: OperationId
+    why: str
+    book: BookShown
+    reader: ReaderLine | None
+    at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueLine:
+    id: str
+    reader: ReaderLine
+    book: BookShown
+    due_on: date
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShelveLine:
+    """A book that is back, for the first who waits for it."""
+
+    id: str  # of the hold
+    reader: ReaderLine
+    book: BookShown
+    shelf: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentLine:
+    """Operations that the centre has not got: `count` of one kind."""
+
+    id: str
+    kind: str
+    count: int
+    set_aside: bool
+
+
+WorkLine = DisputeLine | CheckLine | OverdueLine | ShelveLine | UnsentLine
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """A setting by its name in kiosk.domain.settings. `fixed`: the centre has set it; `waiting`: changed here, and the
+    centre has not answered yet."""
+
+    id: str
+    value: str
+    fixed: bool = False
+    waiting: bool = False
+
+
+class RowKind(StrEnum):
+    """What became of a book at the desk."""
+
+    LENT = auto()
+    RENEWED = auto()
+    RETURNED = auto()
+    NOT_IN_CATALOGUE = auto()
+    ALREADY_THEIRS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRow:
+    """`operation` None: nothing was recorded. `had`: who had it, of a book that was returned."""
+
+    kind: RowKind
+    book: BookShown
+    operation: OperationId | None
+    due_on: date | None = None
+    due_in_days: int | None = None
+    held_at: str | None = None
+    had: str = ""
+    against_rules: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AtDeskRefused:
+    """What the rules say against it. `stay`: those that nobody here may set aside."""
+
+    book: BookShown
+    blocks: tuple[Block, ...]
+    stay: tuple[Block, ...]
+
+
+# ---- the pages
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Lending:
+    """For a reader who stands here: by card, or looked up (then `reader` is there at once)."""
+
+    reader: ReaderShown | None = None
+    rows: tuple[DeskRow, ...] = ()
+    refused: AtDeskRefused | None = None
+    chosen: str | None = None  # the barcode of a row
+
+
+@dataclass(frozen=True, slots=True)
+class TakingBack:
+    rows: tuple[DeskRow, ...] = ()
+    chosen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Readers by name or class. `readers` None: nothing was looked for yet. `lends`: whoever is chosen borrows next."""
+
+    text: str = ""
+    readers: tuple[ReaderLine, ...] | None = None
+    more: bool = False
+    lends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AtReader:
+    """One reader. `chosen`: the barcode of a loan, or the title of a hold. `wants`: an act that waits for a scan (a new
+    card, a book to hold), for a word or for a yes; `done`: what was just done, for a line on the screen."""
+
+    reader: ReaderShown
+    chosen: str | None = None
+    wants: Act | None = None
+    done: Act | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A work list; None: it is being read. `done`: how many were settled since it was opened."""
+
+    work: Work
+    lines: tuple[WorkLine, ...] | None = None
+    chosen: str | None = None
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AtSettings:
+    lines: tuple[SettingLine, ...] | None = None
+    chosen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """A fault, a wish for a book, or where a book comes from."""
+
+    wants: Act | None = None
+    barcode: str | None = None
+    sent: Act | None = None
+
+
+Beneath = Menu | Lending | TakingBack | AtReader | AtWork | AtSettings | Reporting
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Letters or digits are typed for `act`, over the page `beneath`. `first`: what was typed the first time, where it
+    is asked for twice."""
+
+    act: Act
+    beneath: Beneath
+    text: str = field(default="", repr=False)
+    first: str | None = field(default=None, repr=False)
+    problem: str = ""
+
+
+DeskPage = Beneath | Finding | Writing
+
+
+class Act(StrEnum):
+    """What can be touched at the desk, beside a line of a list."""
+
+    # tiles
+    LEND = "lend"
+    RETURN = "return"
+    FIND = "find"
+    WORK = "work"  # with the list as value
+    SETTINGS = "settings"
+    REPORT = "report"
+    DEVICE = "device"
+    # lending and returning
+    OVERRIDE = "override"  # with the reason as value
+    RETURN_FIRST = "return_first"  # an implied return: whoever holds the book is right
+    NEXT_READER = "next_reader"
+    VOID = "void"
+    RENEW = "renew"
+    MARK = "mark"  # with the item's status as value
+    # a reader
+    LEND_TO = "lend_to"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    BLOCK_CARDS = "block_cards"
+    LINK_CARD = "link_card"
+    SET_PIN = "set_pin"
+    UNLOCK_PIN = "unlock_pin"
+    NOTE = "note"
+    PLACE_HOLD = "place_hold"
+    CANCEL_HOLD = "cancel_hold"
+    # work lists
+    SETTLE = "settle"  # with the way as value
+    CHECKED = "checked"
+    SHELVED = "shelved"
+    OPEN_READER = "open_reader"
+    SEND_NOW = "send_now"
+    # settings and facility
+    CHANGE = "change"  # with the new value
+    FAULT = "fault"  # with what it is about as value
+    SUGGEST = "suggest"
+    SOURCE = "source"  # with the source as value
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """Somebody of the staff has shown their card, and types a PIN. `tries_at`: monotonic seconds before which no PIN is
+    looked at."""
+
+    who: StaffShown
+    active_at: float
+    digits: str = field(default="", repr=False)
+    problem: PinProblem | None = None
+    tries_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Supervising:
+    """The desk is open for `who`. `counts`: the newest, none before the first look."""
+
+    who: StaffShown
+    active_at: float
+    page: DeskPage = field(default_factory=Menu)
+    counts: Counts = field(default_factory=Counts)

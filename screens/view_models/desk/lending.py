@@ -1,0 +1,15 @@
+"""Mượn giúp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.i18n import Translator
+from kiosk.session.desk_states import Lending
+from screens.view_models.views import DeskBar, DeskListView
+
+Bar = Callable[[str], DeskBar]
+
+
+def lending_view(page: Lending, bar: Bar, words: Translator) -> DeskListView:
+    raise NotImplementedError
