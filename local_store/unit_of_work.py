@@ -33,6 +33,7 @@ from local_store import erasing, keeping_time, pruning
 from local_store import statements as sql
 from local_store.card_tags import patron_by_card
 from local_store.changes import apply_changes, key_of
+from local_store.desk_work import DeskWork
 from local_store.disputes import dispute_of
 from local_store.documents import Documents
 from local_store.outbox import Ends, Outbox
@@ -56,7 +57,7 @@ class Kept:
     day: tuple[int, date | None]  # the last trusted day, and its number; 0: none yet
 
 
-class SqlUnitOfWork(UnitOfWork):
+class SqlUnitOfWork(DeskWork, UnitOfWork):
     def __init__(self, database: Database, origin: Origin, kept: Kept, damaged: Callable[[StoreDamaged], None]) -> None:
         self._db = database
         self._origin = origin

@@ -21,15 +21,8 @@ from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
 from kiosk.domain.requests import RequestRecord
 from kiosk.ports.central import Change, TitleRecord, Verdict
-
-
-class ToCheck(StrEnum):
-    """Why a librarian should look at something, without hurry."""
-
-    VOIDED = "voided"
-    UNKNOWN_ITEM = "unknown_item"
-    SEVERAL_LOANS = "several_loans"
-    LOST = "lost"  # an operation that a damaged store held and that could not be read any more
+from kiosk.ports.desk_store import DeskStore
+from kiosk.ports.desk_store import ToCheck as ToCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +111,7 @@ class Happened:
     body: str
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(DeskStore, Protocol):
     """Reads see this transaction's own writes. Nothing is durable before `commit` has returned."""
 
     # what the library is

@@ -1,7 +1,7 @@
 """Chế độ thủ thư: what the desk shows. Nothing of it stays on the screen once it is locked.
 
-One page at a time; each has its own module in kiosk.session.supervised, which says what a scan, a touch and an answer do
-there.
+One page at a time; each has its own module in kiosk.session.supervised, which says what a scan, a touch and an answer
+do there.
 """
 
 from __future__ import annotations
