@@ -22,7 +22,7 @@ _HORNS = {"ua": "ưa", "uu": "ưu", "ui": "ưi", "oa": "oă"}
 _NUCLEI = (
     "a ă â e ê i o ô ơ u ư y ai ao au ay âu ây eo êu ia iê iu oa oă oe oi ôi ơi oo ua uâ uê ui uô uơ uy ưa ưi ươ ưu yê "
     "iêu oai oao oay oeo uây uôi uya uyê uyu ươi ươu yêu"
-).split()
+)
 _SYLLABLE = re.compile(
     r"(?P<onset>qu(?=[aăâeêioôơuưy])|gi(?=[aăâeêioôơuưy])|[bcdđghklmnpqrstvx]{0,3})"
     r"(?P<nucleus>[aăâeêioôơuưy]{0,3})(?P<coda>c|ch|k|m|n|ng|nh|p|t|)"
@@ -37,7 +37,7 @@ def _on_the_way(nucleus: str) -> set[str]:
     return {"".join(some) for end in range(1, len(letters) + 1) for some in product(*letters[:end])}
 
 
-_MAY_BE = frozenset().union(*(_on_the_way(nucleus) for nucleus in _NUCLEI))
+_MAY_BE = frozenset().union(*(_on_the_way(nucleus) for nucleus in _NUCLEI.split()))
 
 
 @dataclass(frozen=True, slots=True)
