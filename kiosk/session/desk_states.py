@@ -33,6 +33,7 @@ class PinProblem(StrEnum):
     WRONG = "wrong"
     TOO_SOON = "too_soon"  # a wait is not over
     NONE_SET = "none_set"  # nobody has set one here; who looks after the station can
+    NOT_STAFF = "not_staff"  # of the library, any more
 
 
 class Work(StrEnum):
