@@ -71,7 +71,7 @@ def step(state: State, doing: Maintaining, happened: object, rules: SessionRules
             looking = replace(doing, part=part, trying=False, outcome=None, active_at=at)
             return replace(state, doing=looking), ()
         case Touched(button, at):
-            return _touched(state, replace(doing, active_at=at), button, at, rules)
+            return _touched(state, replace(doing, active_at=at, pin=None), button, at, rules)
     return state, ()
 
 
