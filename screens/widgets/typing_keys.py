@@ -18,18 +18,19 @@ _ACROSS = 10
 _GAP = 1.1
 
 
-class Keyboard(Widget):
+class TypingKeys(Widget):
     """`rows`: keys, at most `across` of the width of a letter side by side. Sends `on_key`."""
 
     rows = ListProperty([])
     across = NumericProperty(_ACROSS)
     role = StringProperty("head")
+    words_role = StringProperty("second")
     __events__ = ("on_key",)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.keys: list[KeyButton] = []
-        for name in ("pos", "size", "rows", "across", "role"):
+        for name in ("pos", "size", "rows", "across", "role", "words_role"):
             self.fbind(name, self.place)
 
     def on_key(self, _key: object) -> None:
@@ -71,11 +72,11 @@ class Keyboard(Widget):
         alone = len(key.label) == 1
         button.value, button.label, button.icon = key, key.label, key.icon
         button.kind = "violet" if key.main else "service"
-        button.role = self.role if alone or not key.label else "second"
+        button.role = self.role if alone or not key.label else self.words_role
         button.icon_units = 0 if key.label else 5.4
 
 
-class Line(Panel):
+class WritingLine(Panel):
     """What is written, with a mark where it goes on; its last words when it is long. `hint`: while nothing is."""
 
     text = StringProperty("")
@@ -153,8 +154,8 @@ class PinDots(Widget):
         look = theme.now()
         self.canvas.clear()
         many = max(int(self.count), int(self.places))
-        step = min(look.px(6.6), self.width / max(1, many))
-        wide = min(look.px(3.6), step * 0.62)
+        step = min(look.px(7.4), self.width / max(1, many))
+        wide = min(look.px(4.4), step * 0.62)
         left = self.x + (self.width - step * many) / 2 + (step - wide) / 2
         low = self.y + (self.height - wide) / 2
         if wide < 3:

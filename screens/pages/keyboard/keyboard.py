@@ -7,7 +7,6 @@ from kivy.properties import BooleanProperty
 from screens.view_models.views import KeyboardView, Layer, TypeKey
 from screens.widgets import desk_bar, typing_keys  # noqa: F401  (kv names them)
 from screens.widgets.page import Page, keep
-from screens.widgets.paragraphs import Paragraph
 
 
 class KeyboardPage(Page):
@@ -31,7 +30,7 @@ class KeyboardPage(Page):
         self._paint_pin(view) if is_pin else self._paint_line(view)
 
     def _paint_pin(self, view: KeyboardView) -> None:
-        self.ids.words.paragraphs = [Paragraph(view.title, "head", True)]
+        self.ids.words.text = view.title
         self.ids.dots.count, self.ids.dots.places = len(view.text), view.places
         said = self.ids.said
         said.text, said.ink, said.bold = (view.problem, "warn", True) if view.problem else (view.hint, "muted", False)
@@ -66,7 +65,7 @@ class KeyboardPage(Page):
 
     def _turn(self, layer: Layer) -> None:
         self._layer = layer if self._layers.get(layer) else Layer.LETTERS
-        self.ids.keys.rows = self._layers[self._layer]
+        self.ids.letters.rows = self._layers[self._layer]
 
     def press(self, key: TypeKey) -> None:
         if key.to is not None:
