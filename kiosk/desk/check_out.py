@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.desk.asked import ended_late, queue
 from kiosk.desk.recording import Today, Tools, record, shown
 from kiosk.desk.renew import renew_loan
 from kiosk.domain.blocks import PatronBlocked, RenewedTooSoon
@@ -35,7 +36,7 @@ def check_out(
             return AlreadyYours(ask.visit, ask.request, shown(item), mine.due_on, days, tools.clock.monotonic())
         return LoanRefused(ask.visit, ask.request, shown(item), answer.blocks, tools.clock.monotonic())
     others = work.open_loans_of_item(item.id)
-    holds = work.holds_on(item.title_id)
+    holds = queue(work, item.title_id, today)
     decision = decide_check_out(
         patron,
         item,
@@ -46,6 +47,7 @@ def check_out(
         work.calendar(),
         today.day,
         free_copies=work.free_copies(item.title_id) if holds else 1,
+        ended_late=ended_late(work, patron, today),
         day_is_sure=today.is_sure,
     )
     if isinstance(decision, Refuse):
