@@ -46,7 +46,7 @@ def text_of(code: Code) -> str:
 
 def with_row(page: Page, row: DeskRow) -> Page:
     """The newest first; what is done with this book once more takes the place of what was."""
-    others = tuple(other for other in page.rows if other.book.barcode != row.book.barcode)
+    others: tuple[DeskRow, ...] = tuple(other for other in page.rows if other.book.barcode != row.book.barcode)
     return replace(
         page,
         rows=(row, *others),
