@@ -38,16 +38,12 @@ def lending_view(page: Lending, bar: Bar, words: Translator) -> DeskListView:
     lines += [loan_line(loan, page.chosen, words) for loan in loans]
     return DeskListView(
         bar=bar(reader_named(page.reader.line)),
-        heading=words.plural("{n} book at home", "{n} books at home", len(loans) + _lent(page)),
+        heading=words.plural("{n} book at home", "{n} books at home", len(loans) + len(page.rows)),
         lines=tuple(lines),
         empty=words.text("No books at home just now. Scan the first one."),
         detail=_detail(page, page.reader, loans, words),
         keys=(ActKey(words.text("Next reader"), icons.CARD, Act.NEXT_READER), find),
     )
-
-
-def _lent(page: Lending) -> int:
-    return len(page.rows)
 
 
 def _detail(page: Lending, reader: ReaderShown, loans: list[LoanShown], words: Translator) -> DeskDetail:
@@ -121,11 +117,9 @@ def refused_detail(refused: AtDeskRefused, words: Translator) -> DeskDetail:
     elif refused.stay:
         asks = words.text("Nobody at the desk can allow this one.")
     else:
-        asks = (
-            words.text("Renew it all the same, because …")
-            if refused.renewing
-            else words.text("Lend it all the same, because …")
-        )
+        asks = words.text("Lend it all the same, because …")
+        if refused.renewing:
+            asks = words.text("Renew it all the same, because …")
         keys = tuple(
             ActKey(override_reason(reason, words), icons.DONE, Act.OVERRIDE, reason, Weight.AGAINST)
             for reason in OVERRIDE_REASONS

@@ -14,10 +14,9 @@ Bar = Callable[[str], DeskBar]
 
 def returning_view(page: TakingBack, bar: Bar, words: Translator) -> DeskListView:
     chosen = next((row for row in page.rows if row.book.barcode == page.chosen), None)
+    detail = row_detail(chosen, words) if chosen else None
     if page.problem is not None:
         detail = problem_detail(page.problem, words)
-    else:
-        detail = row_detail(chosen, words) if chosen else None
     count = len(page.rows)
     return DeskListView(
         bar=bar(words.text("Return for readers")),
