@@ -86,7 +86,7 @@ def mark_keys(marked: str, words: Translator) -> list[ActKey]:
     if marked:
         whole = words.text("It can be lent again")
         return [ActKey(whole, icons.OK, Act.MARK, ItemStatus.AVAILABLE.value)]
-    damaged = words.text("It is damaged")
+    damaged = words.text("The book is damaged")
     return [ActKey(damaged, icons.WARNING, Act.MARK, ItemStatus.DAMAGED.value, Weight.AGAINST)]
 
 
