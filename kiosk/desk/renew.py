@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kiosk.desk.asked import ended_late, queue
-from kiosk.desk.recording import Today, Tools, record, shown
+from kiosk.desk.recording import Today, Tools, as_needed, record, shown
 from kiosk.domain import circulation
 from kiosk.domain.blocks import PatronBlocked
 from kiosk.domain.circulation import EndedLate, Refuse, decide_renew
 from kiosk.domain.model import Item, Loan, Patron
 from kiosk.domain.operations import OperationKind
+from kiosk.domain.staff import ByStaff
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import CheckOut, Renew
 from kiosk.session.inputs import LoanRecorded, NotRenewed
@@ -42,7 +43,7 @@ def renew_loan(
     tools: Tools,
 ) -> LoanRecorded | Refuse:
     """Durable, or nothing of it. `loans`: all that this patron has."""
-    decision = decision_on(work, patron, loan, loans, item, today, ended_late(work, patron, today))
+    decision = decision_on(work, patron, loan, loans, item, today, ended_late(work, patron, today), ask.by)
     if isinstance(decision, Refuse):
         return decision
     provisional = not today.is_sure
@@ -63,6 +64,7 @@ def renew_loan(
         barcode=item.barcode,
         loans=(loan.id,),
         patron_id=patron.id,
+        by=as_needed(ask.by, decision.against),
     )
     work.commit()
     return LoanRecorded(
@@ -75,6 +77,7 @@ def renew_loan(
         len(loans),
         renewed=True,
         at=tools.clock.monotonic(),
+        against_rules=bool(decision.against),
     )
 
 
@@ -86,6 +89,7 @@ def decision_on(
     item: Item | None,
     today: Today,
     late: EndedLate,
+    by: ByStaff | None = None,
 ) -> circulation.Renew | Refuse:
     """`item` None: told by the centre before its item was. `late`: kiosk.desk.asked.ended_late."""
     holds = queue(work, item.title_id, today) if item else ()
@@ -102,4 +106,6 @@ def decision_on(
         in_house_only=item is not None and item.in_house_only,
         ended_late=late,
         day_is_sure=today.is_sure,
+        role=by.staff.role if by else None,
+        reason_given=by is not None and by.reason is not None,
     )

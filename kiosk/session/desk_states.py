@@ -172,7 +172,8 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
-    """`operation` None: nothing was recorded. `had`: who had it, of a book that was returned."""
+    """`operation` None: nothing was recorded. `had`: who had it, of a book that was returned; `leaving`: it is being
+    voided; `marked`: what its item is said to be now."""
 
     kind: RowKind
     book: BookShown
@@ -180,17 +181,30 @@ class DeskRow:
     due_on: date | None = None
     due_in_days: int | None = None
     held_at: str | None = None
-    had: str = ""
+    had: ReaderLine | None = None
     against_rules: bool = False
+    leaving: bool = False
+    marked: str = ""
+
+
+class DeskProblem(StrEnum):
+    """Why a scan or a touch did nothing; each has its own line."""
+
+    UNKNOWN_CARD = "unknown_card"
+    UNKNOWN_ITEM = "unknown_item"
+    NO_CODE_OF_OURS = "no_code_of_ours"
+    CARD_FIRST = "card_first"  # a book, and nobody to lend it to yet
+    NOT_DONE = "not_done"  # what it was about has changed meanwhile
 
 
 @dataclass(frozen=True, slots=True)
 class AtDeskRefused:
-    """What the rules say against it. `stay`: those that nobody here may set aside."""
+    """What the rules say against lending or `renewing` this book. `stay`: those that nobody here may set aside."""
 
     book: BookShown
     blocks: tuple[Block, ...]
     stay: tuple[Block, ...]
+    renewing: bool = False
 
 
 # ---- the pages
@@ -203,18 +217,25 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Lending:
-    """For a reader who stands here: by card, or looked up (then `reader` is there at once)."""
+    """For a reader who stands here: by card, or looked up (then `reader` is there at once). `rows`: newest first.
+    `chosen`: the barcode of a row or of a loan. `asked`: barcodes in flight."""
 
     reader: ReaderShown | None = None
     rows: tuple[DeskRow, ...] = ()
     refused: AtDeskRefused | None = None
-    chosen: str | None = None  # the barcode of a row
+    chosen: str | None = None
+    asked: frozenset[str] = frozenset()
+    problem: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TakingBack:
+    """As in Lending."""
+
     rows: tuple[DeskRow, ...] = ()
     chosen: str | None = None
+    asked: frozenset[str] = frozenset()
+    problem: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)

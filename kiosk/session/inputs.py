@@ -184,7 +184,8 @@ class CodeResolved:
 
 @dataclass(frozen=True, slots=True)
 class LoanRecorded:
-    """Durable. `renewed`: it was this patron's and now lasts longer. `due_in_days` when the date is not sure."""
+    """Durable. `renewed`: it was this patron's and now lasts longer. `due_in_days` when the date is not sure.
+    `against_rules`: somebody at the desk has set reasons aside."""
 
     visit: int
     request: int
@@ -195,6 +196,7 @@ class LoanRecorded:
     loans_now: int
     renewed: bool
     at: float
+    against_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,8 @@ class ItemNotFound:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRecorded:
-    """Durable. `book.name` is empty when no catalogue here knows the barcode."""
+    """Durable. `book.name` is empty when no catalogue here knows the barcode. `had`: who had it, told to the desk
+    alone."""
 
     visit: int
     request: int
@@ -237,6 +240,7 @@ class ReturnRecorded:
     in_catalogue: bool
     held_at: str | None
     at: float
+    had: ReaderLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
