@@ -23,7 +23,7 @@ from kiosk.bootstrap import answers
 from kiosk.bootstrap.checkup import Checkup
 from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.service import ServiceDesk
-from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
+from kiosk.bootstrap.stores import LatePinLock, diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
@@ -38,7 +38,7 @@ from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker, probe
 from kiosk.runtime.watched import Watched
-from kiosk.session.effects import StoreEffect
+from kiosk.session.effects import EnterDesk, StoreEffect
 from kiosk.session.inputs import (
     HintChanged,
     LinkChanged,
@@ -116,7 +116,7 @@ class Kiosk:
             raise ConfigError(str(error)) from error
         pairs = zip(self._scanners, config.scanner, strict=True)
         self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
-        self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
+        self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s, LatePinLock(config)))
         keep, room = config.keep, spare_room(config)
         self.store = StoreWorker(
             self._open_store,
@@ -277,7 +277,10 @@ class Kiosk:
             self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             self.sync.wake()
 
-        self.store.submit(lambda work: self.desk.answer(effect, work), answered)
+        if isinstance(effect, EnterDesk):
+            self.store.submit_steps(partial(self.desk.enter, effect), answered)
+        else:
+            self.store.submit(partial(self.desk.answer, effect), answered)
 
     def _answer_proof(self, then: Callable[[], None]) -> None:
         self.store.submit(probe, lambda _: then())

@@ -16,7 +16,7 @@ from kiosk.desk.settings import list_settings
 from kiosk.desk.take_back import take_back
 from kiosk.desk.use_in_house import record_visit, use_in_house
 from kiosk.desk.work_lists import count_work, list_work, tick_off
-from kiosk.ports.store import UnitOfWork
+from kiosk.ports.store import Store, UnitOfWork
 from kiosk.session.effects import (
     Ask,
     CheckIn,
@@ -28,25 +28,25 @@ from kiosk.session.effects import (
     ListBooks,
     ListSettings,
     ListWork,
+    OneStep,
     OpenReader,
     Renew,
     ResolveCode,
     SetPin,
-    StoreEffect,
     TakeBack,
     TickOff,
     UseInHouse,
 )
-from kiosk.session.inputs import Answer
+from kiosk.session.inputs import Answer, DeskEntered, PinRefused
 
 
 class Desk:
-    """Runs on the store thread, one act in one unit of work."""
+    """Runs on the store thread, one act in one unit of work; but for `enter`."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    def answer(self, ask: StoreEffect, work: UnitOfWork) -> Answer:
+    def answer(self, ask: OneStep, work: UnitOfWork) -> Answer:
         """Raises StoreBroken when nothing can be made durable; then nothing of the act was."""
         match ask:
             case CheckOut():
@@ -67,8 +67,6 @@ class Desk:
                 return use_in_house(work, ask, self._tools)
             case Ask():
                 return ask_centre(work, ask, self._tools)
-            case EnterDesk():
-                return enter_desk(work, ask, self._tools)
             case SetPin():
                 return set_pin(work, ask, self._tools)
             case FindReaders():
@@ -83,6 +81,10 @@ class Desk:
                 return tick_off(work, ask, self._tools)
             case ListSettings():
                 return list_settings(work, ask, self._tools)
+
+    def enter(self, ask: EnterDesk, store: Store) -> DeskEntered | PinRefused:
+        """In units of work of its own. Raises StoreBroken."""
+        return enter_desk(store, ask, self._tools)
 
     def visited(self, patron_id: str, work: UnitOfWork) -> bool:
         """Writes down that this patron came, once a day. Raises StoreBroken."""

@@ -19,18 +19,20 @@ from kiosk.domain.operations import (
     next_operation,
 )
 from kiosk.domain.staff import ByStaff
-from kiosk.ports.host import Clock
+from kiosk.ports.host import Clock, PinLock
 from kiosk.ports.store import RecordedAct, UnitOfWork
 from kiosk.session.notices import BookShown
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a desk needs beside its books. `random_bytes(n)` gives unpredictable ones."""
+    """What a desk needs beside its books. `random_bytes(n)` gives unpredictable ones. `pins` None: where no PIN is ever
+    typed (a command, a benchmark)."""
 
     clock: Clock
     random_bytes: Callable[[int], bytes]
     take_off_within_s: float = 60.0
+    pins: PinLock | None = None
 
 
 @dataclass(frozen=True, slots=True)

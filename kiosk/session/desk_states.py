@@ -33,6 +33,7 @@ class PinProblem(StrEnum):
     WRONG = "wrong"
     TOO_SOON = "too_soon"  # a wait is not over
     NONE_SET = "none_set"  # nobody has set one here; who looks after the station can
+    NOT_STAFF = "not_staff"  # of the library, any more
 
 
 class Work(StrEnum):
@@ -79,6 +80,7 @@ class ReaderShown:
     valid_until: date | None
     note: str = ""
     has_pin: bool = False
+    of_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,13 +290,18 @@ Beneath = Menu | Lending | TakingBack | AtReader | AtWork | AtSettings | Reporti
 @dataclass(frozen=True, slots=True)
 class Writing:
     """Letters or digits are typed for `act`, over the page `beneath`. `first`: what was typed the first time, where it
-    is asked for twice."""
+    is asked for twice. `problem`: a PinFault, PIN_DIFFERS, or ""; `value`: as of ActTouched."""
 
     act: Act
     beneath: Beneath
     text: str = field(default="", repr=False)
     first: str | None = field(default=None, repr=False)
     problem: str = ""
+    value: str = ""
+
+
+PIN_DIFFERS = "differs"
+"""The second time another PIN was typed."""
 
 
 DeskPage = Beneath | Finding | Writing
@@ -344,21 +351,48 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entering:
-    """Somebody of the staff has shown their card, and types a PIN. `tries_at`: monotonic seconds before which no PIN is
-    looked at."""
+    """Somebody of the staff has shown their `card`, and types a PIN. `tries_at`: monotonic seconds before which no PIN
+    is looked at, after a wait of `wait_s`."""
 
     who: StaffShown
     active_at: float
+    card: str = field(default="", repr=False)
     digits: str = field(default="", repr=False)
     problem: PinProblem | None = None
     tries_at: float = 0.0
+    wait_s: float = 0.0
+
+
+class CardProblem(StrEnum):
+    """Why nothing is done about the PIN of a card."""
+
+    UNKNOWN = "unknown"
+    NOT_STAFF = "not_staff"
+    NONE_SET = "none_set"  # so no wait ends
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPin:
+    """On the maintainer's screen: a PIN for somebody of the staff. `who` None: their card is awaited. `problem`: a
+    CardProblem, a PinFault, PIN_DIFFERS, or ""; `done`: what was done, `request`: the question that is not answered
+    yet."""
+
+    who: StaffShown | None = None
+    text: str = field(default="", repr=False)
+    first: str | None = field(default=None, repr=False)
+    problem: str = ""
+    done: Act | None = None
+    request: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Supervising:
-    """The desk is open for `who`. `counts`: the newest, none before the first look."""
+    """The desk is open for `who` since `since`, whose `card` locks it. `counts`: the newest, none before the first
+    look."""
 
     who: StaffShown
     active_at: float
     page: DeskPage = field(default_factory=Menu)
     counts: Counts = field(default_factory=Counts)
+    card: str = field(default="", repr=False)
+    since: float = 0.0

@@ -115,13 +115,13 @@ class EnterDesk:
 @dataclass(frozen=True, slots=True)
 class SetPin:
     """The PIN of a reader at this station, in place of the one before; None: only the wait after wrong ones ends.
-    Answered by DeskActDone."""
+    `by` None: whoever looks after the station, with a service pass. Answered by DeskActDone."""
 
     visit: int
     request: int
     patron_id: str
     pin: str | None = field(repr=False)
-    by: ByStaff
+    by: ByStaff | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,8 @@ class Serve:
 
 
 _OfReaders = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | ListBooks | Renew | UseInHouse | Ask
-_OfTheDesk = EnterDesk | SetPin | CountWork | ListWork | FindReaders | OpenReader | ListSettings | TickOff
-StoreEffect = _OfReaders | _OfTheDesk
+_OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | ListSettings | TickOff
+OneStep = _OfReaders | _OfTheDesk
+"""Each is one unit of work. EnterDesk is several: a try counts before its PIN is looked at."""
+StoreEffect = OneStep | EnterDesk
 Effect = StoreEffect | Play | Serve

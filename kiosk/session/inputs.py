@@ -66,6 +66,7 @@ class Button(Enum):
     RESTART = auto()
     ENROL_ANEW = auto()
     ENTER_DESK = auto()  # of a visit of somebody of the staff: open the desk
+    STAFF_PIN = auto()  # of the maintainer's screen: a PIN for somebody of the staff
 
 
 @dataclass(frozen=True, slots=True)

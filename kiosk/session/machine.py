@@ -14,7 +14,7 @@ from typing import TypeVar
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
 from kiosk.session import answers, maintain, my_books, scans, visits
-from kiosk.session.desk_states import Entering, Supervising
+from kiosk.session.desk_states import Act, Entering, Supervising
 from kiosk.session.effects import Effect, Play
 from kiosk.session.inputs import (
     ActTouched,
@@ -75,8 +75,10 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return replace(state, station=replace(state.station, hint=hint)), ()
         case PassShown():
             return maintain.shown(state, happened, rules)
+        case ActTouched(Act.DEVICE, at) if isinstance(state.doing, Supervising):
+            return maintain.from_desk(state, state.doing, at, rules), ()
         case StoreFailed(code) if isinstance(state.doing, Maintaining):
-            return replace(state, doing=replace(state.doing, resting=code)), ()
+            return replace(state, doing=replace(state.doing, resting=code, pin=None)), ()
         case StoreRecovered() if isinstance(state.doing, Maintaining):
             return replace(state, doing=replace(state.doing, resting=None)), ()
         case StoreFailed(code, at):

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import visits
-from kiosk.session.effects import Effect, Play, Serve
+from kiosk.session import staff_pins, visits
+from kiosk.session.desk_states import Menu, Supervising
+from kiosk.session.effects import CountWork, Effect, Play, Serve
 from kiosk.session.inputs import Button, FindingsTold, PartTouched, PassShown, Scanned, ServiceDone, Touched
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
 from kiosk.session.notices import PassRefused
@@ -46,8 +47,16 @@ def shown(state: State, happened: PassShown, rules: SessionRules) -> Step:
     return state, (Play(Sound.ATTENTION),)  # somebody's visit goes on: nothing lies over it
 
 
+def from_desk(state: State, doing: Supervising, at: float, rules: SessionRules) -> State:
+    """Who has opened the desk needs no pass."""
+    opened = Maintaining("", at, desk=replace(doing, page=Menu()))
+    return visits.turn_to(state, opened, rules, same_reader=True)
+
+
 def step(state: State, doing: Maintaining, happened: object, rules: SessionRules) -> Step:
     """What happens on the screen itself."""
+    if doing.pin is not None and (then := staff_pins.step(state, doing, doing.pin, happened)) is not None:
+        return then
     match happened:
         case FindingsTold(findings):
             return replace(state, doing=replace(doing, findings=findings)), ()
@@ -62,7 +71,7 @@ def step(state: State, doing: Maintaining, happened: object, rules: SessionRules
             looking = replace(doing, part=part, trying=False, outcome=None, active_at=at)
             return replace(state, doing=looking), ()
         case Touched(button, at):
-            return _touched(state, replace(doing, active_at=at), button, at, rules)
+            return _touched(state, replace(doing, active_at=at, pin=None), button, at, rules)
     return state, ()
 
 
@@ -75,7 +84,12 @@ def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> 
 
 def _touched(state: State, doing: Maintaining, button: Button, at: float, rules: SessionRules) -> Step:
     if button is Button.LOCK:
-        return locked(state, doing, rules, at), (Serve(Service.END_PASS, doing.pass_id), Play(Sound.DONE))
+        ends = (Serve(Service.END_PASS, doing.pass_id),) if doing.pass_id else ()
+        return locked(state, doing, rules, at), (*ends, Play(Sound.DONE))
+    if button is Button.DISMISS and doing.desk is not None and not (doing.part or doing.trying or doing.outcome):
+        return _back_to_the_desk(state, doing, doing.desk, rules, at)
+    if button is Button.STAFF_PIN and staff_pins.may_set(doing):
+        return replace(state, doing=staff_pins.opened(doing)), ()
     if button is Button.DISMISS:
         doing = replace(doing, part=None, trying=False, tried=None, outcome=None)
     if button is Button.TRY_SCANNER:
@@ -86,6 +100,13 @@ def _touched(state: State, doing: Maintaining, button: Button, at: float, rules:
         return replace(state, doing=doing), ()
     doing = replace(doing, part=None, trying=False, tried=None, outcome=Outcome(service, None))
     return replace(state, doing=doing), (Serve(service, doing.pass_id),)
+
+
+def _back_to_the_desk(state: State, doing: Maintaining, desk: Supervising, rules: SessionRules, at: float) -> Step:
+    if doing.resting is not None:
+        return locked(state, doing, rules, at), ()
+    asking = visits.ask(visits.turn_to(state, replace(desk, active_at=at), rules, same_reader=True))
+    return asking, (CountWork(asking.visit, asking.request),)
 
 
 def _kind_of(code: Code) -> ScanKind:

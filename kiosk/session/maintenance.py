@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from kiosk.domain.findings import Finding, Part
+from kiosk.session.desk_states import StaffPin, Supervising
 
 
 class Service(Enum):
@@ -53,8 +54,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Maintaining:
     """`pass_id`: with what it was opened. `findings`: the newest, none before the first look. One thing at a time lies
-    over them: a `part` that was touched, the scanner test (`trying`), or an `outcome`. `resting`: the code of the rest
-    that goes on beneath."""
+    over them: a `part` that was touched, the scanner test (`trying`), a PIN that is set (`pin`), or an `outcome`.
+    `resting`: the code of the rest that goes on beneath. `desk`: from there it was opened, without a pass ("")."""
 
     pass_id: str
     active_at: float
@@ -64,3 +65,5 @@ class Maintaining:
     tried: Tried | None = None
     outcome: Outcome | None = None
     resting: str | None = None
+    pin: StaffPin | None = None
+    desk: Supervising | None = None

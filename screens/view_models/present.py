@@ -13,6 +13,7 @@ from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
 from screens.view_models.camera import camera_view
 from screens.view_models.desk.page import desk_page
+from screens.view_models.desk.staff_pin import staff_pin_view, types_pin
 from screens.view_models.enrolment import enrolment_page
 from screens.view_models.finish import finish_view
 from screens.view_models.give_back import return_view
@@ -55,6 +56,8 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
         return Shown(finish_view(doing, rules, words, state.look), look=state.look)
     if isinstance(doing, Enrolling):
         return Shown(enrolment_page(state, doing, rules, place, words), look=state.look)
+    if isinstance(doing, Maintaining) and doing.pin is not None and types_pin(doing.pin):
+        return Shown(staff_pin_view(doing, doing.pin, rules, place, words), look=state.look)
     if isinstance(doing, Maintaining):
         return Shown(service_view(doing, rules, place, words), look=state.look)
     if isinstance(doing, Entering | Supervising):

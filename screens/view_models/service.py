@@ -5,12 +5,14 @@ from __future__ import annotations
 from kiosk.domain.findings import STATES, TITLES, Finding, Part, State
 from kiosk.domain.service_pass import PassFault
 from kiosk.i18n import Translator
+from kiosk.session import staff_pins
 from kiosk.session.inputs import Button
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
 from kiosk.session.notices import PassRefused
 from kiosk.session.states import SessionRules
 from screens.view_models import icons, keys
 from screens.view_models.covers import nfc
+from screens.view_models.desk.staff_pin import staff_pin_panel
 from screens.view_models.message import Message
 from screens.view_models.place import Place
 from screens.view_models.views import Countdown, Key, PartTile, ServicePanel, ServiceView, Tone
@@ -58,6 +60,9 @@ def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: T
         Key(words.text("Support bundle"), icons.SUPPORT, Button.SUPPORT_BUNDLE),
         Key(words.text("Restart"), icons.RESTART, Button.RESTART),
     )
+    if doing.desk is not None:  # where what waits to be sent is a list of its own
+        left = (Key(words.text("Back"), icons.BACK, Button.DISMISS), left[0], *left[2:])
+    pins = (Key(words.text("Staff PIN"), icons.DESK, Button.STAFF_PIN),) if staff_pins.may_set(doing) else ()
     anew = (Key(words.text("Enrol anew"), icons.ENROLLED, Button.ENROL_ANEW),) if rules.may_enrol_anew else ()
     return ServiceView(
         title=words.text("Devices"),
@@ -66,7 +71,7 @@ def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: T
         lock=Key(words.text("Lock"), icons.LOCK, Button.LOCK),
         countdown=Countdown(doing.active_at + rules.maintenance_s, rules.maintenance_s),
         tiles=tuple(_tile(_for_tile(part, findings), part, words) for part in SHOWN),
-        keys=(*left, *anew),
+        keys=(*left, *pins, *anew),
         panel=_panel(doing, findings, words),
     )
 
@@ -101,6 +106,8 @@ def _cut(line: str) -> str:
 
 def _panel(doing: Maintaining, findings: dict[Part, Finding], words: Translator) -> ServicePanel | None:
     back = Key(words.text("Back"), icons.BACK, Button.DISMISS)
+    if doing.pin is not None:
+        return staff_pin_panel(doing.pin, back, words)
     if doing.outcome is not None:
         return _of_outcome(doing.outcome, back, words)
     if doing.trying:

@@ -142,6 +142,7 @@ class BorrowView:
     countdown: Countdown
     hint_line: str = ""  # the hint where there is room for one line only
     live: bool = False
+    desk: Key | None = None  # for the staff alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,29 +400,52 @@ class DeskListView:
     keys: tuple[ActKey, ...] = ()
 
 
+class Layer(StrEnum):
+    """What the keys of a keyboard write now."""
+
+    LETTERS = "letters"
+    CAPITALS = "capitals"
+    SIGNS = "signs"
+
+
 @dataclass(frozen=True, slots=True)
 class TypeKey:
-    """One key of a keyboard on the screen; posts Typed(key). `width`: 1 is that of a letter."""
+    """One key of a keyboard on the screen; posts Typed(key). `width`: 1 is that of a letter. `to`: it posts nothing,
+    and turns to that layer."""
 
     label: str
     key: str
     icon: str = ""
     width: float = 1.0
     main: bool = False
+    to: Layer | None = None
+
+
+Rows = tuple[tuple[TypeKey, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyboardView:
-    """`text`: what was typed (dots for a PIN); `problem` stands in place of `hint`. `lines`: what was found."""
+    """`text`: what was typed (a dot for each digit of a PIN); `problem` stands in place of `hint`, and goes on for as
+    long as `wait`. `places`: a PIN is typed, of so many digits at least. `rows`: the keys; of letters in capitals, and
+    of signs, where there are such layers, and the one that it begins with. `aside`: one key more, beside a PIN.
+    `lines`: what was found, where there is room for that (`finds`); `more`: a word when there is still more."""
 
     bar: DeskBar
     title: str
     hint: str
     problem: str
     text: str
-    rows: tuple[tuple[TypeKey, ...], ...]
+    rows: Rows
     lines: tuple[DeskLine, ...] = ()
     more: str = ""
+    finds: bool = False
+    places: int = 0
+    wait: Countdown | None = None
+    capitals: Rows = ()
+    signs: Rows = ()
+    layer: Layer = Layer.LETTERS
+    aside: TypeKey | None = None
 
 
 _DeskView = DeskMenuView | DeskListView | KeyboardView

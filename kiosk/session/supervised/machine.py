@@ -48,7 +48,7 @@ def enter(state: State, doing: Borrowing, at: float, rules: SessionRules) -> Ste
     if patron.staff is None:
         return state, ()
     who = StaffShown(patron.staff, patron.id, patron.name)
-    return visits.turn_to(state, Entering(who, at), rules, same_reader=True), ()
+    return visits.turn_to(state, Entering(who, at, patron.card), rules, same_reader=True), ()
 
 
 def step(state: State, doing: Entering | Supervising, happened: object, rules: SessionRules) -> Step:
@@ -72,6 +72,10 @@ def _at_the_desk(state: State, doing: Supervising, happened: object, rules: Sess
         case WorkCounted(counts=counts):
             return replace(state, doing=replace(doing, counts=counts)), ()
         case Touched(Button.LOCK):
+            return visits.go_home(state, rules), (Play(Sound.DONE),)
+        case Scanned(code=code, at=at) if code.text == doing.card:
+            if at - doing.since < rules.same_card_ends_after_s:
+                return state, ()  # it lies there still
             return visits.go_home(state, rules), (Play(Sound.DONE),)
         case Touched(Button.DISMISS) if not isinstance(doing.page, Writing):
             return to_menu(state, doing)
