@@ -187,11 +187,10 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
         apply_changes(self._db, [record], self._day[0])
 
     def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
-        rows = self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)
-        return [
-            RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why)
-            for id_, kind, subject, patron, asked_ms, state, by, why in rows
-        ]
+        return [_request_of(row) for row in self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)]
+
+    def requests_of_nobody(self, kind: str) -> Sequence[RequestRecord]:
+        return [_request_of(row) for row in self._db.rows(sql.REQUESTS_OF_NOBODY, kind=kind)]
 
     def open_disputes(self) -> Sequence[DisputeRecord]:
         return [dispute_of(row) for row in self._db.rows(sql.OPEN_DISPUTES)]
@@ -378,3 +377,8 @@ def item_of(row: Row | None) -> Item | None:
 def _loan(row: Row) -> Loan:
     id_, item_id, patron_id, lent_on, due_on, renewals, item_type, provisional = row
     return Loan(id_, item_id, patron_id, _DATE(lent_on), _DATE(due_on), renewals, item_type, bool(provisional))
+
+
+def _request_of(row: Row) -> RequestRecord:
+    id_, kind, subject, patron, asked_ms, state, by, why = row
+    return RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why)

@@ -53,4 +53,5 @@ def _hold_shown(work: UnitOfWork, patron: Patron, hold: Hold) -> HoldShown:
         1 + next(place for place, other in enumerate(queue) if other.id == hold.id),
         hold_is_ready(patron, queue, work.free_copies(hold.title_id)),
         hold.shelf,
+        hold.id,
     )
