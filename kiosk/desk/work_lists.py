@@ -14,6 +14,7 @@ from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.desk_store import ToCheckRecord
 from kiosk.ports.store import ToCheck, UnitOfWork
 from kiosk.session.desk_states import (
+    BY_ITSELF,
     Act,
     CheckLine,
     Counts,
@@ -188,10 +189,6 @@ def _dispute_line(work: UnitOfWork, dispute: DisputeRecord, asked: RequestRecord
         asked.state if asked else None,
         "" if dispute.is_open else dispute.way or BY_ITSELF,
     )
-
-
-BY_ITSELF = "by_itself"
-"""In place of a way: what was missing has come."""
 
 
 def _version(work: UnitOfWork, version: Version | None) -> VersionShown | None:

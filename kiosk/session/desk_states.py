@@ -97,8 +97,8 @@ class VersionShown:
 
 @dataclass(frozen=True, slots=True)
 class DisputeLine:
-    """`asked`: what has become of the newest settlement that was asked for here, if any. `settled`: by this way, and by
-    somebody else; "" while it is open."""
+    """`asked`: what has become of the newest settlement that was asked for here, if any. `settled`: by somebody else, by
+    this way or BY_ITSELF; "" while it is open."""
 
     id: str
     reason: str
@@ -109,6 +109,10 @@ class DisputeLine:
     opened_ms: int
     asked: RequestState | None = None
     settled: str = ""
+
+
+BY_ITSELF = "by_itself"
+"""In place of a way: what was missing has come."""
 
 
 @dataclass(frozen=True, slots=True)
