@@ -152,7 +152,7 @@ class _Dispute(msgspec.Struct):
 class _Limits(msgspec.Struct):
     total: _Count
     overdue_blocks_after_days: _Days
-    overdue_blocks_from: Annotated[_Count, msgspec.Meta(ge=1)] = 1
+    overdue_blocks_from: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1
     per_day: _Count | None = None
     suspend_after_days: _Days | None = None
     suspend_days: _Days = 0

@@ -12,7 +12,7 @@ from screens.widgets.ring import RingCountdown
 from screens.widgets.surface import Panel, keep
 from screens.widgets.text import Icon, Text
 
-HIGH = 13.0
+HIGH = 13.6
 """u."""
 
 
@@ -58,7 +58,7 @@ class DeskBar(Panel):
             return
         look = theme.now()
         pad, gap = look.px(4), look.px(2.2)
-        key = self.height - look.px(1.4)
+        key = self.height - look.px(1.8)
         low = self.y + (self.height - key) / 2
         left = self.x + pad
         if self.back.parent is not None:

@@ -85,12 +85,12 @@ class WorkTile(Pressable):
         self._badge.pos = (left + room - self._badge.width, top - sign + (sign - self._badge.height) / 2)
         free = top - sign - low - look.px(0.8)
         self._words.opacity = 0 if look.large else 1
-        self._words.pos, self._words.size = (left, low + look.px(0.8)), (room, small)
+        self._words.pos, self._words.size = (left, low + look.px(1.1)), (room, small)
         if look.large:
             self._title.pos, self._title.size = (left, low + look.px(0.8)), (room, free)
         else:
             self._title.max_lines = 1
-            self._title.pos, self._title.size = (left, low + look.px(0.8) + small), (room, title)
+            self._title.pos, self._title.size = (left, low + look.px(1.1) + small), (room, title)
 
 
 class WorkTiles(Widget):

@@ -50,9 +50,7 @@ def press_digit(digits: str, key: str) -> str:
     return digits + key if key in tuple("0123456789") and len(digits) < pins.LONGEST else digits
 
 
-def opened(
-    state: State, doing: Supervising, act: Act, beneath: Beneath, *, value: str = "", text: str = ""
-) -> State:
+def opened(state: State, doing: Supervising, act: Act, beneath: Beneath, *, value: str = "", text: str = "") -> State:
     """The keyboard, over the page from which it was asked for. `value`: as of ActTouched; `text`: what stands there."""
     return replace(state, doing=replace(doing, page=Writing(act, beneath, text, value=value)))
 

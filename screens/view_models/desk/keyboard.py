@@ -32,7 +32,7 @@ def entering(doing: Entering, rules: SessionRules, place: Place, words: Translat
         hint=words.text("At least {n} digits. Nobody should look on.", n=SHORTEST_OF_STAFF),
         problem=_refused(doing, words),
         text="•" * len(doing.digits),
-        rows=digit_rows(words.text("Open")),
+        rows=digit_rows(words.in_context("a PIN", "Open")),
         places=SHORTEST_OF_STAFF,
         wait=Countdown(doing.tries_at, doing.wait_s) if doing.wait_s > 0 else None,
     )
@@ -86,7 +86,7 @@ def pin_view(
         hint=hint,
         problem=_pin_problem(problem, least, words),
         text="•" * len(text),
-        rows=digit_rows(words.text("Set") if again else words.text("Next")),
+        rows=digit_rows(words.in_context("a PIN", "Set") if again else words.in_context("a PIN", "Next")),
         places=least,
         aside=TypeKey(words.text("Only end the wait"), UNLOCK, icons.UNLOCK) if may_unlock and not again else None,
     )
@@ -111,7 +111,7 @@ def letter_rows(done: str, words: Translator, layer: Layer = Layer.LETTERS) -> R
 
 
 def sign_rows(done: str, words: Translator) -> Rows:
-    one, two, three = (tuple(TypeKey(key, key) for key in row) for row in ("1234567890", "-/:;()%&\"", "+=?!'"))
+    one, two, three = (tuple(TypeKey(key, key) for key in row) for row in ("1234567890", '-/:;()%&"', "+=?!'"))
     clear = TypeKey(words.text("Clear"), CLEAR, width=2.5)
     return (one, two, (clear, *three, TypeKey("", DELETE, icons.DELETE, 2.5)), _last(done, words, "ABC", Layer.LETTERS))
 
