@@ -19,8 +19,8 @@ def menu_view(doing: Supervising, bar: DeskBar, words: Translator) -> DeskMenuVi
         bar=bar,
         today_title=words.text("Today"),
         today=(
-            (icons.BOOK, str(counts.lent), words.plural("book lent", "books lent", counts.lent)),
-            (icons.RETURNED, str(counts.returned), words.plural("book returned", "books returned", counts.returned)),
+            (icons.BOOK, str(counts.lent), words.in_context("today", "lent")),
+            (icons.RETURNED, str(counts.returned), words.in_context("today", "returned")),
             (icons.READERS, str(counts.readers), words.plural("reader", "readers", counts.readers)),
         ),
         tiles=(

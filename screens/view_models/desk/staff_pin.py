@@ -24,7 +24,7 @@ def staff_pin_view(
 ) -> KeyboardView:
     bar = DeskBar(
         title=words.text("Staff PIN"),
-        subtitle=nfc(" · ".join(filter(None, (place.brand, place.library_name)))),
+        subtitle=nfc(place.library_name),
         locks_in=words.text("locks by itself in"),
         lock=Key(words.text("Lock"), icons.LOCK, Button.LOCK),
         countdown=Countdown(doing.active_at + rules.maintenance_s, rules.maintenance_s),
