@@ -58,4 +58,5 @@ def _hold_shown(work: UnitOfWork, patron: Patron, hold: Hold, today: Today) -> H
         1 + next((place for place, other in enumerate(waiting) if other.id == hold.id), len(waiting)),
         hold_is_ready(patron, waiting, work.free_copies(hold.title_id)),
         hold.shelf,
+        hold.id,
     )

@@ -17,6 +17,7 @@ from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.desk_states import (
     Act,
     Counts,
+    DeskProblem,
     PinProblem,
     ReaderLine,
     ReaderShown,
@@ -308,11 +309,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Nothing was recorded: no reader asks, or one who is not in the list any more."""
+    """Nothing was recorded: no reader asks, or one who is not in the list any more; or, at the desk, it would be
+    declined for certain (`why`)."""
 
     visit: int
     request: int
     at: float
+    why: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +384,27 @@ class ReaderOpened:
     visit: int
     request: int
     reader: ReaderShown | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class BookOpened:
+    """`book` None: in no list of books. `reader`: who has it, or nobody."""
+
+    visit: int
+    request: int
+    book: BookShown | None
+    reader: ReaderLine | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCalled:
+    """Durable: somebody of the staff will see that a reader has called."""
+
+    visit: int
+    request: int
+    operation: OperationId
     at: float
 
 
@@ -457,6 +481,8 @@ Answer = (
     | WorkListed
     | ReadersFound
     | ReaderOpened
+    | BookOpened
+    | HelpCalled
     | SettingsListed
     | DeskActDone
 )
