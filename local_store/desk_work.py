@@ -9,6 +9,7 @@ from sqlalchemy import Integer, and_, bindparam, case, delete, func, insert, lit
 
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId, OperationKind
+from kiosk.domain.requests import RequestRecord
 from kiosk.ports.desk_store import DayCount, DeskStore, PinRecord, SettingRecord, ToCheck, ToCheckRecord, UnsentCount
 from local_store import statements as sql
 from local_store.card_tags import CardTags
@@ -17,7 +18,7 @@ from local_store.documents import Documents
 from local_store.finding import is_wanted, place_in_list, words
 from local_store.outbox import Outbox
 from local_store.prepared import Database, Prepared, Row
-from local_store.rows import hold_of, loan_of, patron_of
+from local_store.rows import hold_of, loan_of, patron_of, request_of
 from local_store.shapes import upsert
 from local_store.tables import (
     card_tag,
@@ -282,6 +283,9 @@ class DeskWork(DeskStore):
     def put_setting(self, name: str, value: str) -> None:
         self._db.run(_PUT_HERE, name=name, told=None, fixed=0, here=value)
         self._documents = Documents()
+
+    def recent_requests(self, limit: int) -> Sequence[RequestRecord]:
+        return [request_of(row) for row in self._db.rows(sql.RECENT_REQUESTS, limit=limit)]
 
 
 def _listed(row: Row) -> ToCheckRecord:

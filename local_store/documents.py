@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, select
 
 from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
-from kiosk.ports.desk_store import SettingRecord
+from kiosk.domain.settings import overlay
+from kiosk.ports.desk_store import SettingRecord, values_of
 from local_store.prepared import Database, Prepared
 from local_store.tables import document, setting
 
@@ -94,26 +95,31 @@ def _calendar_of(text: str) -> Calendar:
 
 @dataclass(slots=True)
 class Documents:
-    """Parsed once: as they were last committed, or None where nobody has asked yet."""
+    """Parsed once: as they were last committed, or None where nobody has asked yet. What was chosen in the settings is
+    laid over the rules and the calendar here, once: a check-out only reads them."""
 
-    _rules: CirculationRules | None = None
-    _calendar: Calendar | None = None
+    _holding: tuple[CirculationRules, Calendar] | None = None
     _settings: tuple[SettingRecord, ...] | None = None
 
     def rules(self, database: Database) -> CirculationRules:
-        if self._rules is None:
-            row = database.row(_DOCUMENT, kind=CIRCULATION)
-            self._rules = _rules_of(row[0]) if row else _NO_RULES
-        return self._rules
+        return self._hold(database)[0]
 
     def calendar(self, database: Database) -> Calendar:
-        if self._calendar is None:
-            row = database.row(_DOCUMENT, kind=CALENDAR)
-            self._calendar = _calendar_of(row[0]) if row else Calendar()
-        return self._calendar
+        return self._hold(database)[1]
 
     def settings(self, database: Database) -> Sequence[SettingRecord]:
         if self._settings is None:
             rows = database.rows(_SETTINGS)
             self._settings = tuple(SettingRecord(name, told, bool(fixed), here) for name, told, fixed, here in rows)
         return self._settings
+
+    def _hold(self, database: Database) -> tuple[CirculationRules, Calendar]:
+        if self._holding is None:
+            rules = database.row(_DOCUMENT, kind=CIRCULATION)
+            calendar = database.row(_DOCUMENT, kind=CALENDAR)
+            self._holding = overlay(
+                _rules_of(rules[0]) if rules else _NO_RULES,
+                _calendar_of(calendar[0]) if calendar else Calendar(),
+                values_of(self.settings(database)),
+            )
+        return self._holding

@@ -135,6 +135,13 @@ REQUESTS_OF_NOBODY = Prepared(
     .where(text("patron_id IS NULL"), request.c.kind == bindparam("kind"))
     .order_by(request.c.asked_ms.desc(), request.c.id.desc())
 )
+RECENT_REQUESTS = Prepared(  # from the index of the readers', where those of nobody stand together
+    select(*(column for column in request.c if column.name != "answered_after"))
+    .where(text("patron_id IS NULL"))
+    .order_by(request.c.asked_ms.desc(), request.c.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+    .offset(literal_column("0"))
+)
 DISPUTE = Prepared(select(*dispute.c).where(dispute.c.id == bindparam("id")))
 # "is_open = 1" stands there as the partial index has it.
 OPEN_DISPUTES = Prepared(select(*dispute.c).where(text("is_open = 1")).order_by(dispute.c.opened_ms, dispute.c.id))

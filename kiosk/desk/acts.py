@@ -13,6 +13,7 @@ from kiosk.desk.list_books import list_books
 from kiosk.desk.readers import find_readers, open_book, open_reader
 from kiosk.desk.recording import Tools
 from kiosk.desk.renew import renew
+from kiosk.desk.requests import list_requests
 from kiosk.desk.settings import list_settings
 from kiosk.desk.take_back import take_back
 from kiosk.desk.use_in_house import record_visit, use_in_house
@@ -28,6 +29,7 @@ from kiosk.session.effects import (
     FindReaders,
     IdentifyPatron,
     ListBooks,
+    ListRequests,
     ListSettings,
     ListWork,
     OneStep,
@@ -88,6 +90,8 @@ class Desk:
                 return tick_off(work, ask, self._tools)
             case ListSettings():
                 return list_settings(work, ask, self._tools)
+            case ListRequests():
+                return list_requests(work, ask, self._tools)
 
     def enter(self, ask: EnterDesk, store: Store) -> DeskEntered | PinRefused:
         """In units of work of its own. Raises StoreBroken."""

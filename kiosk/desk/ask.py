@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from kiosk.desk.at_once import do_at_once, objection
 from kiosk.desk.recording import Today, Tools, record
+from kiosk.desk.settings import checked
 from kiosk.domain.ids import time_ordered_id
-from kiosk.domain.requests import NEED_A_READER, ONLY_STAFF, RequestRecord, Settle, worded
+from kiosk.domain.requests import (
+    NEED_A_READER,
+    ONLY_STAFF,
+    ChangeSettings,
+    NoteSource,
+    RequestRecord,
+    Settle,
+    Wish,
+    worded,
+)
 from kiosk.ports.store import UnitOfWork
+from kiosk.session.desk_states import DeskProblem
 from kiosk.session.effects import Ask
 from kiosk.session.inputs import Asked, NotAsked
 
@@ -21,10 +32,17 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
     if nobody or (patron_id is not None and work.patron(patron_id) is None):  # taken from the list while standing here
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
     why = objection(work, patron_id, asks.wish) if asks.by and patron_id is not None else None
-    if why is not None:
+    wish: Wish | None = asks.wish
+    match asks.wish:
+        case ChangeSettings() if asks.by is not None:
+            wish = checked(work, asks.wish, asks.by)
+            why = None if wish is not None else DeskProblem.NOT_DONE
+        case NoteSource(barcode) if work.item_by_barcode(barcode) is None:
+            why = DeskProblem.UNKNOWN_ITEM
+    if wish is None or why is not None:
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic(), why)
     moment = Today.of(work, tools).moment
-    words = worded(asks.wish, has_reader=patron_id is not None)
+    words = worded(wish, has_reader=patron_id is not None)
     identity = time_ordered_id(moment.wall_ms, tools.random_bytes(10))
     operation = record(
         work,
@@ -38,7 +56,7 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
     )
     work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms))
     if asks.by is not None:
-        do_at_once(work, patron_id, asks.wish, identity, moment)
+        do_at_once(work, patron_id, wish, identity, moment)
     work.commit()
     return Asked(asks.visit, asks.request, operation, identity, tools.clock.monotonic())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.desk.settings import change_at_once
 from kiosk.domain.clock_trust import Moment
 from kiosk.domain.model import Hold
 from kiosk.domain.requests import (
@@ -9,6 +10,7 @@ from kiosk.domain.requests import (
     BlockPatron,
     CancelHold,
     ChangeItemStatus,
+    ChangeSettings,
     LinkCard,
     PlaceHold,
     Wish,
@@ -39,6 +41,8 @@ def objection(work: UnitOfWork, patron_id: str, wish: Wish) -> DeskProblem | Non
 
 def do_at_once(work: UnitOfWork, patron_id: str | None, wish: Wish, request_id: str, moment: Moment) -> None:
     match wish:
+        case ChangeSettings():
+            change_at_once(work, wish)
         case ChangeItemStatus(barcode, status):
             item = work.item_by_barcode(barcode)
             if item is not None:

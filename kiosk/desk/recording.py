@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -28,12 +28,13 @@ from kiosk.session.notices import BookShown
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a desk needs beside its books. `random_bytes(n)` gives unpredictable ones. `pins` None: where no PIN is ever
-    typed (a command, a benchmark)."""
+    typed (a command, a benchmark). `set_up`: what kiosk.toml says of settings, for where nobody has chosen."""
 
     clock: Clock
     random_bytes: Callable[[int], bytes]
     take_off_within_s: float = 60.0
     pins: PinLock | None = None
+    set_up: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

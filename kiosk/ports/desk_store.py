@@ -10,6 +10,7 @@ from typing import Protocol
 
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId
+from kiosk.domain.requests import RequestRecord
 
 
 class ToCheck(StrEnum):
@@ -56,6 +57,16 @@ class SettingRecord:
     told: str | None
     fixed: bool
     here: str | None
+
+    @property
+    def value(self) -> str | None:
+        """What holds here; None: nobody has set it."""
+        return self.told if self.fixed or self.here is None else self.here
+
+
+def values_of(records: Sequence[SettingRecord]) -> dict[str, str]:
+    """What holds, by name: as kiosk.domain.settings takes them."""
+    return {one.name: one.value for one in records if one.value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,12 @@ class DeskStore(Protocol):
     def put_pin(self, patron_id: str, record: PinRecord) -> None: ...
     def settings(self) -> Sequence[SettingRecord]: ...
     def put_setting(self, name: str, value: str) -> None:
-        """As changed here; what the centre tells of it later takes its place."""
+        """As changed here; what the centre tells of it later takes its place. `rules` and `calendar` of a unit of work
+        are what holds with it."""
+        ...
+
+    def recent_requests(self, limit: int) -> Sequence[RequestRecord]:
+        """That no reader asked for, of any kind; newest first."""
         ...
 
     # what was asked for at the desk holds here at once; what the centre tells of the same thing later takes its place

@@ -14,6 +14,7 @@ from enum import StrEnum, auto
 from kiosk.domain.blocks import Block
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import RequestState
+from kiosk.domain.settings import Setting
 from kiosk.domain.staff import Staff
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.notices import BookShown
@@ -161,13 +162,28 @@ WorkLine = DisputeLine | CheckLine | OverdueLine | ShelveLine | UnsentLine
 
 @dataclass(frozen=True, slots=True)
 class SettingLine:
-    """A setting by its name in kiosk.domain.settings. `fixed`: the centre has set it; `waiting`: changed here, and the
-    centre has not answered yet."""
+    """A setting by its name in kiosk.domain.settings, and what it is. `fixed`: the centre has set it; `waiting`: changed
+    here, and the centre has not answered yet."""
 
     id: str
     value: str
+    setting: Setting
     fixed: bool = False
     waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """What this library has asked the centre for. `about`: a title or barcode, or ""; `why`: of a refusal, as in
+    kiosk.domain.requests.RequestRecord."""
+
+    id: str
+    kind: str
+    about: str
+    asked_ms: int
+    state: RequestState
+    by: str | None = None
+    why: str | None = None
 
 
 class RowKind(StrEnum):
@@ -303,17 +319,30 @@ class AtWork:
 
 @dataclass(frozen=True, slots=True)
 class AtSettings:
+    """None: they are being read. `draft`: the number that the keys have gone to, and that is not kept yet. `today`:
+    where somebody vouches for it. `kept`: the name of what was changed last; `refused`: that was not."""
+
     lines: tuple[SettingLine, ...] | None = None
     chosen: str | None = None
+    draft: str | None = None
+    today: date | None = None
+    kept: str | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """A fault, a wish for a book, or where a book comes from."""
+    """A fault, a wish for a book, or where a book comes from. `wants`: what is being reported, `about` what (a
+    FaultAbout), of which `book`; `barcode`: the book's. `sent`: what was reported last. `lines`: what was asked for
+    here before; None: it is being read."""
 
     wants: Act | None = None
     barcode: str | None = None
     sent: Act | None = None
+    about: str = ""
+    book: BookShown | None = None
+    lines: tuple[RequestLine, ...] | None = None
+    problem: DeskProblem | None = None
 
 
 Beneath = Menu | Lending | TakingBack | AtReader | AtWork | AtSettings | Reporting
@@ -375,7 +404,9 @@ class Act(StrEnum):
     OPEN_READER = "open_reader"
     SEND_NOW = "send_now"
     # settings and facility
+    STEP = "step"  # with the value that a key leads to; it is not kept yet
     CHANGE = "change"  # with the new value
+    WRITE_DAYS = "write_days"
     FAULT = "fault"  # with what it is about as value
     SUGGEST = "suggest"
     SOURCE = "source"  # with the source as value

@@ -180,6 +180,14 @@ class ListSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRequests:
+    """What the library has asked for without a reader. Answered by RequestsListed."""
+
+    visit: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
 class TickOff:
     """A line of a work list is done: what was to be checked was seen, a held book stands on its shelf. `id`: the
     line's; "": whoever is the first to wait for the book with this `barcode`. Answered by DeskActDone."""
@@ -207,7 +215,7 @@ class Serve:
 
 _Acts = CheckOut | CheckIn | TakeBack | Renew | UseInHouse | Ask | CallHelp
 _OfReaders = IdentifyPatron | ResolveCode | ListBooks | _Acts
-_OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | OpenBook | ListSettings | TickOff
+_OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | OpenBook | ListSettings | ListRequests | TickOff
 OneStep = _OfReaders | _OfTheDesk
 """Each is one unit of work. EnterDesk is several: a try counts before its PIN is looked at."""
 StoreEffect = OneStep | EnterDesk

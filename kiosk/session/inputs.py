@@ -21,6 +21,7 @@ from kiosk.session.desk_states import (
     PinProblem,
     ReaderLine,
     ReaderShown,
+    RequestLine,
     SettingLine,
     StaffShown,
     Work,
@@ -414,6 +415,15 @@ class SettingsListed:
     request: int
     lines: tuple[SettingLine, ...]
     at: float
+    today: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsListed:
+    visit: int
+    request: int
+    lines: tuple[RequestLine, ...]
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,6 +494,7 @@ Answer = (
     | BookOpened
     | HelpCalled
     | SettingsListed
+    | RequestsListed
     | DeskActDone
 )
 DeskTouch = ActTouched | LineTouched | Typed

@@ -123,7 +123,7 @@ def _at_menu(state: State, doing: Supervising, happened: object, rules: SessionR
         case ActTouched(Act.SETTINGS):
             return settings.opened(state, doing)
         case ActTouched(Act.REPORT):
-            return replace(state, doing=replace(doing, page=Reporting())), ()
+            return reporting.opened(state, doing)
         case Scanned() | ReaderOpened() | BookOpened():
             return readers.at_menu(state, doing, happened)
     return state, ()

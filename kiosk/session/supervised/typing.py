@@ -12,10 +12,11 @@ from kiosk.domain.staff import ByStaff
 from kiosk.domain.telex import compose
 from kiosk.ports.devices import Sound
 from kiosk.session import visits
-from kiosk.session.desk_states import PIN_DIFFERS, Act, AtReader, Beneath, Reporting, Supervising, Writing
+from kiosk.session.desk_states import PIN_DIFFERS, Act, AtReader, AtSettings, Beneath, Reporting, Supervising, Writing
 from kiosk.session.effects import Ask, Effect, Play, SetPin
 from kiosk.session.inputs import Button, Touched, Typed
 from kiosk.session.states import SessionRules, State
+from kiosk.session.supervised import settings
 
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -59,6 +60,8 @@ def step(state: State, doing: Supervising, page: Writing, happened: object, rule
     match happened:
         case Touched(Button.DISMISS):
             return replace(state, doing=replace(doing, page=page.beneath)), ()
+        case Typed(key) if key == DONE and isinstance(page.beneath, AtSettings):
+            return settings.written(state, doing, page.beneath, page) if state.awaiting is None else (state, ())
         case Typed(key) if key == DONE and state.awaiting is None:
             return _pin_typed(state, doing, page) if page.act in DIGITS else _written(state, doing, page)
         case Typed(key):
