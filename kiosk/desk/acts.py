@@ -7,7 +7,7 @@ from kiosk.desk.call_help import call_help
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.date_boots import date_boots
-from kiosk.desk.enter import enter_desk, set_pin
+from kiosk.desk.enter import enter_desk, prove_card, set_pin
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.list_books import list_books
 from kiosk.desk.readers import find_readers, open_book, open_reader
@@ -25,9 +25,9 @@ from kiosk.session.effects import (
     CheckIn,
     CheckOut,
     CountWork,
-    EnterDesk,
     FindReaders,
     IdentifyPatron,
+    InSteps,
     ListBooks,
     ListRequests,
     ListSettings,
@@ -35,6 +35,7 @@ from kiosk.session.effects import (
     OneStep,
     OpenBook,
     OpenReader,
+    ProveCard,
     Renew,
     ResolveCode,
     SetPin,
@@ -42,7 +43,7 @@ from kiosk.session.effects import (
     TickOff,
     UseInHouse,
 )
-from kiosk.session.inputs import Answer, DeskEntered, PinRefused
+from kiosk.session.inputs import Answer, CardProved, DeskEntered, PinRefused
 
 
 class Desk:
@@ -93,8 +94,10 @@ class Desk:
             case ListRequests():
                 return list_requests(work, ask, self._tools)
 
-    def enter(self, ask: EnterDesk, store: Store) -> DeskEntered | PinRefused:
+    def enter(self, ask: InSteps, store: Store) -> DeskEntered | CardProved | PinRefused:
         """In units of work of its own. Raises StoreBroken."""
+        if isinstance(ask, ProveCard):
+            return prove_card(store, ask, self._tools)
         return enter_desk(store, ask, self._tools)
 
     def visited(self, patron_id: str, work: UnitOfWork) -> bool:

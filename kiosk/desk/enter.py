@@ -1,4 +1,4 @@
-"""A person's own card and PIN open the desk."""
+"""A person's own card and PIN open the desk; or, where the library wants it so, a reader's visit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from kiosk.domain.staff import ByStaff, Role
 from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.store import Store, UnitOfWork
 from kiosk.session.desk_states import Act, PinProblem, StaffShown
-from kiosk.session.effects import EnterDesk, SetPin
-from kiosk.session.inputs import DeskActDone, DeskEntered, PinRefused
+from kiosk.session.effects import EnterDesk, ProveCard, SetPin
+from kiosk.session.inputs import CardProved, DeskActDone, DeskEntered, PinRefused
 
 
 def enter_desk(store: Store, ask: EnterDesk, tools: Tools) -> DeskEntered | PinRefused:
@@ -31,6 +31,14 @@ def enter_desk(store: Store, ask: EnterDesk, tools: Tools) -> DeskEntered | PinR
         return refused(PinProblem.NONE_SET)
     who = StaffShown(patron.staff, patron.id, patron.shown_name)
     return DeskEntered(ask.visit, ask.request, who, tools.clock.monotonic())
+
+
+def prove_card(store: Store, ask: ProveCard, tools: Tools) -> CardProved | PinRefused:
+    """The same counting and waiting as at the desk."""
+    looked = look_at_pin(store, ask.patron_id, ask.pin, tools)
+    if looked.problem is not None:
+        return PinRefused(ask.visit, ask.request, looked.problem, looked.wait_s, tools.clock.monotonic())
+    return CardProved(ask.visit, ask.request, tools.clock.monotonic())
 
 
 def set_pin(work: UnitOfWork, ask: SetPin, tools: Tools) -> DeskActDone:

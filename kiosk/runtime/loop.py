@@ -16,7 +16,7 @@ from kiosk.session.inputs import Answer, Input, Scanned, Tick
 from kiosk.session.machine import step, wakes_at
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice, staff_codes
-from kiosk.session.states import Enrolling, Finished, SessionRules, State
+from kiosk.session.states import Enrolling, Finished, Proving, SessionRules, State
 
 _log = logging.getLogger("kiosk.acts")
 
@@ -46,7 +46,7 @@ class SessionLoop:
         take_out: Callable[[Scanned], bool] = lambda _: False,
         serve: Callable[[Serve], None] = lambda _: None,
     ) -> None:
-        self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Input | Beat | SessionRules | None] = SimpleQueue()
         self._rules = rules
         self._clock = clock
         self._ask = ask
@@ -60,6 +60,10 @@ class SessionLoop:
     def post(self, happened: Input | Beat) -> None:
         """From any thread."""
         self._inbox.put(happened)
+
+    def go_by(self, rules: SessionRules) -> None:
+        """From now on; a visit that goes on keeps the language that it began with. From any thread."""
+        self._inbox.put(rules)
 
     def stop(self) -> None:
         self._inbox.put(None)
@@ -77,6 +81,10 @@ class SessionLoop:
                 return
             if isinstance(happened, Beat):
                 self._pass_on_beat(happened)
+                continue
+            if isinstance(happened, SessionRules):
+                self._rules = happened
+                self._show(state)  # what counts down counts by them
                 continue
             if isinstance(happened, Scanned) and self._take_out(happened):
                 continue
@@ -124,4 +132,8 @@ def _tell_what_changed(before: State, after: State) -> None:
 
 def _notice(state: State) -> Notice | None:
     doing = state.doing
-    return None if isinstance(doing, Enrolling | Finished | Maintaining | Entering | Supervising) else doing.notice
+    return (
+        None
+        if isinstance(doing, Enrolling | Finished | Maintaining | Entering | Supervising | Proving)
+        else doing.notice
+    )

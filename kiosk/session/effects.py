@@ -14,9 +14,12 @@ from kiosk.session.maintenance import Service
 
 @dataclass(frozen=True, slots=True)
 class IdentifyPatron:
+    """`by_camera`: as in kiosk.session.inputs.Scanned."""
+
     visit: int
     request: int
     card: str
+    by_camera: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,16 @@ class Renew:
 @dataclass(frozen=True, slots=True)
 class EnterDesk:
     """Look at a PIN. Answered by DeskEntered or PinRefused."""
+
+    visit: int
+    request: int
+    patron_id: str
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProveCard:
+    """Look at the PIN of a reader who wants to borrow. Answered by CardProved or PinRefused."""
 
     visit: int
     request: int
@@ -217,6 +230,8 @@ _Acts = CheckOut | CheckIn | TakeBack | Renew | UseInHouse | Ask | CallHelp
 _OfReaders = IdentifyPatron | ResolveCode | ListBooks | _Acts
 _OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | OpenBook | ListSettings | ListRequests | TickOff
 OneStep = _OfReaders | _OfTheDesk
-"""Each is one unit of work. EnterDesk is several: a try counts before its PIN is looked at."""
-StoreEffect = OneStep | EnterDesk
+"""Each is one unit of work."""
+InSteps = EnterDesk | ProveCard
+"""Each is several: a try counts before its PIN is looked at."""
+StoreEffect = OneStep | InSteps
 Effect = StoreEffect | Play | Serve

@@ -33,12 +33,17 @@ from kiosk.session.notices import BookShown
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """How it came, for whoever tries a scanner: `symbology` where the device tells it, and how many characters."""
+    """How it came, for whoever tries a scanner: `symbology` where a camera tells it, and how many characters."""
 
     code: Code
     at: float
     symbology: str = field(default="", compare=False)
     characters: int = field(default=0, compare=False)
+
+    @property
+    def by_camera(self) -> bool:
+        """A camera reads a photo of a card as well as the card. What comes over a line has no symbology."""
+        return self.symbology != ""
 
 
 class Button(Enum):
@@ -152,6 +157,8 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class PatronFound:
+    """`asks_pin`: the library wants a PIN too before anything is borrowed; `has_pin`: one is set here."""
+
     visit: int
     request: int
     patron_id: str
@@ -162,6 +169,8 @@ class PatronFound:
     blocks: tuple[Block, ...]
     at: float
     staff: Staff | None = None
+    asks_pin: bool = False
+    has_pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +359,15 @@ class PinRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class CardProved:
+    """The PIN is theirs."""
+
+    visit: int
+    request: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class WorkCounted:
     visit: int
     request: int
@@ -487,6 +505,7 @@ Answer = (
     | NotRenewed
     | DeskEntered
     | PinRefused
+    | CardProved
     | WorkCounted
     | WorkListed
     | ReadersFound

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import answers, maintain, my_books, scans, visits
+from kiosk.session import answers, maintain, my_books, proving, scans, visits
 from kiosk.session.desk_states import Act, Entering, Supervising
 from kiosk.session.effects import CallHelp, Effect, Play
 from kiosk.session.inputs import (
@@ -47,6 +47,7 @@ from kiosk.session.states import (
     Finished,
     Home,
     Look,
+    Proving,
     Resting,
     Returning,
     Row,
@@ -99,6 +100,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
         return maintain.step(state, state.doing, happened, rules)
     if isinstance(state.doing, Entering | Supervising) and not isinstance(happened, Tick):
         return supervised.step(state, state.doing, happened, rules)
+    if isinstance(state.doing, Proving) and not isinstance(happened, Tick):
+        return proving.step(state, state.doing, happened, rules)
     match happened:
         case FindingsTold() | ServiceDone() | PartTouched() | ActTouched() | LineTouched() | Typed():
             return state, ()  # too late: the screen is locked
@@ -131,7 +134,7 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
             return since + rules.finished_s
         case Maintaining(active_at=active):
             return active + rules.maintenance_s
-        case Entering(active_at=active):
+        case Entering(active_at=active) | Proving(active_at=active):
             return active + rules.entering_s
         case Supervising(active_at=active):
             return active + rules.supervised_s
@@ -200,7 +203,7 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(replace(state, look=following(state.look, tuple(Look))), at), ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
-    if isinstance(doing, Resting | Enrolling | Maintaining | Entering | Supervising):
+    if isinstance(doing, Resting | Enrolling | Maintaining | Entering | Supervising | Proving):
         return state, ()
     if state.awaiting is not None:
         return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held

@@ -14,6 +14,7 @@ from kiosk.session.states import (
     Finished,
     Home,
     Look,
+    Proving,
     Resting,
     Returning,
     RowKind,
@@ -67,7 +68,7 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
         case Resting() as doing:
             return replace(state, doing=replace(doing, notice=notice, noticed_at=at if notice else 0.0))
-        case Enrolling() | Finished() | Maintaining() | Entering() | Supervising():
+        case Enrolling() | Finished() | Maintaining() | Entering() | Supervising() | Proving():
             return state
 
 
@@ -78,7 +79,7 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
-        case Entering() | Supervising() as doing:
+        case Entering() | Supervising() | Proving() as doing:
             return replace(state, doing=replace(doing, active_at=at))
         case Resting() | Enrolling() | Finished() | Maintaining():
             return state
