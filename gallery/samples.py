@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from gallery import enrolment, service
+from gallery import desk, enrolment, service
 from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
 from kiosk.domain.service_pass import PassFault
@@ -74,7 +74,7 @@ def rows(count: int, kind: RowKind = RowKind.LENT, **newest: Any) -> tuple[Row, 
 def borrowing(count: int, limit: int = 5, **more: Any) -> Borrowing:
     """`count` books lent in this visit, and none before."""
     fields: dict[str, Any] = {"rows": rows(count), "loans_now": count, "active_at": 100.0, "card_at": 90.0} | more
-    return Borrowing(replace(MINH_AN, limit=limit), **fields)
+    return Borrowing(fields.pop("patron", replace(MINH_AN, limit=limit)), **fields)
 
 
 def returning(count: int, **more: Any) -> Returning:
@@ -318,6 +318,18 @@ SCREENS: tuple[Screen, ...] = (
         },
     ),
     Screen(
+        "The librarian’s desk",
+        "A person’s own card, then a PIN. The bar is violet, and says who is there and when it locks; nothing of it "
+        "stays on the screen then.",
+        {
+            "borrow-staff": Sample(
+                "Somebody of the staff borrows like anybody, and has one key more.",
+                State(borrowing(2, patron=replace(MINH_AN, name="cô Lan", staff=desk.LAN.staff))),
+            ),
+            **{name: Sample(says, state) for name, (says, state) in desk.STATES.items()},
+        },
+    ),
+    Screen(
         "Taking a rest",
         "Nothing can be made durable, so nothing is lent.",
         {
@@ -342,7 +354,7 @@ SCREENS: tuple[Screen, ...] = (
         "For whoever looks after it",
         "A service pass that the centre has drawn opens it, never over somebody’s visit. It locks itself after two "
         "minutes; a touch on a tile says what to do.",
-        {name: Sample(says, state) for name, (says, state) in service.STATES.items()}
+        {name: Sample(says, state) for name, (says, state) in (service.STATES | desk.SERVICE_STATES).items()}
         | {
             f"pass-{fault.value.replace('_', '-')}": Sample(says, noticed(n.PassRefused(fault)))
             for fault, says in PASS_FAULTS.items()

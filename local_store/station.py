@@ -16,6 +16,7 @@ from local_store.backups import Backup, GoOn, backups_in, check_backup, write_ba
 from local_store.engine import SqlStore, StoreConfig, StoreReader, make_new_store, open_store, read_store
 from local_store.files import disk_errors
 from local_store.key_file import MachineSecret, is_sealed_here, no_secret, read_or_create_key, seal_key
+from local_store.pin_lock import StorePinLock
 from local_store.recovery import Recovered, recover
 from local_store.restoring import restore
 
@@ -62,6 +63,10 @@ class StationStore:
     def read(self) -> StoreReader:
         """Beside a running station, too. Raises StoreBroken."""
         return read_store(self.config())
+
+    def pin_lock(self) -> StorePinLock:
+        """Reads the key when a PIN is looked at, and not before."""
+        return StorePinLock(lambda: self.config().key, self.library_id, self.device_id)
 
     def make_new(self) -> None:
         make_new_store(self.config(may_create_key=True))

@@ -9,7 +9,18 @@ from threading import Lock
 
 from kiosk.domain.findings import Part
 from kiosk.domain.operations import OperationId
-from kiosk.session.inputs import Button, Input, PartTouched, RenewTouched, TakeOffTouched, Touched
+from kiosk.session.desk_states import Act
+from kiosk.session.inputs import (
+    ActTouched,
+    Button,
+    Input,
+    LineTouched,
+    PartTouched,
+    RenewTouched,
+    TakeOffTouched,
+    Touched,
+    Typed,
+)
 from kiosk.session.states import State
 
 
@@ -108,3 +119,12 @@ class UiBridge:
 
     def part_touched(self, part: Part) -> None:
         self._post(PartTouched(part, self.monotonic()))
+
+    def act_touched(self, act: Act, value: str) -> None:
+        self._post(ActTouched(act, self.monotonic(), value))
+
+    def line_touched(self, line: str) -> None:
+        self._post(LineTouched(line, self.monotonic()))
+
+    def typed(self, name: str) -> None:
+        self._post(Typed(name, self.monotonic()))

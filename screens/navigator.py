@@ -10,10 +10,13 @@ from screens.view_models.views import (
     AttentionView,
     BorrowView,
     CameraView,
+    DeskListView,
+    DeskMenuView,
     EnrolView,
     FinishView,
     FourWordsView,
     HomeView,
+    KeyboardView,
     MyBooksView,
     PageView,
     RestingView,
@@ -36,12 +39,17 @@ class PageName(StrEnum):
     IDLE = "idle"
     ENROL = "enrol"
     FOUR_WORDS = "four_words"
+    DESK_MENU = "desk_menu"
+    DESK_LIST = "desk_list"
+    KEYBOARD = "keyboard"
 
 
 FIRST = PageName.HOME
 OF_A_BLANK_STATION = (PageName.ENROL, PageName.FOUR_WORDS)
 """Built when they are shown: an enrolled station never needs them."""
-LATER = tuple(name for name in PageName if name is not FIRST and name not in OF_A_BLANK_STATION)
+OF_STAFF = (PageName.DESK_MENU, PageName.DESK_LIST, PageName.KEYBOARD)
+"""Built when they are shown: nobody queues behind a librarian, and most starts never need them."""
+LATER = tuple(name for name in PageName if name is not FIRST and name not in (*OF_A_BLANK_STATION, *OF_STAFF))
 """Built after the first frame, so that none hitches when it is first shown."""
 
 
@@ -67,6 +75,12 @@ def page_of(view: PageView) -> PageName:
             return PageName.ENROL
         case FourWordsView():
             return PageName.FOUR_WORDS
+        case DeskMenuView():
+            return PageName.DESK_MENU
+        case DeskListView():
+            return PageName.DESK_LIST
+        case KeyboardView():
+            return PageName.KEYBOARD
         case ServiceView():
             return PageName.SERVICE
 

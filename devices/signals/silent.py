@@ -17,5 +17,8 @@ class Silent:
     def play(self, sound: Sound) -> None:
         pass
 
+    def set_loudness(self, percent: int | None) -> None:
+        pass
+
     def close(self) -> None:
         pass

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -43,6 +44,7 @@ class SoundSignaller:
         self._changed = threading.Condition()
         self._waiting: deque[Sound] = deque(maxlen=_WAITING_AT_MOST)
         self._player: subprocess.Popen[bytes] | None = None
+        self._volume = config.volume
         self._closing = False
         self._complained = False
         self._thread = threading.Thread(target=self._work, name="sound", daemon=True)
@@ -52,6 +54,10 @@ class SoundSignaller:
         with self._changed:
             self._waiting.append(sound)
             self._changed.notify()
+
+    def set_loudness(self, percent: int | None) -> None:
+        with self._changed:
+            self._volume = self._config.volume if percent is None else LOUDEST * percent / 100
 
     def close(self) -> None:
         """Cuts off what is playing."""
@@ -68,12 +74,19 @@ class SoundSignaller:
                 prefix="tram-xanh-sounds-", dir=self._folder, ignore_cleanup_errors=True
             ) as folder:
                 files = {sound: Path(folder, f"{sound}.wav") for sound in Sound}
-                for sound, file in files.items():
-                    write_wav(file, sound, self._config.volume)
+                made_for = self._make(files)
                 while (wanted := self._next()) is not None:
+                    if made_for != self._volume:
+                        made_for = self._make(files)
                     self._play_file(files[wanted])
         except OSError as error:
             self._complain(str(error))
+
+    def _make(self, files: Mapping[Sound, Path]) -> float:
+        volume = self._volume
+        for sound, file in files.items():
+            write_wav(file, sound, volume)
+        return volume
 
     def _next(self) -> Sound | None:
         """Waits for a sound; None when closing."""

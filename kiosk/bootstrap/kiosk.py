@@ -22,13 +22,15 @@ from kiosk import __version__
 from kiosk.bootstrap import answers
 from kiosk.bootstrap.anew import Anew
 from kiosk.bootstrap.checkup import Checkup
+from kiosk.bootstrap.chosen import Chosen, set_up
 from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.service import ServiceDesk
-from kiosk.bootstrap.stores import diary_of, open_store, spare_room, station_store
+from kiosk.bootstrap.stores import LatePinLock, diary_of, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
+from kiosk.domain.requests import ChangeSettings
 from kiosk.ports.central import Standing
 from kiosk.ports.devices import Hint, Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
@@ -39,7 +41,7 @@ from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker, probe
 from kiosk.runtime.watched import Watched
-from kiosk.session.effects import StoreEffect
+from kiosk.session.effects import Ask, InSteps, StoreEffect
 from kiosk.session.inputs import (
     HintChanged,
     LinkChanged,
@@ -95,12 +97,6 @@ class Kiosk:
         config = self.config
         self.clock = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS)
         self._started_at = self.clock.monotonic()
-        self.rules = SessionRules(
-            language=config.session.language,
-            warn_after_s=config.session.warn_after_s,
-            end_after_warning_s=config.session.end_after_warning_s,
-            may_enrol_anew=config.central.get("kind") == "native_rest",
-        )
         self.formats = config.codes.formats()
         self.watchdog = systemd_watchdog(os.environ, self.clock.monotonic)
         threading.excepthook = end_the_process  # before any thread: the signaller begins one
@@ -116,14 +112,22 @@ class Kiosk:
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
         except TableError as error:
             raise ConfigError(str(error)) from error
+        self._chosen = Chosen(
+            config,
+            self._signaller,
+            lambda look: self.store.submit(look, lambda _: None, LATER),
+            lambda rules: self.session.go_by(rules),
+        )
         pairs = zip(self._scanners, config.scanner, strict=True)
         self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
-        self.desk = Desk(Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s))
+        self.desk = Desk(
+            Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s, LatePinLock(config), set_up(config))
+        )
         keep, room = config.keep, spare_room(config)
         self.store = StoreWorker(
             self._open_store,
             failed=lambda code: self.session.post(StoreFailed(code, self.clock.monotonic())),
-            recovered=lambda: self.session.post(StoreRecovered(self.clock.monotonic())),
+            recovered=self._store_is_well,
             room=room,
             monotonic=self.clock.monotonic,
             retry_s=self.rules.store_retry_s,
@@ -282,10 +286,15 @@ class Kiosk:
         def answered(answer: object) -> None:
             if self.config.station.counts_visits and isinstance(answer, PatronFound):
                 self._count_visit(answer.patron_id)
+            if isinstance(effect, Ask) and isinstance(effect.wish, ChangeSettings):
+                self._chosen.look_soon()
             self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             self.sync.wake()
 
-        self.store.submit(lambda work: self.desk.answer(effect, work), answered)
+        if isinstance(effect, InSteps):
+            self.store.submit_steps(partial(self.desk.enter, effect), answered)
+        else:
+            self.store.submit(partial(self.desk.answer, effect), answered)
 
     def _answer_proof(self, then: Callable[[], None]) -> None:
         self.store.submit(probe, lambda _: then())
@@ -336,7 +345,16 @@ class Kiosk:
     def _answer(self) -> None:
         answers.answer(self.config.data, self._status, self.sync.request_resync, self._stop)
 
+    @property
+    def rules(self) -> SessionRules:
+        return self._chosen.rules
+
+    def _store_is_well(self) -> None:
+        self._chosen.look_soon()
+        self.session.post(StoreRecovered(self.clock.monotonic()))
+
     def _reached(self) -> None:
+        self._chosen.look_soon()
         self._time_check.reached()
         self._health_due.set()
 

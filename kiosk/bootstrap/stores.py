@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from devices.host.machine_secret import read_machine_secret
 from devices.host.spare_room import FileOfRoom
 from kiosk.config import BUILD_MS, MEGABYTE, KioskConfig
+from kiosk.ports.host import PinLock
 from kiosk.runtime.diary import Diary
 
 if TYPE_CHECKING:
@@ -33,6 +35,19 @@ def open_store(config: KioskConfig, day: date | None = None, takes_long: Callabl
 def read_store(config: KioskConfig) -> StoreReader:
     """Beside a running station, too. Raises StoreBroken."""
     return station_store(config).read()
+
+
+@dataclass(frozen=True, slots=True)
+class LatePinLock(PinLock):
+    """Made when a PIN is looked at, for the same reason."""
+
+    config: KioskConfig
+
+    def seal(self, pin: str, patron_id: str) -> str:
+        return station_store(self.config).pin_lock().seal(pin, patron_id)
+
+    def opens(self, pin: str, patron_id: str, sealed: str) -> bool:
+        return station_store(self.config).pin_lock().opens(pin, patron_id, sealed)
 
 
 def spare_room(config: KioskConfig) -> FileOfRoom:

@@ -3,38 +3,56 @@
 from __future__ import annotations
 
 from kiosk.desk.ask import ask as ask_centre
+from kiosk.desk.call_help import call_help
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.date_boots import date_boots
+from kiosk.desk.enter import enter_desk, prove_card, set_pin
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.list_books import list_books
+from kiosk.desk.readers import find_readers, open_book, open_reader
 from kiosk.desk.recording import Tools
 from kiosk.desk.renew import renew
+from kiosk.desk.requests import list_requests
+from kiosk.desk.settings import list_settings
 from kiosk.desk.take_back import take_back
 from kiosk.desk.use_in_house import record_visit, use_in_house
-from kiosk.ports.store import UnitOfWork
+from kiosk.desk.work_lists import count_work, list_work, tick_off
+from kiosk.ports.store import Store, UnitOfWork
 from kiosk.session.effects import (
     Ask,
+    CallHelp,
     CheckIn,
     CheckOut,
+    CountWork,
+    FindReaders,
     IdentifyPatron,
+    InSteps,
     ListBooks,
+    ListRequests,
+    ListSettings,
+    ListWork,
+    OneStep,
+    OpenBook,
+    OpenReader,
+    ProveCard,
     Renew,
     ResolveCode,
-    StoreEffect,
+    SetPin,
     TakeBack,
+    TickOff,
     UseInHouse,
 )
-from kiosk.session.inputs import Answer
+from kiosk.session.inputs import Answer, CardProved, DeskEntered, PinRefused
 
 
 class Desk:
-    """Runs on the store thread, one act in one unit of work."""
+    """Runs on the store thread, one act in one unit of work; but for `enter`."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    def answer(self, ask: StoreEffect, work: UnitOfWork) -> Answer:
+    def answer(self, ask: OneStep, work: UnitOfWork) -> Answer:
         """Raises StoreBroken when nothing can be made durable; then nothing of the act was."""
         match ask:
             case CheckOut():
@@ -55,6 +73,32 @@ class Desk:
                 return use_in_house(work, ask, self._tools)
             case Ask():
                 return ask_centre(work, ask, self._tools)
+            case CallHelp():
+                return call_help(work, ask, self._tools)
+            case SetPin():
+                return set_pin(work, ask, self._tools)
+            case FindReaders():
+                return find_readers(work, ask, self._tools)
+            case OpenReader():
+                return open_reader(work, ask, self._tools)
+            case OpenBook():
+                return open_book(work, ask, self._tools)
+            case CountWork():
+                return count_work(work, ask, self._tools)
+            case ListWork():
+                return list_work(work, ask, self._tools)
+            case TickOff():
+                return tick_off(work, ask, self._tools)
+            case ListSettings():
+                return list_settings(work, ask, self._tools)
+            case ListRequests():
+                return list_requests(work, ask, self._tools)
+
+    def enter(self, ask: InSteps, store: Store) -> DeskEntered | CardProved | PinRefused:
+        """In units of work of its own. Raises StoreBroken."""
+        if isinstance(ask, ProveCard):
+            return prove_card(store, ask, self._tools)
+        return enter_desk(store, ask, self._tools)
 
     def visited(self, patron_id: str, work: UnitOfWork) -> bool:
         """Writes down that this patron came, once a day. Raises StoreBroken."""

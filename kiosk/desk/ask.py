@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from kiosk.desk.at_once import do_at_once, objection
 from kiosk.desk.recording import Today, Tools, record
+from kiosk.desk.settings import checked
 from kiosk.domain.ids import time_ordered_id
-from kiosk.domain.operations import Actor
-from kiosk.domain.requests import NEED_A_READER, RequestRecord, Settle, worded
+from kiosk.domain.requests import (
+    NEED_A_READER,
+    ONLY_STAFF,
+    ChangeSettings,
+    NoteSource,
+    RequestRecord,
+    Settle,
+    Wish,
+    worded,
+)
 from kiosk.ports.store import UnitOfWork
+from kiosk.session.desk_states import DeskProblem
 from kiosk.session.effects import Ask
 from kiosk.session.inputs import Asked, NotAsked
 
@@ -15,11 +26,23 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
     patron_id = asks.patron_id
     if isinstance(asks.wish, Settle) and not _may_settle(work, asks, asks.wish):
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
+    if asks.by is None and isinstance(asks.wish, ONLY_STAFF):
+        return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
     nobody = patron_id is None and isinstance(asks.wish, NEED_A_READER)
     if nobody or (patron_id is not None and work.patron(patron_id) is None):  # taken from the list while standing here
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
+    why = objection(work, patron_id, asks.wish) if asks.by and patron_id is not None else None
+    wish: Wish | None = asks.wish
+    match asks.wish:
+        case ChangeSettings() if asks.by is not None:
+            wish = checked(work, asks.wish, asks.by)
+            why = None if wish is not None else DeskProblem.NOT_DONE
+        case NoteSource(barcode) if work.item_by_barcode(barcode) is None:
+            why = DeskProblem.UNKNOWN_ITEM
+    if wish is None or why is not None:
+        return NotAsked(asks.visit, asks.request, tools.clock.monotonic(), why)
     moment = Today.of(work, tools).moment
-    words = worded(asks.wish, has_reader=patron_id is not None)
+    words = worded(wish, has_reader=patron_id is not None)
     identity = time_ordered_id(moment.wall_ms, tools.random_bytes(10))
     operation = record(
         work,
@@ -29,9 +52,11 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
         {"request": identity, **words.data},
         patron_id=patron_id,
         private=words.private,
-        actor=Actor.LIBRARIAN if asks.by_librarian else None,
+        by=asks.by,
     )
     work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms))
+    if asks.by is not None:
+        do_at_once(work, patron_id, wish, identity, moment)
     work.commit()
     return Asked(asks.visit, asks.request, operation, identity, tools.clock.monotonic())
 
@@ -39,4 +64,4 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
 def _may_settle(work: UnitOfWork, asks: Ask, wish: Settle) -> bool:
     """The centre decides; what it would decline for certain is not even asked."""
     dispute = work.dispute(wish.dispute_id)
-    return asks.by_librarian and dispute is not None and dispute.is_open and wish.way in dispute.ways
+    return asks.by is not None and dispute is not None and dispute.is_open and wish.way in dispute.ways

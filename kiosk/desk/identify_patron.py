@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from kiosk.desk.asked import ended_late
 from kiosk.desk.recording import Today, Tools
 from kiosk.domain.circulation import patron_blocks
+from kiosk.domain.settings import CARD_PROOF
+from kiosk.ports.desk_store import values_of
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import IdentifyPatron, ResolveCode
 from kiosk.session.inputs import CodeResolved, PatronFound, PatronNotFound
@@ -26,9 +29,27 @@ def identify_patron(work: UnitOfWork, ask: IdentifyPatron, tools: Tools) -> Patr
         patron.shown_name,
         len(loans),
         limits.total if limits else 0,
-        patron_blocks(patron, loans, rules, today.day, day_is_sure=today.is_sure),
+        patron_blocks(
+            patron,
+            loans,
+            rules,
+            today.day,
+            ended_late=ended_late(work, patron, today),
+            day_is_sure=today.is_sure,
+        ),
         at,
+        patron.staff,
+        *_proof(work, patron.id, ask),
     )
+
+
+def _proof(work: UnitOfWork, patron_id: str, ask: IdentifyPatron) -> tuple[bool, bool]:
+    """Whether the library wants a PIN beside this card, and whether there is one."""
+    wanted = CARD_PROOF.value(values_of(work.settings()))
+    if wanted != "pin" and not (wanted == "pin_on_camera" and ask.by_camera):
+        return False, False
+    pin = work.pin(patron_id)
+    return True, pin is not None and pin.hash is not None
 
 
 def resolve_code(work: UnitOfWork, ask: ResolveCode, tools: Tools) -> CodeResolved:

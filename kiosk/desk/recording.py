@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from kiosk.domain.blocks import Block
 from kiosk.domain.clock_trust import Moment, library_day
 from kiosk.domain.model import Item
 from kiosk.domain.operations import (
@@ -18,18 +19,22 @@ from kiosk.domain.operations import (
     commitment,
     next_operation,
 )
-from kiosk.ports.host import Clock
+from kiosk.domain.staff import ByStaff
+from kiosk.ports.host import Clock, PinLock
 from kiosk.ports.store import RecordedAct, UnitOfWork
 from kiosk.session.notices import BookShown
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a desk needs beside its books. `random_bytes(n)` gives unpredictable ones."""
+    """What a desk needs beside its books. `random_bytes(n)` gives unpredictable ones. `pins` None: where no PIN is ever
+    typed (a command, a benchmark). `set_up`: what kiosk.toml says of settings, for where nobody has chosen."""
 
     clock: Clock
     random_bytes: Callable[[int], bytes]
     take_off_within_s: float = 60.0
+    pins: PinLock | None = None
+    set_up: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,10 @@ def record(
     loans: Sequence[str] = (),
     private: str | None = None,
     actor: Actor | None = None,
+    by: ByStaff | None = None,
 ) -> OperationId:
-    """`private`: what stays outside of the chain with the reader. `actor` None: the patron, or without one anyone."""
+    """`private`: what stays outside of the chain with the reader. `actor` None: somebody at the desk (`by`),
+    else the patron, or without one anyone."""
     reader = Reader(patron_id, tools.random_bytes(16), private) if patron_id is not None else None
     if reader and private is not None:
         data = {**data, "private": commitment(reader.salt, private)}
@@ -73,9 +80,10 @@ def record(
         kind,
         data,
         moment=moment,
-        actor=actor or (Actor.PATRON if reader else Actor.ANYONE),
+        actor=actor or (Actor.LIBRARIAN if by else Actor.PATRON if reader else Actor.ANYONE),
         reader=reader,
         policy_version=work.rules().version,
+        by=by,
     )
     if not moment.trusted:
         work.note_undated(moment.boot_id)
@@ -86,3 +94,8 @@ def record(
 
 def shown(item: Item) -> BookShown:
     return BookShown(item.barcode, item.title_id, item.name, item.author)
+
+
+def as_needed(by: ByStaff | None, against: Sequence[Block]) -> ByStaff | None:
+    """A reason is written down only where something was set aside for it."""
+    return replace(by, reason=None) if by is not None and not against else by

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from kiosk.domain.staff import Staff
+
 
 class ItemStatus(StrEnum):
     AVAILABLE = "available"
@@ -16,7 +18,8 @@ class ItemStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Patron:
-    """Somebody who may borrow. `shown_name` is already shortened by the centre: full names never reach a station."""
+    """Somebody who may borrow. `shown_name` is already shortened by the centre: full names never reach a station.
+    `suspended_until`: the last day on which nothing is lent to them; `note`: of the library, for who serves them."""
 
     id: str
     shown_name: str
@@ -24,11 +27,15 @@ class Patron:
     category: str
     valid_until: date | None
     blocked: bool
+    suspended_until: date | None = None
+    note: str = ""
+    staff: Staff | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One physical book (bản sách) with what a screen says of its title."""
+    """One physical book (bản sách) with what a screen says of its title. `in_house_only`: this very copy is read here,
+    whatever its type allows."""
 
     id: str
     title_id: str
@@ -38,6 +45,7 @@ class Item:
     name: str
     author: str
     shelf: str
+    in_house_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,11 @@ class Loan:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A title that a patron waits for. `shelf` says where the book waits once it is back."""
+    """A title that a patron waits for. `shelf` says where the book waits once it is back; `shelved_on`: since when one
+    stands there for them."""
 
     id: str
     title_id: str
     patron_id: str
     shelf: str
+    shelved_on: date | None = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from kiosk.domain.clock_trust import Moment
+from kiosk.domain.staff import ByStaff
 
 _AS_TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -27,11 +28,18 @@ class OperationKind(StrEnum):
     IN_HOUSE_USE = "in_house_use"
     VISIT = "visit"
     DATE_BOOT = "date_boot"
+    CHECKED = "checked"
+    HOLD_SHELVED = "hold_shelved"
+    HELP_CALL = "help_call"
     # requests: the centre decides them
     PLACE_HOLD = "place_hold"
     CANCEL_HOLD = "cancel_hold"
     CARD_LINK = "card_link"
+    CARD_BLOCK = "card_block"
+    PATRON_BLOCK = "patron_block"
+    PATRON_NOTE = "patron_note"
     ITEM_STATUS = "item_status"
+    ITEM_SOURCE = "item_source"
     SETTINGS = "settings"
     SETTLEMENT = "settlement"
     SUGGESTION = "suggestion"
@@ -117,8 +125,10 @@ def next_operation(
     actor: Actor,
     reader: Reader | None,
     policy_version: str,
+    by: ByStaff | None = None,
 ) -> Operation:
-    """The operation that follows `last` in this epoch (None: it is the epoch's first)."""
+    """The operation that follows `last` in this epoch (None: it is the epoch's first). `by`: whoever did it at the
+    desk."""
     seq = last.id.seq + 1 if last else 1
     body: dict[str, Any] = {
         "v": 1,
@@ -136,9 +146,11 @@ def next_operation(
         "actor": actor,
         "reader": reader.commitment() if reader else None,
         "policy_version": policy_version,
-        "override_reason": None,
+        "override_reason": by.reason if by else None,
         "data": data,
     }
+    if by:
+        body["staff"] = by.staff.id
     if last is None:
         before = origin.predecessor
         body["predecessor"] = before and {"epoch": before.id.epoch, "seq": before.id.seq, "hash": before.hash.hex()}

@@ -50,9 +50,44 @@ class LinkCard:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockCards:
+    """All cards that this patron has now are lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPatron:
+    """Nothing is lent to this patron; or (`blocked` False) it is again."""
+
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNote:
+    """For who serves this patron; "": none any more."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeItemStatus:
     barcode: str
     status: ItemStatus
+
+
+class ItemSource(StrEnum):
+    """Where a book comes from."""
+
+    BUDGET = "budget"
+    DONATION = "donation"
+    PROJECT = "project"
+    EXCHANGE = "exchange"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSource:
+    barcode: str
+    source: ItemSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +111,7 @@ class Suggest:
 class FaultAbout(StrEnum):
     STATION = "station"
     ITEM = "item"
+    PREMISES = "premises"  # a roof, a light, a shelf
     OTHER = "other"
 
 
@@ -86,8 +122,11 @@ class ReportFault:
     barcode: str | None = None
 
 
-Wish = PlaceHold | CancelHold | LinkCard | ChangeItemStatus | ChangeSettings | Settle | Suggest | ReportFault
-NEED_A_READER = PlaceHold | CancelHold | LinkCard
+_OfAReader = PlaceHold | CancelHold | LinkCard | BlockCards | BlockPatron | WriteNote
+Wish = _OfAReader | ChangeItemStatus | NoteSource | ChangeSettings | Settle | Suggest | ReportFault
+NEED_A_READER = _OfAReader
+ONLY_STAFF = BlockCards | BlockPatron | WriteNote | ChangeItemStatus | NoteSource | ChangeSettings | Settle
+"""What nobody but somebody at the desk may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +148,14 @@ def worded(wish: Wish, *, has_reader: bool) -> Worded:
             return Worded(OperationKind.CANCEL_HOLD, hold_id, {"hold": hold_id})
         case LinkCard(number):
             return Worded(OperationKind.CARD_LINK, "", {}, number)
+        case BlockCards():
+            return Worded(OperationKind.CARD_BLOCK, "", {})
+        case BlockPatron(blocked):
+            return Worded(OperationKind.PATRON_BLOCK, "", {"blocked": blocked})
+        case WriteNote(text):
+            return Worded(OperationKind.PATRON_NOTE, "", {} if text else {"private": None}, text or None)
+        case NoteSource(barcode, source):
+            return Worded(OperationKind.ITEM_SOURCE, barcode, {"barcode": barcode, "source": source})
         case ChangeItemStatus(barcode, status):
             return Worded(OperationKind.ITEM_STATUS, barcode, {"barcode": barcode, "status": status})
         case ChangeSettings(values):

@@ -21,15 +21,8 @@ from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
 from kiosk.domain.requests import RequestRecord
 from kiosk.ports.central import Change, TitleRecord, Verdict
-
-
-class ToCheck(StrEnum):
-    """Why a librarian should look at something, without hurry."""
-
-    VOIDED = "voided"
-    UNKNOWN_ITEM = "unknown_item"
-    SEVERAL_LOANS = "several_loans"
-    LOST = "lost"  # an operation that a damaged store held and that could not be read any more
+from kiosk.ports.desk_store import DeskStore
+from kiosk.ports.desk_store import ToCheck as ToCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +111,7 @@ class Happened:
     body: str
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(DeskStore, Protocol):
     """Reads see this transaction's own writes. Nothing is durable before `commit` has returned."""
 
     # what the library is
@@ -158,6 +151,10 @@ class UnitOfWork(Protocol):
     def put_request(self, record: RequestRecord) -> None: ...
     def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
         """Newest first."""
+        ...
+
+    def requests_of_nobody(self, kind: str) -> Sequence[RequestRecord]:
+        """Of this kind, that no reader asked for; newest first."""
         ...
 
     def open_disputes(self) -> Sequence[DisputeRecord]:

@@ -10,13 +10,14 @@ from typing import get_args
 
 from kiosk.ports.devices import Signaller
 from kiosk.ports.host import Clock
+from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.effects import Play, Serve, StoreEffect
 from kiosk.session.enrolment import Asks
 from kiosk.session.inputs import Answer, Scanned, Tick
 from kiosk.session.machine import Effect, Input, step, wakes_at
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice, staff_codes
-from kiosk.session.states import Enrolling, Finished, SessionRules, State
+from kiosk.session.states import Enrolling, Finished, Proving, SessionRules, State
 
 _log = logging.getLogger("kiosk.acts")
 
@@ -48,7 +49,7 @@ class SessionLoop:
         serve: Callable[[Serve], None] = lambda _: None,
         enrol: Callable[[Asks], None] = lambda _: None,
     ) -> None:
-        self._inbox: SimpleQueue[Input | Beat | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Input | Beat | SessionRules | None] = SimpleQueue()
         self._rules = rules
         self._clock = clock
         self._ask = ask
@@ -63,6 +64,10 @@ class SessionLoop:
     def post(self, happened: Input | Beat) -> None:
         """From any thread."""
         self._inbox.put(happened)
+
+    def go_by(self, rules: SessionRules) -> None:
+        """From now on; a visit that goes on keeps the language that it began with. From any thread."""
+        self._inbox.put(rules)
 
     def stop(self) -> None:
         self._inbox.put(None)
@@ -80,6 +85,10 @@ class SessionLoop:
                 return
             if isinstance(happened, Beat):
                 self._pass_on_beat(happened)
+                continue
+            if isinstance(happened, SessionRules):
+                self._rules = happened
+                self._show(state)  # what counts down counts by them
                 continue
             if isinstance(happened, Scanned) and self._take_out(happened.code):
                 continue
@@ -133,4 +142,9 @@ def _tell_what_changed(before: State, after: State) -> None:
 
 
 def _notice(state: State) -> Notice | None:
-    return None if isinstance(state.doing, Enrolling | Finished | Maintaining) else state.doing.notice
+    doing = state.doing
+    return (
+        None
+        if isinstance(doing, Enrolling | Finished | Maintaining | Entering | Supervising | Proving)
+        else doing.notice
+    )

@@ -87,6 +87,15 @@ class StoreWorker:
 
         self._jobs.put((priority, next(self._order), run))
 
+    def submit_steps(self, job: Callable[[Store], Any], then: Callable[[Any], None]) -> None:
+        """As `submit`, for what has to be durable in part before it goes on: `job` makes its own units of work."""
+
+        def run(store: Store | None) -> None:
+            if store is not None:
+                then(self._with_room(lambda: job(store)))
+
+        self._jobs.put((FIRST, next(self._order), run))
+
     def call(self, job: Callable[[UnitOfWork], T], priority: int = LATER) -> T:
         """Like submit, but waits for the result; raises what the job raised, StoreBroken if there is no store now."""
         answer: Future[T] = Future()

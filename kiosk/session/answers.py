@@ -30,6 +30,7 @@ from kiosk.session.notices import (
     CardFirst,
     CardHasBlocks,
     CardOrBook,
+    NoPinYet,
     Notice,
     NotLent,
     ReturnOffered,
@@ -37,7 +38,7 @@ from kiosk.session.notices import (
     UnknownCode,
     UnknownItem,
 )
-from kiosk.session.states import Borrowing, Home, PatronShown, Returning, Row, RowKind, SessionRules, State
+from kiosk.session.states import Borrowing, Home, PatronShown, Proving, Returning, Row, RowKind, SessionRules, State
 
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -48,7 +49,7 @@ _OK = (Play(Sound.OK),)
 def answered(state: State, answer: Answer, rules: SessionRules) -> Step:
     match answer:
         case PatronFound():
-            return _begin_borrowing(state, answer, rules)
+            return _card_shown(state, answer, rules)
         case PatronNotFound(at=at):
             # Also in the middle of somebody's visit: the scans that follow belong to this stranger, not to them.
             return visits.go_home(state, rules, UnknownCard(), at), _ATTENTION
@@ -78,14 +79,24 @@ def _with_notice(state: State, notice: Notice, at: float) -> State:
     return visits.active(state, at) if scans.asked_which(state) else visits.with_notice(state, notice, at)
 
 
-def _begin_borrowing(state: State, answer: PatronFound, rules: SessionRules) -> Step:
-    patron = PatronShown(answer.patron_id, answer.card, answer.name, answer.limit)
+def _card_shown(state: State, answer: PatronFound, rules: SessionRules) -> Step:
+    """Where the library wants a PIN, it is asked for once, before the visit begins."""
+    to_books = isinstance(state.doing, Home) and state.doing.notice == CardFirst(to_my_books=True)
+    if not answer.asks_pin:
+        return begin_borrowing(state, answer, rules, to_books=to_books)
+    if not answer.has_pin:
+        return visits.go_home(state, rules, NoPinYet(), answer.at), _ATTENTION
+    same = isinstance(state.doing, Home | Returning)
+    return visits.turn_to(state, Proving(answer, answer.at, to_books), rules, same_reader=same), _OK
+
+
+def begin_borrowing(state: State, answer: PatronFound, rules: SessionRules, *, to_books: bool) -> Step:
+    patron = PatronShown(answer.patron_id, answer.card, answer.name, answer.limit, answer.staff)
     doing = Borrowing(patron, answer.loans_now, active_at=answer.at, card_at=answer.at)
-    begun = visits.turn_to(state, doing, rules, same_reader=isinstance(state.doing, Home | Returning))
-    match state.doing:
-        case Home(notice=CardFirst(to_my_books=True)):
-            asking, asks = my_books.ask(begun)
-            return asking, (*_OK, *asks)
+    begun = visits.turn_to(state, doing, rules, same_reader=isinstance(state.doing, Home | Returning | Proving))
+    if to_books:
+        asking, asks = my_books.ask(begun)
+        return asking, (*_OK, *asks)
     if answer.blocks:
         return visits.with_notice(begun, CardHasBlocks(answer.blocks), answer.at), _ATTENTION
     return begun, _OK

@@ -11,20 +11,39 @@ from kiosk.domain.blocks import Block
 from kiosk.domain.findings import Finding, Part
 from kiosk.domain.operations import OperationId
 from kiosk.domain.service_pass import PassFault
+from kiosk.domain.staff import Staff
 from kiosk.ports.devices import Hint
 from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.desk_states import (
+    Act,
+    Counts,
+    DeskProblem,
+    PinProblem,
+    ReaderLine,
+    ReaderShown,
+    RequestLine,
+    SettingLine,
+    StaffShown,
+    Work,
+    WorkLine,
+)
 from kiosk.session.maintenance import Outcome
 from kiosk.session.notices import BookShown
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """How it came, for whoever tries a scanner: `symbology` where the device tells it, and how many characters."""
+    """How it came, for whoever tries a scanner: `symbology` where a camera tells it, and how many characters."""
 
     code: Code
     at: float
     symbology: str = field(default="", compare=False)
     characters: int = field(default=0, compare=False)
+
+    @property
+    def by_camera(self) -> bool:
+        """A camera reads a photo of a card as well as the card. What comes over a line has no symbology."""
+        return self.symbology != ""
 
 
 class Button(Enum):
@@ -57,6 +76,8 @@ class Button(Enum):
     UPDATE_FROM_STICK = auto()
     BUNDLE_ON_STICK = auto()
     BACKUP_ON_STICK = auto()
+    ENTER_DESK = auto()  # of a visit of somebody of the staff: open the desk
+    STAFF_PIN = auto()  # of the maintainer's screen: a PIN for somebody of the staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +111,31 @@ class PartTouched:
 
 
 @dataclass(frozen=True, slots=True)
+class ActTouched:
+    """A key of the desk."""
+
+    act: Act
+    at: float
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineTouched:
+    """A line of one of the desk's lists."""
+
+    id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One key of a keyboard on the screen: a letter, or one of kiosk.session.supervised.typing's names."""
+
+    key: str = field(repr=False)
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class PassShown:
     """A service pass before the scanner; `fault`: why it opens nothing."""
 
@@ -115,6 +161,8 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class PatronFound:
+    """`asks_pin`: the library wants a PIN too before anything is borrowed; `has_pin`: one is set here."""
+
     visit: int
     request: int
     patron_id: str
@@ -124,6 +172,9 @@ class PatronFound:
     limit: int
     blocks: tuple[Block, ...]
     at: float
+    staff: Staff | None = None
+    asks_pin: bool = False
+    has_pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +199,8 @@ class CodeResolved:
 
 @dataclass(frozen=True, slots=True)
 class LoanRecorded:
-    """Durable. `renewed`: it was this patron's and now lasts longer. `due_in_days` when the date is not sure."""
+    """Durable. `renewed`: it was this patron's and now lasts longer. `due_in_days` when the date is not sure.
+    `against_rules`: somebody at the desk has set reasons aside."""
 
     visit: int
     request: int
@@ -159,6 +211,7 @@ class LoanRecorded:
     loans_now: int
     renewed: bool
     at: float
+    against_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +245,8 @@ class ItemNotFound:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRecorded:
-    """Durable. `book.name` is empty when no catalogue here knows the barcode."""
+    """Durable. `book.name` is empty when no catalogue here knows the barcode. `had`: who had it, told to the desk
+    alone."""
 
     visit: int
     request: int
@@ -201,6 +255,7 @@ class ReturnRecorded:
     in_catalogue: bool
     held_at: str | None
     at: float
+    had: ReaderLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +323,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Nothing was recorded: no reader asks, or one who is not in the list any more."""
+    """Nothing was recorded: no reader asks, or one who is not in the list any more; or, at the desk, it would be
+    declined for certain (`why`)."""
 
     visit: int
     request: int
     at: float
+    why: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +340,123 @@ class NotRenewed:
     request: int
     barcode: str
     blocks: tuple[Block, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeskEntered:
+    visit: int
+    request: int
+    who: StaffShown
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PinRefused:
+    """`wait_s`: seconds until the next PIN is looked at."""
+
+    visit: int
+    request: int
+    problem: PinProblem
+    wait_s: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardProved:
+    """The PIN is theirs."""
+
+    visit: int
+    request: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCounted:
+    visit: int
+    request: int
+    counts: Counts
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkListed:
+    visit: int
+    request: int
+    work: Work
+    lines: tuple[WorkLine, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersFound:
+    """`more`: there are others that `text` fits."""
+
+    visit: int
+    request: int
+    text: str
+    readers: tuple[ReaderLine, ...]
+    more: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOpened:
+    """`reader` None: not in the list (any more)."""
+
+    visit: int
+    request: int
+    reader: ReaderShown | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class BookOpened:
+    """`book` None: in no list of books. `reader`: who has it, or nobody."""
+
+    visit: int
+    request: int
+    book: BookShown | None
+    reader: ReaderLine | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCalled:
+    """Durable: somebody of the staff will see that a reader has called."""
+
+    visit: int
+    request: int
+    operation: OperationId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsListed:
+    visit: int
+    request: int
+    lines: tuple[SettingLine, ...]
+    at: float
+    today: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsListed:
+    visit: int
+    request: int
+    lines: tuple[RequestLine, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeskActDone:
+    """An act that has no answer of its own. `well` False: nothing was recorded (what it was about has changed
+    meanwhile)."""
+
+    visit: int
+    request: int
+    act: Act
+    well: bool
     at: float
 
 
@@ -333,8 +507,21 @@ Answer = (
     | NotAsked
     | BooksListed
     | NotRenewed
+    | DeskEntered
+    | PinRefused
+    | CardProved
+    | WorkCounted
+    | WorkListed
+    | ReadersFound
+    | ReaderOpened
+    | BookOpened
+    | HelpCalled
+    | SettingsListed
+    | RequestsListed
+    | DeskActDone
 )
-Touch = Touched | TakeOffTouched | RenewTouched | PartTouched
+DeskTouch = ActTouched | LineTouched | Typed
+Touch = Touched | TakeOffTouched | RenewTouched | PartTouched | DeskTouch
 Maintenance = PassShown | FindingsTold | ServiceDone
 _OfTheStation = StoreFailed | StoreRecovered | LinkChanged | ScannerLost | HintChanged | Maintenance
 Input = Scanned | Touch | Tick | Answer | _OfTheStation

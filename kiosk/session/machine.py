@@ -12,17 +12,20 @@ from itertools import dropwhile
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import anew, answers, enrolment, maintain, my_books, scans, visits
+from kiosk.session import anew, answers, enrolment, maintain, my_books, proving, scans, visits
 from kiosk.session import effects as asked
 from kiosk.session import inputs as told
 from kiosk.session.anew import Resumed
-from kiosk.session.effects import Play
+from kiosk.session.desk_states import Act, Entering, Supervising
+from kiosk.session.effects import CallHelp, Play
 from kiosk.session.enrolment import CodeSeen, Confirmed, NetworkSeen, Stuck, WordsKnown
 from kiosk.session.inputs import (
+    ActTouched,
     Answer,
     Button,
     FindingsTold,
     HintChanged,
+    LineTouched,
     LinkChanged,
     PartTouched,
     PassShown,
@@ -35,6 +38,7 @@ from kiosk.session.inputs import (
     TakeOffTouched,
     Tick,
     Touched,
+    Typed,
 )
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import CardFirst, CardOrBook, HelpAsked, NotLent, ReturnOffered
@@ -45,6 +49,7 @@ from kiosk.session.states import (
     Finished,
     Home,
     Look,
+    Proving,
     Resting,
     Returning,
     Row,
@@ -52,6 +57,7 @@ from kiosk.session.states import (
     SessionRules,
     State,
 )
+from kiosk.session.supervised import machine as supervised
 
 Input = told.Input | anew.Told
 Effect = asked.Effect | enrolment.Asks
@@ -75,8 +81,10 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return maintain.shown(state, happened, rules)
         case CodeSeen() | WordsKnown() | Confirmed() | Stuck() | NetworkSeen() | Resumed():
             return anew.told(state, happened, rules)
+        case ActTouched(Act.DEVICE, at) if isinstance(state.doing, Supervising):
+            return maintain.from_desk(state, state.doing, at, rules), ()
         case StoreFailed(code) if isinstance(state.doing, Maintaining):
-            return replace(state, doing=replace(state.doing, resting=code)), ()
+            return replace(state, doing=replace(state.doing, resting=code, pin=None)), ()
         case StoreRecovered() if isinstance(state.doing, Maintaining):
             return replace(state, doing=replace(state.doing, resting=None)), ()
         case StoreFailed(code, at):
@@ -95,8 +103,12 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
         return state, ()  # nothing can be made durable: no scan is taken and no button means anything
     if isinstance(state.doing, Maintaining) and not isinstance(happened, Tick):
         return maintain.step(state, state.doing, happened, rules)
+    if isinstance(state.doing, Entering | Supervising) and not isinstance(happened, Tick):
+        return supervised.step(state, state.doing, happened, rules)
+    if isinstance(state.doing, Proving) and not isinstance(happened, Tick):
+        return proving.step(state, state.doing, happened, rules)
     match happened:
-        case FindingsTold() | ServiceDone() | PartTouched():
+        case FindingsTold() | ServiceDone() | PartTouched() | ActTouched() | LineTouched() | Typed():
             return state, ()  # too late: the screen is locked
         case Scanned():
             return scans.scanned(replace(state, aiming=False), happened, rules)
@@ -127,13 +139,18 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
             return since + rules.finished_s
         case Maintaining() as doing:
             return doing.active_at + maintain.open_s(doing, rules)
+        case Entering(active_at=active) | Proving(active_at=active):
+            return active + rules.entering_s
+        case Supervising(active_at=active):
+            return active + rules.supervised_s
         case _:
             return None
 
 
 def _as_it_begins(state: State, rules: SessionRules) -> bool:
     """Nothing on the home screen is of somebody who may have left."""
-    as_usual = (state.language, state.look, state.aiming) == (rules.language, Look.USUAL, False)
+    chosen = state.language, state.look, state.aiming, state.help_called
+    as_usual = chosen == (rules.language, Look.USUAL, False, False)
     return as_usual and isinstance(state.doing, Home) and state.doing.notice is None
 
 
@@ -186,7 +203,7 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(replace(state, look=visits.following(state.look, tuple(Look))), at), ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
-    if isinstance(doing, Resting | Enrolling | Maintaining):
+    if isinstance(doing, Resting | Enrolling | Maintaining | Entering | Supervising | Proving):
         return state, ()
     if state.awaiting is not None:
         return visits.active(state, at), ()  # a hand resting on the screen must not lose the scans that are held
@@ -195,7 +212,11 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(state, at), ()
     match button:
         case Button.HELP:
-            return visits.with_notice(state, HelpAsked(), at), (Play(Sound.ATTENTION),)
+            asked = visits.with_notice(state, HelpAsked(), at)
+            if state.help_called:
+                return asked, (Play(Sound.ATTENTION),)
+            asked = visits.ask(replace(asked, help_called=True))
+            return asked, (CallHelp(asked.visit, asked.request), Play(Sound.ATTENTION))
         case Button.DISMISS:
             return visits.with_notice(state, None, at), ()
         case Button.AIM if notice is None:
@@ -208,6 +229,8 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
             return visits.with_notice(state, CardFirst(), at), ()
         case Button.BORROW:
             return my_books.closed(visits.active(state, at)), ()
+        case Button.ENTER_DESK if isinstance(doing, Borrowing):
+            return supervised.enter(state, doing, at, rules)
         case Button.MY_BOOKS if isinstance(doing, Home):
             return visits.with_notice(state, CardFirst(to_my_books=True), at), ()
         case Button.MY_BOOKS:

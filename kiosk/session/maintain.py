@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import anew, effects, visits
-from kiosk.session.effects import Play, Serve
+from kiosk.session import anew, effects, staff_pins, visits
+from kiosk.session.desk_states import Menu, Supervising
+from kiosk.session.effects import CountWork, Play, Serve
 from kiosk.session.enrolment import Asks
 from kiosk.session.inputs import Button, FindingsTold, PartTouched, PassShown, Scanned, ServiceDone, Touched
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
@@ -24,6 +25,16 @@ _SERVICES = {
     Button.BUNDLE_ON_STICK: Service.BUNDLE_ON_STICK,
     Button.BACKUP_ON_STICK: Service.BACKUP_ON_STICK,
 }
+_ONLY_WHO_MAINTAINS = frozenset(
+    {
+        Button.MORE,
+        Button.ENROL_ANEW,
+        Button.UPDATE_FROM_STICK,
+        Button.BUNDLE_ON_STICK,
+        Button.BACKUP_ON_STICK,
+    }
+)
+"""A librarian who comes from the desk sees how the station is, and changes nothing of it."""
 _KINDS = {
     CodeKind.CITIZEN_CARD: ScanKind.CITIZEN,
     CodeKind.UNREADABLE: ScanKind.UNREADABLE,
@@ -49,8 +60,16 @@ def shown(state: State, happened: PassShown, rules: SessionRules) -> Step:
     return state, (Play(Sound.ATTENTION),)  # somebody's visit goes on: nothing lies over it
 
 
+def from_desk(state: State, doing: Supervising, at: float, rules: SessionRules) -> State:
+    """Who has opened the desk needs no pass."""
+    opened = Maintaining("", at, desk=replace(doing, page=Menu()))
+    return visits.turn_to(state, opened, rules, same_reader=True)
+
+
 def step(state: State, doing: Maintaining, happened: object, rules: SessionRules) -> Step:
     """What happens on the screen itself."""
+    if doing.pin is not None and (then := staff_pins.step(state, doing, doing.pin, happened)) is not None:
+        return then
     match happened:
         case FindingsTold(findings):
             return replace(state, doing=replace(doing, findings=findings)), ()
@@ -68,7 +87,7 @@ def step(state: State, doing: Maintaining, happened: object, rules: SessionRules
         case PartTouched(part, at):
             return replace(state, doing=replace(_nothing_over(doing), part=part, active_at=at)), ()
         case Touched(button, at):
-            return _touched(state, replace(doing, active_at=at), button, at, rules)
+            return _touched(state, replace(doing, active_at=at, pin=None), button, at, rules)
     return state, ()
 
 
@@ -81,7 +100,14 @@ def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> 
 
 def _touched(state: State, doing: Maintaining, button: Button, at: float, rules: SessionRules) -> Step:
     if button is Button.LOCK:
-        return locked(state, doing, rules, at), (Serve(Service.END_PASS, doing.pass_id), Play(Sound.DONE))
+        ends = (Serve(Service.END_PASS, doing.pass_id),) if doing.pass_id else ()
+        return locked(state, doing, rules, at), (*ends, Play(Sound.DONE))
+    if button is Button.DISMISS and doing.desk is not None and _nothing_over(doing) == doing:
+        return _back_to_the_desk(state, doing, doing.desk, rules, at)
+    if button is Button.STAFF_PIN and staff_pins.may_set(doing):
+        return replace(state, doing=staff_pins.opened(doing)), ()
+    if button in _ONLY_WHO_MAINTAINS and not doing.maintains:
+        return replace(state, doing=doing), ()
     is_busy = doing.outcome is not None and doing.outcome.well is None
     service = None if is_busy else _SERVICES.get(button)
     if service is not None:
@@ -107,6 +133,13 @@ def open_s(doing: Maintaining, rules: SessionRules) -> float:
 def _nothing_over(doing: Maintaining) -> Maintaining:
     """The tiles."""
     return replace(doing, part=None, trying=False, tried=None, outcome=None, more=False, enrolling=False)
+
+
+def _back_to_the_desk(state: State, doing: Maintaining, desk: Supervising, rules: SessionRules, at: float) -> Step:
+    if doing.resting is not None:
+        return locked(state, doing, rules, at), ()
+    asking = visits.ask(visits.turn_to(state, replace(desk, active_at=at), rules, same_reader=True))
+    return asking, (CountWork(asking.visit, asking.request),)
 
 
 def _kind_of(code: Code) -> ScanKind:

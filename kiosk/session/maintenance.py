@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from kiosk.domain.findings import Finding, Part
+from kiosk.domain.staff import Role
+from kiosk.session.desk_states import StaffPin, Supervising
 
 
 class Service(Enum):
@@ -57,9 +59,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Maintaining:
     """`pass_id`: with what it was opened. `findings`: the newest, none before the first look. One thing at a time lies
-    over them: a `part` that was touched, the scanner test (`trying`), an `outcome`, what else can be done (`more`), or
-    the pages of an enrolment (`enrolling`, which `State.anew` tells). `resting`: the code of the rest that goes on
-    beneath."""
+    over them: a `part` that was touched, the scanner test (`trying`), a PIN that is set (`pin`), an `outcome`, what
+    else can be done (`more`), or the pages of an enrolment (`enrolling`, which `State.anew` tells). `resting`: the code
+    of the rest that goes on beneath. `desk`: from there it was opened, without a pass ("")."""
 
     pass_id: str
     active_at: float
@@ -71,3 +73,10 @@ class Maintaining:
     enrolling: bool = False
     more: bool = False
     resting: str | None = None
+    pin: StaffPin | None = None
+    desk: Supervising | None = None
+
+    @property
+    def maintains(self) -> bool:
+        """Whether whoever stands here looks after the station: with a pass, or by their role."""
+        return self.desk is None or self.desk.who.staff.role is Role.MAINTAINER

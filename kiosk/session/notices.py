@@ -43,6 +43,13 @@ class UnknownCard:
 
 
 @dataclass(frozen=True, slots=True)
+class NoPinYet:
+    """The library wants a PIN beside the card, and none is set for it at this station."""
+
+    code: ClassVar[str] = "T-05"
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownItem:
     """Looks like one of our labels, but is in no catalogue here."""
 
@@ -134,6 +141,7 @@ Notice = (
     NotLent
     | CardHasBlocks
     | UnknownCard
+    | NoPinYet
     | UnknownItem
     | PublishersCode
     | UnknownCode

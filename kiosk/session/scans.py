@@ -39,6 +39,8 @@ def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:
             return state, (Play(Sound.ATTENTION),)
         return replace(state, held=(*state.held, scan)), ()
     code, at = scan.code, scan.at
+    if code.may_be(CodeKind.CARD):
+        state = replace(state, by_camera=scan.by_camera)
     if asked_which(state) and not code.may_be(CodeKind.CARD):
         # Whose turn it is has just been asked; until that is answered nobody's book is lent.
         return visits.active(state, at), (Play(Sound.ATTENTION),)
@@ -128,7 +130,8 @@ def _card(state: State, card: str, at: float, rules: SessionRules) -> Step:
     # Somebody else's turn, perhaps. Until the card is known every further scan is held: a quick hand scans its first
     # book before the answer, and that book must not land on the reader before.
     asking = visits.ask(visits.active(state, at))
-    return replace(asking, awaiting=asking.request), (IdentifyPatron(asking.visit, asking.request, card),)
+    asks = IdentifyPatron(asking.visit, asking.request, card, state.by_camera)
+    return replace(asking, awaiting=asking.request), (asks,)
 
 
 def _item(state: State, barcode: str, at: float, rules: SessionRules) -> Step:

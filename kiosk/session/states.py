@@ -8,9 +8,11 @@ from enum import Enum, auto
 
 from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.domain.operations import OperationId
+from kiosk.domain.staff import Staff
 from kiosk.ports.devices import Hint as Hint
 from kiosk.session.books import Books
-from kiosk.session.inputs import Scanned
+from kiosk.session.desk_states import Entering, PinProblem, Supervising
+from kiosk.session.inputs import PatronFound, Scanned
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import BookShown, Notice
 
@@ -43,6 +45,7 @@ class PatronShown:
     card: str
     name: str
     limit: int
+    staff: Staff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,21 @@ class Enrolling:
     is_connected: bool | None = None
 
 
-Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling | Maintaining
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """A reader has shown their card, and types a PIN before anything is borrowed with it. `to_books`: Sách của tôi is
+    what they came for; the others as in kiosk.session.desk_states.Entering."""
+
+    found: PatronFound
+    active_at: float
+    to_books: bool = False
+    digits: str = field(default="", repr=False)
+    problem: PinProblem | None = None
+    tries_at: float = 0.0
+    wait_s: float = 0.0
+
+
+Doing = Home | Borrowing | Returning | Finished | Resting | Enrolling | Maintaining | Entering | Supervising | Proving
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +183,9 @@ class Station:
 class State:
     """`visit` numbers each turn in front of the station and `request` each question of it, so that late answers find no
     one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`.
-    The reader's own, gone with the visit: `language`, `look`, and `aiming` (what the camera sees fills the screen).
-    `anew`: an enrolment of this enrolled station, which goes on beneath whoever is here."""
+    The reader's own, gone with the visit: `language`, `look`, `aiming` (what the camera sees fills the screen), and
+    `help_called` (once is enough). `by_camera`: how the last code came that may be a card. `anew`: an
+    enrolment of this enrolled station, which goes on beneath whoever is here."""
 
     doing: Doing = field(default_factory=Home)
     visit: int = 0
@@ -177,6 +195,8 @@ class State:
     language: str = "vi"
     look: Look = Look.USUAL
     aiming: bool = False
+    by_camera: bool = False
+    help_called: bool = False
     station: Station = field(default_factory=Station)
     anew: Enrolling | None = None
 
@@ -197,4 +217,6 @@ class SessionRules:
     store_retry_s: float = 10.0
     maintenance_s: float = 120.0
     enrolling_s: float = 600.0  # the same, while two people compare four words by telephone
+    entering_s: float = 30.0
+    supervised_s: float = 120.0
     may_enrol_anew: bool = False

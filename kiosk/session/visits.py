@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice
 from kiosk.session.states import (
@@ -14,6 +15,7 @@ from kiosk.session.states import (
     Finished,
     Home,
     Look,
+    Proving,
     Resting,
     Returning,
     RowKind,
@@ -70,7 +72,7 @@ def with_notice(state: State, notice: Notice | None, at: float) -> State:
             return replace(state, doing=replace(doing, notice=notice, active_at=at, warned=False))
         case Resting() as doing:
             return replace(state, doing=replace(doing, notice=notice, noticed_at=at if notice else 0.0))
-        case Enrolling() | Finished() | Maintaining():
+        case Enrolling() | Finished() | Maintaining() | Entering() | Supervising() | Proving():
             return state
 
 
@@ -81,6 +83,8 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at, warned=False))
         case Home(notice=notice):
             return replace(state, doing=Home(notice, at))
+        case Entering() | Supervising() | Proving() as doing:
+            return replace(state, doing=replace(doing, active_at=at))
         case Resting() | Enrolling() | Finished() | Maintaining():
             return state
 

@@ -45,6 +45,7 @@ def borrow_view(
         countdown=Countdown(borrowing.active_at + rules.warn_after_s, rules.warn_after_s),
         hint_line=f"{hint_title} {hint}" if hint_title[-1] in ".?!" else f"{hint_title}. {hint}",
         live=live,
+        desk=Key(words.text("Librarian's desk"), icons.DESK, Button.ENTER_DESK) if borrowing.patron.staff else None,
     )
 
 

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import assert_never
 
 from kiosk.i18n import LOCALE, Translator
+from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Resting, Returning, SessionRules, State
 from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
 from screens.view_models.camera import camera_view
+from screens.view_models.desk.page import desk_page
+from screens.view_models.desk.staff_pin import staff_pin_view, types_pin
 from screens.view_models.enrolment import enrolment_page
 from screens.view_models.finish import finish_view
 from screens.view_models.give_back import return_view
@@ -55,8 +58,12 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
         return Shown(enrolment_page(state, doing, rules, place, words), look=state.look)
     if isinstance(doing, Maintaining) and doing.enrolling and state.anew is not None:
         return Shown(enrolment_page(state, state.anew, rules, place, words, anew=True), look=state.look)
+    if isinstance(doing, Maintaining) and doing.pin is not None and types_pin(doing.pin):
+        return Shown(staff_pin_view(doing, doing.pin, rules, place, words), look=state.look)
     if isinstance(doing, Maintaining):
         return Shown(service_view(doing, rules, place, words), look=state.look)
+    if isinstance(doing, Entering | Supervising):
+        return Shown(desk_page(doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
     if doing.notice is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from kiosk.domain.findings import STATES, TITLES, Finding, Part, State
 from kiosk.domain.service_pass import PassFault
 from kiosk.i18n import Translator
+from kiosk.session import staff_pins
 from kiosk.session.inputs import Button
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
 from kiosk.session.notices import PassRefused
 from kiosk.session.states import SessionRules
 from screens.view_models import icons, keys
 from screens.view_models.covers import nfc
+from screens.view_models.desk.staff_pin import staff_pin_panel
 from screens.view_models.message import Message
 from screens.view_models.place import Place
 from screens.view_models.views import Countdown, Key, PartTile, ServicePanel, ServiceView, Tone
@@ -53,13 +55,16 @@ _LONGEST = 24  # letters of a tile's line: a device may have any name
 
 def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: Translator) -> ServiceView:
     findings = {finding.part: finding for finding in doing.findings}
-    foot = (
+    left = (
         Key(words.text("Test the scanner"), icons.BARCODE, Button.TRY_SCANNER),
         Key(words.text("Send now"), icons.SEND, Button.SEND_NOW),
         Key(words.text("Support bundle"), icons.SUPPORT, Button.SUPPORT_BUNDLE),
         Key(words.text("Restart"), icons.RESTART, Button.RESTART),
-        Key(words.text("More"), icons.PACKAGE, Button.MORE),
     )
+    more = (Key(words.text("More"), icons.PACKAGE, Button.MORE),) if doing.maintains else ()
+    if doing.desk is not None:  # where what waits to be sent is a list of its own
+        left = (Key(words.text("Back"), icons.BACK, Button.DISMISS), left[0], *left[2:])
+    pins = (Key(words.text("Staff PIN"), icons.DESK, Button.STAFF_PIN),) if staff_pins.may_set(doing) else ()
     return ServiceView(
         title=words.text("Devices"),
         subtitle=nfc(" · ".join(filter(None, (place.brand, place.library_name)))),
@@ -67,7 +72,7 @@ def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: T
         lock=Key(words.text("Lock"), icons.LOCK, Button.LOCK),
         countdown=Countdown(doing.active_at + rules.maintenance_s, rules.maintenance_s),
         tiles=tuple(_tile(_for_tile(part, findings), part, words) for part in SHOWN),
-        keys=foot,
+        keys=(*left, *pins, *more),
         panel=_panel(doing, findings, rules, words),
     )
 
@@ -104,6 +109,8 @@ def _panel(
     doing: Maintaining, findings: dict[Part, Finding], rules: SessionRules, words: Translator
 ) -> ServicePanel | None:
     back = Key(words.text("Back"), icons.BACK, Button.DISMISS)
+    if doing.pin is not None:
+        return staff_pin_panel(doing.pin, back, words)
     if doing.outcome is not None:
         return _of_outcome(doing.outcome, back, words)
     if doing.more:

@@ -33,6 +33,7 @@ _LOOKS = {
     "plain": _Look("card", "pressed", "teal", "line", "edge"),
     "amber": _Look("amber", "amber_pressed", "ink", "amber_edge", "amber_edge"),
     "dark": _Look("dark", "dark_pressed", "white", "line", "dark_edge"),
+    "violet": _Look("violet", "violet_edge", "white", "outline", "violet_edge"),
     "service": _Look("card", "violet_tint", "violet", "line", "edge"),
     "off": _Look("off", "off", "muted", "hair", ""),
 }

@@ -16,6 +16,12 @@ from screens.view_models.views import Countdown
 from screens.widgets.text import Text
 
 NEARLY_OVER_S = 5
+_LONG_S = 60.0
+"""Beyond that, in minutes and seconds."""
+
+
+def _clock(left: int, whole_s: float) -> str:
+    return str(left) if whole_s <= _LONG_S else f"{left // 60}:{left % 60:02}"
 
 
 class RingCountdown(Widget):
@@ -102,4 +108,4 @@ class RingCountdown(Widget):
         self._number.role = self.role
         self._number.ink = "warn" if hurry else self.words
         self._number.pos, self._number.size = self.pos, self.size
-        self._number.text = str(left) if self._until else ""
+        self._number.text = _clock(left, whole) if self._until else ""

@@ -16,7 +16,7 @@ from kiosk.domain.due_dates import Calendar, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
-from kiosk.session.effects import StoreEffect
+from kiosk.session.effects import InSteps, StoreEffect
 from kiosk.session.inputs import Answer
 from local_store.engine import SqlStore, StoreConfig, open_store
 from tests.local_store.shelf import new_store
@@ -58,6 +58,8 @@ class Library:
     desk: Desk
 
     def ask(self, effect: StoreEffect) -> Answer:
+        if isinstance(effect, InSteps):
+            return self.desk.enter(effect, self.store)
         with self.store.unit_of_work() as work:
             return self.desk.answer(effect, work)
 

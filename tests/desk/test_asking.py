@@ -21,6 +21,7 @@ from kiosk.domain.requests import (
     Suggest,
     Wish,
 )
+from kiosk.domain.staff import ByStaff, Role, Staff
 from kiosk.session.effects import Ask, UseInHouse
 from kiosk.session.inputs import Asked, InHouseUseRecorded, ItemNotFound, NotAsked
 
@@ -39,7 +40,7 @@ def data_of(operation: Operation) -> dict[str, Any]:
 
 
 def asked(library: "Library", wish: Wish, patron: str | None = "p1", *, by_librarian: bool = False) -> Asked:
-    answer = library.ask(Ask(7, 9, patron, wish, by_librarian))
+    answer = library.ask(Ask(7, 9, patron, wish, LIBRARIAN if by_librarian else None))
     assert isinstance(answer, Asked), answer
     return answer
 
@@ -58,6 +59,8 @@ def test_asks_for_a_hold_and_keeps_it_until_the_centre_answers(library: "Library
     with library.store.unit_of_work() as work:
         assert work.requests_of_patron("p1") == [granted]
 
+
+LIBRARIAN = ByStaff(Staff("7f1c0000-0000-4000-8000-000000000001", Role.LIBRARIAN))
 
 DISPUTE = DisputeRecord(
     "d1", "tram-2", "ab" * 16, 7, "unclear_order", None, None, ("returned", "on_loan"), True, None, 1
@@ -85,7 +88,7 @@ def test_asks_for_no_settlement_that_the_centre_must_decline(
     library: "Library", dispute: DisputeRecord, wish: Settle, by_librarian: bool
 ) -> None:
     library.apply(dispute)
-    assert isinstance(library.ask(Ask(7, 9, None, wish, by_librarian)), NotAsked)
+    assert isinstance(library.ask(Ask(7, 9, None, wish, LIBRARIAN if by_librarian else None)), NotAsked)
     assert sent(library) == []
 
 
@@ -110,7 +113,8 @@ def test_lets_anybody_suggest_something_in_the_open(library: "Library") -> None:
 
 def test_says_that_a_librarian_asked(library: "Library") -> None:
     asked(library, ChangeItemStatus("TK.00001", ItemStatus.DAMAGED), None, by_librarian=True)
-    assert json.loads(sent(library)[0].body)["actor"] == "librarian"
+    body = json.loads(sent(library)[0].body)
+    assert (body["actor"], body["staff"]) == ("librarian", LIBRARIAN.staff.id)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import wave
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -194,3 +195,22 @@ def test_makes_no_sound_when_silence_is_wanted() -> None:
     for sound in Sound:
         silent.play(sound)
     silent.close()
+
+
+def loudest(file: Path) -> int:
+    with wave.open(str(file)) as sound:
+        return max(abs(sample) for sample in array("h", sound.readframes(sound.getnframes())))
+
+
+def test_is_made_louder_and_softer_while_it_runs(start: Start, player: Player) -> None:
+    signaller = start(SoundConfig(program=str(player.program), volume=0.3))
+    peaks = []
+    for percent in (None, 100, 10, 0, None):
+        signaller.set_loudness(percent)
+        signaller.play(Sound.OK)
+        player.listen()
+        peaks.append(loudest(player.folder / "kept.wav"))
+    as_set_up, full, soft, silent, again = peaks
+    assert full > as_set_up > soft > silent == 0
+    assert again == as_set_up
+    assert full == pytest.approx(10 * soft, rel=0.01)

@@ -18,6 +18,7 @@ from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import Settle, Wish
+from kiosk.domain.staff import ByStaff, Role, Staff
 from kiosk.ports.errors import CursorLost, Unreachable
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.store import Stage
@@ -33,6 +34,9 @@ from tests.properties.centre import LIBRARY, NOON_MS, Centre, Fate, Network, Tol
 HOUR_MS = 3_600_000
 BARCODES = ("TK.1", "TK.2", "TK.3")
 BUILD_MS = NOON_MS - 30 * 24 * HOUR_MS
+
+
+LIBRARIAN = ByStaff(Staff("7f1c0000-0000-4000-8000-000000000001", Role.LIBRARIAN))
 
 
 @dataclass
@@ -118,7 +122,7 @@ class Station:
             self.ask(TakeBack(1, 1, operation, patron))
 
     def wish(self, wish: Wish, patron: str | None = None) -> Answer:
-        return self.ask(Ask(1, 1, patron, wish, by_librarian=patron is None))
+        return self.ask(Ask(1, 1, patron, wish, LIBRARIAN if patron is None else None))
 
     def settle(self, which: int, way: int) -> None:
         with self.store.unit_of_work() as work:

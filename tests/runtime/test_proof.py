@@ -34,6 +34,9 @@ class Heard:
         self.states: list[State] = []
         self.sounds: list[Sound] = []
 
+    def set_loudness(self, percent: int | None) -> None:
+        pass
+
     def play(self, sound: Sound) -> None:
         self.sounds.append(sound)
 

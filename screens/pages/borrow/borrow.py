@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kivy.properties import ListProperty, NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
 
 from screens.view_models.views import BorrowView
+from screens.widgets.page import keep
 from screens.widgets.scanning import ScanningPage
 
 
@@ -13,8 +14,15 @@ class BorrowPage(ScanningPage):
     shelf_line = StringProperty("")
     shelf_total = NumericProperty(0)
     shelf_colours = ListProperty([])
+    of_staff = BooleanProperty(False)
 
     def paint(self, view: BorrowView) -> None:
         self.shelf_line, self.shelf_total = view.shelf_line, view.shelf_total
         self.shelf_colours = list(view.shelf_colours)
+        desk = self.ids.desk.__self__
+        keep(self.ids.foot, desk, False)  # so that the left key comes to its left
         self.paint_books(view)
+        keep(self.ids.foot, desk, view.desk is not None, index=1)
+        self.of_staff = view.desk is not None
+        if view.desk is not None:
+            desk.show(view.desk)

@@ -1,0 +1,71 @@
+"""A person's own card and PIN open the desk; or, where the library wants it so, a reader's visit."""
+
+from __future__ import annotations
+
+from kiosk.desk.pins import look_at_pin
+from kiosk.desk.recording import Tools
+from kiosk.domain.model import Patron
+from kiosk.domain.pins import pin_fault
+from kiosk.domain.staff import ByStaff, Role
+from kiosk.ports.desk_store import PinRecord
+from kiosk.ports.store import Store, UnitOfWork
+from kiosk.session.desk_states import Act, PinProblem, StaffShown
+from kiosk.session.effects import EnterDesk, ProveCard, SetPin
+from kiosk.session.inputs import CardProved, DeskActDone, DeskEntered, PinRefused
+
+
+def enter_desk(store: Store, ask: EnterDesk, tools: Tools) -> DeskEntered | PinRefused:
+    """Who was of the staff when the card was shown may be so no longer: only what the list says now counts."""
+
+    def refused(problem: PinProblem, wait_s: float = 0.0) -> PinRefused:
+        return PinRefused(ask.visit, ask.request, problem, wait_s, tools.clock.monotonic())
+
+    with store.unit_of_work() as work:
+        patron = work.patron(ask.patron_id)
+    if patron is None or patron.staff is None:
+        return refused(PinProblem.NOT_STAFF)
+    looked = look_at_pin(store, patron.id, ask.pin, tools)
+    if looked.problem is not None:
+        return refused(looked.problem, looked.wait_s)
+    if pin_fault(ask.pin, of_staff=True) is not None:  # it was set for a reader, who has become of the staff since
+        return refused(PinProblem.NONE_SET)
+    who = StaffShown(patron.staff, patron.id, patron.shown_name)
+    return DeskEntered(ask.visit, ask.request, who, tools.clock.monotonic())
+
+
+def prove_card(store: Store, ask: ProveCard, tools: Tools) -> CardProved | PinRefused:
+    """The same counting and waiting as at the desk."""
+    looked = look_at_pin(store, ask.patron_id, ask.pin, tools)
+    if looked.problem is not None:
+        return PinRefused(ask.visit, ask.request, looked.problem, looked.wait_s, tools.clock.monotonic())
+    return CardProved(ask.visit, ask.request, tools.clock.monotonic())
+
+
+def set_pin(work: UnitOfWork, ask: SetPin, tools: Tools) -> DeskActDone:
+    well = _set(work, ask, tools)
+    if well:
+        work.commit()
+    act = Act.UNLOCK_PIN if ask.pin is None else Act.SET_PIN
+    return DeskActDone(ask.visit, ask.request, act, well, tools.clock.monotonic())
+
+
+def _set(work: UnitOfWork, ask: SetPin, tools: Tools) -> bool:
+    patron = work.patron(ask.patron_id)
+    if patron is None or tools.pins is None or not _may_set(ask.by, patron):
+        return False
+    if ask.pin is None:
+        record = work.pin(patron.id)
+        if record is not None:
+            work.put_pin(patron.id, PinRecord(record.hash))
+        return record is not None
+    if pin_fault(ask.pin, of_staff=patron.staff is not None) is not None:
+        return False
+    work.put_pin(patron.id, PinRecord(tools.pins.seal(ask.pin, patron.id)))
+    return True
+
+
+def _may_set(by: ByStaff | None, patron: Patron) -> bool:
+    """A librarian those of readers and their own; who looks after the station, at its own screen too, everybody's."""
+    if by is None or patron.staff is None or by.staff.role is Role.MAINTAINER:
+        return True
+    return by.staff.id == patron.staff.id

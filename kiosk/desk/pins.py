@@ -1,0 +1,42 @@
+"""Looking at a PIN. A try counts, durably, before anybody looks whether it was right: whoever pulls the plug at the
+wrong moment has tried, and not one try is free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kiosk.desk.recording import Tools
+from kiosk.domain.pins import wait_left
+from kiosk.ports.desk_store import PinRecord
+from kiosk.ports.store import Store
+from kiosk.session.desk_states import PinProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`problem` None: it is theirs. `wait_s`: until the next PIN is looked at."""
+
+    problem: PinProblem | None
+    wait_s: float = 0.0
+
+
+def look_at_pin(store: Store, patron_id: str, pin: str, tools: Tools) -> Looked:
+    """In units of work of its own. Raises StoreBroken; then the try counts, or no PIN was looked at."""
+    now = tools.clock.now()
+    with store.unit_of_work() as work:
+        record = work.pin(patron_id)
+        if record is None or record.hash is None or tools.pins is None:
+            return Looked(PinProblem.NONE_SET)
+        left = wait_left(record.failures, record.boot_id, record.boottime_ms, now)
+        if left > 0:
+            return Looked(PinProblem.TOO_SOON, left)
+        tried = replace(record, failures=record.failures + 1, boot_id=now.boot_id, boottime_ms=now.boottime_ms)
+        work.put_pin(patron_id, tried)
+        work.commit()
+    if not tools.pins.opens(pin, patron_id, record.hash):
+        wait_s = wait_left(tried.failures, tried.boot_id, tried.boottime_ms, tools.clock.now())
+        return Looked(PinProblem.WRONG, wait_s)
+    with store.unit_of_work() as work:
+        work.put_pin(patron_id, PinRecord(record.hash))
+        work.commit()
+    return Looked(None)

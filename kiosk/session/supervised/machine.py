@@ -1,0 +1,129 @@
+"""The desk: how it opens and closes, and which of its pages a scan, a touch or an answer belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+from kiosk.ports.devices import Sound
+from kiosk.session import visits
+from kiosk.session.desk_states import (
+    Act,
+    AtReader,
+    AtSettings,
+    AtWork,
+    Entering,
+    Finding,
+    Lending,
+    Menu,
+    Reporting,
+    StaffShown,
+    Supervising,
+    TakingBack,
+    Work,
+    Writing,
+)
+from kiosk.session.effects import CountWork, Effect, Play
+from kiosk.session.inputs import (
+    ActTouched,
+    Answer,
+    BookOpened,
+    Button,
+    LineTouched,
+    ReaderOpened,
+    Scanned,
+    Touched,
+    Typed,
+    WorkCounted,
+)
+from kiosk.session.states import Borrowing, SessionRules, State
+from kiosk.session.supervised import entering, lending, readers, reporting, returning, settings, typing, work
+
+Step = tuple[State, tuple[Effect, ...]]
+
+_ANSWERS: tuple[type, ...] = get_args(Answer)
+
+
+def enter(state: State, doing: Borrowing, at: float, rules: SessionRules) -> Step:
+    """Somebody of the staff, in a visit of their own, wants the desk: the PIN comes next."""
+    patron = doing.patron
+    if patron.staff is None:
+        return state, ()
+    who = StaffShown(patron.staff, patron.id, patron.name)
+    return visits.turn_to(state, Entering(who, at, patron.card), rules, same_reader=True), ()
+
+
+def step(state: State, doing: Entering | Supervising, happened: object, rules: SessionRules) -> Step:
+    if isinstance(happened, _ANSWERS):
+        if getattr(happened, "visit", None) != state.visit:
+            return state, ()
+        if getattr(happened, "request", None) == state.awaiting:
+            state = replace(state, awaiting=None)
+        elif isinstance(happened, ReaderOpened | BookOpened):
+            return state, ()  # another page was turned to meanwhile: it is not for this one
+    elif isinstance(happened, Scanned | Touched | ActTouched | LineTouched | Typed):
+        state = visits.active(state, happened.at)
+    match state.doing:
+        case Entering() as now:
+            return entering.step(state, now, happened, rules)
+        case Supervising() as now:
+            return _at_the_desk(state, now, happened, rules)
+    return state, ()
+
+
+def _at_the_desk(state: State, doing: Supervising, happened: object, rules: SessionRules) -> Step:
+    match happened:
+        case WorkCounted(counts=counts):
+            return replace(state, doing=replace(doing, counts=counts)), ()
+        case Touched(Button.LOCK):
+            return visits.go_home(state, rules), (Play(Sound.DONE),)
+        case Scanned(code=code, at=at) if code.text == doing.card:
+            if at - doing.since < rules.same_card_ends_after_s:
+                return state, ()  # it lies there still
+            return visits.go_home(state, rules), (Play(Sound.DONE),)
+        case Touched(Button.DISMISS) if not isinstance(doing.page, Writing):
+            return to_menu(state, doing)
+    match doing.page:
+        case Menu():
+            return _at_menu(state, doing, happened, rules)
+        case Lending() as page:
+            return lending.step(state, doing, page, happened, rules)
+        case TakingBack() as page:
+            return returning.step(state, doing, page, happened, rules)
+        case Finding() | AtReader() as page:
+            return readers.step(state, doing, page, happened, rules)
+        case AtWork() as page:
+            return work.step(state, doing, page, happened, rules)
+        case AtSettings() as page:
+            return settings.step(state, doing, page, happened, rules)
+        case Reporting() as page:
+            return reporting.step(state, doing, page, happened, rules)
+        case Writing() as page:
+            return typing.step(state, doing, page, happened, rules)
+
+
+def to_menu(state: State, doing: Supervising) -> Step:
+    """What is counted there may be old: it is counted anew."""
+    asking = visits.ask(replace(state, doing=replace(doing, page=Menu()), awaiting=None))
+    return asking, (CountWork(asking.visit, asking.request),)
+
+
+def _at_menu(state: State, doing: Supervising, happened: object, rules: SessionRules) -> Step:
+    match happened:
+        case ActTouched() if state.awaiting is not None:
+            return state, ()  # who was scanned here comes first
+        case ActTouched(Act.LEND):
+            return replace(state, doing=replace(doing, page=Lending())), ()
+        case ActTouched(Act.RETURN):
+            return replace(state, doing=replace(doing, page=TakingBack())), ()
+        case ActTouched(Act.FIND):
+            return replace(state, doing=replace(doing, page=Finding())), ()
+        case ActTouched(Act.WORK, value=value):
+            return work.opened(state, doing, Work(value))
+        case ActTouched(Act.SETTINGS):
+            return settings.opened(state, doing)
+        case ActTouched(Act.REPORT):
+            return reporting.opened(state, doing)
+        case Scanned() | ReaderOpened() | BookOpened():
+            return readers.at_menu(state, doing, happened)
+    return state, ()

@@ -1,0 +1,1 @@
+"""The pages of the librarian's desk, as they are painted."""
