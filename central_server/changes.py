@@ -83,6 +83,13 @@ def publish_if_different(connection: sa.Connection, library: str, things: Sequen
     return different
 
 
+def tell_again(connection: sa.Connection, library: str, things: Collection[tuple[str, str]]) -> None:
+    """Publish those things (kind and id) as they were told last, under new numbers: a station may think otherwise. What
+    was never told is no more."""
+    known = {thing: current(connection, library, *thing) for thing in dict.fromkeys(things)}
+    publish(connection, library, [Thing(*thing, data or NO_MORE) for thing, data in known.items()])
+
+
 def numbers_of(connection: sa.Connection, library: str, kind: str, identities: Collection[str]) -> dict[str, int]:
     """The number of the newest change to each of those things that are in the feed, by id."""
     mine = (change.c.library_id == library, change.c.kind == kind, among(change.c.id, identities))
