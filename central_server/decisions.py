@@ -39,7 +39,8 @@ def settle(connection: sa.Connection, row: Any, decision: Decision, by: str, now
     here = (request.c.library_id == row["library_id"], request.c.id == row["id"])
     connection.execute(sa.update(request).where(*here).values(decided))
     if decision.state is State.DECLINED and row["role"] == "librarian":
-        changes.tell_again(connection, row["library_id"], _about(connection, row))
+        begun_there = row["kind"] in ("place_hold", "cancel_hold", "settings")
+        changes.tell_again(connection, row["library_id"], _about(connection, row), or_no_more=begun_there)
     tell(connection, {**row, **decided})
 
 

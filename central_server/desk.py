@@ -80,7 +80,7 @@ def _link_card(connection: sa.Connection, row: Row, whose: dict[str, Any]) -> De
     )
     if holder not in (None, owner):
         # A station may have taken it for nobody's.
-        changes.tell_again(connection, library, [("patron", holder)])
+        changes.tell_again(connection, library, [("patron", str(holder))])
         return Decision(State.DECLINED, "card_taken")
     if holder is None:
         connection.execute(patron_card.insert(), {"library_id": library, "number": number, "patron_id": owner})

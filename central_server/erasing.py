@@ -57,7 +57,7 @@ def patron_of_card(connection: sa.Connection, library: str, number: str) -> str:
     )
     found: str | None = connection.scalar(listed) or connection.scalar(linked)
     if found is None:
-        raise CannotDo("Nobody in this library has that card; nothing was erased.")
+        raise CannotDo("Nobody in this library has that card; nothing was done.")
     return found
 
 
