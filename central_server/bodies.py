@@ -14,6 +14,7 @@ Barcode = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_NUL)]
 WallMs = Annotated[int, Meta(ge=0, le=250_000_000_000_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Words = Annotated[str, Meta(max_length=MOST_WORDS, pattern=NO_NUL)]
+SettingName = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 Word = Annotated[str, Meta(pattern="^[a-z_]+$", max_length=64)]
 Loans = Annotated[list[Identity], Meta(max_length=100)]
 
@@ -148,7 +149,7 @@ class ItemSourceData(AskedData, frozen=True, kw_only=True):
 
 
 class SettingsData(AskedData, frozen=True, kw_only=True):
-    values: Annotated[dict[Name, Words], Meta(min_length=1, max_length=50)]
+    values: Annotated[dict[SettingName, Words], Meta(min_length=1, max_length=50)]
 
 
 class SettlementData(AskedData, frozen=True, kw_only=True):

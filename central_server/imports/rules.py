@@ -13,6 +13,7 @@ from central_server.imports.toml_reader import publish_with_settings, read_toml
 from central_server.tables.library import patron
 
 Count = Annotated[int, Meta(ge=0, le=10_000)]
+Days = Annotated[int, Meta(ge=0, le=3_660)]
 AtLeastOne = Annotated[int, Meta(ge=1, le=10_000)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -22,11 +23,11 @@ class Limits(Struct):
     `suspend_days` from then on."""
 
     total: Count
-    overdue_blocks_after_days: Count
+    overdue_blocks_after_days: Days
     overdue_blocks_from: AtLeastOne = 1
     per_day: AtLeastOne | None = None
-    suspend_after_days: Count | None = None
-    suspend_days: Count = 0
+    suspend_after_days: Days | None = None
+    suspend_days: Days = 0
 
 
 class Policy(Struct):
@@ -35,7 +36,7 @@ class Policy(Struct):
 
     patron_category: Code
     item_type: Code
-    days: Count
+    days: Days
     limit: Count
     renewals: Count
     in_house_only: bool = False
@@ -50,7 +51,7 @@ class CirculationFile(Struct):
     version: Code
     limits: dict[Code, Limits]
     policy: Annotated[list[Policy], Meta(min_length=1)]
-    hold_shelf_days: AtLeastOne | None = None
+    hold_shelf_days: Annotated[int, Meta(ge=1, le=366)] | None = None
 
 
 class Circulation(Struct):

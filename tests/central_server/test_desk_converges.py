@@ -60,7 +60,7 @@ class Desk:
             thing = one["kind"], one["id"]
             self.things.pop(thing, None)
             if one["data"] is not None:
-                self.things[thing] = one["data"]
+                self.things[thing] = in_no_order(one["data"])
 
     def asks(self, act: str, card: str, way: int, staff: str) -> None:
         patron = self.known["patron"][card]
@@ -75,10 +75,10 @@ class Desk:
             case "link":
                 number = ("HS1", "HS2", "N1", "N2")[way % 4]
                 self._ask("card_link", patron, staff, private=number)
-                self._lay(mine, cards=[*self.things.get(mine, {"cards": []})["cards"], number])
+                self._lay(mine, cards={*self.things[mine]["cards"], number})
             case "lose":
                 self._ask("card_block", patron, staff)
-                self._lay(mine, cards=[])
+                self._lay(mine, cards=set())
             case "status":
                 status = ("lost", "damaged", "available")[way % 3]
                 self._ask("item_status", None, staff, barcode="TK.1", status=status)
@@ -107,14 +107,18 @@ class Desk:
         return self.unsent[-1]
 
     def _lay(self, thing: Thing, **values: Any) -> None:
-        if thing in self.things:
-            self.things[thing] = self.things[thing] | values
+        self.things[thing] = self.things[thing] | values
 
 
 def told(store: Store, library: str) -> dict[Thing, Any]:
     """What a station knows that has just heard everything."""
     found = {(one["kind"], one["id"]): one["data"] for one in feed(store, library)[0]}
-    return {thing: data for thing, data in found.items() if data is not None}
+    return {thing: in_no_order(data) for thing, data in found.items() if data is not None}
+
+
+def in_no_order(data: dict[str, Any]) -> dict[str, Any]:
+    """A reader's cards have none."""
+    return data | {"cards": set(data["cards"])} if "cards" in data else data
 
 
 def steps() -> st.SearchStrategy[list[Step]]:
