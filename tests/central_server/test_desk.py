@@ -1,15 +1,16 @@
 """What the staff ask for at a desk: carried out at once, declined where it cannot be, and told either way."""
 
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from central_server import desk, settling
+from central_server import deciding
+from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from central_server.tables.library import daily_use, item
+from tests.central_server.desks import GRANTED, HOUR_MS, answered, asks, cards, declined, told
 from tests.central_server.support import (
     ACCEPTED,
     LIBRARIAN,
@@ -19,7 +20,6 @@ from tests.central_server.support import (
     bring,
     disputed,
     feed,
-    loan_of,
     put_on_list,
     request_id,
     take,
@@ -27,12 +27,6 @@ from tests.central_server.support import (
 )
 
 Known = dict[str, dict[str, str]]
-HOUR_MS = 3_600_000
-GRANTED = ("granted", "rule", None)
-
-
-def declined(why: str) -> tuple[str, str, str]:
-    return "declined", "rule", why
 
 
 @pytest.fixture(autouse=True)
@@ -50,26 +44,6 @@ def a() -> Station:
 def b() -> Station:
     """Another one, whose day begins an hour later."""
     return Station(device="tram-2", wall_ms=NOON_MS - 4 * HOUR_MS)
-
-
-def told(store: Store, kind: str, identity: str) -> Any:
-    (data,) = (one["data"] for one in feed(store)[0] if (one["kind"], one["id"]) == (kind, identity))
-    return data
-
-
-def answered(store: Store, operation: Operation) -> tuple[str, str | None, str | None]:
-    data = told(store, "request", request_id(operation))
-    return data["state"], data["by"], data["why"]
-
-
-def asks(store: Store, station: Station, operation: Operation) -> tuple[str, str | None, str | None]:
-    """Sends it; answers what the stations are told of it."""
-    assert take(store, operation, device=station.device) == [ACCEPTED]
-    return answered(store, operation)
-
-
-def cards(store: Store, patron: str) -> list[str]:
-    return list(told(store, "patron", patron)["cards"])
 
 
 def status(store: Store, known: Known) -> str:
@@ -216,155 +190,49 @@ def test_takes_a_reason_of_bounded_length_for_what_the_rules_refuse(
     assert take(store, a.write("check_out", data | days, known["patron"]["HS1"], **by)) == [verdict]
 
 
-# --- the last word
+# --- what waited for a person
 
 
-LAST_WORDS: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
-    ("patron_block", {"blocked": True}, {"blocked": False}, "patron", "blocked"),
-    ("patron_note", {"private": "Một"}, {"private": "Hai"}, "patron", "note"),
-    ("item_status", {"barcode": "TK.1", "status": "lost"}, {"barcode": "TK.1", "status": "damaged"}, "item", "status"),
-    ("settings", {"values": {"card_proof": "pin"}}, {"values": {"card_proof": "none"}}, "setting", "value"),
-]
-
-
-def both(known: Known, a: Station, b: Station, kind: str, *said: dict[str, Any]) -> list[tuple[Station, Operation]]:
-    an = known["patron"]["HS1"] if kind.startswith("patron") else None
-    return [(one, one.ask_at_desk(kind, an, **data)) for one, data in zip((a, b), said, strict=True)]
-
-
-def thing_of(known: Known, kind: str) -> str:
-    return {"patron": known["patron"]["HS1"], "item": known["item"]["TK.1"], "setting": "card_proof"}[kind]
-
-
-@pytest.mark.parametrize(("kind", "first", "second", "thing", "column"), LAST_WORDS)
-def test_lets_the_last_word_hold_whoever_is_heard_first(
-    store: Store, known: Known, a: Station, b: Station, kind: str, first: Any, second: Any, thing: str, column: str
+@pytest.mark.parametrize("is_granted", [True, False])
+def test_lets_a_person_decide_what_nobody_on_the_list_asked_for(
+    store: Store, known: Known, a: Station, is_granted: bool
 ) -> None:
-    earlier, later = both(known, a, b, kind, first, second)
-    assert asks(store, *later) == GRANTED
-    value = told(store, thing, thing_of(known, thing))[column]
-    _, cursor = feed(store)
-    assert asks(store, *earlier) == declined("overtaken")
-    assert told(store, thing, thing_of(known, thing))[column] == value
-    # The station where the earlier one holds already hears how it is.
-    news = [(one["kind"], one["id"]) for one in feed(store, cursor=cursor)[0]]
-    assert (thing, thing_of(known, thing)) in news
-
-
-@pytest.mark.parametrize(("kind", "first", "second", "thing", "column"), LAST_WORDS)
-def test_lets_the_last_word_hold_when_it_is_heard_last(
-    store: Store, known: Known, a: Station, b: Station, kind: str, first: Any, second: Any, thing: str, column: str
-) -> None:
-    earlier, later = both(known, a, b, kind, first, second)
-    assert [asks(store, *one) for one in (earlier, later)] == [GRANTED] * 2
-    assert told(store, thing, thing_of(known, thing))[column] == next(
-        one for one in (second.get("private"), second.get("blocked"), second.get("status"), "none") if one is not None
+    an, stranger = known["patron"]["HS1"], str(uuid4())
+    batch = [
+        a.ask_at_desk("card_block", an, staff=stranger),
+        a.ask_at_desk("card_link", an, private="HS.900", staff=stranger),
+        a.ask_at_desk("patron_block", an, blocked=True, staff=stranger),
+        a.ask_at_desk("patron_note", an, private="Một", staff=stranger),
+        a.ask_at_desk("item_status", barcode="TK.1", status="lost", staff=stranger),
+        a.ask_at_desk("item_source", barcode="TK.1", source="project", staff=stranger),
+        a.ask_at_desk("settings", values={"card_proof": "pin"}, staff=stranger),
+    ]
+    assert take(store, *batch) == [ACCEPTED] * len(batch)
+    assert {answered(store, one) for one in batch} == {("waiting", None, None)}
+    for one in batch:
+        with store.writing.begin() as connection:
+            deciding.decide(
+                connection, "hoa-sen", request_id(one), grant=is_granted, by="cô Hạnh", why=None, now_ms=NOON_MS
+            )
+    assert {answered(store, one)[:2] for one in batch} == {("granted" if is_granted else "declined", "person")}
+    data = told(store, "patron", an)
+    now = (data["cards"], data["blocked"], data["note"], status(store, known), told(store, "setting", "card_proof"))
+    assert now == (
+        (["HS.900"], True, "Một", "lost", {"value": "pin", "fixed": False})
+        if is_granted
+        else (["HS1"], False, None, "available", None)
     )
 
 
-def test_control_lets_the_first_word_hold_when_nobody_compares(
-    store: Store, known: Known, a: Station, b: Station, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(desk, "_after", lambda *_: [])
-    for one in reversed(both(known, a, b, "patron_block", {"blocked": True}, {"blocked": False})):
-        asks(store, *one)
-    assert told(store, "patron", known["patron"]["HS1"])["blocked"] is True
-
-
-@pytest.mark.parametrize("ahead_ms", [1, 365 * 24 * HOUR_MS, 200_000_000_000_000])
-def test_lets_a_station_whose_clock_is_ahead_have_no_last_word_for_ever(
-    store: Store, known: Known, a: Station, ahead_ms: int
-) -> None:
-    an, ahead = known["patron"]["HS1"], Station(device="tram-9", wall_ms=min(NOON_MS + ahead_ms, 249_000_000_000_000))
-    assert asks(store, ahead, ahead.ask_at_desk("patron_block", an, blocked=True)) == GRANTED
-    a.wall_ms, a.device = NOON_MS, "tram-z"
-    assert asks(store, a, a.ask_at_desk("patron_block", an, blocked=False)) == GRANTED
-    assert told(store, "patron", an)["blocked"] is False
-
-
-def test_control_lets_a_clock_that_is_ahead_have_the_last_word_when_nobody_says_when_it_was_heard(
-    store: Store, known: Known, a: Station, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(desk, "min", lambda said, _heard: said, raising=False)
-    with pytest.raises(AssertionError):
-        test_lets_a_station_whose_clock_is_ahead_have_no_last_word_for_ever(store, known, a, 365 * 24 * HOUR_MS)
-
-
-def test_takes_what_it_hears_last_when_nobody_knows_the_order(
-    store: Store, known: Known, a: Station, b: Station
-) -> None:
-    b.trusted = False
-    an = known["patron"]["HS1"]
-    without_clock = b.ask_at_desk("patron_block", an, blocked=True)
-    assert asks(store, a, a.ask_at_desk("patron_block", an, blocked=False)) == GRANTED
-    assert asks(store, b, without_clock) == GRANTED
-    assert told(store, "patron", an)["blocked"] is True
-
-
-def test_takes_no_card_away_that_was_linked_after_the_loss(store: Store, known: Known, a: Station, b: Station) -> None:
-    an = known["patron"]["HS1"]
-    lost = a.ask_at_desk("card_block", an)
-    assert asks(store, b, b.ask_at_desk("card_link", an, private="HS.900")) == GRANTED
-    assert asks(store, a, lost) == GRANTED
-    assert cards(store, an) == ["HS.900"]
-
-
-def test_links_no_card_that_was_lost_since(store: Store, known: Known, a: Station, b: Station) -> None:
-    an = known["patron"]["HS1"]
-    linked = a.ask_at_desk("card_link", an, private="HS.900")
-    assert asks(store, b, b.ask_at_desk("card_block", an)) == GRANTED
-    assert asks(store, a, linked) == declined("overtaken")
-    assert cards(store, an) == []
-
-
-def test_keeps_a_card_lost_when_an_older_loss_is_heard_last(store: Store, known: Known, a: Station, b: Station) -> None:
-    an = known["patron"]["HS1"]
-    older = a.ask_at_desk("card_block", an)
-    for operation in (b.ask_at_desk("card_link", an, private="HS1"), b.ask_at_desk("card_block", an)):
-        assert asks(store, b, operation) == GRANTED
-    assert asks(store, a, older) == GRANTED
-    assert cards(store, an) == []
-
-
-# --- two librarians, one dispute
-
-
-@pytest.fixture
-def dispute(store: Store, known: Known, a: Station, b: Station) -> tuple[list[Operation], str]:
-    """Two loans of one item, and the dispute between them."""
-    outs = [a.check_out("TK.1", known["patron"]["HS1"]), b.check_out("TK.1", known["patron"]["HS2"])]
-    for station, out in zip((a, b), outs, strict=True):
-        take(store, out, device=station.device)
-    with reading(store) as connection:
-        (found,) = settling.listed(connection, "hoa-sen")
-    return outs, str(found["id"])
-
-
-@pytest.mark.parametrize("heard_first", [0, 1])
-def test_lets_the_first_librarian_settle_whoever_is_heard_first(
-    store: Store, a: Station, b: Station, dispute: tuple[list[Operation], str], heard_first: int
-) -> None:
-    outs, identity = dispute
-    said = [
-        (a, a.ask_at_desk("settlement", dispute=identity, way="first_has_it")),
-        (b, b.ask_at_desk("settlement", dispute=identity, way="first_over")),
-    ]
-    assert asks(store, *said[heard_first]) == GRANTED
-    _, cursor = feed(store)
-    asks(store, *said[1 - heard_first])
-    assert [answered(store, one) for _, one in said] == [GRANTED, declined("settled_already")]
-    assert told(store, "dispute", identity)["way"] == "first_has_it"
-    assert [told(store, "loan", loan_of(out))["open"] for out in outs] == [True, False]
-    assert ("dispute", identity) in [(one["kind"], one["id"]) for one in feed(store, cursor=cursor)[0]]
-    with reading(store) as connection:
-        assert settling.listed(connection, "hoa-sen") == []
-
-
-def test_lets_the_first_that_is_heard_settle_when_nobody_knows_the_order(
-    store: Store, a: Station, b: Station, dispute: tuple[list[Operation], str]
-) -> None:
-    a.trusted = False
-    unsure = a.ask_at_desk("settlement", dispute=dispute[1], way="first_has_it")
-    assert asks(store, b, b.ask_at_desk("settlement", dispute=dispute[1], way="first_over")) == GRANTED
-    assert asks(store, a, unsure) == declined("settled_already")
-    assert told(store, "dispute", dispute[1])["way"] == "first_over"
+def test_refuses_a_person_to_grant_what_the_rule_would_decline(store: Store, known: Known, a: Station) -> None:
+    an, stranger = known["patron"]["HS1"], str(uuid4())
+    for kind, data, why in (
+        ("card_link", {"private": "HS2"}, "belongs to another"),
+        ("settings", {"values": {"loan_days": "1"}}, "unknown_setting"),
+        ("settings", {"values": {"card_proof": "x"}}, "bad_value"),
+    ):
+        asked = a.ask_at_desk(kind, an if kind == "card_link" else None, staff=stranger, **data)
+        take(store, asked)
+        with store.writing.begin() as connection, pytest.raises(CannotDo, match=why):
+            deciding.decide(connection, "hoa-sen", request_id(asked), grant=True, by="x", why=None, now_ms=NOON_MS)
+        assert answered(store, asked) == ("waiting", None, None)
