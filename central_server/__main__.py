@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from central_server import (
     __version__,
+    desk_commands,
     device_commands,
     dispute_commands,
     library_commands,
@@ -28,6 +29,7 @@ _COMMANDS = (
     library_commands,
     device_commands,
     office_commands,
+    desk_commands,
     dispute_commands,
     release_commands,
     support_commands,

@@ -14,6 +14,8 @@ Barcode = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_NUL)]
 WallMs = Annotated[int, Meta(ge=0, le=250_000_000_000_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Words = Annotated[str, Meta(max_length=MOST_WORDS, pattern=NO_NUL)]
+SettingName = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+Word = Annotated[str, Meta(pattern="^[a-z_]+$", max_length=64)]
 Loans = Annotated[list[Identity], Meta(max_length=100)]
 
 
@@ -54,13 +56,15 @@ class RenewData(Struct, frozen=True):
     provisional: bool
 
 
-class Voided(Struct, frozen=True):
+class Named(Struct, frozen=True):
+    """Another operation of the same device."""
+
     epoch: Epoch
     seq: Sequence
 
 
 class VoidData(Struct, frozen=True):
-    voids: Voided
+    voids: Named
     kind: Literal["check_out", "check_in"]
     barcode: Barcode
     loans: Loans
@@ -91,6 +95,21 @@ class DateBootData(Struct, frozen=True):
     after_ms: WallMs | None = None
 
 
+class CheckedData(Struct, frozen=True):
+    operation: Named
+    why: Word
+
+
+class HoldShelvedData(Struct, frozen=True):
+    hold: Identity
+    barcode: Barcode
+    day: date
+
+
+class HelpCallData(Struct, frozen=True):
+    day: date
+
+
 class AskedData(Struct, frozen=True, kw_only=True):
     request: Identity
 
@@ -107,13 +126,30 @@ class CardLinkData(AskedData, frozen=True, kw_only=True):
     private: Hash
 
 
+class CardBlockData(AskedData, frozen=True, kw_only=True):
+    pass
+
+
+class PatronBlockData(AskedData, frozen=True, kw_only=True):
+    blocked: bool
+
+
+class PatronNoteData(AskedData, frozen=True, kw_only=True):
+    private: Hash | None
+
+
 class ItemStatusData(AskedData, frozen=True, kw_only=True):
     barcode: Barcode
     status: Literal["available", "damaged", "lost", "withdrawn"]
 
 
+class ItemSourceData(AskedData, frozen=True, kw_only=True):
+    barcode: Barcode
+    source: Literal["budget", "donation", "project", "exchange", "other"]
+
+
 class SettingsData(AskedData, frozen=True, kw_only=True):
-    values: Annotated[dict[Name, Words], Meta(min_length=1, max_length=50)]
+    values: Annotated[dict[SettingName, Words], Meta(min_length=1, max_length=50)]
 
 
 class SettlementData(AskedData, frozen=True, kw_only=True):
@@ -127,7 +163,7 @@ class SuggestionData(AskedData, frozen=True, kw_only=True):
 
 
 class FaultReportData(AskedData, frozen=True, kw_only=True):
-    about: Literal["station", "item", "other"]
+    about: Literal["station", "item", "premises", "other"]
     barcode: Barcode | None
     text: Words | None = None
     private: Hash | None = None
@@ -143,7 +179,8 @@ class _Common(Struct, frozen=True, tag_field="kind", kw_only=True):
     actor: Literal["patron", "anyone", "librarian", "station"]
     reader: Hash | None
     policy_version: str | None
-    override_reason: str | None = None
+    staff: Identity | None = None
+    override_reason: Words | None = None
     predecessor: Predecessor | UnsetType | None = UNSET
 
 
@@ -179,6 +216,20 @@ class DateBoot(_Common, frozen=True, tag="date_boot", kw_only=True):
     data: DateBootData
 
 
+class Checked(_Common, frozen=True, tag="checked", kw_only=True):
+    data: CheckedData
+
+
+class HoldShelved(_Common, frozen=True, tag="hold_shelved", kw_only=True):
+    reader: Hash
+    data: HoldShelvedData
+
+
+class HelpCall(_Common, frozen=True, tag="help_call", kw_only=True):
+    reader: None
+    data: HelpCallData
+
+
 class RequestBody(_Common, frozen=True, kw_only=True):
     data: AskedData
 
@@ -198,8 +249,27 @@ class CardLink(RequestBody, frozen=True, tag="card_link", kw_only=True):
     data: CardLinkData
 
 
+class CardBlock(RequestBody, frozen=True, tag="card_block", kw_only=True):
+    reader: Hash
+    data: CardBlockData
+
+
+class PatronBlock(RequestBody, frozen=True, tag="patron_block", kw_only=True):
+    reader: Hash
+    data: PatronBlockData
+
+
+class PatronNote(RequestBody, frozen=True, tag="patron_note", kw_only=True):
+    reader: Hash
+    data: PatronNoteData
+
+
 class ItemStatus(RequestBody, frozen=True, tag="item_status", kw_only=True):
     data: ItemStatusData
+
+
+class ItemSource(RequestBody, frozen=True, tag="item_source", kw_only=True):
+    data: ItemSourceData
 
 
 class Settings(RequestBody, frozen=True, tag="settings", kw_only=True):
@@ -218,9 +288,12 @@ class FaultReport(RequestBody, frozen=True, tag="fault_report", kw_only=True):
     data: FaultReportData
 
 
-FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot
-AnyRequest = PlaceHold | CancelHold | CardLink | ItemStatus | Settings | Settlement | Suggestion | FaultReport
+FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot | Checked | HoldShelved | HelpCall
+_OfAReader = PlaceHold | CancelHold | CardLink | CardBlock | PatronBlock | PatronNote
+AnyRequest = _OfAReader | ItemStatus | ItemSource | Settings | Settlement | Suggestion | FaultReport
 Body = FactBody | AnyRequest
+
+_WITHOUT_BARCODE = (Visit, DateBoot, Checked, HelpCall, RequestBody)
 
 _decoder: msgspec.json.Decoder[Body] = msgspec.json.Decoder(Body)
 
@@ -273,7 +346,7 @@ def loans_of(body: Body) -> list[str]:
 
 def barcode_of(body: Body) -> str | None:
     """The barcode that a fact is about. What a request is about is for whoever decides it."""
-    return None if isinstance(body, Visit | DateBoot | RequestBody) else body.data.barcode
+    return None if isinstance(body, _WITHOUT_BARCODE) else body.data.barcode
 
 
 def is_false_reader(operation: Operation, body: Body) -> bool:

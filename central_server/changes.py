@@ -83,6 +83,16 @@ def publish_if_different(connection: sa.Connection, library: str, things: Sequen
     return different
 
 
+def tell_again(
+    connection: sa.Connection, library: str, things: Collection[tuple[str, str]], *, or_no_more: bool = False
+) -> None:
+    """Publish those things (kind and id) as they were told last, under new numbers: a station may think otherwise.
+    `or_no_more`: what was never told is no more; else it is left alone."""
+    known = {thing: current(connection, library, *thing) for thing in dict.fromkeys(things)}
+    told = [Thing(*thing, data or NO_MORE) for thing, data in known.items() if data or or_no_more]
+    publish(connection, library, told)
+
+
 def numbers_of(connection: sa.Connection, library: str, kind: str, identities: Collection[str]) -> dict[str, int]:
     """The number of the newest change to each of those things that are in the feed, by id."""
     mine = (change.c.library_id == library, change.c.kind == kind, among(change.c.id, identities))

@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from central_server import clock, decisions, requests
 from central_server.cannot import CannotDo
 from central_server.decisions import Decision, State
-from central_server.imports import items, patrons
-from central_server.tables.library import item, patron, patron_card, request, title
+from central_server.tables.library import patron, request
 from central_server.tables.operations import operation_reader
 
 
@@ -58,47 +57,22 @@ def _carry_out(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> N
                 raise CannotDo("The reader, the title or the hold is not known here yet; it can only be declined.")
             if decision.state is not State.GRANTED:
                 raise CannotDo(f"The rule declines it ({decision.why}); it can only be declined.")
-        case "settlement":
-            decided = requests.by_rule(connection, row, now_ms)
+        case "suggestion" | "fault_report":
+            pass  # somebody has read it
+        case _:
+            decided = requests.carry_out(connection, row, now_ms)
             if decided is None or decided.state is not State.GRANTED:
-                why = decided.why if decided else "no_dispute"
-                raise CannotDo(f"It cannot be settled so ({why}); it can only be declined.")
-        case "card_link":
-            _link_card(connection, row)
-        case "item_status":
-            _set_status(connection, row)
+                why = decided.why if decided else None
+                raise CannotDo(f"{_WHY_NOT.get(why or '', f'It cannot be so ({why})')}; it can only be declined.")
 
 
-def _link_card(connection: sa.Connection, row: dict[str, Any]) -> None:
-    library, owner = row["library_id"], row["patron_id"]
-    mine = (operation_reader.c.library_id == library, operation_reader.c.position == row["position"])
-    number = connection.scalar(sa.select(operation_reader.c.private).where(*mine))
-    people = sa.select(patron).where(patron.c.library_id == library)
-    whose = connection.execute(people.where(patron.c.id == owner)).mappings().first()
-    if whose is None or number is None:
-        raise CannotDo("The reader is not known here, or the card did not come along; it can only be declined.")
-    known = sa.select(patron_card.c.patron_id).where(
-        patron_card.c.library_id == library, patron_card.c.number == number
-    )
-    holder = connection.scalar(people.with_only_columns(patron.c.id).where(patron.c.card == number))
-    holder = holder or connection.scalar(known)
-    if holder not in (None, owner):
-        raise CannotDo("The card belongs to another reader; it can only be declined.")
-    if holder is None:
-        connection.execute(patron_card.insert(), {"library_id": library, "number": number, "patron_id": owner})
-        patrons.publish(connection, library, [dict(whose)])
-
-
-def _set_status(connection: sa.Connection, row: dict[str, Any]) -> None:
-    library = row["library_id"]
-    status = msgspec.json.decode(row["data"])["status"]
-    here = (item.c.library_id == library, item.c.barcode == row["subject"])
-    if not connection.execute(sa.update(item).where(*here).values(status=status)).rowcount:
-        raise CannotDo("The barcode is in no catalogue of this library; it can only be declined.")
-    titles = sa.select(title).where(
-        title.c.library_id == library, title.c.id.in_(sa.select(item.c.title_id).where(*here))
-    )
-    items.publish_of_titles(connection, library, [dict(one) for one in connection.execute(titles).mappings()])
+_WHY_NOT = {
+    "": "What it is about is not known here, or what is private to it did not come along",
+    "no_reader": "The reader is not known here",
+    "card_taken": "The card belongs to another reader",
+    "overtaken": "Something later was said of the same thing",
+    "fixed": "The centre has fixed that setting",
+}
 
 
 def _line(row: Any) -> dict[str, Any]:
@@ -107,6 +81,7 @@ def _line(row: Any) -> dict[str, Any]:
         "id": row["id"],
         "kind": row["kind"],
         "role": row["role"],
+        "staff": row["staff"],
         "patron": row["patron_id"],
         "name": row["name"],
         "card": row["card"],

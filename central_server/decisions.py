@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import changes
-from central_server.tables.library import request
+from central_server.tables.library import item, request
 
 BY_RULE = "rule"
 
@@ -33,11 +33,34 @@ def find(connection: sa.Connection, library: str, identity: str) -> dict[str, An
 
 
 def settle(connection: sa.Connection, row: Any, decision: Decision, by: str, now_ms: int) -> None:
-    """Write down how the request `row` was decided, and tell the stations."""
+    """Write down how the request `row` was decided, and tell the stations. What the staff asked for holds at their
+    station already: declined, the thing itself is told anew, so that it comes right there."""
     decided = {"state": decision.state.value, "decided_by": by, "why": decision.why, "decided_ms": now_ms}
     here = (request.c.library_id == row["library_id"], request.c.id == row["id"])
     connection.execute(sa.update(request).where(*here).values(decided))
+    if decision.state is State.DECLINED and row["role"] == "librarian":
+        begun_there = row["kind"] in ("place_hold", "cancel_hold", "settings")
+        changes.tell_again(connection, row["library_id"], _about(connection, row), or_no_more=begun_there)
     tell(connection, {**row, **decided})
+
+
+def _about(connection: sa.Connection, row: Any) -> list[tuple[str, str]]:
+    """The things that the request is about, as the feed names them."""
+    match row["kind"]:
+        case "place_hold":
+            return [("hold", row["id"])]
+        case "cancel_hold":
+            return [("hold", row["subject"])]
+        case "settlement":
+            return [("dispute", row["subject"])]
+        case "settings":
+            return [("setting", name) for name in msgspec.json.decode(row["data"])["values"]]
+        case "item_status" | "item_source":
+            here = (item.c.library_id == row["library_id"], item.c.barcode == row["subject"])
+            return [("item", identity) for identity in connection.scalars(sa.select(item.c.id).where(*here))]
+        case "card_link" | "card_block" | "patron_block" | "patron_note" if row["patron_id"]:
+            return [("patron", row["patron_id"])]
+    return []
 
 
 def tell(connection: sa.Connection, row: Any) -> None:

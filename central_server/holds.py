@@ -18,10 +18,11 @@ from central_server.decisions import BY_RULE, Decision, State, settle
 from central_server.loans import Loan, moment_of
 from central_server.one_hold import Lending, Outcome, Placing, consider
 from central_server.order import Boot, Moment, Order, Place
-from central_server.tables.library import hold, item, request
+from central_server.tables.library import hold, item, request, shelved
 from central_server.tables.library import patron as patron_table
 from central_server.tables.library import title as title_table
 from central_server.tables.operations import check_in, dated_boot, dispute, loan, loan_end, operation
+from central_server.upsert import put
 from central_server.wire import Way
 
 _PLACE = ("library_id", "device", "epoch", "seq")
@@ -91,6 +92,31 @@ def _asked_then(connection: sa.Connection, library: str, touched: Touched) -> se
     return {(row.subject, row.patron_id) for one in (placed, cancelled) for row in connection.execute(one)}
 
 
+def shelve(connection: sa.Connection, library: str, days: Mapping[str, str]) -> None:
+    """A book was put on the hold shelf for these holds, on that day; the last day counts."""
+    known = _shelved(connection, library, days)
+    rows = [
+        {"library_id": library, "hold_id": identity, "day": day}
+        for identity, day in days.items()
+        if day > known.get(identity, "")
+    ]
+    if not rows:
+        return
+    put(connection, shelved, rows)
+    here = (hold.c.library_id == library, among(hold.c.id, days), hold.c.loan_id.is_(None))
+    waiting = connection.execute(sa.select(hold).where(*here)).mappings().all()
+    now = _shelved(connection, library, days)
+    things = [changes.Thing("hold", row["id"], _published(row, now.get(row["id"]))) for row in waiting]
+    changes.publish_if_different(connection, library, things)
+
+
+def _shelved(connection: sa.Connection, library: str, holds: Collection[str]) -> dict[str, str]:
+    if not holds:
+        return {}
+    mine = (shelved.c.library_id == library, among(shelved.c.hold_id, holds))
+    return {row.hold_id: row.day for row in connection.execute(sa.select(shelved).where(*mine))}
+
+
 def reconsider(connection: sa.Connection, library: str, touched: Touched, now_ms: int) -> None:
     """Consider anew every wish that it may concern."""
     for title, patron in sorted(who_asked(connection, library, touched)):
@@ -125,7 +151,7 @@ def _placings(connection: sa.Connection, library: str, title: str, patron: str) 
     placed = asked.where(*theirs, request.c.kind == "place_hold", request.c.subject == title, sa.not_(by_person))
 
     def read(row: Any) -> dict[str, Any]:
-        return {**row, "moment": _moment(connection, library, row), "cancels": []}
+        return {**row, "moment": asked_at(connection, library, row), "cancels": []}
 
     rows = {row["id"]: read(row) for row in connection.execute(placed).mappings()}
     cancels = asked.where(*theirs, request.c.kind == "cancel_hold", among(request.c.subject, rows), sa.not_(declined))
@@ -134,7 +160,8 @@ def _placings(connection: sa.Connection, library: str, title: str, patron: str) 
     return rows
 
 
-def _moment(connection: sa.Connection, library: str, row: Any) -> Moment:
+def asked_at(connection: sa.Connection, library: str, row: Any) -> Moment:
+    """When it was asked: a request with the `device`, `epoch` and `seq` of its operation."""
     place = Place(row["device"], row["epoch"], row["seq"])
     if row["boot"] is None:
         return Moment(place, row["asked_ms"], row["asked_ms"])
@@ -221,6 +248,7 @@ def _write(
 ) -> None:
     mine = (hold.c.library_id == library, among(hold.c.id, found))
     known = {row["id"]: row for row in connection.execute(sa.select(hold).where(*mine)).mappings()}
+    days = _shelved(connection, library, found)
     things = []
     for identity, outcome in found.items():
         placed, here = asked[identity], (hold.c.library_id == library, hold.c.id == identity)
@@ -243,12 +271,14 @@ def _write(
             connection.execute(sa.update(hold).where(*here).values(row))
         waits = is_kept and outcome.served_by is None
         if waits or identity in known:
-            things.append(changes.Thing("hold", identity, _published(row) if waits else changes.NO_MORE))
+            told = _published(row, days.get(identity)) if waits else changes.NO_MORE
+            things.append(changes.Thing("hold", identity, told))
     changes.publish_if_different(connection, library, things)
 
 
-def _published(row: dict[str, Any]) -> str:
+def _published(row: Mapping[Any, Any], shelved_on: str | None) -> str:
     data = {"title": row["title_id"], "patron": row["patron_id"], "shelf": row["shelf"], "placed_ms": row["placed_ms"]}
+    data["shelved_on"] = shelved_on
     return msgspec.json.encode(data).decode()
 
 

@@ -11,8 +11,17 @@ from dataclasses import dataclass, field
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, disputes, figures
-from central_server.bodies import Body, barcode_of, begins_a_store, kind_of, loans_of, predecessor_of, read_body
+from central_server import changes, disputes, figures, holds
+from central_server.bodies import (
+    Body,
+    HoldShelved,
+    barcode_of,
+    begins_a_store,
+    kind_of,
+    loans_of,
+    predecessor_of,
+    read_body,
+)
 from central_server.chain import Chain, Fault
 from central_server.disputes import Dispute, Docket, version
 from central_server.erasing import erased_among
@@ -55,6 +64,7 @@ class Batch:
         self._rows = _Rows()
         self._docket = Docket()
         self._uses: Counter[figures.Use] = Counter()
+        self._shelved: dict[str, str] = {}
 
     def record(self, connection: sa.Connection, now_ms: int) -> Ingested:
         """Record it, once. The answer may be told when the transaction is committed."""
@@ -119,6 +129,9 @@ class Batch:
             faults += self._requests.saw(body, self._position, reader)
             if use := figures.use_of(body):
                 self._uses[use] += 1
+            if isinstance(body, HoldShelved):
+                day = max(body.data.day.isoformat(), self._shelved.get(body.data.hold, ""))
+                self._shelved[body.data.hold] = day
             faults += [misplaced] if misplaced else []
             fault = min(faults, key=lambda one: _RANK[one.reason], default=None)
         if follows := self._chain.add(came, body, fault.reason if fault else None, self._docket):
@@ -198,6 +211,7 @@ class Batch:
         opened, numbers = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
         self._requests.write(opened, self._projection.touched)
+        holds.shelve(self._connection, self._library, self._shelved)
         figures.add(self._connection, self._library, self._uses)
         return numbers
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import disputes, holds, settling
+from central_server import desk, disputes, holds, settling
 from central_server.among import among
 from central_server.bodies import Body, CancelHold, PlaceHold, RequestBody, Settlement, kind_of
 from central_server.chain import Fault
@@ -83,6 +83,7 @@ class Requests:
             "asked_ms": body.at.wall_ms if body.at.trusted else self._now_ms,
             "boot": None if body.at.trusted else body.at.boot,
             "boottime_ms": None if body.at.trusted else body.at.boottime_ms,
+            "staff": body.staff,
             "state": State.WAITING.value,
             "decided_by": None,
             "why": None,
@@ -106,8 +107,11 @@ def by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Deci
 
 def _by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Decision | None:
     """The same of one request alone. A hold is decided together with all that its reader asked for of the title."""
-    if row["kind"] == "settlement":
-        return _settle_dispute(connection, row, now_ms)
+    if row["kind"] in desk.KINDS | desk.ONLY_STAFF:
+        if desk.is_of_the_staff(connection, row):
+            return carry_out(connection, row, now_ms)
+        is_no_librarian = row["role"] != "librarian" and row["kind"] in desk.ONLY_STAFF
+        return Decision(State.DECLINED, "no_librarian") if is_no_librarian else None
     if row["kind"] not in ("place_hold", "cancel_hold"):
         return None
     if row["patron_id"] is None:
@@ -120,6 +124,12 @@ def _by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Dec
     if placed["state"] == State.WAITING:
         settle(connection, placed, Decision(State.DECLINED, "cancelled"), BY_RULE, now_ms)
     return Decision(State.GRANTED)
+
+
+def carry_out(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Decision | None:
+    """Do what the staff ask for; `None`: what it is about is not known here, and may come yet."""
+    settles = row["kind"] == "settlement"
+    return _settle_dispute(connection, row, now_ms) if settles else desk.carry_out(connection, row, now_ms)
 
 
 def _wish_of(connection: sa.Connection, row: dict[str, Any]) -> set[tuple[str, str]]:
@@ -143,14 +153,28 @@ def _subject(body: RequestBody) -> str:
 
 def _settle_dispute(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Decision | None:
     """One that is not known here may come yet: the server was restored, and its stations tell it again."""
-    if row["role"] != "librarian":
-        return Decision(State.DECLINED, "no_librarian")
     found = disputes.find(connection, row["library_id"], row["subject"])
     if found is None:
         return None
     way = msgspec.json.decode(row["data"])["way"]
-    refused = settling.settle(connection, found, way, by="librarian", request=row["id"], now_ms=now_ms)
-    return Decision(State.DECLINED, refused) if refused else Decision(State.GRANTED)
+    later = _who_settled_it_later(connection, row, found)
+    refused = settling.settle(
+        connection, found, way, by="librarian", request=row["id"], now_ms=now_ms, is_settled=later is not None
+    )
+    if refused:
+        return Decision(State.DECLINED, refused)
+    if later:
+        settle(connection, later, Decision(State.DECLINED, "settled_already"), BY_RULE, now_ms)
+    return Decision(State.GRANTED)
+
+
+def _who_settled_it_later(
+    connection: sa.Connection, row: dict[str, Any], dispute: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Of two librarians who settled one dispute, the first has settled it, whoever is heard first."""
+    request_id = settling.settled_by(connection, dispute)
+    other = find(connection, row["library_id"], request_id) if request_id else None
+    return other if other and desk.is_before(connection, row, other) else None
 
 
 def _waiting_for(connection: sa.Connection, library: str, kind: str, subjects: Collection[str]) -> list[dict[str, Any]]:

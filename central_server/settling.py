@@ -11,13 +11,21 @@ from central_server.wire import Reason, Way
 
 
 def settle(
-    connection: sa.Connection, found: dict[str, Any], way: str, *, by: str, request: str | None, now_ms: int
+    connection: sa.Connection,
+    found: dict[str, Any],
+    way: str,
+    *,
+    by: str,
+    request: str | None,
+    now_ms: int,
+    is_settled: bool = False,
 ) -> str | None:
     """Settle the dispute `found` (its row) by `way`; answers why not, in a word of the protocol's table.
 
-    `by`: who decided; `request`: the id of the station's request, if it came so.
+    `by`: who decided; `request`: the id of the station's request, if it came so. `is_settled`: somebody had said so
+    after this, and their word counts no more.
     """
-    if found["state"] != disputes.OPEN:
+    if found["state"] != disputes.OPEN and not is_settled:
         return "settled_already"
     if way not in disputes.ways_of(found["reason"]):
         return "not_a_way"
@@ -42,6 +50,15 @@ def settle(
         _consider(connection, library, found["barcode"], now_ms)
     disputes.tell(connection, library, [identity, found["subject"]])
     return None
+
+
+def settled_by(connection: sa.Connection, found: dict[str, Any]) -> str | None:
+    """The station's request by which the dispute `found` was settled; `None`: by itself, or at the centre."""
+    if found["way"] is None:
+        return None
+    mine = (settlement.c.library_id == found["library_id"], settlement.c.dispute_id == found["id"])
+    newest = sa.select(settlement.c.request_id).where(*mine).order_by(settlement.c.number.desc()).limit(1)
+    return connection.scalar(newest)
 
 
 def history(connection: sa.Connection, library: str) -> dict[str, list[dict[str, Any]]]:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, field
 
 from central_server.imports.dates import parse_date
 from central_server.imports.report import Report
-from central_server.imports.toml_reader import publish, read_toml
+from central_server.imports.toml_reader import publish_with_settings, read_toml
 from central_server.imports.words import fold
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -69,7 +69,7 @@ def import_calendar(connection: sa.Connection, library: str, raw: bytes, report:
             report.refuse("ends_before", name=name, begin=begin, end=end)
     if report.readable:
         calendar = Calendar(read.version, read.closed_weekdays, read.school_year, read.closed)
-        publish(connection, library, "calendar", calendar, report)
+        publish_with_settings(connection, library, "calendar", calendar, report)
 
 
 def _as_people_write(key: str, value: Any) -> Any:

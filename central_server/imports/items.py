@@ -19,6 +19,7 @@ COLUMNS = (
     Column("barcode", "Số ĐKCB", ("so dang ky ca biet", "dkcb", "ma vach", "accession number"), True, 64, "code"),
     Column("code", "Mã đầu sách", ("title code", "ma sach"), True, 64, "code"),
     Column("status", "Tình trạng", ("trang thai",)),
+    Column("in_house_only", "Chỉ đọc tại chỗ", ("doc tai cho", "khong cho muon", "khong muon ve", "in house only")),
 )
 
 _STATUSES = {
@@ -31,6 +32,10 @@ _STATUSES = {
     "lost": "lost",
     "thanh ly": "withdrawn",
     "withdrawn": "withdrawn",
+}
+_IN_HOUSE_ONLY = {
+    **dict.fromkeys(("co", "x", "1", "dung", "yes", "true", "doc tai cho", "chi doc tai cho"), True),
+    **dict.fromkeys(("", "khong", "0", "sai", "no", "false", "muon ve", "cho muon", "duoc muon"), False),
 }
 _CHUNK = 500
 
@@ -45,6 +50,7 @@ def import_items(connection: sa.Connection, library: str, rows: list[Row], repor
     for row in rows:
         title = titles.get(row.values["code"])
         status = _STATUSES.get(fold(row.values["status"])) if row.values.get("status") else "available"
+        in_house_only = _IN_HOUSE_ONLY.get(fold(row.values.get("in_house_only", "")))
         if title is None:
             if all_codes is None:
                 mine = title_table.c.library_id == library
@@ -52,13 +58,18 @@ def import_items(connection: sa.Connection, library: str, rows: list[Row], repor
             _skip_unknown_title(row, all_codes, report)
         elif status is None:
             report.skip(row.line, "unknown_status", row.cells.get("status"), value=row.values["status"])
+        elif in_house_only is None:
+            cell, value = row.cells.get("in_house_only"), row.values["in_house_only"]
+            report.skip(row.line, "unknown_in_house", cell, value=value, column=COLUMNS[3].header)
         else:
             values: dict[str, object] = {"barcode": row.values["barcode"], "title_id": title["id"]}
             if "status" in row.values:
                 values["status"] = status
+            if "in_house_only" in row.values:
+                values["in_house_only"] = in_house_only
             lines[row.line] = values
     columns = names_of(COLUMNS) | {"title_id": COLUMNS[1].header}
-    defaults = {"status": "available"}
+    defaults = {"status": "available", "in_house_only": False, "source": None}
     different = catalogue.store(connection, item, "barcode", library, lines, defaults, columns, report)
     types = {title["id"]: title["item_type"] for title in titles.values()}
     changes.publish_if_different(connection, library, [_thing(row, types[row["title_id"]]) for row in different])
@@ -91,5 +102,6 @@ def _thing(row: dict[str, Any], item_type: str) -> changes.Thing:
         "barcode": row["barcode"],
         "item_type": item_type,
         "status": row["status"],
+        "in_house_only": row["in_house_only"],
     }
     return changes.Thing("item", row["id"], msgspec.json.encode(data).decode())

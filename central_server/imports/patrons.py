@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes
+from central_server import changes, staff
 from central_server.imports import catalogue, rules
 from central_server.imports.dates import parse_date
 from central_server.imports.header import Column, names_of
@@ -24,7 +24,14 @@ COLUMNS = (
     Column("valid_until", "Hạn thẻ", ("han su dung", "ngay het han", "valid until", "expires"), kind="date"),
 )
 
-_DEFAULTS = {"class_name": "", "valid_until": None, "blocked": False}
+_DEFAULTS = {
+    "class_name": "",
+    "valid_until": None,
+    "blocked": False,
+    "card_lost": False,
+    "suspended_until": None,
+    "note": None,
+}
 _CATEGORY_WORDS = {"hoc sinh": "hs", "pupil": "hs", "student": "hs", "giao vien": "gv", "teacher": "gv"}
 
 
@@ -49,7 +56,9 @@ def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, An
     mine = sa.select(patron_card).where(patron_card.c.library_id == library, ~listed)
     for card in connection.execute(mine.order_by(patron_card.c.number)):
         linked.setdefault(card.patron_id, []).append(card.number)
-    changes.publish_if_different(connection, library, [_thing(row, linked.get(row["id"], [])) for row in rows])
+    of_staff = staff.of_patrons(connection, library)
+    things = [_thing(row, linked.get(row["id"], []), of_staff.get(row["id"])) for row in rows]
+    changes.publish_if_different(connection, library, things)
 
 
 def shown_name(name: str) -> str:
@@ -94,13 +103,16 @@ def _skip_unknown_category(row: Row, known: list[str], report: Report) -> None:
         report.skip(row.line, "unknown_category", cell, value=value, known=", ".join(known))
 
 
-def _thing(row: dict[str, Any], linked: list[str]) -> changes.Thing:
+def _thing(row: dict[str, Any], linked: list[str], of_staff: dict[str, str] | None) -> changes.Thing:
     data = {
         "shown_name": shown_name(row["name"]),
         "class_name": row["class_name"],
         "category": row["category"],
         "valid_until": row["valid_until"],
         "blocked": row["blocked"],
-        "cards": [row["card"], *linked],
+        "cards": [*([] if row["card_lost"] else [row["card"]]), *linked],
+        "suspended_until": row["suspended_until"],
+        "note": row["note"],
+        "staff": of_staff,
     }
     return changes.Thing("patron", row["id"], msgspec.json.encode(data).decode())

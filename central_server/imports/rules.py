@@ -9,33 +9,49 @@ from msgspec import Meta, Struct
 
 from central_server import changes
 from central_server.imports.report import Report
-from central_server.imports.toml_reader import publish, read_toml
+from central_server.imports.toml_reader import publish_with_settings, read_toml
 from central_server.tables.library import patron
 
 Count = Annotated[int, Meta(ge=0, le=10_000)]
+Days = Annotated[int, Meta(ge=0, le=3_660)]
+AtLeastOne = Annotated[int, Meta(ge=1, le=10_000)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Limits(Struct):
+    """`overdue_blocks_from`: so many late books block; `suspend_after_days`: who is that late borrows nothing for
+    `suspend_days` from then on."""
+
     total: Count
-    overdue_blocks_after_days: Count
+    overdue_blocks_after_days: Days
+    overdue_blocks_from: AtLeastOne = 1
+    per_day: AtLeastOne | None = None
+    suspend_after_days: Days | None = None
+    suspend_days: Days = 0
 
 
 class Policy(Struct):
+    """`classes`: only for these, each the beginning of a class's name; `over_summer`: the end of a school year does not
+    end the loan."""
+
     patron_category: Code
     item_type: Code
-    days: Count
+    days: Days
     limit: Count
     renewals: Count
     in_house_only: bool = False
+    classes: Annotated[list[Code], Meta(max_length=100)] = []
+    over_summer: bool = False
 
 
 class CirculationFile(Struct):
-    """As the file has it: `[limits.hs]`, `[[policy]]`."""
+    """As the file has it: `[limits.hs]`, `[[policy]]`. `hold_shelf_days`: open days that a book waits for who placed a
+    hold; none: until they come."""
 
     version: Code
     limits: dict[Code, Limits]
     policy: Annotated[list[Policy], Meta(min_length=1)]
+    hold_shelf_days: Annotated[int, Meta(ge=1, le=366)] | None = None
 
 
 class Circulation(Struct):
@@ -44,6 +60,7 @@ class Circulation(Struct):
     version: str
     limits: dict[str, Limits]
     policies: list[Policy]
+    hold_shelf_days: int | None = None
 
 
 def import_circulation(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
@@ -58,7 +75,8 @@ def import_circulation(connection: sa.Connection, library: str, raw: bytes, repo
         report.refuse("policy_without_limits", category=category)
     if not report.readable:
         return
-    publish(connection, library, "circulation", Circulation(read.version, read.limits, read.policy), report)
+    circulation = Circulation(read.version, read.limits, read.policy, read.hold_shelf_days)
+    publish_with_settings(connection, library, "circulation", circulation, report)
     mine = patron.c.library_id == library
     strangers = (
         sa.select(patron.c.category, sa.func.count().label("count"))

@@ -263,6 +263,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Không biết tình trạng “{value}”; hãy ghi: tốt, hỏng, mất hoặc thanh lý. Bỏ qua dòng này.",
         "The status “{value}” is not known; write available, damaged, lost or withdrawn. The line is skipped.",
     ),
+    "unknown_in_house": (
+        "Không biết “{value}” trong cột “{column}” nghĩa là gì; hãy ghi “có” (chỉ đọc tại chỗ) hoặc để trống. "
+        "Bỏ qua dòng này.",
+        "What “{value}” means in “{column}” is not known; write yes (it is read in the library only), or nothing. "
+        "The line is skipped.",
+    ),
     "unknown_category": (
         "Không biết loại bạn đọc “{value}” (chính sách có: {known}); bỏ qua dòng này.",
         "The category “{value}” is not known (the rules have: {known}); the line is skipped.",
@@ -297,6 +303,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{count} patrons are of the category “{value}”, which is not in these rules.",
     ),
     # --- TOML
+    "settings_hold": (
+        "Thư viện đã tự đặt khác tệp này, và điều đã đặt vẫn giữ: {names}.",
+        "The library has set this otherwise, and that holds over the file: {names}.",
+    ),
     "bad_toml": ("Tệp TOML viết sai: {why}.", "The TOML is not right: {why}."),
     "unknown_key": ("Không biết “{key}” trong {where}.", "“{key}” is not known in {where}."),
     "unknown_key_meant": (

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import fields
 
-from central_server import changes
+from central_server import changes, settings
 from central_server.imports.report import Line, Outcome, Report
 from central_server.imports.text_file import read_text
 from central_server.imports.words import meant
@@ -56,7 +56,7 @@ def read_toml(
         return None
 
 
-def publish(connection: sa.Connection, library: str, kind: str, value: Struct, report: Report) -> None:
+def publish(connection: sa.Connection, library: str, kind: str, value: object, report: Report) -> None:
     """Tell the stations of `value`, the only thing of its `kind` in the library.
 
     In the report line 1 stands for the whole file.
@@ -69,6 +69,16 @@ def publish(connection: sa.Connection, library: str, kind: str, value: Struct, r
         before, after = (dict(_leaves(msgspec.json.decode(text))) for text in (known, thing.data))
         keys = [key for key in before | after if before.get(key) != after.get(key)]
         report.changed[Line(1)] = tuple(f"{key}: {before.get(key, '–')} → {after.get(key, '–')}" for key in keys)
+
+
+def publish_with_settings(connection: sa.Connection, library: str, kind: str, value: Struct, report: Report) -> None:
+    """The same; what the library has set at its desks or at the centre holds over the file, and the report says so."""
+    told = msgspec.to_builtins(value)
+    laid = settings.laid_over(connection, library, kind, told)
+    before, after = dict(_leaves(told)), dict(_leaves(laid))
+    if names := [f"{key}: {before.get(key, '–')} → {after[key]}" for key in after if before.get(key) != after[key]]:
+        report.note("settings_hold", names="; ".join(names))
+    publish(connection, library, kind, laid, report)
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """What a library is, has and asks for, and the changes of it that stations hear."""
 
-from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, false, text
 
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
@@ -58,6 +58,8 @@ title = Table(
     UniqueConstraint("library_id", "code"),
 )
 
+# `in_house_only`: this very copy is read in the library, whatever its type allows. `source`: where it comes from
+# (budget, donation, project, exchange, other), for the library's plans.
 item = Table(
     "item",
     metadata,
@@ -66,11 +68,15 @@ item = Table(
     Column("barcode", Text, nullable=False),
     Column("title_id", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("in_house_only", Boolean, nullable=False, server_default=false()),
+    Column("source", Text),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "barcode"),
     Index("item_by_title", "library_id", "title_id"),
 )
 
+# `card_lost`: the card of the list opens nothing any more. `suspended_until`: the last day on which nothing is lent to
+# them; `note`: for who serves them.
 patron = Table(
     "patron",
     metadata,
@@ -82,13 +88,16 @@ patron = Table(
     Column("category", Text, nullable=False),
     Column("valid_until", Text),
     Column("blocked", Boolean, nullable=False),
+    Column("card_lost", Boolean, nullable=False, server_default=false()),
+    Column("suspended_until", Text),
+    Column("note", Text),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "card"),
 )
 
 # What stations ask for, decided here. `patron_id`: whose it is, erasable; `data`: the body's, without anything private.
 # `decided_by`: "rule", or who decided at the centre. `boot` and `boottime_ms` only when the station's clock was not
-# right: `asked_ms` is then when it came.
+# right: `asked_ms` is then when it came. `staff`: who asked at a desk (central_server.staff), for ever.
 request = Table(
     "request",
     metadata,
@@ -107,9 +116,11 @@ request = Table(
     Column("decided_ms", Integer),
     Column("boot", Text),
     Column("boottime_ms", Integer),
+    Column("staff", Text),
     PrimaryKeyConstraint("library_id", "id"),
     Index("request_by_state", "library_id", "state", "asked_ms"),
     Index("request_by_subject", "library_id", "subject"),
+    Index("request_by_patron", "library_id", "patron_id"),
     Index(
         "request_by_boot",
         "library_id",
@@ -136,6 +147,16 @@ hold = Table(
     Index("hold_by_loan", "library_id", "loan_id"),
 )
 
+# On which day a book was last put on the hold shelf for a hold, which may come later than that, or stand again.
+shelved = Table(
+    "shelved",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("hold_id", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "hold_id"),
+)
+
 # Cards beside the one of the patron's list.
 patron_card = Table(
     "patron_card",
@@ -147,7 +168,34 @@ patron_card = Table(
     Index("patron_card_by_patron", "library_id", "patron_id"),
 )
 
-# How often something was done on a day, for figures: nobody is in here. `barcode` is "" for visits.
+# Who works at desks (central_server.staff). `id` is for that alone: without this row nobody is found by it.
+staff = Table(
+    "staff",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("added_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "id"),
+    UniqueConstraint("library_id", "patron_id"),
+)
+
+# What a library has set (central_server.settings). `request_id`: by which it was set at a station; else somebody at the
+# centre set it, at `set_ms`.
+setting = Table(
+    "setting",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("fixed", Boolean, nullable=False),
+    Column("request_id", Text),
+    Column("set_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("library_id", "name"),
+)
+
+# How often something was done on a day, for figures: nobody is in here. `barcode` is "" for visits and calls.
 daily_use = Table(
     "daily_use",
     metadata,

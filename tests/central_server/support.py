@@ -31,6 +31,7 @@ from central_server.imports.run import import_file
 from central_server.ingest import Batch
 from central_server.tables.library import item as item_table
 from central_server.tables.library import patron as patron_table
+from central_server.tables.library import staff as staff_table
 from central_server.tables.library import title as title_table
 from central_server.wire import read_request
 from tests.central_server.signing import Key
@@ -51,6 +52,8 @@ in_house_only = false
 """
 Operation = dict[str, Any]
 ACCEPTED = ("accepted", None)
+LIBRARIAN = "11b7a71a-0000-4000-8000-000000000001"
+"""Somebody of the staff, where a test put them on the list."""
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -178,6 +181,29 @@ class Station:
     ) -> Operation:
         """A request, with an id of its own unless `request` is in `data`."""
         return self.write(kind, {"request": str(uuid4())} | data, patron, private=private, actor=actor)
+
+    def ask_at_desk(
+        self,
+        kind: str,
+        patron: str | None = None,
+        *,
+        private: str | None = None,
+        staff: str | None = None,
+        actor: str = "librarian",
+        **data: Any,
+    ) -> Operation:
+        """A request of somebody who works at the desk: `LIBRARIAN`, unless another is named."""
+        told = {"request": str(uuid4())} | data
+        return self.write(kind, told, patron, private=private, actor=actor, staff=staff or LIBRARIAN)
+
+
+def put_on_list(
+    store: Store, patron: str, identity: str = LIBRARIAN, role: str = "librarian", library: str = "hoa-sen"
+) -> None:
+    """Let a patron work at the library's desks, under an id that a test knows."""
+    row = {"library_id": library, "id": identity, "patron_id": patron, "role": role, "added_ms": NOON_MS}
+    with store.writing.begin() as connection:
+        connection.execute(staff_table.insert(), row)
 
 
 def request_id(operation: Operation) -> str:

@@ -26,7 +26,13 @@ def test_gives_everything_page_by_page_when_the_cursor_is_empty(server: Server, 
         "call_number": "",
         "shelf": "",
     }
-    assert item["data"] == {"title": title["id"], "barcode": "TK.1", "item_type": "STK", "status": "available"}
+    assert item["data"] == {
+        "title": title["id"],
+        "barcode": "TK.1",
+        "item_type": "STK",
+        "status": "available",
+        "in_house_only": False,
+    }
     assert patron["data"] == {
         "shown_name": "Minh An",
         "class_name": "",
@@ -34,6 +40,9 @@ def test_gives_everything_page_by_page_when_the_cursor_is_empty(server: Server, 
         "valid_until": None,
         "blocked": False,
         "cards": ["HS1"],
+        "suspended_until": None,
+        "note": None,
+        "staff": None,
     }
     assert server.changes(library, cursor).json() == {"changes": [], "cursor": cursor, "more": False}
 

@@ -84,6 +84,19 @@ def test_keeps_the_identity_when_a_line_changes(store: Store, tmp_path: Path) ->
     assert (changed["name"], changed["author"]) == ("Dế Mèn", "Tô Hoài"), "a column that is not there keeps its value"
 
 
+@pytest.mark.parametrize("header", ["Chỉ đọc tại chỗ", "Đọc tại chỗ", "Không cho mượn", "in_house_only"])
+def test_takes_which_copies_are_read_in_the_library_only(store: Store, tmp_path: Path, header: str) -> None:
+    bring(store, "titles", "Mã đầu sách,Nhan đề,Loại\nD1,Dế Mèn,STK\n", tmp_path)
+    words = ["có", "X", "Đúng", "chỉ đọc tại chỗ", "", "Không", "được mượn", "lạ lắm"]
+    lines = "".join(f"TK.{number},D1,{word}\n" for number, word in enumerate(words))
+    report = bring(store, "items", f"Số ĐKCB,Mã đầu sách,{header}\n{lines}", tmp_path)
+    assert codes(report) == [(9, "unknown_in_house")]
+    found = [one["in_house_only"] for one in told(store, "item")]
+    assert found == [True, True, True, True, False, False, False]
+    # A later file without the column changes nothing of it.
+    assert outcomes(bring(store, "items", "Số ĐKCB,Mã đầu sách\nTK.0,D1\n", tmp_path)) == {2: "unchanged"}
+
+
 def test_takes_every_status_of_an_item_when_it_is_written_in_vietnamese(store: Store, tmp_path: Path) -> None:
     bring(store, "titles", TITLES + DE_MEN, tmp_path)
     lines = "".join(f"TK.{status},D1,{status}\n" for status in ("tốt", "Hỏng", "MẤT", "thanh lý", "lost"))

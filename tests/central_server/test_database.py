@@ -17,7 +17,16 @@ from central_server.tables import metadata
 from central_server.tables.library import change, library, title
 from tests.central_server.databases import Databases
 from tests.central_server.signing import Key
-from tests.central_server.support import ACCEPTED, NOON_MS, Station, bring, bring_a_small_library, let_in, take
+from tests.central_server.support import (
+    ACCEPTED,
+    NOON_MS,
+    Station,
+    bring,
+    bring_a_small_library,
+    let_in,
+    put_on_list,
+    take,
+)
 
 
 def execute(where: Where, statement: str) -> None:
@@ -218,7 +227,8 @@ def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Datab
     assert [json.loads(bytes(last.data))[name] for name in ("item", "provisional")] == [known["item"]["TK.3"], True]
     # What was undated then may be dated now, and what was in dispute can be settled.
     assert take(store, unsure.date_boot(unsure.boot, NOON_MS), device="tram-2") == [ACCEPTED]
-    settled = Station(device="tram-4").ask("settlement", actor="librarian", dispute=told["id"], way="first_over")
+    put_on_list(store, known["patron"]["HS3"])
+    settled = Station(device="tram-4").ask_at_desk("settlement", dispute=told["id"], way="first_over")
     assert take(store, settled, device="tram-4") == [ACCEPTED]
     settled_ledger = read_ledger(store, "hoa-sen")
     assert (settled_ledger["disputes"], settled_ledger["loans"]) == (0, ledger["loans"])

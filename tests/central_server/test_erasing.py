@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from central_server import deciding, erasing, forgetting
+from central_server import deciding, erasing, forgetting, staff
 from central_server.cannot import CannotDo
 from central_server.chain_audit import audit
 from central_server.database import Store, is_passing, open_store, reading
@@ -29,6 +29,7 @@ from tests.central_server.support import (
     feed,
     loan_of,
     option_of,
+    put_on_list,
     request_id,
     run,
     take,
@@ -67,15 +68,24 @@ class Life:
         self.store = store
         name, self.card, self.second = (f"Canary{os.urandom(8).hex()}" for _ in range(3))
         self.words = f"Em là {name}"
+        self.note = f"Mẹ của {name} đến lấy sách"
         first = f"Số thẻ,Họ và tên,Lớp,Loại bạn đọc\n{self.card},Trần {name} Vi,6A,hs\n"
         for text in (first, first.replace("6A", "7A")):
             bring(store, "patrons", text, folder)
         with reading(store) as connection:
             self.patron = erasing.patron_of_card(connection, "hoa-sen", self.card)
-        self.canaries = [name, self.card, self.second, self.words, self.patron]
+        self.canaries = [name, self.card, self.second, self.words, self.note, self.patron]
         for path in folder.glob("*.csv"):
             path.unlink()
+        self.staff = self._work_at_desk()
         self.operations = self._live()
+
+    def _work_at_desk(self) -> str:
+        with reading(self.store) as connection:
+            other = erasing.patron_of_card(connection, "hoa-sen", "HS3")
+        put_on_list(self.store, other)
+        with self.store.writing.begin() as connection:
+            return staff.add(connection, "hoa-sen", self.patron, staff.Role.LIBRARIAN, NOON_MS)
 
     def _live(self) -> list[Operation]:
         station, other = Station(), Station(device="tram-2")
@@ -93,6 +103,8 @@ class Life:
             station.ask("place_hold", me, title=str(uuid4())),
             link := station.ask("card_link", me, private=self.second),
             station.ask("suggestion", me, private=self.words),
+            station.ask_at_desk("patron_note", me, private=self.note),
+            station.ask_at_desk("item_source", barcode="TK.1", source="donation", staff=self.staff),
             station.write("visit", {"day": "2026-11-23"}, me),
             station.write("in_house_use", {"barcode": "TK.1", "item": None, "day": "2026-11-23"}, me),
             station.check_out("TK.9", me),
@@ -131,12 +143,17 @@ def test_is_found_nowhere_when_erased_and_every_chain_verifies(store: Store, lif
     assert set().union(*map(set, everywhere.values())) == set(life.canaries)
     before = read_ledger(store, "hoa-sen")
     erased = erase(store, life.patron)
-    assert (erased.operations, erased.open_loans, erased.requests) == (13, 0, 4)
+    assert (erased.operations, erased.open_loans, erased.requests) == (14, 0, 5)
     assert files_with(databases.files(store.where), life.canaries) == {}
     assert verifies(store)
     after = read_ledger(store, "hoa-sen")
     assert after["operations"] == before["operations"]
     assert {one["patron"] for one in after["loans"]}.isdisjoint({life.patron})
+    # What they did at the desk stays, and leads to nobody.
+    with reading(store) as connection:
+        assert not staff.is_known(connection, "hoa-sen", life.staff)
+        (done,) = (one for one in deciding.listed(connection, "hoa-sen", everything=True) if one["staff"] == life.staff)
+    assert (done["kind"], done["state"], done["patron"]) == ("item_source", "granted", None)
     store.close()
     assert files_with(databases.files(store.where), life.canaries) == {}
 
@@ -195,7 +212,7 @@ def test_tells_the_stations_without_naming_the_reader(store: Store, life: Life) 
     told: dict[str, list[Any]] = {}
     for one in news[1:]:
         told.setdefault(one["kind"], []).append(one["data"] and one["data"].get("patron"))
-    assert told == {"loan": [None] * len(told["loan"]), "hold": [None], "request": [None] * 4}
+    assert told == {"loan": [None] * len(told["loan"]), "hold": [None], "request": [None] * 5}
     assert len(told["loan"]) == 3
 
 
@@ -303,4 +320,4 @@ def test_erases_on_the_command_line_and_says_nothing_of_whom(store: Store, known
     counts = {"operations": 1, "loans": 1, "open_loans": 1, "holds": 0, "requests": 0, "forgotten": True}
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, counts, "")
     gone = run(*common)
-    assert (gone.returncode, gone.stderr) == (2, "Nobody in this library has that card; nothing was erased.\n")
+    assert (gone.returncode, gone.stderr) == (2, "Nobody in this library has that card; nothing was done.\n")

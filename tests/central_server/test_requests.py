@@ -51,9 +51,11 @@ def decide(store: Store, operation: Operation, *, grant: bool, why: str | None =
 
 REQUESTS: list[tuple[str, dict[str, Any]]] = [
     ("item_status", {"barcode": "TK.1", "status": "damaged"}),
+    ("item_source", {"barcode": "TK.1", "source": "donation"}),
     ("settings", {"values": {"loan_days": "10"}}),
     ("settlement", {"dispute": str(uuid4()), "way": "seen"}),
     ("suggestion", {"text": "Thêm truyện tranh", "private": None}),
+    ("fault_report", {"about": "premises", "barcode": None, "text": "Đèn góc đọc hỏng", "private": None}),
     ("fault_report", {"about": "station", "barcode": None, "text": "Máy quét chậm", "private": None}),
 ]
 
@@ -83,11 +85,20 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("place_hold", {"title": str(uuid4())}),
     ("cancel_hold", {"hold": str(uuid4())}),
     ("card_link", {}),
+    ("card_block", {}),
+    ("patron_block", {"blocked": True}),
+    ("patron_note", {"private": "ab" * 32}),
+    ("checked", {"operation": {"epoch": "ab" * 16, "seq": 1}, "why": "voided"}),
+    ("hold_shelved", {"hold": str(uuid4()), "barcode": "TK.1", "day": "2026-11-23"}),
+    ("help_call", {"day": "2026-11-23"}),
     ("in_house_use", {"barcode": "TK.1", "item": str(uuid4()), "day": "2026-11-23"}),
     ("visit", {"day": "2026-11-23"}),
 ]
 
-REQUIRED: dict[str, set[str]] = {"card_link": {"request", "private"}, "in_house_use": set(), "visit": set()}
+REQUIRED: dict[str, set[str]] = {
+    "card_link": {"request", "private"},
+    **{kind: set() for kind in ("checked", "hold_shelved", "help_call", "in_house_use", "visit")},
+}
 
 
 @pytest.mark.parametrize("text", ["\0", "TK\0", "0" * 64 + "\0", "x" * 2_001, "\ud800"], ids=ascii)
@@ -105,9 +116,12 @@ def test_disputes_an_operation_as_unreadable_when_a_text_is_none_for_a_database(
         assert take(store, *batch) == [disputed("unreadable")] * len(batch), kind
 
 
-@pytest.mark.parametrize("kind", ["place_hold", "cancel_hold", "card_link"])
-def test_disputes_a_request_as_unreadable_when_it_names_no_reader(store: Store, known: Known, kind: str) -> None:
-    data = {"title": title_of(store), "hold": str(uuid4()), "private": "0" * 64}
+@pytest.mark.parametrize(
+    "kind", ["place_hold", "cancel_hold", "card_link", "card_block", "patron_block", "patron_note", "hold_shelved"]
+)
+def test_disputes_an_operation_as_unreadable_when_it_names_no_reader(store: Store, known: Known, kind: str) -> None:
+    data = {"title": title_of(store), "hold": str(uuid4()), "private": "0" * 64, "blocked": True, "barcode": "TK.1"}
+    data |= {"day": "2026-11-23"}
     assert take(store, Station().ask(kind, **data)) == [disputed("unreadable")]
 
 
@@ -121,7 +135,7 @@ def test_grants_a_hold_at_once_when_reader_and_title_are_known(store: Store, kno
     assert hold == {
         "kind": "hold",
         "id": request_id(asked),
-        "data": {"title": title_of(store), "patron": an, "shelf": "", "placed_ms": station.wall_ms},
+        "data": {"title": title_of(store), "patron": an, "shelf": "", "placed_ms": station.wall_ms, "shelved_on": None},
     }
 
 
@@ -261,13 +275,13 @@ def test_refuses_to_link_a_card_when_it_belongs_to_another(store: Store, known: 
 
 def test_changes_the_item_when_its_status_is_granted(store: Store, known: Known) -> None:
     station = Station()
-    asked = station.ask("item_status", barcode="TK.1", status="lost")
-    unknown = station.ask("item_status", barcode="TK.9", status="lost")
+    asked = station.ask("item_status", actor="librarian", barcode="TK.1", status="lost")
+    unknown = station.ask("item_status", actor="librarian", barcode="TK.9", status="lost")
     assert take(store, asked, unknown) == [ACCEPTED] * 2
     decide(store, asked, grant=True)
     statuses = {one["data"]["barcode"]: one["data"]["status"] for one in feed(store)[0] if one["kind"] == "item"}
     assert statuses == {"TK.1": "lost", "TK.2": "available", "TK.3": "available"}
-    with pytest.raises(CannotDo, match="no catalogue"):
+    with pytest.raises(CannotDo, match="not known here"):
         decide(store, unknown, grant=True)
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from central_server import chain_audit, deciding, erasing, pages
+from central_server import chain_audit, deciding, erasing, pages, settings, staff
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from central_server.ledger import read_ledger
@@ -25,6 +25,7 @@ from tests.central_server.support import (
     disputed,
     feed,
     loan_of,
+    put_on_list,
     request_id,
     take,
 )
@@ -129,12 +130,38 @@ def test_scopes_every_statement_by_the_library(
     batch = history("hoa-sen", known, title, str(uuid4()), str(uuid4()), "ab" * 16)
     station = Station(epoch="cd" * 16, predecessor={"epoch": "ab" * 16, "seq": 5, "hash": "00" * 32})
     ask = station.ask("cancel_hold", known["patron"]["HS1"], hold=request_id(batch[1]))
-    status = station.ask("item_status", barcode="TK.1", status="lost")
-    take(twins, *batch, ask, status, station.void(batch[0]), station.renew("TK.1", str(uuid4()), loan_of(batch[0])))
+    status = station.ask("item_status", actor="librarian", barcode="TK.1", status="lost")
+    an, ha = known["patron"]["HS1"], known["patron"]["HS2"]
+    put_on_list(twins, ha)
+    at_desk = [
+        station.ask_at_desk("card_block", an),
+        station.ask_at_desk("card_link", an, private="HS.901"),
+        station.ask_at_desk("card_link", an, private="HS2"),
+        *(station.ask_at_desk("patron_block", an, blocked=blocked) for blocked in (True, False)),
+        station.ask_at_desk("patron_note", an, private="Hay để quên thẻ"),
+        station.ask_at_desk("item_source", barcode="TK.1", source="donation"),
+        *(station.ask_at_desk("settings", values={"self_return": way}) for way in ("to_check", "recorded")),
+        station.write("hold_shelved", {"hold": request_id(batch[1]), "barcode": "TK.1", "day": "2026-11-23"}, an),
+        station.write("help_call", {"day": "2026-11-23"}),
+    ]
+    take(
+        twins,
+        *at_desk,
+        *batch,
+        ask,
+        status,
+        station.void(batch[0]),
+        station.renew("TK.1", str(uuid4()), loan_of(batch[0])),
+    )
     with twins.writing.begin() as connection:
         for one in (batch[2], status):
             deciding.decide(connection, "hoa-sen", request_id(one), grant=True, by="cô", why=None, now_ms=NOON_MS)
         erasing.patron_of_card(connection, "hoa-sen", "HS1")
+        staff.listed(connection, "hoa-sen")
+        settings.put(connection, "hoa-sen", {"closed": "2026-11-23"}, now_ms=NOON_MS, fixed=True)
+        settings.unfix(connection, "hoa-sen", "closed")
+        staff.remove(connection, "hoa-sen", ha)
+        staff.add(connection, "hoa-sen", ha, staff.Role.MAINTAINER, NOON_MS)
         erasing.erase(connection, "hoa-sen", known["patron"]["HS1"], NOON_MS, with_open_loans=True)
     seen(twins, "hoa-sen")
     pages.overview(twins)

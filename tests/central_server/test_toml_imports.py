@@ -31,9 +31,32 @@ def test_tells_the_stations_of_the_rules_when_they_are_imported(store: Store, tm
         "limit": 5,
         "renewals": 1,
         "in_house_only": False,
+        "classes": [],
+        "over_summer": False,
     }
-    limits = {"hs": {"total": 5, "overdue_blocks_after_days": 1}}
-    assert told(store, "circulation") == [{"version": "2026-09-01", "limits": limits, "policies": [policy]}]
+    limits = {"total": 5, "overdue_blocks_after_days": 1, "overdue_blocks_from": 1, "per_day": None}
+    limits |= {"suspend_after_days": None, "suspend_days": 0}
+    rules = {"version": "2026-09-01", "limits": {"hs": limits}, "policies": [policy], "hold_shelf_days": None}
+    assert told(store, "circulation") == [rules]
+
+
+def test_tells_the_stations_of_the_rules_in_full_when_they_are_in_the_file(store: Store, tmp_path: Path) -> None:
+    more = "overdue_blocks_from = 2\nper_day = 3\nsuspend_after_days = 14\nsuspend_days = 7\n[[policy]]"
+    content = CIRCULATION.replace("[limits.hs]", "hold_shelf_days = 3\n[limits.hs]").replace("[[policy]]", more)
+    assert outcomes(
+        bring(store, "circulation", content + 'classes = ["6", "7A2"]\nover_summer = true\n', tmp_path)
+    ) == {1: "taken"}
+    (rules,) = told(store, "circulation")
+    assert rules["limits"]["hs"] == {
+        "total": 5,
+        "overdue_blocks_after_days": 1,
+        "overdue_blocks_from": 2,
+        "per_day": 3,
+        "suspend_after_days": 14,
+        "suspend_days": 7,
+    }
+    assert (rules["hold_shelf_days"], rules["policies"][0]["classes"]) == (3, ["6", "7A2"])
+    assert rules["policies"][0]["over_summer"] is True
 
 
 def test_tells_the_stations_of_the_calendar_when_it_is_imported(store: Store, tmp_path: Path) -> None:
@@ -74,6 +97,8 @@ def test_takes_weekdays_and_versions_when_they_are_written_as_people_do(store: S
         ("circulation", "days = 14", 'days = "14"', (None, "bad_value")),
         ("circulation", "days = 14", "days = -1", (None, "bad_value")),
         ("circulation", "[limits.hs]", "[limits.gv]", (None, "policy_without_limits")),
+        ("circulation", "[limits.hs]", "hold_shelf_days = 0\n[limits.hs]", (None, "bad_value")),
+        ("circulation", "total = 5", "total = 5\nper_day = 0", (None, "bad_value")),
         ("circulation", "total = 5", "total 5", (3, "bad_toml")),
         ("circulation", CIRCULATION, "", (None, "empty_file")),
         ("calendar", "31/05/2027", "31/02/2027", (None, "bad_value")),

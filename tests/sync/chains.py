@@ -17,7 +17,7 @@ from kiosk.domain.operations import (
     commitment,
     next_operation,
 )
-from kiosk.domain.requests import Settle, Wish, worded
+from kiosk.domain.requests import ONLY_STAFF, Wish, worded
 
 WALL_MS = 1_795_000_000_000
 
@@ -75,7 +75,7 @@ class Chain:
             {"request": str(uuid.uuid4()), **words.data},
             patron,
             words.private,
-            actor=Actor.LIBRARIAN if isinstance(wish, Settle) else None,
+            actor=Actor.LIBRARIAN if isinstance(wish, ONLY_STAFF) else None,
         )
 
     def check_ins(self, count: int) -> list[Operation]:
