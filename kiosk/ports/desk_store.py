@@ -94,7 +94,7 @@ class DeskStore(Protocol):
         ...
 
     def last_loan_of_item(self, item_id: str) -> Loan | None:
-        """The newest one, open or not, of which it is still known who had the book."""
+        """The open one; else the newest of those that ended, while it is known who had the book."""
         ...
 
     def waiting_holds(self) -> Sequence[Hold]:
