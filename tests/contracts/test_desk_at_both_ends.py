@@ -53,11 +53,8 @@ def reads(kind: Kind | CentresValue, text: str) -> object:
         value: Any = kind.read(text)
     except ValueError:
         return BadValue
-    return [one if isinstance(one, tuple) else (one.first, one.last) for one in value] if _is_days(value) else value
-
-
-def _is_days(value: object) -> bool:
-    return isinstance(value, list | tuple)
+    is_days = isinstance(value, list | tuple)
+    return [one if isinstance(one, tuple) else (one.first, one.last) for one in value] if is_days else value
 
 
 def test_both_ends_know_the_same_settings() -> None:
