@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -14,9 +14,21 @@ from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
+from kiosk.domain.staff import Role, Staff
+from kiosk.ports.central import (
+    Change,
+    Gone,
+    HoldRecord,
+    ItemRecord,
+    LoanRecord,
+    PatronRecord,
+    SettingTold,
+    TitleRecord,
+    Unread,
+)
 
 _Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\Z")]
+_SettingName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 Number = Annotated[int, msgspec.Meta(ge=1, lt=2**40)]
 """Of a change."""
@@ -26,6 +38,7 @@ _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 Data = TypeVar("Data")
 
+_ROLES = frozenset(Role)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 # Some systems say "never" with the last day there is. A day that can still be counted on from says the same.
@@ -65,6 +78,12 @@ class _Item(msgspec.Struct):
     barcode: str
     item_type: str
     status: ItemStatus
+    in_house_only: bool = False
+
+
+class _Staff(msgspec.Struct):
+    id: _Id
+    role: str
 
 
 class _Patron(msgspec.Struct):
@@ -74,6 +93,9 @@ class _Patron(msgspec.Struct):
     valid_until: date | None
     blocked: bool
     cards: tuple[str, ...]
+    suspended_until: date | None = None
+    note: str | None = None
+    staff: _Staff | None = None
 
 
 class _Loan(msgspec.Struct):
@@ -91,6 +113,7 @@ class _Hold(msgspec.Struct):
     patron: _Id
     shelf: str
     placed_ms: _Milliseconds
+    shelved_on: date | None = None
 
 
 class _Request(msgspec.Struct):
@@ -129,6 +152,10 @@ class _Dispute(msgspec.Struct):
 class _Limits(msgspec.Struct):
     total: _Count
     overdue_blocks_after_days: _Days
+    overdue_blocks_from: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1
+    per_day: _Count | None = None
+    suspend_after_days: _Days | None = None
+    suspend_days: _Days = 0
 
 
 class _Policy(msgspec.Struct):
@@ -138,12 +165,20 @@ class _Policy(msgspec.Struct):
     limit: _Count
     renewals: _Count
     in_house_only: bool
+    classes: tuple[str, ...] = ()
+    over_summer: bool = False
 
 
 class _Circulation(msgspec.Struct):
     version: str
     limits: dict[str, _Limits]
     policies: list[_Policy]
+    hold_shelf_days: _Days | None = None
+
+
+class _Setting(msgspec.Struct):
+    value: str
+    fixed: bool = False
 
 
 class _SchoolYear(msgspec.Struct):
@@ -170,12 +205,27 @@ def _title(id: str, data: _Title) -> TitleRecord:
 
 
 def _item(id: str, data: _Item) -> ItemRecord:
-    return ItemRecord(id, data.title, data.barcode, data.item_type, data.status)
+    return ItemRecord(id, data.title, data.barcode, data.item_type, data.status, data.in_house_only)
 
 
 def _patron(id: str, data: _Patron) -> PatronRecord:
-    patron = Patron(id, data.shown_name, data.class_name, data.category, data.valid_until, data.blocked)
+    patron = Patron(
+        id,
+        data.shown_name,
+        data.class_name,
+        data.category,
+        data.valid_until,
+        data.blocked,
+        data.suspended_until,
+        data.note or "",
+        _staff(data.staff),
+    )
     return PatronRecord(patron, data.cards)
+
+
+def _staff(said: _Staff | None) -> Staff | None:
+    """Who has a role that this station does not know yet may borrow here, and nothing more."""
+    return Staff(said.id, Role(said.role)) if said and said.role in _ROLES else None
 
 
 def _loan(id: str, data: _Loan) -> LoanRecord:
@@ -185,7 +235,7 @@ def _loan(id: str, data: _Loan) -> LoanRecord:
 
 
 def _hold(id: str, data: _Hold) -> HoldRecord:
-    return HoldRecord(Hold(id, data.title, data.patron, data.shelf), data.placed_ms)
+    return HoldRecord(Hold(id, data.title, data.patron, data.shelf, data.shelved_on), data.placed_ms)
 
 
 def _request(id: str, data: _Request) -> RequestRecord:
@@ -215,17 +265,19 @@ def _dispute(id: str, data: _Dispute) -> DisputeRecord:
 def _circulation(_id: str, data: _Circulation) -> CirculationRules:
     return CirculationRules(
         data.version,
-        {
-            category: PatronLimits(limits.total, limits.overdue_blocks_after_days)
-            for category, limits in data.limits.items()
-        },
+        {category: PatronLimits(**msgspec.structs.asdict(limits)) for category, limits in data.limits.items()},
         {
             (policy.patron_category, policy.item_type): LoanPolicy(
-                policy.days, policy.limit, policy.renewals, policy.in_house_only
+                policy.days, policy.limit, policy.renewals, policy.in_house_only, policy.classes, policy.over_summer
             )
             for policy in data.policies
         },
+        data.hold_shelf_days,
     )
+
+
+def _setting(name: str, data: _Setting) -> SettingTold:
+    return SettingTold(name, data.value, data.fixed)
 
 
 def _calendar(_id: str, data: _Calendar) -> Calendar:
@@ -256,7 +308,9 @@ _of_one_thing: dict[str, Callable[[str, msgspec.Raw], Change]] = {
     "hold": _reader(_Hold, _hold),
     "request": _reader(_Request, _request),
     "dispute": _reader(_Dispute, _dispute),
+    "setting": _reader(_Setting, _setting),
 }
+_IDS: dict[str, Any] = {"setting": _SettingName}  # of all others: a UUID
 _ERASED = "erased_reader"  # of such a one only the end is told
 _row = msgspec.json.Decoder(_Row)
 _name = msgspec.json.Decoder(_Name)
@@ -272,7 +326,7 @@ def change_from(raw: msgspec.Raw) -> Change:
             return _of_the_library[kind](row.id, row.data)
         if kind not in _of_one_thing and kind != _ERASED:
             raise Unreadable(kind)
-        msgspec.convert(row.id, _Id)
+        msgspec.convert(row.id, _IDS.get(kind, _Id))
         if bytes(row.data) == b"null":
             return Gone(kind, row.id, row.number)
         if kind == _ERASED:
@@ -286,6 +340,10 @@ def change_from(raw: msgspec.Raw) -> Change:
 def _named(raw: msgspec.Raw) -> Unread | None:
     try:
         name = _name.decode(raw)
-        return Unread(name.kind, msgspec.convert(name.id, _Id)) if name.kind in _of_one_thing else None
+        return (
+            Unread(name.kind, msgspec.convert(name.id, _IDS.get(name.kind, _Id)))
+            if name.kind in _of_one_thing
+            else None
+        )
     except (ValueError, RecursionError):
         return None

@@ -114,6 +114,9 @@ _DATA = {
     OperationKind.IN_HOUSE_USE: {"barcode", "day"},
     OperationKind.VISIT: {"day"},
     OperationKind.DATE_BOOT: {"boot", "began_ms", "before_ms", "loans"},
+    OperationKind.CHECKED: {"operation", "why"},
+    OperationKind.HOLD_SHELVED: {"hold", "barcode", "day"},
+    OperationKind.HELP_CALL: {"day"},
     **{kind: {"request"} for kind in SUBJECTS},
 }
 

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import assert_never
 
 from sqlalchemy import bindparam, case, delete, func, select, text
@@ -15,14 +16,25 @@ from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
+from kiosk.domain.model import Hold
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
+from kiosk.ports.central import (
+    Change,
+    Gone,
+    HoldRecord,
+    ItemRecord,
+    LoanRecord,
+    PatronRecord,
+    SettingTold,
+    TitleRecord,
+    Unread,
+)
 from local_store import documents, erasing, told_loans
 from local_store.card_tags import CardTags
 from local_store.disputes import dispute_row
 from local_store.prepared import Database, Prepared
 from local_store.shapes import upsert
-from local_store.tables import card_tag, dispute, document, hold, item, patron, request, title
+from local_store.tables import card_tag, dispute, document, hold, item, patron, pin, request, setting, title
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +44,8 @@ _Row = dict[str, object]
 _PUT_TITLE = upsert(title, "id")
 _PUT_ITEM = upsert(item, "id")
 _PUT_PATRON = upsert(patron, "id")
-_PUT_HOLD = upsert(hold, "id")
+PUT_HOLD = upsert(hold, "id")
+_PUT_SETTING = upsert(setting, "name")
 _PUT_DOCUMENT = upsert(document, "kind")
 _PUT_CARD = upsert(card_tag, "tag")
 # The cards that a patron has no more; `tags` is a JSON list of those that stay.
@@ -46,6 +59,8 @@ _DROP = {
     table.name: Prepared(delete(table).where(table.c.id == bindparam("id")))
     for table in (title, item, patron, hold, request)
 }
+_DROP["setting"] = Prepared(delete(setting).where(setting.c.name == bindparam("id")))
+_DROP_PIN = Prepared(delete(pin).where(pin.c.patron_id == bindparam("id")))
 _asked = sqlite.insert(request).excluded
 _PUT_REQUEST = upsert(
     request,
@@ -55,13 +70,11 @@ _PUT_REQUEST = upsert(
 _PUT_DISPUTE = upsert(dispute, "id")
 
 
-def apply_changes(
-    database: Database, changes: Sequence[Change], after: int, numbered_from: int = 0
-) -> tuple[CirculationRules | None, Calendar | None]:
+def apply_changes(database: Database, changes: Sequence[Change], after: int, numbered_from: int = 0) -> bool:
     """Writes `changes`; what is said of a loan about which this station still has something to tell is held back.
 
     `after`: the last trusted day that has begun. Of several changes to one thing the last counts. `numbered_from` is
-    added to their numbers. Returns the documents among them.
+    added to their numbers. Returns whether anything is among them that local_store.documents keeps parsed.
     """
     latest: dict[tuple[str, str], Change] = {}
     for change in changes:
@@ -77,20 +90,17 @@ def apply_changes(
     holds: list[_Row] = []
     requests: list[_Row] = []
     disputes: list[_Row] = []
+    settings: list[_Row] = []
     gone: list[Gone] = []
     rules: CirculationRules | None = None
     calendar: Calendar | None = None
     tags: CardTags | None = None
     for (_, thing), change in latest.items():
         match change:
-            case TitleRecord(id, name, author, isbn, call_number, shelf):
-                titles.append(
-                    {"id": id, "name": name, "author": author, "isbn": isbn, "call_number": call_number, "shelf": shelf}
-                )
-            case ItemRecord(id, title_id, barcode, item_type, status):
-                items.append(
-                    {"id": id, "title_id": title_id, "barcode": barcode, "item_type": item_type, "status": status.value}
-                )
+            case TitleRecord():
+                titles.append(asdict(change))
+            case ItemRecord():
+                items.append(asdict(change) | {"in_house_only": int(change.in_house_only)})
             case PatronRecord():
                 patrons.append(_patron_row(change))
                 tags = tags or CardTags(database)
@@ -101,21 +111,15 @@ def apply_changes(
                 numbered = {"as_of": numbered_from + change.number}
                 loans.append(_loan_row(change, after) | numbered | {"says_how_sure": int(change.says_how_sure)})
             case HoldRecord(hold, placed_ms):
-                holds.append(
-                    {
-                        "id": hold.id,
-                        "title_id": hold.title_id,
-                        "patron_id": hold.patron_id,
-                        "shelf": hold.shelf,
-                        "placed_ms": placed_ms,
-                    }
-                )
+                holds.append(hold_row(hold, placed_ms))
             case RequestRecord():
                 requests.append(
                     asdict(change) | {"answered_after": None if change.state is RequestState.WAITING else after}
                 )
             case DisputeRecord():
                 disputes.append(dispute_row(change))
+            case SettingTold(name, value, fixed):  # it takes the place of what was chosen here
+                settings.append({"name": name, "told": value, "fixed": int(fixed), "here": None})
             case Gone():
                 gone.append(change)
             case Unread():
@@ -139,9 +143,10 @@ def apply_changes(
         (_PUT_PATRON, patrons),
         (_DROP_OTHER_CARDS, card_lists),
         (_PUT_CARD, cards),
-        (_PUT_HOLD, holds),
+        (PUT_HOLD, holds),
         (_PUT_REQUEST, requests),
         (_PUT_DISPUTE, disputes),
+        (_PUT_SETTING, settings),
     ):
         if rows:
             database.run_each(statement, rows)
@@ -149,7 +154,7 @@ def apply_changes(
         database.run(_PUT_DOCUMENT, kind=documents.CIRCULATION, body=documents.rules_text(rules))
     if calendar is not None:
         database.run(_PUT_DOCUMENT, kind=documents.CALENDAR, body=documents.calendar_text(calendar))
-    return rules, calendar
+    return any((rules, calendar, settings, *(drop.kind == "setting" for drop in gone)))
 
 
 def key_of(change: Change) -> tuple[str, str]:
@@ -169,6 +174,8 @@ def key_of(change: Change) -> tuple[str, str]:
             return "request", change.id
         case DisputeRecord():
             return "dispute", change.id
+        case SettingTold():
+            return "setting", change.name
         case Gone() | Unread():
             return change.kind, change.id
         case CirculationRules():
@@ -191,7 +198,19 @@ def _drop(database: Database, gone: Gone, card_lists: list[_Row]) -> None:
         return
     database.run(statement, id=gone.id)
     if gone.kind == "patron":
+        database.run(_DROP_PIN, id=gone.id)
         card_lists.append({"patron_id": gone.id, "tags": "[]"})
+
+
+def hold_row(hold: Hold, placed_ms: int) -> _Row:
+    return {
+        "id": hold.id,
+        "title_id": hold.title_id,
+        "patron_id": hold.patron_id,
+        "shelf": hold.shelf,
+        "placed_ms": placed_ms,
+        "shelved_on": _day(hold.shelved_on),
+    }
 
 
 def _patron_row(record: PatronRecord) -> _Row:
@@ -201,8 +220,12 @@ def _patron_row(record: PatronRecord) -> _Row:
         "shown_name": patron.shown_name,
         "class_name": patron.class_name,
         "category": patron.category,
-        "valid_until": patron.valid_until.isoformat() if patron.valid_until else None,
+        "valid_until": _day(patron.valid_until),
         "blocked": int(patron.blocked),
+        "suspended_until": _day(patron.suspended_until),
+        "note": patron.note or None,
+        "staff_id": patron.staff.id if patron.staff else None,
+        "staff_role": patron.staff.role.value if patron.staff else None,
     }
 
 
@@ -222,3 +245,7 @@ def _loan_row(record: LoanRecord, after: int) -> _Row:
         "ended_after": None if record.open else after,
         "to_tell": 0,
     }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

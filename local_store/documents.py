@@ -1,27 +1,34 @@
-"""The two documents of a library, its loan policies and its calendar, as the text that the store keeps."""
+"""What a library has decided for all: its loan policies and its calendar, as the texts that the store keeps, and its
+settings."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
+from kiosk.ports.desk_store import SettingRecord
 from local_store.prepared import Database, Prepared
-from local_store.tables import document
+from local_store.tables import document, setting
 
 CIRCULATION = "circulation"
 CALENDAR = "calendar"
 
 _DOCUMENT = Prepared(select(document.c.body).where(document.c.kind == bindparam("kind")))
+_SETTINGS = Prepared(select(setting.c.name, setting.c.told, setting.c.fixed, setting.c.here).order_by(setting.c.name))
 _NO_RULES = CirculationRules("", {}, {})
 """Nobody has said anything yet: nothing is lent."""
 
 
 def rules_text(rules: CirculationRules) -> str:
+    """A program of schema 0009 reads the first three, and knows no shape of them but this one."""
     return json.dumps(
         {
             "version": rules.version,
@@ -30,6 +37,12 @@ def rules_text(rules: CirculationRules) -> str:
                 [category, item_type, policy.days, policy.limit, policy.renewals, policy.in_house_only]
                 for (category, item_type), policy in rules.policies.items()
             ],
+            "more_of_limits": [
+                [of.overdue_blocks_from, of.per_day, of.suspend_after_days, of.suspend_days]
+                for of in rules.limits.values()
+            ],
+            "more_of_policies": [[policy.classes, policy.over_summer] for policy in rules.policies.values()],
+            "hold_shelf_days": rules.hold_shelf_days,
         },
         ensure_ascii=False,
     )
@@ -39,9 +52,21 @@ def _rules_of(text: str) -> CirculationRules:
     found = json.loads(text)
     return CirculationRules(
         found["version"],
-        {category: PatronLimits(total, late) for category, total, late in found["limits"]},
-        {(category, item_type): LoanPolicy(*policy) for category, item_type, *policy in found["policies"]},
+        {
+            category: PatronLimits(total, late, *more)
+            for (category, total, late), more in _each_with_more(found, "limits")
+        },
+        {
+            (category, item_type): LoanPolicy(*policy, *((tuple(more[0]), more[1]) if more else ()))
+            for (category, item_type, *policy), more in _each_with_more(found, "policies")
+        },
+        found.get("hold_shelf_days"),
     )
+
+
+def _each_with_more(found: dict[str, Any], name: str) -> Iterator[tuple[list[Any], list[Any]]]:
+    """Nothing more is known of what an older program has written."""
+    return zip_longest(found[name], found.get(f"more_of_{name}", ()), fillvalue=[])
 
 
 def calendar_text(calendar: Calendar) -> str:
@@ -73,6 +98,7 @@ class Documents:
 
     _rules: CirculationRules | None = None
     _calendar: Calendar | None = None
+    _settings: tuple[SettingRecord, ...] | None = None
 
     def rules(self, database: Database) -> CirculationRules:
         if self._rules is None:
@@ -85,3 +111,9 @@ class Documents:
             row = database.row(_DOCUMENT, kind=CALENDAR)
             self._calendar = _calendar_of(row[0]) if row else Calendar()
         return self._calendar
+
+    def settings(self, database: Database) -> Sequence[SettingRecord]:
+        if self._settings is None:
+            rows = database.rows(_SETTINGS)
+            self._settings = tuple(SettingRecord(name, told, bool(fixed), here) for name, told, fixed, here in rows)
+        return self._settings

@@ -12,11 +12,12 @@ from kiosk.domain.ids import erased_mark
 from kiosk.ports.store import WalkedTo
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some, without
-from local_store.tables import card_tag, held_back, hold, loan, mentioned, outbox, patron, request, to_erase, visit
+from local_store.tables import card_tag, held_back, hold, loan, mentioned, outbox, patron, pin, request, to_erase, visit
 
 # Rows that move when a page is split may leave a copy behind that deleting does not overwrite. So the small tables, in
-# which names and card numbers stand, are written anew; in the large ones only an id can remain, which leads to nobody.
-_WRITTEN_ANEW = ("patron", "card_tag", "visit", "hold", "request")
+# which names, PINs and card numbers stand, are written anew; in the large ones only an id can remain, which leads to
+# nobody.
+_WRITTEN_ANEW = ("patron", "pin", "card_tag", "visit", "hold", "request")
 
 
 TO_ERASE = Prepared(select(to_erase.c.mark).order_by(to_erase.c.mark))
@@ -43,6 +44,7 @@ _FORGET_NAMED = delete(mentioned).where(text(_PATRONS), mentioned.c.id == bindpa
 # Everything that may name a reader, in the order in which it is walked through.
 _NAMING = (
     _walk(patron.c.id, patron.c.id, dropped(patron, patron.c.id)),
+    _walk(pin.c.patron_id, pin.c.patron_id, dropped(pin, pin.c.patron_id)),
     _walk(card_tag.c.tag, card_tag.c.patron_id, dropped(card_tag, card_tag.c.tag)),
     _walk(visit.c.patron_id, visit.c.patron_id, dropped(visit, visit.c.patron_id)),
     _walk(hold.c.id, hold.c.patron_id, dropped(hold, hold.c.id)),

@@ -29,7 +29,7 @@ from local_store import statements as sql
 from local_store import told_loans
 from local_store.prepared import Database, Prepared, Row
 from local_store.shapes import some
-from local_store.statements import FOR_A_PERSON
+from local_store.statements import FOR_A_PERSON, PENDING, SET_ASIDE
 from local_store.tables import audit, epoch, outbox
 from local_store.told_loans import Answer
 
@@ -39,8 +39,6 @@ _STORE_MARK_EVERY = 500
 """Operations. The stored mark may lie behind: it only spares the next opening some reading."""
 
 
-_IS_PENDING = text("outbox.state = 'pending'")
-_IS_SET_ASIDE = FOR_A_PERSON, text("outbox.state = 'set_aside'")
 _place = select(epoch.c.before + bindparam("op_seq", type_=Integer)).where(epoch.c.id == bindparam("op_epoch"))
 _AT = and_(
     outbox.c.place == _place.scalar_subquery(),
@@ -59,7 +57,7 @@ _ACT = Prepared(
     select(outbox.c.kind, outbox.c.barcode, outbox.c.loans, outbox.c.boot_id, outbox.c.boottime_ms).where(_AT)
 )
 _OPERATION = Prepared(select(outbox.c.place, outbox.c.state, outbox.c.loans).where(_AT))
-_pending_beyond = _IS_PENDING, outbox.c.place > bindparam("told_to", type_=Integer)
+_pending_beyond = PENDING, outbox.c.place > bindparam("told_to", type_=Integer)
 _whole = select(
     outbox.c.place,
     outbox.c.epoch,
@@ -70,7 +68,7 @@ _whole = select(
     outbox.c.salt,
     outbox.c.private,
 )
-_PENDING = some(_whole.where(_IS_PENDING), outbox.c.place)
+_PENDING = some(_whole.where(PENDING), outbox.c.place)
 _TOLD = some(
     _whole.where(text("outbox.state IN ('settled', 'disputed')"), outbox.c.place <= bindparam("last", type_=Integer)),
     outbox.c.place,
@@ -82,8 +80,8 @@ _SETTLE = Prepared(
     .where(outbox.c.place == bindparam("at"))
     .values(state=bindparam("to_state"), reason=bindparam("to_reason"))
 )
-_PLACES_SET_ASIDE = Prepared(select(outbox.c.place).where(*_IS_SET_ASIDE).order_by(outbox.c.place))
-_TELL_AGAIN = Prepared(update(outbox).where(*_IS_SET_ASIDE).values(state=text("'pending'"), reason=text("NULL")))
+_PLACES_SET_ASIDE = Prepared(select(outbox.c.place).where(*SET_ASIDE).order_by(outbox.c.place))
+_TELL_AGAIN = Prepared(update(outbox).where(*SET_ASIDE).values(state=text("'pending'"), reason=text("NULL")))
 _COUNT_DISPUTED = Prepared(
     select(func.count(literal_column("*"))).select_from(outbox).where(FOR_A_PERSON, text("outbox.state = 'disputed'"))
 )

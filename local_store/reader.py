@@ -24,12 +24,12 @@ from local_store.errors import DATABASE_ERRORS, translated
 from local_store.files import Suspicion
 from local_store.prepared import STEPS, Database
 from local_store.resync import read_progress
+from local_store.rows import item_of, patron_of
 from local_store.schema import engine_over
 from local_store.statements import OPEN
 from local_store.tables import audit, item, loan, mentioned, meta, outbox, pruned, title, to_check
 from local_store.tables import epoch as epoch_table
 from local_store.tables import patron as patron_table
-from local_store.unit_of_work import item_of, patron_of
 
 log = logging.getLogger(__name__)
 

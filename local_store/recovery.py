@@ -114,9 +114,11 @@ def _write(database: Database, found: Salvaged) -> int:
     for operation in found.operations.values():
         _replay(database, operation, found, floor_ms or 0, number)
     _count_what_is_to_tell(database)
-    for place, row in found.to_check.items():
+    for place, row in sorted(found.to_check.items()):
         if not database.tell(f"SELECT 1 FROM to_check WHERE place = {place}"):
-            database.run(sql.PUT_ON_LIST, **{name: row[name] for name in ("why", "epoch", "seq", "barcode")})
+            database.run(
+                sql.PUT_ON_LIST, not_before=place, **{name: row[name] for name in ("why", "epoch", "seq", "barcode")}
+            )
     return _list_what_is_lost(database, found, known)
 
 
@@ -206,5 +208,5 @@ def _list_what_is_lost(database: Database, found: Salvaged, known: Set[str]) -> 
             item = database.row(sql.ITEM, id=loan["item_id"])
             lines.append({"epoch": "", "seq": 0, "barcode": item[2] if item else ""})
     for line in lines:
-        database.run(sql.PUT_ON_LIST, why=ToCheck.LOST, **line)
+        database.run(sql.PUT_ON_LIST, not_before=0, why=ToCheck.LOST, **line)
     return len(lines)

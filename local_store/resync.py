@@ -15,7 +15,7 @@ from local_store import statements as sql
 from local_store.prepared import Database, Prepared
 from local_store.shapes import dropped, some
 from local_store.statements import ALL_TOLD
-from local_store.tables import card_tag, dispute, hold, item, loan, mentioned, patron, request, title
+from local_store.tables import card_tag, dispute, hold, item, loan, mentioned, patron, pin, request, setting, title
 
 log = logging.getLogger(__name__)
 
@@ -46,21 +46,25 @@ class _Sweep(NamedTuple):
 
 
 def _sweep(table: Table, *more: Executable, never_empty: bool = False, only: str = "1") -> _Sweep:
-    is_named = exists().where(mentioned.c.kind == text(f"'{table.name}'"), mentioned.c.id == table.c.id)
-    look = some(select(table.c.id, is_named).where(text(only)), table.c.id)
-    return _Sweep(table.name, look, tuple(map(Prepared, (dropped(table, table.c.id), *more))), never_empty)
+    (key,) = table.primary_key.columns
+    is_named = exists().where(mentioned.c.kind == text(f"'{table.name}'"), mentioned.c.id == key)
+    look = some(select(key, is_named).where(text(only)), key)
+    return _Sweep(table.name, look, tuple(map(Prepared, (*more, dropped(table, key)))), never_empty)
 
 
+_ASKED_FOR = "EXISTS (SELECT 1 FROM request WHERE request.id = hold.id AND request.state = 'waiting')"
 _SWEEPS = (
     _sweep(title, never_empty=True),
     _sweep(item, never_empty=True),
-    _sweep(patron, dropped(card_tag, card_tag.c.patron_id), never_empty=True),
+    _sweep(patron, dropped(card_tag, card_tag.c.patron_id), dropped(pin, pin.c.patron_id), never_empty=True),
     _sweep(loan, only=ALL_TOLD),
-    _sweep(hold),
+    _sweep(hold, only=f"NOT {_ASKED_FOR}"),
     _sweep(dispute),
     _sweep(request, only="request.state <> 'waiting'"),
+    _sweep(setting, only="setting.here IS NULL"),
 )
-"""What goes at the end of a full resync. A request that waits may still be on its way."""
+"""What goes at the end of a full resync. A request that waits may still be on its way, with a hold that it asks for and
+a setting that was chosen here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ is compiled once. Parameters carry the names of the columns where they can."""
 
 from __future__ import annotations
 
-from sqlalchemy import Select, bindparam, exists, func, insert, literal_column, select, text, update
+from sqlalchemy import Integer, Select, bindparam, exists, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from local_store.prepared import Prepared
@@ -26,6 +26,9 @@ from local_store.tables import (
 OPEN = text("loan.open = 1")
 ALL_TOLD = "loan.to_tell = 0"
 FOR_A_PERSON = text("outbox.state IN ('disputed', 'set_aside')")
+PENDING = text("outbox.state = 'pending'")
+SET_ASIDE = FOR_A_PERSON, text("outbox.state = 'set_aside'")
+SURE = text("loan.provisional = 0")
 
 # meta
 META = Prepared(select(meta.c.value).where(meta.c.key == bindparam("key")))
@@ -37,7 +40,16 @@ PROBE = Prepared(  # never the same twice: SQLite writes nothing for a row that 
 
 # what the library is
 _PATRON: Select[tuple[object, ...]] = select(
-    patron.c.id, patron.c.shown_name, patron.c.class_name, patron.c.category, patron.c.valid_until, patron.c.blocked
+    patron.c.id,
+    patron.c.shown_name,
+    patron.c.class_name,
+    patron.c.category,
+    patron.c.valid_until,
+    patron.c.blocked,
+    patron.c.suspended_until,
+    patron.c.note,
+    patron.c.staff_id,
+    patron.c.staff_role,
 )
 PATRON = Prepared(_PATRON.where(patron.c.id == bindparam("id")))
 PATRON_BY_TAG = Prepared(
@@ -53,6 +65,7 @@ _ITEM: Select[tuple[object, ...]] = select(
     func.coalesce(title.c.name, literal_column("''")),
     func.coalesce(title.c.author, literal_column("''")),
     func.coalesce(title.c.shelf, literal_column("''")),
+    item.c.in_house_only,
 ).outerjoin(title, title.c.id == item.c.title_id)
 ITEM_BY_BARCODE = Prepared(_ITEM.where(item.c.barcode == bindparam("barcode")).order_by(item.c.id))
 ITEM = Prepared(_ITEM.where(item.c.id == bindparam("id")))
@@ -63,13 +76,14 @@ FREE_COPIES = Prepared(
     .where(item.c.title_id == bindparam("title_id"), item.c.status == text("'available'"))
     .where(~exists().where(loan.c.item_id == item.c.id, OPEN))
 )
-_HOLDS = select(hold.c.id, hold.c.title_id, hold.c.patron_id, hold.c.shelf).order_by(hold.c.placed_ms, hold.c.id)
+HOLDS = select(hold.c.id, hold.c.title_id, hold.c.patron_id, hold.c.shelf, hold.c.shelved_on)
+_HOLDS = HOLDS.order_by(hold.c.placed_ms, hold.c.id)
 HOLDS_ON_TITLE = Prepared(_HOLDS.where(hold.c.title_id == bindparam("title_id")))
 # Without an index: a school has some hundred holds, none of them past, and each would be written there too.
 HOLDS_OF_PATRON = Prepared(_HOLDS.where(hold.c.patron_id == bindparam("patron_id")))
 
 # loans
-_LOAN: Select[tuple[object, ...]] = select(
+LOANS: Select[tuple[object, ...]] = select(
     loan.c.id,
     loan.c.item_id,
     loan.c.patron_id,
@@ -79,12 +93,12 @@ _LOAN: Select[tuple[object, ...]] = select(
     func.coalesce(item.c.item_type, literal_column("''")),
     loan.c.provisional,
 ).outerjoin(item, item.c.id == loan.c.item_id)
-LOAN = Prepared(_LOAN.where(loan.c.id == bindparam("id")))
+LOAN = Prepared(LOANS.where(loan.c.id == bindparam("id")))
 OPEN_LOANS_OF_PATRON = Prepared(
-    _LOAN.where(OPEN, loan.c.patron_id == bindparam("patron_id")).order_by(loan.c.lent_on, loan.c.id)
+    LOANS.where(OPEN, loan.c.patron_id == bindparam("patron_id")).order_by(loan.c.lent_on, loan.c.id)
 )
 OPEN_LOANS_OF_ITEM = Prepared(
-    _LOAN.where(OPEN, loan.c.item_id == bindparam("item_id")).order_by(loan.c.lent_on.desc(), loan.c.id.desc())
+    LOANS.where(OPEN, loan.c.item_id == bindparam("item_id")).order_by(loan.c.lent_on.desc(), loan.c.id.desc())
 )
 RENEWED_ON = Prepared(select(loan.c.renewed_on).where(loan.c.id == bindparam("id")))
 ADD_LOAN = Prepared(insert(loan))
@@ -121,4 +135,13 @@ DISPUTE = Prepared(select(*dispute.c).where(dispute.c.id == bindparam("id")))
 OPEN_DISPUTES = Prepared(select(*dispute.c).where(text("is_open = 1")).order_by(dispute.c.opened_ms, dispute.c.id))
 LAST_VISIT = Prepared(select(visit.c.day).where(visit.c.patron_id == bindparam("patron_id")))
 PUT_VISIT = upsert(visit, "patron_id")
-PUT_ON_LIST = Prepared(insert(to_check).values({name: bindparam(name) for name in ("why", "epoch", "seq", "barcode")}))
+# Not before the place of its operation in the outbox: so no line ever has the number of one that was ticked off.
+_next_line = func.max(
+    bindparam("not_before", type_=Integer),
+    select(func.coalesce(func.max(to_check.c.place), text("0")) + text("1")).scalar_subquery(),
+)
+PUT_ON_LIST = Prepared(
+    insert(to_check).values(
+        {name: bindparam(name) for name in ("why", "epoch", "seq", "barcode")} | {"place": _next_line}
+    )
+)

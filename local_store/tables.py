@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 COMPATIBLE_FROM = "0009"
@@ -48,6 +48,7 @@ item = Table(
     Column("barcode", Text, nullable=False),
     Column("item_type", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("in_house_only", Integer, nullable=False, server_default=text("0")),
     Index("item_by_barcode", "barcode"),
     Index("item_by_title", "title_id"),
     sqlite_with_rowid=False,
@@ -62,6 +63,22 @@ patron = Table(
     Column("category", Text, nullable=False),
     Column("valid_until", Text),
     Column("blocked", Integer, nullable=False),
+    Column("suspended_until", Text),
+    Column("note", Text),
+    Column("staff_id", Text),
+    Column("staff_role", Text),
+    sqlite_with_rowid=False,
+)
+
+# Of this station alone: kiosk.ports.desk_store.PinRecord.
+pin = Table(
+    "pin",
+    metadata,
+    Column("patron_id", Text, primary_key=True),
+    Column("hash", Text),
+    Column("failures", Integer, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("boottime_ms", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -94,6 +111,8 @@ loan = Table(
     Column("as_of", Integer, nullable=False, server_default=text("0")),
     Index("open_loan_by_patron", "patron_id", sqlite_where=text("open = 1")),
     Index("open_loan_by_item", "item_id", sqlite_where=text("open = 1")),
+    # Of the few that were late: nothing that a loan must write.
+    Index("late_loan_by_patron", "patron_id", sqlite_where=text("returned_on > due_on")),
     sqlite_with_rowid=False,
 )
 
@@ -115,6 +134,7 @@ hold = Table(
     Column("patron_id", Text, nullable=False),
     Column("shelf", Text, nullable=False),
     Column("placed_ms", Integer, nullable=False),
+    Column("shelved_on", Text),
     Index("hold_by_title", "title_id", "placed_ms"),
     sqlite_with_rowid=False,
 )
@@ -124,6 +144,17 @@ document = Table(
     metadata,
     Column("kind", Text, primary_key=True),  # circulation | calendar
     Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What the library has chosen: kiosk.ports.desk_store.SettingRecord.
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("told", Text),
+    Column("fixed", Integer, nullable=False),
+    Column("here", Text),
     sqlite_with_rowid=False,
 )
 

@@ -12,7 +12,7 @@ from kiosk.domain.clock_trust import KeptTime
 from kiosk.domain.disputes import DisputeRecord
 from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
-from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
+from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import Change, Gone, TitleRecord, Verdict
@@ -37,8 +37,9 @@ from local_store.desk_work import DeskWork
 from local_store.disputes import dispute_of
 from local_store.documents import Documents
 from local_store.outbox import Ends, Outbox
-from local_store.prepared import Database, Row
+from local_store.prepared import Database
 from local_store.resync import Progress, Resync
+from local_store.rows import hold_of, item_of, loan_of, patron_of
 from local_store.undated_boots import UndatedBoots
 
 _DATE = date.fromisoformat
@@ -125,22 +126,22 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
         return int(self._db.rows(sql.FREE_COPIES, title_id=title_id)[0][0])
 
     def holds_on(self, title_id: str) -> Sequence[Hold]:
-        return [Hold(*row) for row in self._db.rows(sql.HOLDS_ON_TITLE, title_id=title_id)]
+        return [hold_of(row) for row in self._db.rows(sql.HOLDS_ON_TITLE, title_id=title_id)]
 
     def holds_of_patron(self, patron_id: str) -> Sequence[Hold]:
-        return [Hold(*row) for row in self._db.rows(sql.HOLDS_OF_PATRON, patron_id=patron_id)]
+        return [hold_of(row) for row in self._db.rows(sql.HOLDS_OF_PATRON, patron_id=patron_id)]
 
     # loans
 
     def open_loans_of_patron(self, patron_id: str) -> Sequence[Loan]:
-        return [_loan(row) for row in self._db.rows(sql.OPEN_LOANS_OF_PATRON, patron_id=patron_id)]
+        return [loan_of(row) for row in self._db.rows(sql.OPEN_LOANS_OF_PATRON, patron_id=patron_id)]
 
     def open_loans_of_item(self, item_id: str) -> Sequence[Loan]:
-        return [_loan(row) for row in self._db.rows(sql.OPEN_LOANS_OF_ITEM, item_id=item_id)]
+        return [loan_of(row) for row in self._db.rows(sql.OPEN_LOANS_OF_ITEM, item_id=item_id)]
 
     def loan(self, loan_id: str) -> Loan | None:
         row = self._db.row(sql.LOAN, id=loan_id)
-        return _loan(row) if row else None
+        return loan_of(row) if row else None
 
     def renewed_on(self, loan_id: str) -> date | None:
         row = self._db.row(sql.RENEWED_ON, id=loan_id)
@@ -223,7 +224,8 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
         return self._outbox.act(operation_id)
 
     def put_on_list(self, why: ToCheck, operation_id: OperationId, barcode: str) -> None:
-        self._db.run(sql.PUT_ON_LIST, why=why.value, epoch=operation_id.epoch, seq=operation_id.seq, barcode=barcode)
+        about = {"epoch": operation_id.epoch, "seq": operation_id.seq, "barcode": barcode}
+        self._db.run(sql.PUT_ON_LIST, not_before=self._outbox.ends.place, why=why.value, **about)
 
     def pending(self, limit: int, after: int = 0) -> Sequence[tuple[int, Operation]]:
         return self._outbox.pending(limit, after)
@@ -248,14 +250,14 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
         return str(row[0]) if row else ""
 
     def apply(self, changes: Sequence[Change], cursor: str) -> None:
-        rules, calendar = apply_changes(self._db, changes, self._day[0], self._resync.progress.numbered_from)
+        chosen = apply_changes(self._db, changes, self._day[0], self._resync.progress.numbered_from)
         if self.stage() is Stage.HEARING:
             self._resync.mention(key_of(change) for change in changes if not isinstance(change, Gone))
             if cursor and not self.cursor():
                 # From here on the cursor shows whether it is still the same centre; what was told before may be lost.
                 self._resync.tell_up_to(self._outbox.ends.place)
         self._db.run(sql.PUT_META, key="cursor", value=cursor)
-        if rules is not None or calendar is not None:
+        if chosen:
             # Read back when next asked for. The store's own stay as they are until this has been committed.
             self._documents = Documents()
 
@@ -286,6 +288,7 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
             self._resync.told_again(told.rows[-1][0])
 
     def take_away(self, after: WalkedTo, limit: int) -> WalkedTo | None:
+        self._documents = Documents()  # a setting may go
         return self._resync.take_away(after, limit)
 
     def forget_mentioned(self, limit: int) -> bool:
@@ -359,22 +362,3 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
 
     def probe(self) -> None:
         self._db.run(sql.PROBE)
-
-
-def patron_of(row: Row | None) -> Patron | None:
-    if row is None:
-        return None
-    id_, shown_name, class_name, category, valid_until, blocked = row
-    return Patron(id_, shown_name, class_name, category, _DATE(valid_until) if valid_until else None, bool(blocked))
-
-
-def item_of(row: Row | None) -> Item | None:
-    if row is None:
-        return None
-    id_, title_id, barcode, item_type, status, name, author, shelf = row
-    return Item(id_, title_id, barcode, item_type, ItemStatus(status), name, author, shelf)
-
-
-def _loan(row: Row) -> Loan:
-    id_, item_id, patron_id, lent_on, due_on, renewals, item_type, provisional = row
-    return Loan(id_, item_id, patron_id, _DATE(lent_on), _DATE(due_on), renewals, item_type, bool(provisional))

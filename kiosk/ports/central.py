@@ -62,6 +62,7 @@ class ItemRecord:
     barcode: str
     item_type: str
     status: ItemStatus
+    in_house_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,19 @@ class HoldRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingTold:
+    """One of kiosk.domain.settings, in its own words. `fixed`: no station may change it."""
+
+    name: str
+    value: str
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The thing of this kind and id is no more. Of an "erased_reader" the id is kiosk.domain.ids.erased_mark."""
 
-    kind: str  # "title" | "item" | "patron" | "loan" | "hold" | "request" | "erased_reader"
+    kind: str  # "title" | "item" | "patron" | "loan" | "hold" | "request" | "setting" | "erased_reader"
     id: str
     number: int = field(default=0, compare=False)  # as in LoanRecord
 
@@ -117,6 +127,7 @@ Change = (
     | DisputeRecord
     | CirculationRules
     | Calendar
+    | SettingTold
     | Gone
     | Unread
 )

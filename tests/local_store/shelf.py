@@ -121,14 +121,16 @@ def write_operation(
     loans: tuple[str, ...] = (),
     patron: Patron | None = None,
     boottime_ms: int = 5_000,
+    trusted: bool = True,
+    voids: OperationKind | None = None,
 ) -> Operation:
     reader = Reader(patron.id, secrets.token_bytes(16)) if patron else None
     operation = next_operation(
         work.origin,
         work.last_operation(),
         kind,
-        {"barcode": barcode, "loans": list(loans)},
-        moment=Moment(BUILD_MS, BOOT, boottime_ms, trusted=True),
+        {"barcode": barcode, "loans": list(loans)} | ({"kind": voids} if voids else {}),
+        moment=Moment(BUILD_MS, BOOT, boottime_ms, trusted),
         actor=Actor.PATRON if patron else Actor.ANYONE,
         reader=reader,
         policy_version=work.rules().version,

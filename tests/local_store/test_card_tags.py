@@ -22,6 +22,7 @@ from local_store.card_tags import CardTags, tag_of
 from local_store.prepared import Database
 from tests.local_store.backing_up import back_up, second_medium
 from tests.local_store.decrypted import files_with, plain_files
+from tests.local_store.older_schema import TO_0009
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, MINH, StillClock, config_in, new_store
 from tests.local_store.test_schema import inside
 
@@ -112,6 +113,7 @@ def test_gives_another_tag_in_another_store(tmp_path: Path) -> None:
 
 
 AS_IT_WAS = (
+    *TO_0009,
     "DROP TABLE card_tag",
     "DELETE FROM meta WHERE key = 'card_pepper'",
     "CREATE TABLE patron_card (number TEXT NOT NULL PRIMARY KEY, patron_id TEXT NOT NULL) WITHOUT ROWID",

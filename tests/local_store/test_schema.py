@@ -30,6 +30,7 @@ from local_store.prepared import Prepared
 from local_store.station import StationStore
 from local_store.tables import REVISIONS, metadata
 from tests.local_store.backing_up import second_medium
+from tests.local_store.older_schema import TO_0009
 from tests.local_store.shelf import (
     CATALOGUE,
     ITEMS,
@@ -155,6 +156,7 @@ def test_finds_in_an_older_store_which_loans_are_still_to_be_told(tmp_path: Path
     with inside(config_in(tmp_path)) as connection:
         before = connection.execute("SELECT id, to_tell FROM loan ORDER BY id").fetchall()
         for undo in (
+            *TO_0009,
             "DROP TABLE card_tag",
             "DELETE FROM meta WHERE key = 'card_pepper'",
             "CREATE TABLE patron_card (number TEXT NOT NULL PRIMARY KEY, patron_id TEXT NOT NULL) WITHOUT ROWID",
@@ -219,7 +221,8 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, statement: Prepared, nam
     """A SCAN would grow with the past loans of a school, and a temporary B-tree sorts what an index has in order."""
     open_store(new_store(config_in(tmp_path))).close()
     values = dict.fromkeys(("id", "key", "kind", "number", "barcode", "title_id", "patron_id", "item_id", "tag"), "x")
-    names = ("op_epoch", "op_seq", "after", "last", "limit", "told_to", "from_place", "to", "place", "day", "loan_id")
+    names = ("op_epoch", "op_seq", "after", "last", "limit", "told_to", "from_place", "to", "place", "day")
+    names += ("loan_id", "before")
     values |= dict.fromkeys(names, "1")
     with inside(config_in(tmp_path)) as connection:
         plan = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement.sql, values)]
@@ -232,9 +235,18 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, statement: Prepared, nam
     }
     are_few = {few: ["SCAN undated_boot"] for few in ("_KNOWN", "_TO_DATE")}
     are_few |= {"LAST_DAY": ["SCAN trusted_day"], "_LAST_DAY_TO": ["SCAN trusted_day", "SCAN undated_boot"]}
+    are_few |= {"_LAST_PLACE_BEFORE": ["SCAN trusted_day"], "_SETTINGS": ["SCAN setting"]}
+    at_the_desk = {
+        "_NAMES": ["SCAN patron"],  # the names of 5,000 readers, when somebody looks for one
+        "_WAITING": ["SCAN hold USING INDEX hold_by_title"],
+        "_TO_CHECK": ["SCAN to_check"],
+        "_LOANS_TO_SEE": ["SCAN to_check"],
+        "_LAST_PAST_LOAN": ["SCAN loan", "SCAN newest"],  # 20,000 at most
+    }
     keeps_nothing_past = {"HOLDS_OF_PATRON": ["SCAN hold"]}  # 0.1 ms for 3,000 holds, when a reader asks for their own
     scans = [step for step in plan if step.startswith("SCAN")]
-    assert scans == (asks_for_the_last_row_only | is_soon_empty | are_few | keeps_nothing_past).get(name, [])
+    known = asks_for_the_last_row_only | is_soon_empty | are_few | at_the_desk | keeps_nothing_past
+    assert scans == known.get(name, [])
 
 
 def test_refuses_a_value_inside_a_prepared_statement() -> None:
