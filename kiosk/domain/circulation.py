@@ -188,6 +188,9 @@ def decide_renew(
         due_on = _counted(today, policy, calendar, day_is_sure, read_here)
         if due_on is not None and not day_is_sure:
             due_on = max(due_on, loan.due_on)  # counted again when the day is known
+        elif read_here and due_on is not None and due_on <= loan.due_on:
+            if b.RenewedTooSoon(loan.due_on) not in found:  # one night more is no more than there is
+                found.append(b.RenewedTooSoon(loan.due_on))
         elif due_on is None or due_on <= loan.due_on:
             # More time that ends no later than the time already given would be an empty promise.
             found.append(b.SchoolYearEnds())

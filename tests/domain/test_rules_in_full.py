@@ -303,6 +303,8 @@ def test_renews_a_book_that_is_read_here_for_a_night_more_and_only_at_the_desk()
     loan = a_loan(1, due_in=0)
     assert renew(loan, read_here=True) == Refuse((b.InHouseOnly(),))
     assert renew(loan, by=Role.LIBRARIAN, read_here=True) == Renew(date(2026, 11, 24), 1, (b.InHouseOnly(),))
+    longer = Refuse((b.InHouseOnly(), b.RenewedTooSoon(ago(-7))))
+    assert renew(a_loan(1), by=Role.LIBRARIAN, read_here=True) == longer, "no day is taken away"
 
 
 def test_renews_against_the_rules_with_a_reason() -> None:
