@@ -77,8 +77,9 @@ def patron_blocks(
     if day_is_sure:
         if patron.valid_until is not None and patron.valid_until < today:
             found.append(b.CardExpired(patron.valid_until))
-        own = suspended_until(ended_late, limits) if ended_late and limits else None
-        until = max(filter(None, (patron.suspended_until, own)), default=None)
+        until = patron.suspended_until
+        if ended_late and limits and (own := suspended_until(ended_late, limits)):
+            until = max(own, until or own)
         if until is not None and until >= today:
             found.append(b.Suspended(until))
     if limits is None:

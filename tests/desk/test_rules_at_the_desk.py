@@ -98,10 +98,16 @@ class Counting:
 def test_late_returns_are_looked_for_only_where_a_rule_asks(library: Library) -> None:
     """A check-out reads no more than before."""
     patron, asked = Patron("p1", "Minh An", "7A1", "hs", None, False), []
-    for rules, times in ((RULES, 0), (SUSPENDING, 1)):
+    for rules, sure, times in (
+        (RULES, True, 0),
+        (limited(suspend_days=7), True, 0),
+        (limited(suspend_after_days=7), True, 0),
+        (SUSPENDING, False, 0),
+        (SUSPENDING, True, 1),
+    ):
         library.apply(rules)
         with library.store.unit_of_work() as work:
-            looked_at = Today(TODAY, True, library.clock.now())
+            looked_at = Today(TODAY, sure, library.clock.now())
             ended_late(cast(UnitOfWork, Counting(work, asked)), patron, looked_at)
         assert len(asked) == times
 
@@ -167,5 +173,7 @@ def test_a_return_is_kept_for_the_next_one_when_the_first_is_passed_over(library
     answer = library.ask(CheckIn(1, 1, "TK.00004"))
     assert isinstance(answer, ReturnRecorded)
     assert answer.held_at == "ngăn 2"
+    places = [library.ask(ListBooks(1, 1, patron)) for patron in ("p1", "p2")]
+    assert [(books.holds[0].place, books.holds[0].ready) for books in places] == [(2, False), (1, True)]
     assert refused(library, "TK.00004", "p1") == (b.HeldForAnother(),)
     assert refused(library, "TK.00004", "p2") == ()
