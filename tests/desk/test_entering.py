@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -64,14 +63,14 @@ class Desk_(Library):
 
 
 @pytest.fixture
-def desk(library: Library) -> Iterator[Desk_]:
+def desk(library: Library) -> Desk_:
     lock = StorePinLock(lambda: bytes(32), "hoa-sen", "tram-1")
     tools = Tools(library.clock, lambda size: bytes(size), pins=lock)
     people = [
         patron("lan", "cô Lan", LAN), patron("hanh", "cô Hạnh", HANH), patron("tuan", "thầy Tuấn", TUAN),
     ]  # fmt: skip
     library.apply(*(PatronRecord(one, (f"GV-{one.id}",)) for one in people))
-    yield Desk_(library.store, library.clock, Desk(tools), tools)
+    return Desk_(library.store, library.clock, Desk(tools), tools)
 
 
 def test_a_pin_opens_the_desk_of_whom_it_belongs_to(desk: Desk_) -> None:
