@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kiosk.desk.asked import queue
 from kiosk.desk.recording import Today, Tools, record, shown
 from kiosk.domain.circulation import decide_check_in
 from kiosk.domain.model import Loan
@@ -22,7 +23,7 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         book = shown(item) if item else None
         return NobodyHasIt(ask.visit, ask.request, ask.barcode, book, tools.clock.monotonic())
     today = Today.of(work, tools)
-    holds = work.holds_on(item.title_id) if item else ()
+    holds = queue(work, item.title_id, today) if item else ()
     taken = decide_check_in(lent, holds, work.free_copies(item.title_id) if item and holds else 0)
     work.end_loans(taken.loans, today.day)
     operation = record(

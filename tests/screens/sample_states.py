@@ -67,16 +67,22 @@ FINISHED = Finished((lent(DE_MEN, 2), lent(DAT_RUNG, 1)), MINH_AN.card, 100.0)
 BLOCKS: tuple[b.Block, ...] = (
     b.PatronBlocked(),
     b.CardExpired(date(2026, 5, 31)),
+    b.Suspended(date(2026, 11, 29)),
     b.OverdueLoans(1),
     b.OverdueLoans(2),
     b.TooManyLoans(5),
     b.TooManyLoans(0),
     b.TooManyOfType(2, "STK"),
     b.TooManyOfType(0, "STK"),
+    b.TooManyToday(1),
+    b.TooManyToday(3),
+    b.TooManyToday(0),
     b.InHouseOnly(),
     b.NotForLoan(),
     b.OnLoanToAnother(),
     b.HeldForAnother(),
+    b.OtherClasses(("10",)),
+    b.OtherClasses(("6A1", "6A2", "6A3", "6A4", "7A1", "7A2")),
     b.NoPolicy(),
     b.SchoolYearEnds(),
     b.NoMoreRenewals(0),
@@ -84,13 +90,14 @@ BLOCKS: tuple[b.Block, ...] = (
     b.RenewedTooSoon(DUE),
     b.LoanOverdue(DUE),
 )
-_OF_LOANS_ALONE = (b.TooManyLoans, b.TooManyOfType, b.InHouseOnly, b.NotForLoan, b.OnLoanToAnother)
+_OF_LOANS_ALONE = (b.TooManyLoans, b.TooManyOfType, b.TooManyToday, b.NotForLoan, b.OnLoanToAnother, b.OtherClasses)
 NOT_RENEWED = tuple(block for block in BLOCKS if not isinstance(block, _OF_LOANS_ALONE))
 """What the rule of renewal can say."""
 SEVERAL = (
     (b.OverdueLoans(2), b.TooManyLoans(5)),
     (b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother()),
     (b.CardExpired(DUE), b.OverdueLoans(1), b.TooManyLoans(5), b.HeldForAnother(), b.InHouseOnly()),
+    (b.TooManyLoans(5), b.TooManyOfType(2, "STK"), b.TooManyToday(3)),
     (b.LoanOverdue(DUE), b.HeldForAnother(), b.NoMoreRenewals(1)),
 )
 NOTICES: tuple[n.Notice, ...] = (
