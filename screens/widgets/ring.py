@@ -107,5 +107,7 @@ class RingCountdown(Widget):
         self._left_colour.rgba = look.rgba("warn" if hurry else self.ink) if part > 0 else (0, 0, 0, 0)
         self._number.role = self.role
         self._number.ink = "warn" if hurry else self.words
-        self._number.pos, self._number.size = self.pos, self.size
         self._number.text = _clock(left, whole) if self._until else ""
+        inside = 2.4 * line if len(self._number.text) > 3 else 0  # else it would touch the ring
+        self._number.pos = (self.x + inside, self.y)
+        self._number.size = (self.width - 2 * inside, self.height)
