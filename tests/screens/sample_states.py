@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from gallery import desk_readers
 from gallery.samples import DUE, MINH_AN, operation, samples
 from gallery.service import STATES as SERVICE
 from kiosk.domain import blocks as b
@@ -180,6 +181,11 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
     "enrolling": {name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)},
+    "desk_readers": {name: state for name, (_, state) in desk_readers.READERS.items()}
+    | desk_readers.EVERY_PROBLEM
+    | desk_readers.EVERY_ACT_DONE,
+    "desk_work": {name: state for name, (_, state) in desk_readers.WORK.items()},
+    "desk_disputes": desk_readers.EVERY_DISPUTE,
     "service": {name: state for name, (_, state) in SERVICE.items()},
     "resting": {
         "the store is broken": State(Resting("K-03", 100.0)),

@@ -109,6 +109,8 @@ def _what(version: VersionShown, words: Translator) -> str:
 
 
 def _state_in_short(line: DisputeLine, words: Translator) -> str:
+    if line.settled == BY_ITSELF:
+        return words.text("settled by itself")
     if line.settled:
         return words.text("settled by somebody else")
     if line.asked is RequestState.WAITING:

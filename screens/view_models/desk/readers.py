@@ -9,12 +9,12 @@ from kiosk.session.books import HoldShown
 from kiosk.session.desk_states import CARD_LINE, Act, AtReader, DeskProblem, Finding, ReaderLine, ReaderShown
 from kiosk.session.supervised.readers import NO, YES
 from screens.view_models import icons
-from screens.view_models.blocks import reason_for
 from screens.view_models.covers import nfc, shown_name, title_in_sentence
 from screens.view_models.dates import day_with_year
 from screens.view_models.desk.books import problem_detail, reader_named
 from screens.view_models.desk.keyboard import layer_at, letter_rows, sign_rows
 from screens.view_models.desk.lending import loan_detail, loan_line, refused_detail
+from screens.view_models.desk.reasons import desk_reason
 from screens.view_models.rows import hold_shelf
 from screens.view_models.views import (
     ActKey,
@@ -144,7 +144,7 @@ def _chosen(page: AtReader, words: Translator) -> DeskDetail:
 
 
 def _about(reader: ReaderShown, words: Translator) -> DeskDetail:
-    lines = [f"**{reason_for(block, None, words).in_short}**" for block in reader.blocks]
+    lines = [f"**{desk_reason(block, words)}**" for block in reader.blocks]
     if reader.note:
         lines.append(words.text("Note: {note}", note=nfc(reader.note)))
     lines.append(words.text("may have {n} at once", n=reader.limit))
