@@ -38,9 +38,9 @@ _MORNING = 1_795_227_120_000  # Saturday, 21 November 2026, 09:12 in Việt Nam
 _BINH, _HA = ReaderLine("p-2", "Gia Bình", "6A1"), ReaderLine("p-3", "Thu Hà", "7A1")
 _ANS = (AN, ReaderLine("p-4", "Bảo An", "7A1"), ReaderLine("p-5", "Hoài An", "8A3"))
 _HOLDS = (HoldShown(DE_MEN, 1, True, "ngăn 2", "h-1"), HoldShown(HAI_VAN_DAM, 3, False, "ngăn 2", "h-2"))
-_FULL = replace(READER, holds=_HOLDS, valid_until=date(2027, 5, 31), has_pin=True)
+FULL = replace(READER, holds=_HOLDS, valid_until=date(2027, 5, 31), has_pin=True)
 _PAUSED = replace(
-    _FULL, blocks=(PatronBlocked(), OverdueLoans(1)), blocked=True, note="Em hay quên thẻ, nhắc em trước giờ đọc sách."
+    FULL, blocks=(PatronBlocked(), OverdueLoans(1)), blocked=True, note="Em hay quên thẻ, nhắc em trước giờ đọc sách."
 )
 _REFUSED = AtDeskRefused(GOC_SAN, (LoanOverdue(date(2026, 11, 19)), HeldForAnother()), (), renewing=True)
 _LOAN, _HOLD = GOC_SAN.barcode, HAI_VAN_DAM.title_id
@@ -110,33 +110,33 @@ READERS: dict[str, tuple[str, states.State]] = {
         "A reader was taken from the list while they were looked at.",
         at_desk(Finding(problem=DeskProblem.READER_GONE)),
     ),
-    "desk-reader": ("What a reader has, and waits for.", at_desk(AtReader(_FULL))),
+    "desk-reader": ("What a reader has, and waits for.", at_desk(AtReader(FULL))),
     "desk-reader-paused": ("What stands against lending, and a note.", at_desk(AtReader(_PAUSED))),
-    "desk-reader-loan": ("A book at home.", at_desk(AtReader(_FULL, _LOAN))),
-    "desk-reader-refused": ("It is not renewed, unless …", at_desk(AtReader(_FULL, _LOAN, refused=_REFUSED))),
-    "desk-reader-hold": ("A title that they wait for.", at_desk(AtReader(_FULL, _HOLD))),
-    "desk-reader-card": ("Their card and PIN.", at_desk(AtReader(_FULL, CARD_LINE))),
+    "desk-reader-loan": ("A book at home.", at_desk(AtReader(FULL, _LOAN))),
+    "desk-reader-refused": ("It is not renewed, unless …", at_desk(AtReader(FULL, _LOAN, refused=_REFUSED))),
+    "desk-reader-hold": ("A title that they wait for.", at_desk(AtReader(FULL, _HOLD))),
+    "desk-reader-card": ("Their card and PIN.", at_desk(AtReader(FULL, CARD_LINE))),
     "desk-reader-staff": (
         "Of the staff: their PIN is not set here.",
-        at_desk(AtReader(replace(_FULL, of_staff=True), CARD_LINE)),
+        at_desk(AtReader(replace(FULL, of_staff=True), CARD_LINE)),
     ),
     "desk-reader-lost": (
         "Cards are lost: it asks before they open nothing any more.",
-        at_desk(AtReader(_FULL, CARD_LINE, wants=Act.BLOCK_CARDS)),
+        at_desk(AtReader(FULL, CARD_LINE, wants=Act.BLOCK_CARDS)),
     ),
     "desk-reader-lost-done": (
         "Then a new one can be given.",
-        at_desk(AtReader(_FULL, CARD_LINE, done=Act.BLOCK_CARDS)),
+        at_desk(AtReader(FULL, CARD_LINE, done=Act.BLOCK_CARDS)),
     ),
-    "desk-reader-new-card": ("A new card is awaited.", at_desk(AtReader(_FULL, CARD_LINE, wants=Act.LINK_CARD))),
+    "desk-reader-new-card": ("A new card is awaited.", at_desk(AtReader(FULL, CARD_LINE, wants=Act.LINK_CARD))),
     "desk-reader-card-taken": (
         "It was another reader's: nothing was changed.",
-        at_desk(AtReader(_FULL, CARD_LINE, problem=DeskProblem.CARD_OF_ANOTHER)),
+        at_desk(AtReader(FULL, CARD_LINE, problem=DeskProblem.CARD_OF_ANOTHER)),
     ),
-    "desk-reader-block": ("Lending is to be paused.", at_desk(AtReader(_FULL, wants=Act.BLOCK))),
+    "desk-reader-block": ("Lending is to be paused.", at_desk(AtReader(FULL, wants=Act.BLOCK))),
     "desk-reader-unblock": ("And to go on.", at_desk(AtReader(_PAUSED, wants=Act.UNBLOCK))),
-    "desk-reader-to-hold": ("Any copy tells which title.", at_desk(AtReader(_FULL, wants=Act.PLACE_HOLD))),
-    "desk-reader-held": ("It is on hold.", at_desk(AtReader(_FULL, done=Act.PLACE_HOLD, book=HAI_VAN_DAM))),
+    "desk-reader-to-hold": ("Any copy tells which title.", at_desk(AtReader(FULL, wants=Act.PLACE_HOLD))),
+    "desk-reader-held": ("It is on hold.", at_desk(AtReader(FULL, done=Act.PLACE_HOLD, book=HAI_VAN_DAM))),
 }
 WORK: dict[str, tuple[str, states.State]] = {
     "desk-disputes": ("Two sides say something else.", at_work(Work.DISPUTES, _DISPUTES)),
@@ -201,10 +201,10 @@ EVERY_DISPUTE: dict[str, states.State] = {
 }
 """One for every reason of docs/protocol.md, and one of which this station has never heard."""
 EVERY_PROBLEM: dict[str, states.State] = {
-    problem.value: at_desk(AtReader(_FULL, problem=problem)) for problem in DeskProblem
+    problem.value: at_desk(AtReader(FULL, problem=problem)) for problem in DeskProblem
 }
 EVERY_ACT_DONE: dict[str, states.State] = {
-    act.value: at_desk(AtReader(_FULL, done=act, book=DE_MEN))
+    act.value: at_desk(AtReader(FULL, done=act, book=DE_MEN))
     for act in (
         Act.LINK_CARD,
         Act.BLOCK_CARDS,
