@@ -270,9 +270,10 @@ def test_a_yes_to_another_question_is_none() -> None:
 def test_one_act_at_a_time() -> None:
     desk = Desk(AtReader(FULL)).touch(Act.BLOCK).touch(Act.BLOCK, YES)
     assert desk.wish() == BlockPatron(True)
+    page = desk.page
     for happened in (ActTouched(Act.BLOCK, 102.0, YES), ActTouched(Act.NOTE, 102.0), LineTouched(CARD_LINE, 102.0)):
-        assert desk.feed(happened).effects == ()
-    assert desk.card("HS-2").effects == ()
+        assert (desk.feed(happened).effects, desk.page) == ((), page)
+    assert (desk.card("HS-2").effects, desk.page) == ((), page)
 
 
 # ---- cards
