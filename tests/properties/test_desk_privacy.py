@@ -95,6 +95,7 @@ from kiosk.session.inputs import (
     WorkListed,
 )
 from kiosk.session.machine import step, wakes_at
+from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import BookShown
 from kiosk.session.states import SessionRules, State
 from kiosk.session.supervised.readers import NO, YES
@@ -147,9 +148,17 @@ def lines_of(work: Work) -> tuple[WorkLine, ...]:
 
 
 LINES = ("p1", "p2", *BOOKS, *(f"t-{one}" for one in BOOKS), CARD_LINE, "d1", "1", "l1", "h1")
-VALUES = ("", YES, NO, "teacher_asks", "first_over", "damaged", *(work.value for work in Work))
-ACTS = [(act, value) for act in Act for value in VALUES if act is not Act.WORK or value in tuple(Work)]
-ACTS = [(act, value) for act, value in ACTS if act not in (Act.FAULT, Act.SETTINGS, Act.CHANGE, Act.SOURCE)]
+VALUES = {
+    Act.WORK: tuple(work.value for work in Work),
+    Act.OVERRIDE: ("", "teacher_asks"),
+    Act.SETTLE: ("first_over",),
+    Act.MARK: ("damaged",),
+    Act.LINK_CARD: ("", NO),
+    Act.BLOCK: ("", YES, NO),
+}
+_OF_OTHERS = {Act.DEVICE, Act.FAULT, Act.SUGGEST, Act.SETTINGS, Act.CHANGE, Act.SOURCE}
+ACTS = [(act, value) for act in Act if act not in _OF_OTHERS for value in VALUES.get(act, ("",))]
+"""Those of the pages that show readers."""
 
 
 class AtTheDesk(RuleBasedStateMachine):
@@ -227,6 +236,23 @@ class AtTheDesk(RuleBasedStateMachine):
             asked = self.feed(self.answer_to(ask, 3))
         return asked
 
+    @rule(target=in_flight, how=st.sampled_from(["key", "card", "wait", "device"]))
+    def leaves(self, how: str) -> MultipleResults[StoreEffect]:
+        if not isinstance(self.state.doing, Supervising):
+            return multiple()
+        match how:
+            case "key":
+                return self.feed(Touched(Button.LOCK, self.at))
+            case "card":
+                self.at += 4
+                return self.card(CARD)
+            case "wait":
+                self.at += 121
+                return self.feed(Tick(self.at))
+        asked = self.feed(ActTouched(Act.DEVICE, self.at))
+        assert isinstance(self.state.doing, Maintaining)
+        return asked
+
     @rule(target=in_flight, text=st.sampled_from([NOTE, DIGITS, "a"]), end=st.booleans())
     def types(self, text: str, end: bool) -> MultipleResults[StoreEffect]:
         asked: list[StoreEffect] = []
@@ -239,7 +265,7 @@ class AtTheDesk(RuleBasedStateMachine):
     def touch_line(self, id_: str) -> MultipleResults[StoreEffect]:
         return self.feed(LineTouched(id_, self.at))
 
-    @rule(target=in_flight, button=st.sampled_from([Button.DISMISS, Button.LOCK, Button.DONE, Button.HELP]))
+    @rule(target=in_flight, button=st.sampled_from([Button.DISMISS, Button.DONE, Button.HELP]))
     def touch(self, button: Button) -> MultipleResults[StoreEffect]:
         if not isinstance(self.state.doing, Supervising):
             return multiple()
