@@ -54,7 +54,7 @@ def test_says_what_was_read_and_agreed(
     for name, state in PAGES[kind].items():
         shown = present(replace(state, language=language), RULES, PLACE, words[language])
         part = shown.idle if kind == "idle" else shown.page
-        if isinstance(part, KeyboardView):
+        if isinstance(part, KeyboardView) and part.finds:
             part = replace(part, rows=(), capitals=(), signs=())  # the same everywhere
         text += "\n".join((f"=== {name}", *lines_of(part, "shows"), "", ""))
     matches_snapshot(f"{kind}.{language}", text.rstrip("\n") + "\n")
