@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
+from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.domain.staff import Role, Staff
 from local_store.prepared import Row
 
@@ -45,3 +46,8 @@ def loan_of(row: Row) -> Loan:
 def hold_of(row: Row) -> Hold:
     id_, title_id, patron_id, shelf, shelved_on = row
     return Hold(id_, title_id, patron_id, shelf, _DATE(shelved_on) if shelved_on else None)
+
+
+def request_of(row: Row) -> RequestRecord:
+    id_, kind, subject, patron, asked_ms, state, by, why = row
+    return RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why)

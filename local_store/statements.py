@@ -130,6 +130,11 @@ REQUESTS_OF_PATRON = Prepared(
     .where(request.c.patron_id == bindparam("patron_id"))
     .order_by(request.c.asked_ms.desc(), request.c.id.desc())
 )
+REQUESTS_OF_NOBODY = Prepared(
+    select(*(column for column in request.c if column.name != "answered_after"))
+    .where(text("patron_id IS NULL"), request.c.kind == bindparam("kind"))
+    .order_by(request.c.asked_ms.desc(), request.c.id.desc())
+)
 DISPUTE = Prepared(select(*dispute.c).where(dispute.c.id == bindparam("id")))
 # "is_open = 1" stands there as the partial index has it.
 OPEN_DISPUTES = Prepared(select(*dispute.c).where(text("is_open = 1")).order_by(dispute.c.opened_ms, dispute.c.id))

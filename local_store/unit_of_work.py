@@ -14,7 +14,7 @@ from kiosk.domain.due_dates import Calendar
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import ChainEnd, Operation, OperationId, Origin
-from kiosk.domain.requests import RequestRecord, RequestState
+from kiosk.domain.requests import RequestRecord
 from kiosk.ports.central import Change, Gone, TitleRecord, Verdict
 from kiosk.ports.errors import StoreDamaged
 from kiosk.ports.store import (
@@ -39,7 +39,7 @@ from local_store.documents import Documents
 from local_store.outbox import Ends, Outbox
 from local_store.prepared import Database
 from local_store.resync import Progress, Resync
-from local_store.rows import hold_of, item_of, loan_of, patron_of
+from local_store.rows import hold_of, item_of, loan_of, patron_of, request_of
 from local_store.undated_boots import UndatedBoots
 
 _DATE = date.fromisoformat
@@ -188,11 +188,10 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
         apply_changes(self._db, [record], self._day[0])
 
     def requests_of_patron(self, patron_id: str) -> Sequence[RequestRecord]:
-        rows = self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)
-        return [
-            RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why)
-            for id_, kind, subject, patron, asked_ms, state, by, why in rows
-        ]
+        return [request_of(row) for row in self._db.rows(sql.REQUESTS_OF_PATRON, patron_id=patron_id)]
+
+    def requests_of_nobody(self, kind: str) -> Sequence[RequestRecord]:
+        return [request_of(row) for row in self._db.rows(sql.REQUESTS_OF_NOBODY, kind=kind)]
 
     def open_disputes(self) -> Sequence[DisputeRecord]:
         return [dispute_of(row) for row in self._db.rows(sql.OPEN_DISPUTES)]

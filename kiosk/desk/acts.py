@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from kiosk.desk.ask import ask as ask_centre
+from kiosk.desk.call_help import call_help
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.date_boots import date_boots
 from kiosk.desk.enter import enter_desk, set_pin
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.list_books import list_books
-from kiosk.desk.readers import find_readers, open_reader
+from kiosk.desk.readers import find_readers, open_book, open_reader
 from kiosk.desk.recording import Tools
 from kiosk.desk.renew import renew
 from kiosk.desk.settings import list_settings
@@ -19,6 +20,7 @@ from kiosk.desk.work_lists import count_work, list_work, tick_off
 from kiosk.ports.store import Store, UnitOfWork
 from kiosk.session.effects import (
     Ask,
+    CallHelp,
     CheckIn,
     CheckOut,
     CountWork,
@@ -29,6 +31,7 @@ from kiosk.session.effects import (
     ListSettings,
     ListWork,
     OneStep,
+    OpenBook,
     OpenReader,
     Renew,
     ResolveCode,
@@ -67,12 +70,16 @@ class Desk:
                 return use_in_house(work, ask, self._tools)
             case Ask():
                 return ask_centre(work, ask, self._tools)
+            case CallHelp():
+                return call_help(work, ask, self._tools)
             case SetPin():
                 return set_pin(work, ask, self._tools)
             case FindReaders():
                 return find_readers(work, ask, self._tools)
             case OpenReader():
                 return open_reader(work, ask, self._tools)
+            case OpenBook():
+                return open_book(work, ask, self._tools)
             case CountWork():
                 return count_work(work, ask, self._tools)
             case ListWork():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.desk.at_once import do_at_once, objection
 from kiosk.desk.recording import Today, Tools, record
 from kiosk.domain.ids import time_ordered_id
 from kiosk.domain.requests import NEED_A_READER, ONLY_STAFF, RequestRecord, Settle, worded
@@ -19,6 +20,9 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
     nobody = patron_id is None and isinstance(asks.wish, NEED_A_READER)
     if nobody or (patron_id is not None and work.patron(patron_id) is None):  # taken from the list while standing here
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
+    why = objection(work, patron_id, asks.wish) if asks.by and patron_id is not None else None
+    if why is not None:
+        return NotAsked(asks.visit, asks.request, tools.clock.monotonic(), why)
     moment = Today.of(work, tools).moment
     words = worded(asks.wish, has_reader=patron_id is not None)
     identity = time_ordered_id(moment.wall_ms, tools.random_bytes(10))
@@ -33,6 +37,8 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
         by=asks.by,
     )
     work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms))
+    if asks.by is not None:
+        do_at_once(work, patron_id, asks.wish, identity, moment)
     work.commit()
     return Asked(asks.visit, asks.request, operation, identity, tools.clock.monotonic())
 

@@ -1,11 +1,16 @@
-"""Trả: a book in the hand is taken back, known or not. Nobody's name is needed, and none is shown."""
+"""Trả: a book in the hand is taken back, known or not. Nobody's name is needed, and none is shown but at the desk."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from kiosk.desk.asked import queue
 from kiosk.desk.recording import Today, Tools, record, shown
 from kiosk.domain.circulation import decide_check_in
+from kiosk.domain.model import Loan
 from kiosk.domain.operations import OperationKind
 from kiosk.ports.store import ToCheck, UnitOfWork
+from kiosk.session.desk_states import ReaderLine
 from kiosk.session.effects import CheckIn
 from kiosk.session.inputs import NobodyHasIt, ReturnRecorded
 from kiosk.session.notices import BookShown
@@ -18,7 +23,7 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         book = shown(item) if item else None
         return NobodyHasIt(ask.visit, ask.request, ask.barcode, book, tools.clock.monotonic())
     today = Today.of(work, tools)
-    holds = work.holds_on(item.title_id) if item else ()
+    holds = queue(work, item.title_id, today) if item else ()
     taken = decide_check_in(lent, holds, work.free_copies(item.title_id) if item and holds else 0)
     work.end_loans(taken.loans, today.day)
     operation = record(
@@ -30,11 +35,13 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         barcode=ask.barcode,
         loans=taken.loans,
         patron_id=None,
+        by=ask.by,
     )
     if item is None:
         work.put_on_list(ToCheck.UNKNOWN_ITEM, operation, ask.barcode)
     elif len(taken.loans) > 1:
         work.put_on_list(ToCheck.SEVERAL_LOANS, operation, ask.barcode)
+    had = _who_had(work, lent) if ask.by else None
     work.commit()
     return ReturnRecorded(
         ask.visit,
@@ -44,4 +51,10 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         in_catalogue=item is not None,
         held_at=taken.held_at,
         at=tools.clock.monotonic(),
+        had=had,
     )
+
+
+def _who_had(work: UnitOfWork, lent: Sequence[Loan]) -> ReaderLine | None:
+    patron = work.patron(lent[0].patron_id) if lent and lent[0].patron_id else None
+    return ReaderLine(patron.id, patron.shown_name, patron.class_name) if patron else None

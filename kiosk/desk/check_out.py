@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.desk.recording import Today, Tools, record, shown
+from kiosk.desk.asked import ended_late, queue
+from kiosk.desk.recording import Today, Tools, as_needed, record, shown
 from kiosk.desk.renew import renew_loan
 from kiosk.domain.blocks import PatronBlocked, RenewedTooSoon
 from kiosk.domain.circulation import Refuse, decide_check_out
@@ -35,7 +36,7 @@ def check_out(
             return AlreadyYours(ask.visit, ask.request, shown(item), mine.due_on, days, tools.clock.monotonic())
         return LoanRefused(ask.visit, ask.request, shown(item), answer.blocks, tools.clock.monotonic())
     others = work.open_loans_of_item(item.id)
-    holds = work.holds_on(item.title_id)
+    holds = queue(work, item.title_id, today)
     decision = decide_check_out(
         patron,
         item,
@@ -46,7 +47,10 @@ def check_out(
         work.calendar(),
         today.day,
         free_copies=work.free_copies(item.title_id) if holds else 1,
+        ended_late=ended_late(work, patron, today),
         day_is_sure=today.is_sure,
+        role=ask.by.staff.role if ask.by else None,
+        reason_given=ask.by is not None and ask.by.reason is not None,
     )
     if isinstance(decision, Refuse):
         return LoanRefused(ask.visit, ask.request, shown(item), decision.blocks, tools.clock.monotonic())
@@ -77,6 +81,7 @@ def check_out(
         barcode=item.barcode,
         loans=(loan.id,),
         patron_id=patron.id,
+        by=as_needed(ask.by, decision.against),
     )
     work.commit()
     return LoanRecorded(
@@ -89,4 +94,5 @@ def check_out(
         len(loans) + 1,
         renewed=False,
         at=tools.clock.monotonic(),
+        against_rules=bool(decision.against),
     )

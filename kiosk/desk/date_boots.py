@@ -75,7 +75,15 @@ def _dated(work: UnitOfWork, boot: UndatedBoot, happened: Happened) -> dict[str,
     due_on = date.fromisoformat(data["due_on"])
     if loan.provisional and loan.renewals == renewals:  # else it was given another date since
         patron = work.patron(loan.patron_id) if loan.patron_id else None
-        due_on = due_again(loan, patron.category if patron else None, day, work.rules(), work.calendar())
+        item = work.item(loan.item_id)
+        due_on = due_again(
+            loan,
+            patron.category if patron else None,
+            day,
+            work.rules(),
+            work.calendar(),
+            in_house_only=item is not None and item.in_house_only,
+        )
         loan = replace(loan, due_on=due_on, provisional=False)
     work.date_loan(replace(loan, lent_on=lent_on), day if is_renewal else None)
     return {"loan": loan.id, "lent_on": lent_on.isoformat(), "due_on": due_on.isoformat(), "renewals": renewals}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.desk.asked import ended_late
 from kiosk.desk.recording import Today, Tools
 from kiosk.domain.circulation import patron_blocks
 from kiosk.ports.store import UnitOfWork
@@ -26,7 +27,14 @@ def identify_patron(work: UnitOfWork, ask: IdentifyPatron, tools: Tools) -> Patr
         patron.shown_name,
         len(loans),
         limits.total if limits else 0,
-        patron_blocks(patron, loans, rules, today.day, day_is_sure=today.is_sure),
+        patron_blocks(
+            patron,
+            loans,
+            rules,
+            today.day,
+            ended_late=ended_late(work, patron, today),
+            day_is_sure=today.is_sure,
+        ),
         at,
         patron.staff,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kiosk.desk.asked import ended_late, queue
 from kiosk.desk.recording import Today, Tools, shown
 from kiosk.desk.renew import decision_on
-from kiosk.domain.circulation import Refuse, hold_is_ready
+from kiosk.domain.circulation import EndedLate, Refuse, hold_is_ready
 from kiosk.domain.model import Hold, Loan, Patron
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.books import HoldShown, LoanShown
@@ -24,17 +25,20 @@ def list_books(work: UnitOfWork, ask: ListBooks, tools: Tools) -> BooksListed:
     holds: list[HoldShown] = []
     if patron is not None:  # else taken from the list while standing here
         open_loans = work.open_loans_of_patron(patron.id)
-        loans = [_loan_shown(work, patron, loan, open_loans, today) for loan in open_loans]
-        holds = [_hold_shown(work, patron, hold) for hold in work.holds_of_patron(patron.id)]
+        late = ended_late(work, patron, today)
+        loans = [_loan_shown(work, patron, loan, open_loans, today, late) for loan in open_loans]
+        holds = [_hold_shown(work, patron, hold, today) for hold in work.holds_of_patron(patron.id)]
     loans.sort(key=lambda loan: (not loan.overdue_days, loan.due_on))
     holds.sort(key=lambda hold: not hold.ready)
     return BooksListed(ask.visit, ask.request, tuple(loans), tuple(holds), tools.clock.monotonic())
 
 
-def _loan_shown(work: UnitOfWork, patron: Patron, loan: Loan, loans: Sequence[Loan], today: Today) -> LoanShown:
+def _loan_shown(
+    work: UnitOfWork, patron: Patron, loan: Loan, loans: Sequence[Loan], today: Today, late: EndedLate
+) -> LoanShown:
     item = work.item(loan.item_id)
     policy = work.rules().policy_for(patron.category, loan.item_type)
-    decision = decision_on(work, patron, loan, loans, item.title_id if item else "", today)
+    decision = decision_on(work, patron, loan, loans, item, today, late)
     return LoanShown(
         shown(item) if item else _UNKNOWN,
         loan.due_on,
@@ -46,11 +50,13 @@ def _loan_shown(work: UnitOfWork, patron: Patron, loan: Loan, loans: Sequence[Lo
     )
 
 
-def _hold_shown(work: UnitOfWork, patron: Patron, hold: Hold) -> HoldShown:
-    title, queue = work.title(hold.title_id), work.holds_on(hold.title_id)
+def _hold_shown(work: UnitOfWork, patron: Patron, hold: Hold, today: Today) -> HoldShown:
+    """Who is passed over stands behind all the others, and gets a copy that is left."""
+    title, waiting = work.title(hold.title_id), queue(work, hold.title_id, today)
     return HoldShown(
         BookShown("", title.id, title.name, title.author) if title else _UNKNOWN,
-        1 + next(place for place, other in enumerate(queue) if other.id == hold.id),
-        hold_is_ready(patron, queue, work.free_copies(hold.title_id)),
+        1 + next((place for place, other in enumerate(waiting) if other.id == hold.id), len(waiting)),
+        hold_is_ready(patron, waiting, work.free_copies(hold.title_id)),
         hold.shelf,
+        hold.id,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from kiosk.domain.blocks import Block
 from kiosk.domain.clock_trust import Moment, library_day
 from kiosk.domain.model import Item
 from kiosk.domain.operations import (
@@ -92,3 +93,8 @@ def record(
 
 def shown(item: Item) -> BookShown:
     return BookShown(item.barcode, item.title_id, item.name, item.author)
+
+
+def as_needed(by: ByStaff | None, against: Sequence[Block]) -> ByStaff | None:
+    """A reason is written down only where something was set aside for it."""
+    return replace(by, reason=None) if by is not None and not against else by

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kiosk.desk.recording import Today, Tools, record, shown
+from kiosk.desk.asked import ended_late, queue
+from kiosk.desk.recording import Today, Tools, as_needed, record, shown
 from kiosk.domain import circulation
 from kiosk.domain.blocks import PatronBlocked
-from kiosk.domain.circulation import Refuse, decide_renew
+from kiosk.domain.circulation import EndedLate, Refuse, decide_renew
 from kiosk.domain.model import Item, Loan, Patron
 from kiosk.domain.operations import OperationKind
+from kiosk.domain.staff import ByStaff
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import CheckOut, Renew
 from kiosk.session.inputs import LoanRecorded, NotRenewed
@@ -41,7 +43,7 @@ def renew_loan(
     tools: Tools,
 ) -> LoanRecorded | Refuse:
     """Durable, or nothing of it. `loans`: all that this patron has."""
-    decision = decision_on(work, patron, loan, loans, item.title_id, today)
+    decision = decision_on(work, patron, loan, loans, item, today, ended_late(work, patron, today), ask.by)
     if isinstance(decision, Refuse):
         return decision
     provisional = not today.is_sure
@@ -62,6 +64,7 @@ def renew_loan(
         barcode=item.barcode,
         loans=(loan.id,),
         patron_id=patron.id,
+        by=as_needed(ask.by, decision.against),
     )
     work.commit()
     return LoanRecorded(
@@ -74,13 +77,22 @@ def renew_loan(
         len(loans),
         renewed=True,
         at=tools.clock.monotonic(),
+        against_rules=bool(decision.against),
     )
 
 
 def decision_on(
-    work: UnitOfWork, patron: Patron, loan: Loan, loans: Sequence[Loan], title_id: str, today: Today
+    work: UnitOfWork,
+    patron: Patron,
+    loan: Loan,
+    loans: Sequence[Loan],
+    item: Item | None,
+    today: Today,
+    late: EndedLate,
+    by: ByStaff | None = None,
 ) -> circulation.Renew | Refuse:
-    holds = work.holds_on(title_id)
+    """`item` None: told by the centre before its item was. `late`: kiosk.desk.asked.ended_late."""
+    holds = queue(work, item.title_id, today) if item else ()
     return decide_renew(
         patron,
         loan,
@@ -90,6 +102,10 @@ def decision_on(
         work.rules(),
         work.calendar(),
         today.day,
-        free_copies=work.free_copies(title_id) if holds else 0,
+        free_copies=work.free_copies(item.title_id) if item and holds else 0,
+        in_house_only=item is not None and item.in_house_only,
+        ended_late=late,
         day_is_sure=today.is_sure,
+        role=by.staff.role if by else None,
+        reason_given=by is not None and by.reason is not None,
     )

@@ -1,4 +1,5 @@
-"""A slip of the hand, put right within a minute: a void is written, nothing erased, and a librarian sees it later."""
+"""A slip of the hand, put right: a void is written, nothing erased. A reader may for a minute, and a librarian sees it
+later; at the desk it may be done as long as nothing has happened since."""
 
 from __future__ import annotations
 
@@ -13,12 +14,12 @@ def take_back(work: UnitOfWork, ask: TakeBack, tools: Tools) -> TakenBack | NotT
     act = work.act(ask.operation)
     today = Today.of(work, tools)
     moment = today.moment
-    recent = (
+    in_time = ask.by is not None or (
         act is not None
         and act.boot_id == moment.boot_id
         and moment.boottime_ms - act.boottime_ms <= tools.take_off_within_s * 1000
     )
-    if act is None or not recent or not _still_stands(work, act, ask.patron_id):
+    if act is None or not in_time or not _still_stands(work, act, ask.patron_id):
         return NotTakenBack(ask.visit, ask.request, ask.operation, tools.clock.monotonic())
     if act.kind == OperationKind.CHECK_OUT:
         work.end_loans(act.loans, today.day)
@@ -38,8 +39,10 @@ def take_back(work: UnitOfWork, ask: TakeBack, tools: Tools) -> TakenBack | NotT
         barcode=act.barcode,
         loans=act.loans,
         patron_id=ask.patron_id if act.kind == OperationKind.CHECK_OUT else None,
+        by=ask.by,
     )
-    work.put_on_list(ToCheck.VOIDED, operation, act.barcode)
+    if ask.by is None:
+        work.put_on_list(ToCheck.VOIDED, operation, act.barcode)
     loans_now = len(work.open_loans_of_patron(ask.patron_id)) if ask.patron_id else 0
     work.commit()
     return TakenBack(ask.visit, ask.request, ask.operation, loans_now, tools.clock.monotonic())

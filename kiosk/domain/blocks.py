@@ -24,6 +24,14 @@ class CardExpired:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspended:
+    """Nothing is lent until this day is over: the centre says so, or books that came back late."""
+
+    code: ClassVar[str] = "T-03"
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class OverdueLoans:
     code: ClassVar[str] = "M-11"
     count: int
@@ -45,7 +53,17 @@ class TooManyOfType:
 
 
 @dataclass(frozen=True, slots=True)
+class TooManyToday:
+    """As many loans as may begin on one day."""
+
+    code: ClassVar[str] = "M-14"
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class InHouseOnly:
+    """Read in the library: its type is, or this very copy."""
+
     code: ClassVar[str] = "S-21"
 
 
@@ -66,6 +84,14 @@ class OnLoanToAnother:
 @dataclass(frozen=True, slots=True)
 class HeldForAnother:
     code: ClassVar[str] = "S-24"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherClasses:
+    """Kept for `classes`, each the beginning of a class's name, and this reader is of none of them."""
+
+    code: ClassVar[str] = "S-25"
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +133,16 @@ class LoanOverdue:
 Block = (
     PatronBlocked
     | CardExpired
+    | Suspended
     | OverdueLoans
     | TooManyLoans
     | TooManyOfType
+    | TooManyToday
     | InHouseOnly
     | NotForLoan
     | OnLoanToAnother
     | HeldForAnother
+    | OtherClasses
     | NoPolicy
     | SchoolYearEnds
     | NoMoreRenewals

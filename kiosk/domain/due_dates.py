@@ -47,26 +47,44 @@ class Calendar:
     def school_year_of(self, day: date) -> SchoolYear | None:
         return next((year for year in self.school_years if year.begins <= day <= year.ends), None)
 
+    def school_year_after(self, year: SchoolYear) -> SchoolYear | None:
+        later = [other for other in self.school_years if other.begins > year.ends]
+        return min(later, key=lambda other: other.begins, default=None)
 
-def due_date(today: date, days: int, calendar: Calendar) -> date | None:
+
+def due_date(today: date, days: int, calendar: Calendar, *, over_summer: bool = False) -> date | None:
     """The day a loan of `days` is due: the next open day, or the last open one of the school year that holds `today`.
+    `over_summer`: where the year's end would cut it short, the first open day of the next year instead, if one is
+    known.
 
     None when there is no open day left between tomorrow and the end of the school year (or a year of closed days).
     In the summer no school year holds `today`, so none ends the loan.
     """
-    wanted = today + _ONE_DAY * days
-    year = calendar.school_year_of(today)
-    last = year.ends if year else date.max
-    for step in range(_LONGEST_CLOSURE + 1):
-        day = wanted + _ONE_DAY * step
-        if day > last:
-            break
-        if calendar.is_open(day):
-            return day
-    else:
-        return None
-    day = last
-    while day > today:
+    wanted, year = today + _ONE_DAY * days, calendar.school_year_of(today)
+    day = _first_open(wanted, year.ends if year else date.max, calendar)
+    if day is not None or year is None:
+        return day
+    following = calendar.school_year_after(year) if over_summer else None
+    day = _first_open(following.begins, following.ends, calendar) if following else None
+    return day or _last_open(today, year.ends, calendar)
+
+
+def open_days_after(day: date, last: date, calendar: Calendar, most: int) -> int:
+    """How many there are behind `day` through `last`; it counts no further than to `most`."""
+    found = 0
+    while day < last and found < most:
+        day += _ONE_DAY
+        found += calendar.is_open(day)
+    return found
+
+
+def _first_open(day: date, last: date, calendar: Calendar) -> date | None:
+    steps = min((last - day).days, _LONGEST_CLOSURE)
+    return next((then for n in range(steps + 1) if calendar.is_open(then := day + _ONE_DAY * n)), None)
+
+
+def _last_open(after: date, day: date, calendar: Calendar) -> date | None:
+    while day > after:
         if calendar.is_open(day):
             return day
         day -= _ONE_DAY

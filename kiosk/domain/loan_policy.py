@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LoanPolicy:
-    """One patron category × one item type. `days` of loan, `limit` of this type at once, `renewals` per loan. `classes`:
-    only for these, each the beginning of a class's name ("10", "6A2"); none named: for all. `over_summer`: the end of
-    a school year does not end the loan, the beginning of the next one does."""
+    """One patron category × one item type. `days` of loan, `limit` of this type at once, `renewals` per loan.
+    `classes`: only for these, each the beginning of a class's name ("10", "6A2"); none named: for all. `over_summer`:
+    the end of a school year does not end the loan, the beginning of the next one does."""
 
     days: int
     limit: int

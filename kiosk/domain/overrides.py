@@ -10,12 +10,15 @@ from kiosk.domain.staff import Role
 _LIBRARIAN: tuple[type, ...] = (
     b.PatronBlocked,
     b.CardExpired,
+    b.Suspended,
     b.OverdueLoans,
     b.TooManyLoans,
     b.TooManyOfType,
+    b.TooManyToday,
     b.InHouseOnly,
     b.NotForLoan,
     b.HeldForAnother,
+    b.OtherClasses,
     b.NoMoreRenewals,
     b.LoanOverdue,
 )

@@ -153,6 +153,10 @@ class UnitOfWork(DeskStore, Protocol):
         """Newest first."""
         ...
 
+    def requests_of_nobody(self, kind: str) -> Sequence[RequestRecord]:
+        """Of this kind, that no reader asked for; newest first."""
+        ...
+
     def open_disputes(self) -> Sequence[DisputeRecord]:
         """What the centre asks a librarian of this library to look at, oldest first."""
         ...

@@ -33,12 +33,14 @@ class LoanShown:
 
 @dataclass(frozen=True, slots=True)
 class HoldShown:
-    """A title that the reader waits for. `place` 1 is served next; `ready`: it is back, and waits on `shelf`."""
+    """A title that the reader waits for. `place` 1 is served next; `ready`: it is back, and waits on `shelf`. `id`: the
+    hold's own, for the desk."""
 
     book: BookShown
     place: int
     ready: bool
     shelf: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

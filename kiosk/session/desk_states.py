@@ -13,7 +13,9 @@ from enum import StrEnum, auto
 
 from kiosk.domain.blocks import Block
 from kiosk.domain.operations import OperationId
+from kiosk.domain.requests import RequestState
 from kiosk.domain.staff import Staff
+from kiosk.ports.desk_store import ToCheck as ToCheck
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.notices import BookShown
 
@@ -96,6 +98,9 @@ class VersionShown:
 
 @dataclass(frozen=True, slots=True)
 class DisputeLine:
+    """`asked`: what has become of the newest settlement that was asked for here, if any. `settled`: by somebody else
+    with this way, or BY_ITSELF; "" while it is open."""
+
     id: str
     reason: str
     book: BookShown | None
@@ -103,15 +108,21 @@ class DisputeLine:
     came: VersionShown | None
     ways: tuple[str, ...]
     opened_ms: int
+    asked: RequestState | None = None
+    settled: str = ""
+
+
+BY_ITSELF = "by_itself"
+"""In place of a way: what was missing has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """`why`: kiosk.ports.store.ToCheck. `reader`: who brought or had it, while that is known."""
+    """`reader`: who brought or had it, while that is known."""
 
     id: str
     operation: OperationId
-    why: str
+    why: ToCheck
     book: BookShown
     reader: ReaderLine | None
     at_ms: int | None
@@ -172,7 +183,8 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
-    """`operation` None: nothing was recorded. `had`: who had it, of a book that was returned."""
+    """`operation` None: nothing was recorded. `had`: who had it, of a book that was returned; `leaving`: it is being
+    voided; `marked`: what its item is said to be now."""
 
     kind: RowKind
     book: BookShown
@@ -180,17 +192,37 @@ class DeskRow:
     due_on: date | None = None
     due_in_days: int | None = None
     held_at: str | None = None
-    had: str = ""
+    had: ReaderLine | None = None
     against_rules: bool = False
+    leaving: bool = False
+    marked: str = ""
+
+
+class DeskProblem(StrEnum):
+    """Why a scan or a touch did nothing; each has its own line."""
+
+    UNKNOWN_CARD = "unknown_card"
+    UNKNOWN_ITEM = "unknown_item"
+    NO_CODE_OF_OURS = "no_code_of_ours"
+    CARD_FIRST = "card_first"  # a book, and nobody to lend it to yet
+    NOT_DONE = "not_done"  # what it was about has changed meanwhile
+    NOBODY_HAS_IT = "nobody_has_it"  # the book that was scanned to see who has it
+    READER_GONE = "reader_gone"  # from the list, while they were looked at
+    CARD_OF_ANOTHER = "card_of_another"
+    CARD_THEIRS_ALREADY = "card_theirs_already"
+    WAITS_ALREADY = "waits_already"  # for this title
+    HAS_IT_ALREADY = "has_it_already"  # at home
+    NOT_WAITED_FOR = "not_waited_for"  # the book that was scanned for the hold shelf
 
 
 @dataclass(frozen=True, slots=True)
 class AtDeskRefused:
-    """What the rules say against it. `stay`: those that nobody here may set aside."""
+    """What the rules say against lending or `renewing` this book. `stay`: those that nobody here may set aside."""
 
     book: BookShown
     blocks: tuple[Block, ...]
     stay: tuple[Block, ...]
+    renewing: bool = False
 
 
 # ---- the pages
@@ -203,49 +235,71 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Lending:
-    """For a reader who stands here: by card, or looked up (then `reader` is there at once)."""
+    """For a reader who stands here: by card, or looked up (then `reader` is there at once). `rows`: newest first.
+    `chosen`: the barcode of a row or of a loan. `asked`: barcodes in flight."""
 
     reader: ReaderShown | None = None
     rows: tuple[DeskRow, ...] = ()
     refused: AtDeskRefused | None = None
-    chosen: str | None = None  # the barcode of a row
+    chosen: str | None = None
+    asked: frozenset[str] = frozenset()
+    problem: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TakingBack:
+    """As in Lending."""
+
     rows: tuple[DeskRow, ...] = ()
     chosen: str | None = None
+    asked: frozenset[str] = frozenset()
+    problem: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Readers by name or class. `readers` None: nothing was looked for yet. `lends`: whoever is chosen borrows next."""
+    """Readers by name or class. `readers` None: nothing was looked for yet. `lends`: whoever is chosen borrows next.
+    `problem`: with what was scanned, or with the reader who was open; `book`: the one that nobody has."""
 
     text: str = ""
     readers: tuple[ReaderLine, ...] | None = None
     more: bool = False
     lends: bool = False
+    problem: DeskProblem | None = None
+    book: BookShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AtReader:
-    """One reader. `chosen`: the barcode of a loan, or the title of a hold. `wants`: an act that waits for a scan (a new
-    card, a book to hold), for a word or for a yes; `done`: what was just done, for a line on the screen."""
+    """One reader. `chosen`: the barcode of a loan, the title of a hold, or CARD_LINE. `wants`: an act that waits for a
+    scan (a new card, a book to hold) or for a yes; `asked`: the act in flight, or the last one; `done`: what was just
+    done, for a line on the screen, with the `book` that it was about."""
 
     reader: ReaderShown
     chosen: str | None = None
     wants: Act | None = None
     done: Act | None = None
+    asked: Act | None = None
+    book: BookShown | None = None
+    refused: AtDeskRefused | None = None
+    problem: DeskProblem | None = None
+
+
+CARD_LINE = "@card"
+"""The line of a reader's page with all that is about their card and PIN; no barcode and no title has an "@"."""
 
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """A work list; None: it is being read. `done`: how many were settled since it was opened."""
+    """A work list; None: it is being read. `done`: how many were settled since it was opened. `sent`: that the centre
+    was asked for just now."""
 
     work: Work
     lines: tuple[WorkLine, ...] | None = None
     chosen: str | None = None
     done: int = 0
+    sent: bool = False
+    problem: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,23 @@ class OpenReader:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBook:
+    """Which book this is, and who has it. Answered by BookOpened."""
+
+    visit: int
+    request: int
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHelp:
+    """A reader has called for the librarian. Whose turn it is, is not written down."""
+
+    visit: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListSettings:
     visit: int
     request: int
@@ -165,13 +182,14 @@ class ListSettings:
 @dataclass(frozen=True, slots=True)
 class TickOff:
     """A line of a work list is done: what was to be checked was seen, a held book stands on its shelf. `id`: the
-    line's. Answered by DeskActDone."""
+    line's; "": whoever is the first to wait for the book with this `barcode`. Answered by DeskActDone."""
 
     visit: int
     request: int
     act: Act
     id: str
     by: ByStaff
+    barcode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +205,9 @@ class Serve:
     pass_id: str
 
 
-_OfReaders = IdentifyPatron | ResolveCode | CheckOut | CheckIn | TakeBack | ListBooks | Renew | UseInHouse | Ask
-_OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | ListSettings | TickOff
+_Acts = CheckOut | CheckIn | TakeBack | Renew | UseInHouse | Ask | CallHelp
+_OfReaders = IdentifyPatron | ResolveCode | ListBooks | _Acts
+_OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | OpenBook | ListSettings | TickOff
 OneStep = _OfReaders | _OfTheDesk
 """Each is one unit of work. EnterDesk is several: a try counts before its PIN is looked at."""
 StoreEffect = OneStep | EnterDesk

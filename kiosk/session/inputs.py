@@ -17,6 +17,7 @@ from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.desk_states import (
     Act,
     Counts,
+    DeskProblem,
     PinProblem,
     ReaderLine,
     ReaderShown,
@@ -184,7 +185,8 @@ class CodeResolved:
 
 @dataclass(frozen=True, slots=True)
 class LoanRecorded:
-    """Durable. `renewed`: it was this patron's and now lasts longer. `due_in_days` when the date is not sure."""
+    """Durable. `renewed`: it was this patron's and now lasts longer. `due_in_days` when the date is not sure.
+    `against_rules`: somebody at the desk has set reasons aside."""
 
     visit: int
     request: int
@@ -195,6 +197,7 @@ class LoanRecorded:
     loans_now: int
     renewed: bool
     at: float
+    against_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +231,8 @@ class ItemNotFound:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRecorded:
-    """Durable. `book.name` is empty when no catalogue here knows the barcode."""
+    """Durable. `book.name` is empty when no catalogue here knows the barcode. `had`: who had it, told to the desk
+    alone."""
 
     visit: int
     request: int
@@ -237,6 +241,7 @@ class ReturnRecorded:
     in_catalogue: bool
     held_at: str | None
     at: float
+    had: ReaderLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,11 +309,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Nothing was recorded: no reader asks, or one who is not in the list any more."""
+    """Nothing was recorded: no reader asks, or one who is not in the list any more; or, at the desk, it would be
+    declined for certain (`why`)."""
 
     visit: int
     request: int
     at: float
+    why: DeskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +384,27 @@ class ReaderOpened:
     visit: int
     request: int
     reader: ReaderShown | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class BookOpened:
+    """`book` None: in no list of books. `reader`: who has it, or nobody."""
+
+    visit: int
+    request: int
+    book: BookShown | None
+    reader: ReaderLine | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCalled:
+    """Durable: somebody of the staff will see that a reader has called."""
+
+    visit: int
+    request: int
+    operation: OperationId
     at: float
 
 
@@ -453,6 +481,8 @@ Answer = (
     | WorkListed
     | ReadersFound
     | ReaderOpened
+    | BookOpened
+    | HelpCalled
     | SettingsListed
     | DeskActDone
 )

@@ -15,7 +15,7 @@ from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
 from kiosk.session import answers, maintain, my_books, scans, visits
 from kiosk.session.desk_states import Act, Entering, Supervising
-from kiosk.session.effects import Effect, Play
+from kiosk.session.effects import CallHelp, Effect, Play
 from kiosk.session.inputs import (
     ActTouched,
     Answer,
@@ -141,7 +141,8 @@ def wakes_at(state: State, rules: SessionRules) -> float | None:
 
 def _as_it_begins(state: State, rules: SessionRules) -> bool:
     """Nothing on the home screen is of somebody who may have left."""
-    as_usual = (state.language, state.look, state.aiming) == (rules.language, Look.USUAL, False)
+    chosen = state.language, state.look, state.aiming, state.help_called
+    as_usual = chosen == (rules.language, Look.USUAL, False, False)
     return as_usual and isinstance(state.doing, Home) and state.doing.notice is None
 
 
@@ -208,7 +209,11 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(state, at), ()
     match button:
         case Button.HELP:
-            return visits.with_notice(state, HelpAsked(), at), (Play(Sound.ATTENTION),)
+            asked = visits.with_notice(state, HelpAsked(), at)
+            if state.help_called:
+                return asked, (Play(Sound.ATTENTION),)
+            asked = visits.ask(replace(asked, help_called=True))
+            return asked, (CallHelp(asked.visit, asked.request), Play(Sound.ATTENTION))
         case Button.DISMISS:
             return visits.with_notice(state, None, at), ()
         case Button.AIM if notice is None:

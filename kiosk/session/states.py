@@ -169,7 +169,8 @@ class Station:
 class State:
     """`visit` numbers each turn in front of the station and `request` each question of it, so that late answers find no
     one. `awaiting`: the request that must be answered before another scan is looked at; until then scans are `held`.
-    The reader's own, gone with the visit: `language`, `look`, and `aiming` (what the camera sees fills the screen)."""
+    The reader's own, gone with the visit: `language`, `look`, `aiming` (what the camera sees fills the screen), and
+    `help_called` (once is enough)."""
 
     doing: Doing = field(default_factory=Home)
     visit: int = 0
@@ -179,6 +180,7 @@ class State:
     language: str = "vi"
     look: Look = Look.USUAL
     aiming: bool = False
+    help_called: bool = False
     station: Station = field(default_factory=Station)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from kiosk.domain import blocks as b
 from kiosk.i18n import Translator
 from kiosk.session.notices import BookShown
 from screens.view_models.covers import title_in_sentence
 from screens.view_models.dates import day_with_year, short_day
+
+_MOST_CLASSES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,9 @@ def reason_for(block: b.Block, book: BookShown | None, words: Translator) -> Rea
     title = title_in_sentence(book) if book else ""
     next_time = (words.text("“{title}” can wait for next time.", title=title),) if book else ()
     match block:
-        case b.PatronBlocked() | b.CardExpired() | b.OverdueLoans():
+        case b.PatronBlocked() | b.CardExpired() | b.Suspended() | b.OverdueLoans():
             return _about_the_card(block, next_time, words)
-        case b.TooManyLoans() | b.TooManyOfType() | b.NoPolicy():
+        case b.TooManyLoans() | b.TooManyOfType() | b.TooManyToday() | b.NoPolicy():
             return _about_limits(block, next_time, words)
         case b.NoMoreRenewals() | b.RenewedTooSoon() | b.LoanOverdue():
             return _about_more_time(block, title, words)
@@ -73,6 +75,16 @@ def reason_for(block: b.Block, book: BookShown | None, words: Translator) -> Rea
                 ),
                 words.text("Someone is waiting for it: choose another."),
             )
+        case b.OtherClasses(classes=classes):
+            return Reason(
+                "scan-book",
+                words.text("This one is for other classes"),
+                (
+                    _whose(title, classes, words),
+                    words.text("Choose another one, or ask the librarian."),
+                ),
+                words.text("It is for other classes: choose another."),
+            )
         case b.SchoolYearEnds():
             return Reason(
                 "reading-tree",
@@ -87,8 +99,16 @@ def reason_for(block: b.Block, book: BookShown | None, words: Translator) -> Rea
             assert_never(never)
 
 
+def _whose(title: str, classes: tuple[str, ...], words: Translator) -> str:
+    """More classes than a line has room for are not named."""
+    named = ", ".join(classes)
+    if len(named) > _MOST_CLASSES:
+        return words.text("“{title}” is for some classes only.", title=title)
+    return words.text("“{title}” is for class {classes}.", title=title, classes=named)
+
+
 def _about_the_card(
-    block: b.PatronBlocked | b.CardExpired | b.OverdueLoans, next_time: tuple[str, ...], words: Translator
+    block: b.PatronBlocked | b.CardExpired | b.Suspended | b.OverdueLoans, next_time: tuple[str, ...], words: Translator
 ) -> Reason:
     match block:
         case b.PatronBlocked():
@@ -108,6 +128,16 @@ def _about_the_card(
                 ),
                 words.text("Your card has run out: have it renewed."),
             )
+        case b.Suspended(until=day):
+            return Reason(
+                "reading-tree",
+                words.text("Your card is having a rest"),
+                (
+                    *next_time,
+                    words.text("It rests until {day}. Until then, enjoy reading here.", day=day_with_year(day)),
+                ),
+                words.text("Your card rests until {day}.", day=day_with_year(day)),
+            )
         case b.OverdueLoans(count=count):
             return Reason(
                 "return",
@@ -125,7 +155,7 @@ def _about_the_card(
 
 
 def _about_limits(
-    block: b.TooManyLoans | b.TooManyOfType | b.NoPolicy, next_time: tuple[str, ...], words: Translator
+    block: b.TooManyLoans | b.TooManyOfType | b.TooManyToday | b.NoPolicy, next_time: tuple[str, ...], words: Translator
 ) -> Reason:
     match block:
         case b.TooManyLoans(limit=limit) if limit > 0:
@@ -147,7 +177,14 @@ def _about_limits(
                 (*next_time, words.text("Return one of this kind, or choose another kind.")),
                 words.text("{n} of this kind: choose another kind.", n=limit),
             )
-        case b.NoPolicy() | b.TooManyLoans() | b.TooManyOfType():
+        case b.TooManyToday(limit=limit) if limit > 0:
+            return Reason(
+                "limit",
+                words.plural("You took {n} book today", "You took {n} books today", limit),
+                (*next_time, words.text("That is enough for one day. Another day you can borrow more.")),
+                words.plural("{n} book today: more another day.", "{n} books today: more another day.", limit),
+            )
+        case b.NoPolicy() | b.TooManyLoans() | b.TooManyOfType() | b.TooManyToday():
             # A limit of none at all is, to a reader, the same as no rule: only the librarian can say more.
             return Reason(
                 "scan-book",

@@ -12,7 +12,7 @@ from kiosk.session.notices import BookShown
 from kiosk.session.states import Borrowing, SessionRules
 from screens.view_models import icons, keys
 from screens.view_models.covers import cover_colour, cover_letter, nfc, shown_name
-from screens.view_models.dates import in_days, short_day
+from screens.view_models.dates import day_with_year, in_days, short_day
 from screens.view_models.rows import hold_shelf
 from screens.view_models.views import ChipView, Countdown, Key, LoanRow, MyBooksView, Tone
 
@@ -22,6 +22,7 @@ SOON_DAYS: Final = 3
 _WEIGHT: Final = (
     b.PatronBlocked,
     b.CardExpired,
+    b.Suspended,
     b.RenewedTooSoon,
     b.HeldForAnother,
     b.LoanOverdue,
@@ -101,6 +102,8 @@ def _why_not(block: b.Block, words: Translator) -> str:
             return words.text("Your card is paused: see the librarian")
         case b.CardExpired():
             return words.text("Your card has run out: see the librarian")
+        case b.Suspended(until=day):
+            return words.text("Your card rests until {day}", day=day_with_year(day))
         case b.RenewedTooSoon():
             return words.text("Borrowed today")
         case b.HeldForAnother():
@@ -114,7 +117,14 @@ def _why_not(block: b.Block, words: Translator) -> str:
         case b.SchoolYearEnds() | b.NoMoreRenewals():
             return words.text("Please bring it back on its day")
         case (
-            b.NoPolicy() | b.TooManyLoans() | b.TooManyOfType() | b.InHouseOnly() | b.NotForLoan() | b.OnLoanToAnother()
+            b.NoPolicy()
+            | b.TooManyLoans()
+            | b.TooManyOfType()
+            | b.TooManyToday()
+            | b.InHouseOnly()
+            | b.NotForLoan()
+            | b.OnLoanToAnother()
+            | b.OtherClasses()
         ):
             return words.text("The librarian can renew it")
         case never:

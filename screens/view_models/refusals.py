@@ -16,9 +16,9 @@ from screens.view_models.views import Key
 
 MOST_LINES: Final = 5
 
-_ENOUGH: Final = (b.TooManyLoans, b.TooManyOfType)
+_ENOUGH: Final = (b.TooManyLoans, b.TooManyOfType, b.TooManyToday)
 _MORE_TIME: Final = (b.NoMoreRenewals, b.RenewedTooSoon, b.LoanOverdue)
-_NOTHING_MORE: Final = (b.PatronBlocked, b.CardExpired, b.OverdueLoans, b.TooManyLoans)
+_NOTHING_MORE: Final = (b.PatronBlocked, b.CardExpired, b.Suspended, b.OverdueLoans, b.TooManyLoans, b.TooManyToday)
 """With one of these no other book can be borrowed either, so the way on is to finish."""
 
 
@@ -82,7 +82,10 @@ def _reasons(
     blocks: tuple[b.Block, ...], book: BookShown | None, several: str, words: Translator
 ) -> tuple[str, str, tuple[str, ...]]:
     """Art, title and lines. `several`: the title when there is more than one reason."""
-    reasons = [reason_for(block, book, words) for block in blocks or (b.NoPolicy(),)]
+    said = blocks or (b.NoPolicy(),)
+    if any(isinstance(block, b.TooManyLoans) for block in said):  # then another kind of book is no way on
+        said = tuple(block for block in said if not isinstance(block, b.TooManyOfType))
+    reasons = [reason_for(block, book, words) for block in said]
     if len(reasons) == 1:
         return reasons[0].art, reasons[0].title, reasons[0].lines
     shown = len(reasons) if len(reasons) <= MOST_LINES else MOST_LINES - 1

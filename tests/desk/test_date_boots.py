@@ -153,7 +153,7 @@ def test_control_a_loan_keeps_a_wrong_day_when_its_boot_is_not_dated(library: Li
 def test_control_a_reader_loses_days_when_the_due_date_is_only_counted_anew(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def anew(_loan: Loan, _category: str | None, day: date, _rules: object, _calendar: object) -> date:
+    def anew(_loan: Loan, _category: str | None, day: date, *_rest: object, **_more: object) -> date:
         return day  # of somebody of no category there is no period
 
     monkeypatch.setattr(sys.modules[date_boots.__module__], "due_again", anew)

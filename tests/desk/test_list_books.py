@@ -87,9 +87,9 @@ def test_shows_holds_that_are_ready_first_and_where_they_wait(library: "Library"
     holds = [Hold("h2", "t1", "p2", "ngăn 5"), Hold("h3", "t1", "p1", "ngăn 5"), Hold("h4", "t-unknown", "p1", "")]
     library.apply(*(HoldRecord(hold, place) for place, hold in enumerate(holds, 1)))
     assert listed(library).holds == (
-        HoldShown(BookShown("", "t4", "Nhan đề 4", "Tác giả"), 1, True, "ngăn 2"),
-        HoldShown(BookShown("", "t1", "Nhan đề 1", "Tác giả"), 2, False, "ngăn 5"),
-        HoldShown(BookShown("", "", "", ""), 1, False, ""),
+        HoldShown(BookShown("", "t4", "Nhan đề 4", "Tác giả"), 1, True, "ngăn 2", "h1"),
+        HoldShown(BookShown("", "t1", "Nhan đề 1", "Tác giả"), 2, False, "ngăn 5", "h3"),
+        HoldShown(BookShown("", "", "", ""), 1, False, "", "h4"),
     )
 
 

@@ -83,6 +83,7 @@ def test_says_every_reason_at_once() -> None:
         b.CardExpired,
         b.OverdueLoans,
         b.TooManyLoans,
+        b.TooManyOfType,
         b.NotForLoan,
         b.OnLoanToAnother,
     }

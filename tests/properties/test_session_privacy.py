@@ -22,6 +22,7 @@ from kiosk.domain.blocks import HeldForAnother, OnLoanToAnother, TooManyLoans
 from kiosk.domain.operations import OperationId
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.effects import (
+    CallHelp,
     CheckIn,
     CheckOut,
     IdentifyPatron,
@@ -37,6 +38,7 @@ from kiosk.session.inputs import (
     BooksListed,
     Button,
     CodeResolved,
+    HelpCalled,
     Input,
     ItemNotFound,
     LoanRecorded,
@@ -87,6 +89,7 @@ class Session(RuleBasedStateMachine):
         self.loans: dict[OperationId, str] = {}  # whom the store lent to
         self.open_check_outs: set[tuple[int, str]] = set()  # (visit, barcode) asked, also to renew; not refused, voided
         self.taken_back: set[OperationId] = set()
+        self.called: set[int] = set()  # visits
         self.turn: str | None = None  # the patron whose card was shown last; None: a stranger's
         self.doubt: int | None = None  # the last code that may have been a card, until it is told
         self.doubts = 0
@@ -116,6 +119,9 @@ class Session(RuleBasedStateMachine):
             if isinstance(ask, ListBooks):
                 assert isinstance(self.state.doing, Borrowing)
                 assert ask.patron_id == self.state.doing.patron.id, "another's books"
+            if isinstance(ask, CallHelp):
+                assert ask.visit not in self.called, "called twice"
+                self.called.add(ask.visit)
             if isinstance(ask, TakeBack):
                 assert ask.operation not in self.taken_back, "taken back twice"
                 self.taken_back.add(ask.operation)
@@ -292,6 +298,9 @@ class Session(RuleBasedStateMachine):
             case ListBooks(patron_id=patron_id):
                 hold = HoldShown(BookShown("", patron_id, "name", "author"), 1, True, "shelf")
                 return BooksListed(*key, at_home(patron_id), (hold,), self.at)
+            case CallHelp():
+                self.seq += 1
+                return HelpCalled(*key, operation, self.at)
             case CheckIn(barcode=barcode, only_if_lent=True) if choice == 0:
                 return NobodyHasIt(*key, barcode, shown(barcode), self.at)
             case CheckIn(barcode=barcode):
@@ -336,7 +345,8 @@ class Session(RuleBasedStateMachine):
             assert due <= self.at + RULES.warn_after_s + RULES.end_after_warning_s
 
     def as_it_begins(self) -> bool:
-        return (self.state.language, self.state.look, self.state.aiming) == (RULES.language, Look.USUAL, False)
+        chosen = self.state.language, self.state.look, self.state.aiming, self.state.help_called
+        return chosen == (RULES.language, Look.USUAL, False, False)
 
     @invariant()
     def leaves_nothing_chosen_behind(self) -> None:

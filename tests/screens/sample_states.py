@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from gallery import desk_readers
 from gallery.desk import SERVICE_STATES as STAFF_PINS
 from gallery.desk import STATES as DESK
 from gallery.samples import DUE, MINH_AN, operation, samples
@@ -69,16 +70,22 @@ FINISHED = Finished((lent(DE_MEN, 2), lent(DAT_RUNG, 1)), MINH_AN.card, 100.0)
 BLOCKS: tuple[b.Block, ...] = (
     b.PatronBlocked(),
     b.CardExpired(date(2026, 5, 31)),
+    b.Suspended(date(2026, 11, 29)),
     b.OverdueLoans(1),
     b.OverdueLoans(2),
     b.TooManyLoans(5),
     b.TooManyLoans(0),
     b.TooManyOfType(2, "STK"),
     b.TooManyOfType(0, "STK"),
+    b.TooManyToday(1),
+    b.TooManyToday(3),
+    b.TooManyToday(0),
     b.InHouseOnly(),
     b.NotForLoan(),
     b.OnLoanToAnother(),
     b.HeldForAnother(),
+    b.OtherClasses(("10",)),
+    b.OtherClasses(("6A1", "6A2", "6A3", "6A4", "7A1", "7A2")),
     b.NoPolicy(),
     b.SchoolYearEnds(),
     b.NoMoreRenewals(0),
@@ -86,13 +93,14 @@ BLOCKS: tuple[b.Block, ...] = (
     b.RenewedTooSoon(DUE),
     b.LoanOverdue(DUE),
 )
-_OF_LOANS_ALONE = (b.TooManyLoans, b.TooManyOfType, b.InHouseOnly, b.NotForLoan, b.OnLoanToAnother)
+_OF_LOANS_ALONE = (b.TooManyLoans, b.TooManyOfType, b.TooManyToday, b.NotForLoan, b.OnLoanToAnother, b.OtherClasses)
 NOT_RENEWED = tuple(block for block in BLOCKS if not isinstance(block, _OF_LOANS_ALONE))
 """What the rule of renewal can say."""
 SEVERAL = (
     (b.OverdueLoans(2), b.TooManyLoans(5)),
     (b.PatronBlocked(), b.OverdueLoans(2), b.TooManyLoans(5), b.HeldForAnother()),
     (b.CardExpired(DUE), b.OverdueLoans(1), b.TooManyLoans(5), b.HeldForAnother(), b.InHouseOnly()),
+    (b.TooManyLoans(5), b.TooManyOfType(2, "STK"), b.TooManyToday(3)),
     (b.LoanOverdue(DUE), b.HeldForAnother(), b.NoMoreRenewals(1)),
 )
 NOTICES: tuple[n.Notice, ...] = (
@@ -177,6 +185,11 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
     "enrolling": {name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)},
+    "desk_readers": {name: state for name, (_, state) in desk_readers.READERS.items()}
+    | desk_readers.EVERY_PROBLEM
+    | desk_readers.EVERY_ACT_DONE,
+    "desk_work": {name: state for name, (_, state) in desk_readers.WORK.items()},
+    "desk_disputes": desk_readers.EVERY_DISPUTE,
     "service": {name: state for name, (_, state) in SERVICE.items()},
     "staff_pins": {name: state for name, (_, state) in STAFF_PINS.items()},
     "desk": {name: state for name, (_, state) in DESK.items() if name not in ALIKE},

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from gallery.samples import MINH_AN, PLACE, RULES
+from gallery.samples import DUE, MINH_AN, PLACE, RULES
 from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
 from kiosk.i18n import Translator
@@ -19,7 +19,8 @@ from kiosk.session.inputs import Button
 from kiosk.session.states import Doing, Finished, Home, Resting, SessionRules, State
 from screens import theme
 from screens.view_models import Presenter, present
-from screens.view_models.views import AttentionView, BorrowView, HomeView, TypeKey
+from screens.view_models.blocks import reason_for
+from screens.view_models.views import AttentionView, BorrowView, HomeView, KeyboardView, TypeKey
 from tests.screens.sample_states import BLOCKS, BOOK, BORROWING, DOINGS, LANGUAGES, NOTICES, PAGES, REFUSALS, SEVERAL
 
 
@@ -55,8 +56,18 @@ def test_says_what_was_read_and_agreed(
     for name, state in PAGES[kind].items():
         shown = present(replace(state, language=language), RULES, PLACE, words[language])
         part = shown.idle if kind == "idle" else shown.page
+        if isinstance(part, KeyboardView) and part.finds:
+            part = replace(part, rows=(), capitals=(), signs=())  # the same everywhere
         text += "\n".join((f"=== {name}", *lines_of(part, "shows"), "", ""))
     matches_snapshot(f"{kind}.{language}", text.rstrip("\n") + "\n")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_says_each_reason_among_others_as_was_read_and_agreed(
+    language: str, words: Mapping[str, Translator], matches_snapshot: Callable[[str, str], None]
+) -> None:
+    lines = (f"{block.code} {block}: {reason_for(block, BOOK, words[language]).in_short}" for block in BLOCKS)
+    matches_snapshot(f"refusals_in_short.{language}", "\n".join(lines) + "\n")
 
 
 def test_the_samples_hold_every_notice_and_every_block() -> None:
@@ -112,6 +123,14 @@ def test_reasons_that_do_not_fit_are_counted_not_dropped(words: Mapping[str, Tra
     assert view.staff_line == "Mã cho thủ thư: T-02 · M-11 · M-12 · S-24 · S-21 · S-22 · PM.002774"
 
 
+def test_offers_no_other_kind_where_there_are_too_many_books_of_all_kinds(words: Mapping[str, Translator]) -> None:
+    of_type = b.TooManyOfType(2, "STK")
+    alone = attention(n.NotLent(BOOK, (b.TooManyLoans(5),)), BORROWING, words["vi"])
+    both = attention(n.NotLent(BOOK, (b.TooManyLoans(5), of_type)), BORROWING, words["vi"])
+    assert (both.title, both.lines, both.main) == (alone.title, alone.lines, alone.main)
+    assert of_type.code in both.staff_line
+
+
 def test_five_reasons_are_all_said(words: Mapping[str, Translator]) -> None:
     view = attention(n.NotLent(BOOK, SEVERAL[2]), BORROWING, words["vi"])
     assert len(view.lines) == len(SEVERAL[2]) == 5
@@ -125,6 +144,9 @@ def test_five_reasons_are_all_said(words: Mapping[str, Translator]) -> None:
         ((b.InHouseOnly(), b.OverdueLoans(1)), Button.DONE),
         ((b.InHouseOnly(),), Button.DISMISS),
         ((b.TooManyOfType(2, "STK"),), Button.DISMISS),
+        ((b.TooManyToday(3),), Button.DONE),
+        ((b.Suspended(DUE),), Button.DONE),
+        ((b.OtherClasses(("10",)),), Button.DISMISS),
         ((b.OnLoanToAnother(),), Button.RETURN_THIS),
         ((b.OnLoanToAnother(), b.HeldForAnother()), Button.DISMISS),
         ((b.OnLoanToAnother(), b.TooManyLoans(5)), Button.DONE),

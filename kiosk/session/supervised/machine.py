@@ -27,8 +27,10 @@ from kiosk.session.effects import CountWork, Effect, Play
 from kiosk.session.inputs import (
     ActTouched,
     Answer,
+    BookOpened,
     Button,
     LineTouched,
+    ReaderOpened,
     Scanned,
     Touched,
     Typed,
@@ -57,6 +59,8 @@ def step(state: State, doing: Entering | Supervising, happened: object, rules: S
             return state, ()
         if getattr(happened, "request", None) == state.awaiting:
             state = replace(state, awaiting=None)
+        elif isinstance(happened, ReaderOpened | BookOpened):
+            return state, ()  # another page was turned to meanwhile: it is not for this one
     elif isinstance(happened, Scanned | Touched | ActTouched | LineTouched | Typed):
         state = visits.active(state, happened.at)
     match state.doing:
@@ -106,6 +110,8 @@ def to_menu(state: State, doing: Supervising) -> Step:
 
 def _at_menu(state: State, doing: Supervising, happened: object, rules: SessionRules) -> Step:
     match happened:
+        case ActTouched() if state.awaiting is not None:
+            return state, ()  # who was scanned here comes first
         case ActTouched(Act.LEND):
             return replace(state, doing=replace(doing, page=Lending())), ()
         case ActTouched(Act.RETURN):
@@ -118,6 +124,6 @@ def _at_menu(state: State, doing: Supervising, happened: object, rules: SessionR
             return settings.opened(state, doing)
         case ActTouched(Act.REPORT):
             return replace(state, doing=replace(doing, page=Reporting())), ()
-        case Scanned() as scan:
-            return readers.scanned_at_menu(state, doing, scan, rules)
+        case Scanned() | ReaderOpened() | BookOpened():
+            return readers.at_menu(state, doing, happened)
     return state, ()

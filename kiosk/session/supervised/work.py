@@ -1,17 +1,129 @@
-"""The work lists: what somebody should look at, and what is done about it."""
+"""The work lists: what somebody should look at, and what is done about it. After each act the list is read anew:
+another station may have been first."""
 
 from __future__ import annotations
 
-from kiosk.session.desk_states import AtWork, Supervising, Work
-from kiosk.session.effects import Effect
+from dataclasses import replace
+
+from kiosk.domain.barcodes import CodeKind
+from kiosk.domain.requests import RequestState, Settle
+from kiosk.session import visits
+from kiosk.session.desk_states import (
+    Act,
+    AtReader,
+    AtWork,
+    CheckLine,
+    DeskProblem,
+    DisputeLine,
+    OverdueLine,
+    ShelveLine,
+    Supervising,
+    Work,
+    WorkLine,
+)
+from kiosk.session.effects import Ask, Effect, ListWork, OpenReader, Serve, TickOff
+from kiosk.session.inputs import (
+    ActTouched,
+    Asked,
+    DeskActDone,
+    LineTouched,
+    NotAsked,
+    ReaderOpened,
+    Scanned,
+    WorkListed,
+)
+from kiosk.session.maintenance import Service
 from kiosk.session.states import SessionRules, State
+from kiosk.session.supervised import books
 
 Step = tuple[State, tuple[Effect, ...]]
 
 
 def opened(state: State, doing: Supervising, work: Work) -> Step:
-    return state, ()
+    return _read(state, doing, AtWork(work))
 
 
 def step(state: State, doing: Supervising, page: AtWork, happened: object, rules: SessionRules) -> Step:
+    if isinstance(happened, Scanned | ActTouched) and state.awaiting is not None:
+        return state, ()
+    match happened:
+        case WorkListed(work=work, lines=lines) if work is page.work:
+            chosen = page.chosen if any(line.id == page.chosen for line in lines) else None
+            return _at(state, doing, replace(page, lines=lines, chosen=chosen)), ()
+        case LineTouched(id=line):
+            chosen = None if page.chosen == line else line
+            return _at(state, doing, replace(page, chosen=chosen, problem=None)), ()
+        case ActTouched():
+            return _touched(state, doing, page, happened)
+        case Scanned():
+            return _scanned(state, doing, page, happened)
+        case Asked() | DeskActDone(well=True):
+            reading, reads = _read(state, doing, replace(page, done=page.done + 1, problem=None))
+            return reading, (*reads, *books.OK)
+        case NotAsked() | DeskActDone():
+            shelves = page.work is Work.TO_SHELVE
+            problem = DeskProblem.NOT_WAITED_FOR if shelves else DeskProblem.NOT_DONE
+            reading, reads = _read(state, doing, replace(page, problem=problem))
+            return reading, (*reads, *books.ATTENTION)
+        case ReaderOpened(reader=None):
+            reading, reads = _read(state, doing, replace(page, problem=DeskProblem.READER_GONE))
+            return reading, (*reads, *books.ATTENTION)
+        case ReaderOpened(reader=reader) if reader is not None:
+            return replace(state, doing=replace(doing, page=AtReader(reader))), books.OK
     return state, ()
+
+
+def chosen_of(page: AtWork) -> WorkLine | None:
+    return next((line for line in page.lines or () if line.id == page.chosen), None)
+
+
+def _touched(state: State, doing: Supervising, page: AtWork, touched: ActTouched) -> Step:
+    page = replace(page, problem=None)
+    match touched.act, chosen_of(page):
+        case Act.SETTLE, DisputeLine() as line if touched.value in line.ways and may_be_settled(line):
+            asking = _asking(_at(state, doing, page))
+            wish = Settle(line.id, touched.value)
+            return asking, (Ask(asking.visit, asking.request, None, wish, books.by(doing)),)
+        case Act.CHECKED, CheckLine() as line:
+            asking = _asking(_at(state, doing, page))
+            return asking, (TickOff(asking.visit, asking.request, Act.CHECKED, line.id, books.by(doing)),)
+        case Act.OPEN_READER, (OverdueLine() | ShelveLine() | CheckLine()) as line if line.reader is not None:
+            asking = _asking(_at(state, doing, page))
+            return asking, (OpenReader(asking.visit, asking.request, line.reader.patron_id),)
+        case Act.SEND_NOW, _ if page.work is Work.UNSENT and not page.sent:
+            # What the centre has not got by then is still in the list: it is read anew, a moment later perhaps.
+            return _at(state, doing, replace(page, sent=True)), (Serve(Service.SEND_NOW, ""), *books.OK)
+        case Act.WORK, _:
+            return _read(state, doing, replace(page, sent=False))
+    return state, ()
+
+
+def may_be_settled(line: DisputeLine) -> bool:
+    """Not while the centre has not answered what was said of it last."""
+    return not line.settled and line.asked is not RequestState.WAITING
+
+
+def _scanned(state: State, doing: Supervising, page: AtWork, scan: Scanned) -> Step:
+    """A book for the hold shelf; which copy stands there has to be known, so it is scanned, not touched."""
+    if page.work is not Work.TO_SHELVE:
+        return state, ()
+    if not scan.code.may_be(CodeKind.ITEM):
+        return _at(state, doing, replace(page, problem=DeskProblem.NO_CODE_OF_OURS)), books.ATTENTION
+    asking = _asking(_at(state, doing, replace(page, problem=None)))
+    barcode = books.text_of(scan.code)
+    by = books.by(doing)
+    return asking, (TickOff(asking.visit, asking.request, Act.SHELVED, page.chosen or "", by, barcode),)
+
+
+def _read(state: State, doing: Supervising, page: AtWork) -> Step:
+    asking = visits.ask(_at(state, doing, page))
+    return asking, (ListWork(asking.visit, asking.request, page.work),)
+
+
+def _asking(state: State) -> State:
+    asking = visits.ask(state)
+    return replace(asking, awaiting=asking.request)
+
+
+def _at(state: State, doing: Supervising, page: AtWork) -> State:
+    return replace(state, doing=replace(doing, page=page))

@@ -1,0 +1,70 @@
+"""What is asked for at the desk holds here at once, before the centre has heard it (decision 36)."""
+
+from __future__ import annotations
+
+from kiosk.domain.clock_trust import Moment
+from kiosk.domain.model import Hold
+from kiosk.domain.requests import (
+    BlockCards,
+    BlockPatron,
+    CancelHold,
+    ChangeItemStatus,
+    LinkCard,
+    PlaceHold,
+    Wish,
+    WriteNote,
+)
+from kiosk.ports.store import UnitOfWork
+from kiosk.session.desk_states import DeskProblem
+
+
+def objection(work: UnitOfWork, patron_id: str, wish: Wish) -> DeskProblem | None:
+    """Why the centre would decline it for certain, or it would change nothing: then it is not even asked."""
+    match wish:
+        case LinkCard(number):
+            owner = work.patron_by_card(number)
+            if owner is None:
+                return None
+            return DeskProblem.CARD_THEIRS_ALREADY if owner.id == patron_id else DeskProblem.CARD_OF_ANOTHER
+        case PlaceHold(title_id):
+            return _against_a_hold(work, patron_id, title_id)
+        case CancelHold(hold_id):
+            theirs = {hold.id for hold in work.holds_of_patron(patron_id)}
+            return None if hold_id in theirs else DeskProblem.NOT_DONE
+        case BlockPatron(blocked):
+            patron = work.patron(patron_id)
+            return DeskProblem.NOT_DONE if patron is not None and patron.blocked == blocked else None
+    return None
+
+
+def do_at_once(work: UnitOfWork, patron_id: str | None, wish: Wish, request_id: str, moment: Moment) -> None:
+    match wish:
+        case ChangeItemStatus(barcode, status):
+            item = work.item_by_barcode(barcode)
+            if item is not None:
+                work.set_item_status(item.id, status)
+        case CancelHold(hold_id):
+            work.remove_hold(hold_id)
+    if patron_id is None:
+        return
+    match wish:
+        case LinkCard(number):
+            work.add_card(number, patron_id)
+        case BlockCards():
+            work.remove_cards(patron_id)
+        case BlockPatron(blocked):
+            work.set_blocked(patron_id, blocked)
+        case WriteNote(text):
+            work.set_note(patron_id, text)
+        case PlaceHold(title_id):
+            # Where it will wait, the centre says. A clock that nobody vouches for puts nobody before the others.
+            work.add_hold(Hold(request_id, title_id, patron_id, ""), max(moment.wall_ms, work.time_floor_ms()))
+
+
+def _against_a_hold(work: UnitOfWork, patron_id: str, title_id: str) -> DeskProblem | None:
+    if work.title(title_id) is None:
+        return DeskProblem.NOT_DONE
+    if any(hold.title_id == title_id for hold in work.holds_of_patron(patron_id)):
+        return DeskProblem.WAITS_ALREADY
+    items = (work.item(loan.item_id) for loan in work.open_loans_of_patron(patron_id))
+    return DeskProblem.HAS_IT_ALREADY if any(item and item.title_id == title_id for item in items) else None
