@@ -35,9 +35,9 @@ def finding_view(page: Finding, bar: Bar, words: Translator) -> KeyboardView:
     done = words.text("Open")
     return KeyboardView(
         bar=bar(words.text("Lend for a reader") if page.lends else words.text("Find a reader")),
-        title=words.text("Name or class?"),
-        hint=_found(page, words),
-        problem=_found_problem(page, words),
+        title=words.text("Find a reader"),
+        hint=words.text("Name or class; or scan a card, or a book that somebody has."),
+        problem=_problem(page, words),
         text=page.text,
         rows=letter_rows(done, words),
         lines=tuple(_reader_line(line) for line in page.readers or ()),
@@ -69,19 +69,12 @@ def reader_view(page: AtReader, bar: Bar, words: Translator) -> DeskListView:
         lines=tuple(lines),
         empty="",
         detail=_detail(page, words),
-        keys=(ActKey(words.text("Another reader"), icons.FIND, Act.FIND),),
     )
 
 
-def _found(page: Finding, words: Translator) -> str:
-    if page.readers is None:
-        return words.text("Or scan a card; a book tells who has it.")
-    if not page.readers:
+def _problem(page: Finding, words: Translator) -> str:
+    if page.problem is None and page.readers == ():
         return words.text("Nobody is called so. Fewer letters find more.")
-    return words.text("Touch the reader.")
-
-
-def _found_problem(page: Finding, words: Translator) -> str:
     if page.problem is None:
         return ""
     if page.problem is DeskProblem.NOBODY_HAS_IT and page.book is not None:
@@ -147,8 +140,9 @@ def _about(reader: ReaderShown, words: Translator) -> DeskDetail:
     lines = [f"**{desk_reason(block, words)}**" for block in reader.blocks]
     if reader.note:
         lines.append(words.text("Note: {note}", note=nfc(reader.note)))
-    lines.append(words.text("may have {n} at once", n=reader.limit))
-    if reader.valid_until is not None:
+    if not reader.blocks:
+        lines.append(words.text("may have {n} at once", n=reader.limit))
+    if reader.valid_until is not None and not reader.blocks:
         lines.append(words.text("card good until {day}", day=day_with_year(reader.valid_until)))
     if reader.blocked:
         block = ActKey(words.text("Let them borrow again"), icons.UNLOCK, Act.UNBLOCK)
