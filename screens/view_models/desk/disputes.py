@@ -114,7 +114,7 @@ def _state_in_short(line: DisputeLine, words: Translator) -> str:
     if line.settled:
         return words.text("settled by somebody else")
     if line.asked is RequestState.WAITING:
-        return words.text("said, the centre has not answered yet")
+        return words.text("waits for the centre")
     return words.text("not taken as it was said") if line.asked is RequestState.DECLINED else ""
 
 

@@ -41,7 +41,7 @@ def finding_view(page: Finding, bar: Bar, words: Translator) -> KeyboardView:
         text=page.text,
         rows=letter_rows(done, words),
         lines=tuple(_reader_line(line) for line in page.readers or ()),
-        more=words.text("There are more: one letter more, please.") if page.more else "",
+        more=words.text("there are more: one more letter") if page.more else "",
         finds=True,
         capitals=letter_rows(done, words, Layer.CAPITALS),
         signs=sign_rows(done, words),
@@ -91,7 +91,7 @@ def _hold_line(hold: HoldShown, chosen: str | None, words: Translator) -> DeskLi
         id=hold.book.title_id,
         icon=icons.BOOKMARK,
         title=shown_name(hold.book),
-        text=_hold_said(hold, words),
+        text=hold_shelf(hold.shelf, words) if hold.ready else _hold_said(hold, words),
         tone=Tone.ATTENTION if hold.ready else Tone.PLAIN,
         chosen=hold.book.title_id == chosen,
     )
@@ -174,7 +174,7 @@ def _card(reader: ReaderShown, words: Translator) -> DeskDetail:
     else:
         keys.append(ActKey(words.text("Set a PIN"), icons.KEYBOARD, Act.SET_PIN))
     if reader.has_pin:
-        keys.append(ActKey(words.text("End the wait after wrong PINs"), icons.UNLOCK, Act.UNLOCK_PIN))
+        keys.append(ActKey(words.text("End the wait"), icons.UNLOCK, Act.UNLOCK_PIN))
     return DeskDetail(
         title=words.text("Card and PIN"),
         subtitle=nfc(reader.line.name),
