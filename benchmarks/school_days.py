@@ -32,7 +32,7 @@ from kiosk.domain.requests import PlaceHold
 from kiosk.ports.chunks import LARGEST_CHUNK
 from kiosk.ports.store import UnitOfWork
 from kiosk.session import inputs
-from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
+from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, OneStep, Renew, TakeBack, UseInHouse
 from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.upkeep.housekeeping import keep_house
 from local_store import SqlStore
@@ -213,7 +213,7 @@ class _Station:
         if isinstance(answer, inputs.ReturnRecorded) and self._random.random() < 0.01:
             self._ask(TakeBack(0, 0, answer.operation, None))
 
-    def _ask(self, effect: StoreEffect) -> inputs.Answer:
+    def _ask(self, effect: OneStep) -> inputs.Answer:
         self._clock.passes(self._random.randrange(1_000, _BETWEEN_ACTS_MS))
         before = self._last
         answer = self._work(lambda work: self._desk.answer(effect, work))

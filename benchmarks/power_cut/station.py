@@ -36,7 +36,7 @@ from kiosk.ports.central import Gone, VerdictKind
 from kiosk.ports.store import Stage, UnitOfWork
 from kiosk.runtime import chores
 from kiosk.session import inputs
-from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, StoreEffect, TakeBack, UseInHouse
+from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, OneStep, Renew, TakeBack, UseInHouse
 from kiosk.upkeep import forgetting, housekeeping
 from local_store import connections, engine
 
@@ -92,7 +92,7 @@ class Marks:
         self._kiosk = kiosk
         answer, post, send = kiosk.desk.answer, kiosk.session.post, kiosk._link.send
 
-        def answered(ask: StoreEffect, work: UnitOfWork) -> inputs.Answer:
+        def answered(ask: OneStep, work: UnitOfWork) -> inputs.Answer:
             found = answer(ask, work)
             self._last = work.last_operation()
             return found
@@ -114,7 +114,7 @@ class Marks:
         kiosk.session.post = posted  # type: ignore[method-assign]
         kiosk._link.send = sent  # type: ignore[method-assign]
 
-    def ask(self, effect: StoreEffect) -> inputs.Answer:
+    def ask(self, effect: OneStep) -> inputs.Answer:
         """What a hand would have asked; `effect.visit` is -1, so the session lets the answer pass."""
         self._kiosk._ask(effect)
         return self._answers.get(timeout=rig.PATIENCE_S)
