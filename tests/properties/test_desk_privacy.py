@@ -60,6 +60,7 @@ from kiosk.session.effects import (
     OpenReader,
     Play,
     Renew,
+    ResolveCode,
     Serve,
     SetPin,
     StoreEffect,
@@ -71,6 +72,7 @@ from kiosk.session.inputs import (
     Asked,
     BookOpened,
     Button,
+    CodeResolved,
     DeskActDone,
     Input,
     ItemNotFound,
@@ -213,6 +215,10 @@ class AtTheDesk(RuleBasedStateMachine):
     def item(self, barcode: str) -> MultipleResults[StoreEffect]:
         return self.scan(barcode, CodeKind.ITEM)
 
+    @rule(target=in_flight, text=st.sampled_from(["HS1", "TK.1"]))
+    def card_or_item(self, text: str) -> MultipleResults[StoreEffect]:
+        return self.scan(text, CodeKind.CARD, CodeKind.ITEM)
+
     def scan(self, text: str, *kinds: CodeKind) -> MultipleResults[StoreEffect]:
         if not isinstance(self.state.doing, Supervising):
             return multiple()  # what is scanned before a locked desk, test_session_privacy plays
@@ -297,6 +303,8 @@ class AtTheDesk(RuleBasedStateMachine):
             case OpenBook(barcode=barcode):
                 has = line("p2") if choice & 1 else None
                 return BookOpened(*key, book(barcode) if choice else None, has if choice else None, self.at)
+            case ResolveCode(text=text):
+                return CodeResolved(*key, text, bool(choice & 1), bool(choice & 2), self.at)
             case FindReaders(text=text):
                 return ReadersFound(*key, text, (line("p1"), line("p2"))[:choice], False, self.at)
             case ListWork(work=work):

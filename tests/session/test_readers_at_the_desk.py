@@ -28,12 +28,13 @@ from kiosk.session.desk_states import (
     ReaderLine,
     Writing,
 )
-from kiosk.session.effects import FindReaders, OpenBook, OpenReader, Play, Renew, SetPin
+from kiosk.session.effects import FindReaders, OpenBook, OpenReader, Play, Renew, ResolveCode, SetPin
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
     BookOpened,
     Button,
+    CodeResolved,
     DeskActDone,
     LineTouched,
     LoanRecorded,
@@ -358,3 +359,34 @@ def test_it_locks_by_itself_and_nothing_of_the_reader_stays() -> None:
     assert isinstance(desk.state.doing, Home)
     assert "Hay" not in repr(desk.state)
     assert "Minh An" not in repr(desk.state)
+
+
+@pytest.mark.parametrize("page", [Menu(), Finding(), AtReader(OTHER)])
+def test_a_code_that_may_be_either_is_what_it_is_known_as(page: DeskPage) -> None:
+    def scanned() -> Desk:
+        desk = Desk(page).scan("HS-000417", CodeKind.CARD, CodeKind.ITEM)
+        assert desk.asked(ResolveCode).text == "HS-000417"
+        return desk
+
+    def resolved(*, card: bool, book: bool) -> Desk:
+        desk = scanned()
+        return desk.feed(
+            CodeResolved(desk.state.visit, desk.state.request, "HS-000417", card, book, 102.0, as_item="000417")
+        )
+
+    for book in (True, False):
+        desk = resolved(card=True, book=book)
+        assert desk.asked(OpenReader).card == "HS-000417"
+        assert desk.opened().page == AtReader(FULL)
+    assert resolved(card=False, book=True).asked(OpenBook).barcode == "000417"
+    told = resolved(card=False, book=False)
+    assert told.is_quiet
+    assert isinstance(told.page, AtReader | Finding)
+    assert told.page.problem is DeskProblem.UNKNOWN_CARD
+
+
+def test_a_code_that_may_be_either_is_what_is_wanted() -> None:
+    desk = Desk(AtReader(FULL)).touch(Act.LINK_CARD).scan("TK.9", CodeKind.CARD, CodeKind.ITEM)
+    assert desk.wish() == LinkCard("TK.9")
+    desk = Desk(AtReader(FULL)).touch(Act.PLACE_HOLD).scan("TK.9", CodeKind.CARD, CodeKind.ITEM)
+    assert desk.asked(OpenBook).barcode == "TK.9"
