@@ -32,7 +32,7 @@ from kiosk.domain.requests import PlaceHold
 from kiosk.ports.chunks import LARGEST_CHUNK
 from kiosk.ports.store import UnitOfWork
 from kiosk.session import inputs
-from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, OneStep, TakeBack, UseInHouse
+from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, OneStep, Renew, TakeBack, UseInHouse
 from kiosk.sync.outbox import Outbox, Outcome
 from kiosk.upkeep.housekeeping import keep_house
 from local_store import SqlStore

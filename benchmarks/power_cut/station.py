@@ -36,7 +36,7 @@ from kiosk.ports.central import Gone, VerdictKind
 from kiosk.ports.store import Stage, UnitOfWork
 from kiosk.runtime import chores
 from kiosk.session import inputs
-from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, Renew, OneStep, TakeBack, UseInHouse
+from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, OneStep, Renew, TakeBack, UseInHouse
 from kiosk.upkeep import forgetting, housekeeping
 from local_store import connections, engine
 

@@ -19,8 +19,8 @@ from devices.host.root_helper import SOCKET
 from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.host.usb_stick import For, NewSticks, StickRefused, usb_stick
 from devices.registry import make_scanner, make_signaller
+from kiosk.bootstrap.ending import end_the_process
 from kiosk.bootstrap.enrolling import EnrolmentWorker
-from kiosk.bootstrap.kiosk import end_the_process
 from kiosk.bootstrap.window import begin_logs, screen_config
 from kiosk.config import BUILD_MS, BlankConfig, ConfigError
 from kiosk.domain.enrolment_code import FILE_NAME

@@ -162,8 +162,8 @@ WorkLine = DisputeLine | CheckLine | OverdueLine | ShelveLine | UnsentLine
 
 @dataclass(frozen=True, slots=True)
 class SettingLine:
-    """A setting by its name in kiosk.domain.settings, and what it is. `fixed`: the centre has set it; `waiting`: changed
-    here, and the centre has not answered yet."""
+    """A setting, by its name. `fixed`: the centre has set it; `waiting`: changed here, and the centre has not answered
+    yet."""
 
     id: str
     value: str

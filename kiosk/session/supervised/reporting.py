@@ -1,5 +1,5 @@
-"""Cơ sở vật chất: a fault of the premises, of the device or of a book, a wish for a book, and where a book comes from. Here
-the library's plans and its list of repairs begin."""
+"""Cơ sở vật chất: a fault of the premises, of the device or of a book, a wish for a book, and where a book comes from.
+Here the library's plans and its list of repairs begin."""
 
 from __future__ import annotations
 
