@@ -408,9 +408,9 @@ def test_what_was_chosen_is_laid_over_the_rules_and_the_calendar(station: Statio
         work.put_setting(f"limits.{who}.total", "7")
         work.put_setting("closed", "2026-12-22")
     with station.reopen().unit_of_work() as work:
-        assert work.rules() == replace(
-            rules, limits={**rules.limits, who: replace(rules.limits[who], total=7)}
-        ), "nothing else has changed"
+        assert work.rules() == replace(rules, limits={**rules.limits, who: replace(rules.limits[who], total=7)}), (
+            "nothing else has changed"
+        )
         assert not work.calendar().is_open(off)
     station.apply(SettingTold(f"limits.{who}.total", "2", fixed=True), SettingTold("closed", ""))
     with station.store.unit_of_work() as work:

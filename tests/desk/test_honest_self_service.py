@@ -33,29 +33,29 @@ LAN = ByStaff(Staff("5ca1ab1e-0000-4000-8000-000000000001", Role.LIBRARIAN))
 PIN = "4711"
 
 
-def chosen(library: "Library", name: str, value: str) -> None:
+def chosen(library: Library, name: str, value: str) -> None:
     library.apply(SettingTold(name, value))
 
 
-def shown(library: "Library", *, by_camera: bool) -> PatronFound:
+def shown(library: Library, *, by_camera: bool) -> PatronFound:
     answer = library.ask(IdentifyPatron(7, 9, "HS1", by_camera))
     assert isinstance(answer, PatronFound)
     return answer
 
 
-def to_check(library: "Library") -> list[CheckLine]:
+def to_check(library: Library) -> list[CheckLine]:
     answer = library.ask(ListWork(7, 9, Work.TO_CHECK))
     assert isinstance(answer, WorkListed)
     return [line for line in answer.lines if isinstance(line, CheckLine)]
 
 
-def lent(library: "Library", barcode: str = "TK.00001", patron: str = "p1") -> LoanRecorded:
+def lent(library: Library, barcode: str = "TK.00001", patron: str = "p1") -> LoanRecorded:
     answer = library.ask(CheckOut(7, 9, patron, barcode))
     assert isinstance(answer, LoanRecorded), answer
     return answer
 
 
-def returned(library: "Library", barcode: str = "TK.00001", by: ByStaff | None = None) -> ReturnRecorded:
+def returned(library: Library, barcode: str = "TK.00001", by: ByStaff | None = None) -> ReturnRecorded:
     answer = library.ask(CheckIn(7, 9, barcode, by=by))
     assert isinstance(answer, ReturnRecorded)
     return answer
@@ -69,7 +69,7 @@ def returned(library: "Library", barcode: str = "TK.00001", by: ByStaff | None =
     [(None, False, False), ("none", False, False), ("pin", True, True), ("pin_on_camera", False, True)],
 )
 def test_asks_for_a_pin_as_the_library_has_chosen(
-    library: "Library", policy: str | None, of_a_scanner: bool, of_a_camera: bool
+    library: Library, policy: str | None, of_a_scanner: bool, of_a_camera: bool
 ) -> None:
     if policy is not None:
         chosen(library, "card_proof", policy)
@@ -77,14 +77,14 @@ def test_asks_for_a_pin_as_the_library_has_chosen(
     assert shown(library, by_camera=True).asks_pin is of_a_camera
 
 
-def test_says_whether_a_pin_is_set_here(library: "Library") -> None:
+def test_says_whether_a_pin_is_set_here(library: Library) -> None:
     chosen(library, "card_proof", "pin")
     assert not shown(library, by_camera=False).has_pin
     assert isinstance(library.ask(SetPin(7, 9, "p1", PIN, LAN)), DeskActDone)
     assert shown(library, by_camera=False).has_pin
 
 
-def test_a_wrong_pin_of_a_reader_waits_as_at_the_desk(library: "Library") -> None:
+def test_a_wrong_pin_of_a_reader_waits_as_at_the_desk(library: Library) -> None:
     library.ask(SetPin(7, 9, "p1", PIN, LAN))
     assert library.ask(ProveCard(7, 9, "p1", PIN)) == CardProved(7, 9, library.clock.monotonic())
     waits = []
@@ -110,13 +110,13 @@ def test_a_wrong_pin_of_a_reader_waits_as_at_the_desk(library: "Library") -> Non
 # ---- what becomes of a book that comes back
 
 
-def test_a_return_is_done_at_once_where_the_library_has_not_chosen_otherwise(library: "Library") -> None:
+def test_a_return_is_done_at_once_where_the_library_has_not_chosen_otherwise(library: Library) -> None:
     lent(library)
     returned(library)
     assert to_check(library) == []
 
 
-def test_a_return_by_a_reader_alone_waits_for_somebody_to_see_the_book(library: "Library") -> None:
+def test_a_return_by_a_reader_alone_waits_for_somebody_to_see_the_book(library: Library) -> None:
     chosen(library, "self_return", "to_check")
     lent(library)
     back = returned(library)
@@ -132,14 +132,14 @@ def test_a_return_by_a_reader_alone_waits_for_somebody_to_see_the_book(library: 
     assert library.operations()[-1]["kind"] == "checked"
 
 
-def test_what_the_staff_takes_back_they_have_seen(library: "Library") -> None:
+def test_what_the_staff_takes_back_they_have_seen(library: Library) -> None:
     chosen(library, "self_return", "to_check")
     lent(library)
     returned(library, by=LAN)
     assert to_check(library) == []
 
 
-def test_a_return_that_was_taken_back_is_not_looked_for(library: "Library") -> None:
+def test_a_return_that_was_taken_back_is_not_looked_for(library: Library) -> None:
     chosen(library, "self_return", "to_check")
     lent(library)
     back = returned(library)
@@ -148,7 +148,7 @@ def test_a_return_that_was_taken_back_is_not_looked_for(library: "Library") -> N
     assert line.why is ToCheck.VOIDED
 
 
-def test_a_book_of_another_reader_is_lent_to_nobody_before_it_is_returned(library: "Library") -> None:
+def test_a_book_of_another_reader_is_lent_to_nobody_before_it_is_returned(library: Library) -> None:
     """And no reader alone returns it by borrowing it: that is for the staff, in two acts that both are recorded."""
     lent(library)
     refused = library.ask(CheckOut(7, 9, "p2", "TK.00001"))
@@ -162,7 +162,7 @@ def test_a_book_of_another_reader_is_lent_to_nobody_before_it_is_returned(librar
     assert [one["kind"] for one in library.operations()] == ["check_out", "check_in", "check_out"]
 
 
-def test_a_card_borrows_no_more_in_one_day_than_the_library_allows(library: "Library") -> None:
+def test_a_card_borrows_no_more_in_one_day_than_the_library_allows(library: Library) -> None:
     library.apply(replace(RULES, limits={"hs": replace(RULES.limits["hs"], total=5)}))
     chosen(library, "limits.hs.per_day", "2")
     lent(library, "TK.00001")

@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 LAN = ByStaff(Staff("5ca1ab1e-0000-4000-8000-000000000001", Role.LIBRARIAN))
 
 
-def listed(library: "Library") -> dict[str, SettingLine]:
+def listed(library: Library) -> dict[str, SettingLine]:
     answer = library.ask(ListSettings(7, 9))
     assert isinstance(answer, SettingsListed)
     return {line.id: line for line in answer.lines}
 
 
-def change(library: "Library", values: Mapping[str, str], by: ByStaff | None = LAN) -> Asked | NotAsked:
+def change(library: Library, values: Mapping[str, str], by: ByStaff | None = LAN) -> Asked | NotAsked:
     answer = library.ask(Ask(7, 9, None, ChangeSettings(values), by))
     assert isinstance(answer, Asked | NotAsked)
     return answer
 
 
-def lend(library: "Library", barcode: str) -> object:
+def lend(library: Library, barcode: str) -> object:
     return library.ask(CheckOut(7, 9, "p1", barcode))
 
 
-def test_lists_every_setting_with_what_holds(library: "Library") -> None:
+def test_lists_every_setting_with_what_holds(library: Library) -> None:
     lines = listed(library)
     with library.store.unit_of_work() as work:
         assert [line.setting for line in lines.values()] == list(all_settings(work.rules()))
@@ -60,7 +60,7 @@ def test_lists_every_setting_with_what_holds(library: "Library") -> None:
     assert answer.today is None, "no day is offered that nobody vouches for"
 
 
-def test_a_change_holds_at_once_and_is_in_the_chain_with_who_made_it(library: "Library") -> None:
+def test_a_change_holds_at_once_and_is_in_the_chain_with_who_made_it(library: Library) -> None:
     answer = change(library, {"policy.hs.STK.days": "07", "limits.hs.total": "1"})
     assert isinstance(answer, Asked)
     with library.store.unit_of_work() as work:
@@ -81,7 +81,7 @@ def test_a_change_holds_at_once_and_is_in_the_chain_with_who_made_it(library: "L
     assert any(isinstance(block, TooManyLoans) for block in refused.blocks)
 
 
-def test_what_the_centre_tells_takes_its_place(library: "Library") -> None:
+def test_what_the_centre_tells_takes_its_place(library: Library) -> None:
     change(library, {"limits.hs.total": "1"})
     library.apply(SettingTold("limits.hs.total", "2"))
     line = listed(library)["limits.hs.total"]
@@ -91,7 +91,7 @@ def test_what_the_centre_tells_takes_its_place(library: "Library") -> None:
     assert (line.value, line.fixed, line.waiting) == ("5", True, False)
 
 
-def test_no_book_is_due_on_a_day_that_was_closed_here(library: "Library") -> None:
+def test_no_book_is_due_on_a_day_that_was_closed_here(library: Library) -> None:
     due = TODAY + timedelta(days=14)
     change(library, {"closed": f"{due:%d/%m/%Y}, 08/12/2026 - 09/12/2026"})
     assert listed(library)["closed"].value == "2026-12-07, 2026-12-08..2026-12-09"
@@ -120,7 +120,7 @@ def test_no_book_is_due_on_a_day_that_was_closed_here(library: "Library") -> Non
         {"self_return": "to_check", "session.idle_s": "60"},  # the centre has fixed one of them
     ],
 )
-def test_what_may_not_be_chosen_changes_nothing(library: "Library", values: dict[str, str]) -> None:
+def test_what_may_not_be_chosen_changes_nothing(library: Library, values: dict[str, str]) -> None:
     library.apply(SettingTold("session.idle_s", "45", fixed=True))
     before = listed(library)
     assert change(library, values) == NotAsked(7, 9, library.clock.monotonic(), DeskProblem.NOT_DONE)
@@ -128,13 +128,13 @@ def test_what_may_not_be_chosen_changes_nothing(library: "Library", values: dict
     assert library.operations() == []
 
 
-def test_nobody_but_the_staff_changes_anything(library: "Library") -> None:
+def test_nobody_but_the_staff_changes_anything(library: Library) -> None:
     assert isinstance(change(library, {"limits.hs.total": "9"}, by=None), NotAsked)
     assert listed(library)["limits.hs.total"].value == "3"
     assert isinstance(change(library, {"limits.hs.total": "9"}, ByStaff(Staff(LAN.staff.id, Role.MAINTAINER))), Asked)
 
 
-def test_what_cannot_be_read_counts_as_not_set(library: "Library") -> None:
+def test_what_cannot_be_read_counts_as_not_set(library: Library) -> None:
     library.apply(SettingTold("sound.volume", "loud"), SettingTold("limits.hs.total", "many"))
     lines = listed(library)
     assert (lines["sound.volume"].value, lines["limits.hs.total"].value) == ("80", "3")
