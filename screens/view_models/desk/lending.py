@@ -9,10 +9,10 @@ from kiosk.i18n import Translator
 from kiosk.session.books import LoanShown
 from kiosk.session.desk_states import Act, AtDeskRefused, Lending, ReaderShown
 from screens.view_models import icons
-from screens.view_models.blocks import reason_for
 from screens.view_models.covers import nfc, shown_name
 from screens.view_models.dates import due
 from screens.view_models.desk.books import problem_detail, reader_named, row_detail, row_line
+from screens.view_models.desk.reasons import desk_reason
 from screens.view_models.views import ActKey, DeskBar, DeskDetail, DeskLine, DeskListView, Tone, Weight
 
 Bar = Callable[[str], DeskBar]
@@ -22,7 +22,6 @@ OVERRIDE_REASONS = ("teacher_asks", "for_class", "parents_know", "record_is_wron
 
 
 def lending_view(page: Lending, bar: Bar, words: Translator) -> DeskListView:
-    find = ActKey(words.text("Look up by name"), icons.CARD, Act.FIND)
     if page.reader is None:
         return DeskListView(
             bar=bar(words.text("Lend for a reader")),
@@ -30,7 +29,7 @@ def lending_view(page: Lending, bar: Bar, words: Translator) -> DeskListView:
             lines=(),
             empty=words.text("Scan the reader's card, or look them up."),
             detail=problem_detail(page.problem, words) if page.problem else None,
-            keys=(find,),
+            keys=(ActKey(words.text("Look up by name"), icons.CARD, Act.FIND),),
         )
     here = {row.book.barcode for row in page.rows}
     loans = [loan for loan in page.reader.loans if loan.book.barcode not in here]
@@ -42,7 +41,6 @@ def lending_view(page: Lending, bar: Bar, words: Translator) -> DeskListView:
         lines=tuple(lines),
         empty=words.text("No books at home just now. Scan the first one."),
         detail=_detail(page, page.reader, loans, words),
-        keys=(ActKey(words.text("Next reader"), icons.CARD, Act.NEXT_READER), find),
     )
 
 
@@ -89,7 +87,7 @@ def loan_detail(loan: LoanShown, words: Translator) -> DeskDetail:
 
 def about_reader(reader: ReaderShown, words: Translator) -> DeskDetail:
     """What stands against lending, the library's note, and what to do next."""
-    lines = [f"**{reason_for(block, None, words).in_short}**" for block in reader.blocks]
+    lines = [f"**{desk_reason(block, words)}**" for block in reader.blocks]
     if reader.note:
         lines.append(words.text("Note: {note}", note=nfc(reader.note)))
     lines += [
@@ -102,13 +100,14 @@ def about_reader(reader: ReaderShown, words: Translator) -> DeskDetail:
         subtitle=words.text("{name} may have {n} at once", name=nfc(reader.line.name), n=reader.limit),
         icon=icons.BARCODE,
         lines=tuple(lines),
+        keys=(ActKey(words.text("Next reader"), icons.CARD, Act.NEXT_READER),),
         tone=Tone.ATTENTION if reader.blocks else Tone.PLAIN,
     )
 
 
 def refused_detail(refused: AtDeskRefused, words: Translator) -> DeskDetail:
     """Every reason; what stays is said, and what may be set aside has its keys, one for each reason that is given."""
-    lines = [f"{reason_for(block, refused.book, words).in_short} ({block.code})" for block in refused.blocks]
+    lines = [desk_reason(block, words) for block in refused.blocks]
     keys: tuple[ActKey, ...] = ()
     asks = ""
     if any(isinstance(block, OnLoanToAnother) for block in refused.blocks):
