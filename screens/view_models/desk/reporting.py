@@ -15,6 +15,7 @@ from screens.view_models import icons
 from screens.view_models.covers import nfc, shown_name
 from screens.view_models.dates import day_with_year
 from screens.view_models.desk.books import problem_detail
+from screens.view_models.message import strong
 from screens.view_models.views import ActKey, DeskBar, DeskDetail, DeskLine, DeskListView, Tone
 
 Bar = Callable[[str], DeskBar]
@@ -59,7 +60,7 @@ def _detail(page: Reporting, words: Translator) -> DeskDetail:
         title=title,
         subtitle=subtitle,
         icon=icons.FAULT,
-        lines=(f"**{_sent(page.sent, words)}**",) if page.sent else (),
+        lines=(strong(_sent(page.sent, words)),) if page.sent else (),
         keys=_keys(page, words),
     )
 

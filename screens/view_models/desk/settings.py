@@ -13,6 +13,7 @@ from kiosk.session.desk_states import Act, AtSettings, SettingLine
 from kiosk.session.supervised.settings import chosen_of
 from screens.view_models import icons
 from screens.view_models.dates import day_with_year
+from screens.view_models.message import strong
 from screens.view_models.views import ActKey, DeskBar, DeskDetail, DeskLine, DeskListView, Tone, Weight
 
 Bar = Callable[[str], DeskBar]
@@ -68,9 +69,9 @@ def _detail(page: AtSettings, line: SettingLine, words: Translator) -> DeskDetai
     if line.waiting:
         lines.append(words.text("It holds here already. The centre has not answered yet."))
     if page.refused:
-        lines.append(f"**{words.text('It was not changed: the centre has set it meanwhile, or it cannot be so.')}**")
+        lines.append(strong(words.text("It was not changed: the centre has set it meanwhile, or it cannot be so.")))
     elif page.kept == line.id:
-        lines.append(f"**{words.text('It is changed, and holds from now on.')}**")
+        lines.append(strong(words.text("It is changed, and holds from now on.")))
     now = _in_words(line, line.value, words)
     draft = page.draft if page.draft not in (None, line.value) else None
     return DeskDetail(
