@@ -100,7 +100,9 @@ _WITH_BOOK = replace(_REPORT, book=DE_MEN, barcode=DE_MEN.barcode)
 REPORTS: dict[str, tuple[str, states.State]] = {
     "desk-report": ("What may be reported, and what became of it before.", at_desk(_REPORT)),
     "desk-report-first": ("Nothing was asked for yet.", at_desk(Reporting(lines=()))),
-    "desk-report-reading": ("It is being read.", at_desk(Reporting())),
+    "desk-report-line": ("What a person at the centre has said of it.", at_desk(replace(_REPORT, chosen="r-3"))),
+    "desk-report-agreed": ("The centre has agreed.", at_desk(replace(_REPORT, chosen="r-2"))),
+    "desk-report-waiting": ("It waits for an answer.", at_desk(replace(_REPORT, chosen="r-1"))),
     "desk-report-scan": (
         "A damaged book is scanned first.",
         at_desk(replace(_REPORT, wants=Act.FAULT, about=FaultAbout.ITEM)),

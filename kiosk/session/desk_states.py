@@ -335,7 +335,7 @@ class AtSettings:
 class Reporting:
     """A fault, a wish for a book, or where a book comes from. `wants`: what is being reported, `about` what (a
     FaultAbout), of which `book`; `barcode`: the book's. `sent`: what was reported last. `lines`: what was asked for
-    here before; None: it is being read."""
+    here before; None: it is being read. `chosen`: one of them."""
 
     wants: Act | None = None
     barcode: str | None = None
@@ -343,6 +343,7 @@ class Reporting:
     about: str = ""
     book: BookShown | None = None
     lines: tuple[RequestLine, ...] | None = None
+    chosen: str | None = None
     problem: DeskProblem | None = None
 
 

@@ -1,5 +1,5 @@
-"""A whole station without its window: what is chosen at the desk or at the centre reaches it while it runs, and is there
-at the next start."""
+"""A whole station without its window: what is chosen at the desk or at the centre reaches it while it runs, and is
+there at the next start."""
 
 from __future__ import annotations
 
@@ -43,12 +43,13 @@ class Seen:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[Kiosk, Seen]]:
+def running(folder: Path, *, online: bool = True) -> Iterator[tuple[Kiosk, Seen]]:
     path = folder / "kiosk.toml"
     path.write_text(STATION + "[session]\nlanguage = 'vi'\nwarn_after_s = 25\n", "utf-8")
     seen = Seen()
     kiosk = Kiosk(load(path), seen.show)
     kiosk._chosen._signaller = seen
+    kiosk._link.set_online(online)  # type: ignore[attr-defined]
     kiosk.start()
     try:
         assert kiosk.store.opened.wait(PATIENCE_S)
@@ -76,7 +77,7 @@ def test_what_was_chosen_at_the_desk_holds_at_once_and_at_the_next_start(tmp_pat
         assert becomes(lambda: seen.state.language == "en"), "the home page is in the new language by itself"
         assert isinstance(seen.state.doing, Home)
         assert seen.loudness[-1] == 10
-    with running(tmp_path) as (kiosk, seen):
+    with running(tmp_path, online=False) as (kiosk, seen):
         assert becomes(lambda: kiosk.rules.warn_after_s == 60.0)
         assert becomes(lambda: seen.state.language == "en")
         assert seen.loudness == [10]

@@ -289,3 +289,13 @@ def test_an_unknown_word_is_no_fault(desk: Desk) -> None:
     assert desk.touch(Act.FAULT, "the moon") == ()
     assert desk.touch(Act.SOURCE, "stolen") == ()
     assert isinstance(desk.page, Reporting)
+
+
+def test_what_was_asked_for_before_can_be_read(desk: Desk) -> None:
+    desk.open_reports()
+    desk.line("r-3")
+    assert desk.reporting.chosen == "r-3"
+    desk.touch(Act.SOURCE)
+    assert (desk.reporting.chosen, desk.reporting.wants) == (None, Act.SOURCE)
+    desk.line("r-3")
+    assert desk.reporting.wants is None

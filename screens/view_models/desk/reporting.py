@@ -22,7 +22,7 @@ Bar = Callable[[str], DeskBar]
 
 
 def reporting_view(page: Reporting, bar: Bar, words: Translator) -> DeskListView:
-    lines = tuple(_line(one, words) for one in page.lines or ())
+    lines = tuple(_line(one, page.chosen, words) for one in page.lines or ())
     return DeskListView(
         bar=bar(words.text("Report, suggest")),
         heading=words.text("Asked for before") if lines else "",
@@ -33,6 +33,8 @@ def reporting_view(page: Reporting, bar: Bar, words: Translator) -> DeskListView
 
 
 def _detail(page: Reporting, words: Translator) -> DeskDetail:
+    if chosen := next((line for line in page.lines or () if line.id == page.chosen), None):
+        return _asked(chosen, words)
     if page.problem is not None:
         return replace(problem_detail(page.problem, words), keys=_keys(page, words))
     if page.wants is Act.SOURCE and page.book is not None:
@@ -119,17 +121,39 @@ def source_named(source: ItemSource, words: Translator) -> str:
             assert_never(never)
 
 
-def _line(line: RequestLine, words: Translator) -> DeskLine:
-    """What a person at the centre has written about it stands there; why a rule declined it is for the centre's own
-    page."""
-    icon, title = _what(line.kind, words)
-    said = nfc(line.why) if line.by == "person" and line.why else ""
+def _line(line: RequestLine, chosen: str | None, words: Translator) -> DeskLine:
+    icon, what = _what(line.kind, words)
+    day = day_with_year(day_of(line.asked_ms))
     return DeskLine(
-        id="",
+        id=line.id,
         icon=icon,
-        title=nfc(f"{title}: {line.about}") if line.about else title,
-        text=" · ".join(filter(None, (day_with_year(day_of(line.asked_ms)), said))),
+        title=nfc(line.about) or what,
+        text=what if line.about else day,
         aside=_state(line.state, words),
+        tone=Tone.ATTENTION if line.state is RequestState.DECLINED else Tone.PLAIN,
+        chosen=line.id == chosen,
+    )
+
+
+def _asked(line: RequestLine, words: Translator) -> DeskDetail:
+    """What a person at the centre has written about it stands there; why a rule declined it, the centre's page says."""
+    icon, what = _what(line.kind, words)
+    said = nfc(line.why) if line.by == "person" and line.why else ""
+    return DeskDetail(
+        title=what,
+        subtitle=nfc(line.about),
+        icon=icon,
+        lines=tuple(
+            filter(
+                None,
+                (
+                    words.text("Asked for on {day}.", day=day_with_year(day_of(line.asked_ms))),
+                    strong(_answer(line.state, words)),
+                    said,
+                ),
+            )
+        ),
+        keys=(_no(words),),
         tone=Tone.ATTENTION if line.state is RequestState.DECLINED else Tone.PLAIN,
     )
 
@@ -150,6 +174,18 @@ def _what(kind: str, words: Translator) -> tuple[str, str]:
             return icons.DISPUTES, words.in_context("asked for", "Two accounts of one book")
         case _:
             return icons.SEND, words.in_context("asked for", "Something for the centre")
+
+
+def _answer(state: RequestState, words: Translator) -> str:
+    match state:
+        case RequestState.WAITING:
+            return words.text("The centre has not answered yet.")
+        case RequestState.GRANTED:
+            return words.text("The centre has agreed.")
+        case RequestState.DECLINED:
+            return words.text("The centre has declined it.")
+        case never:
+            assert_never(never)
 
 
 def _state(state: RequestState, words: Translator) -> str:
