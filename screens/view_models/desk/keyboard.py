@@ -70,11 +70,12 @@ def writing_view(page: Writing, bar: Bar, words: Translator) -> KeyboardView:
             of_staff=page.beneath.reader.of_staff,
         )
     title, hint = _what(page, words)
+    problem = words.text("These are no days. Please look once more.") if page.problem else ""
     return KeyboardView(
         bar=bar(title),
-        title=title,
+        title=problem or title,
         hint=hint,
-        problem=words.text("These are no days. Please look once more.") if page.problem else "",
+        problem=problem,
         text=page.text,
         rows=letter_rows(words.text("Done"), words),
         capitals=letter_rows(words.text("Done"), words, Layer.CAPITALS),

@@ -76,7 +76,9 @@ def _detail(page: AtSettings, line: SettingLine, words: Translator) -> DeskDetai
     draft = page.draft if page.draft not in (None, line.value) else None
     return DeskDetail(
         title=words.say(line.setting.title),
-        subtitle=f"{now} → {_in_words(line, draft, words)}" if draft is not None else now,
+        subtitle=now
+        if draft is None
+        else words.text("{now}, then {then}", now=now, then=_in_words(line, draft, words)),
         icon=icons.LOCK if line.fixed else icons.SETTINGS,
         lines=tuple(lines),
         keys=() if line.fixed else _keys(page, line, draft, words),
@@ -172,4 +174,5 @@ def _spans(kind: Days, value: str) -> tuple[Closure, ...]:
 def _span(one: Closure) -> str:
     if one.first == one.last:
         return day_with_year(one.first)
-    return f"{day_with_year(one.first)} – {day_with_year(one.last)}"
+    first = f"{one.first:%d/%m}" if one.first.year == one.last.year else day_with_year(one.first)
+    return f"{first} – {day_with_year(one.last)}"
