@@ -63,10 +63,18 @@ _ENDED_LATE = Prepared(
     .where(loan.c.returned_on >= bindparam("day"), sql.SURE)
     .order_by(loan.c.returned_on.desc(), loan.c.id.desc())
 )
+# By item only open ones are indexed. Ids are in the order of time, so the past ones of a month or two are the last.
+_newest = (
+    select(loan)
+    .order_by(loan.c.id.desc())
+    .limit(literal_column("20000"))
+    .offset(literal_column("0"))
+    .subquery("newest")
+)
 _LAST_PAST_LOAN = Prepared(
-    sql.LOANS.where(
-        text("loan.open = 0 AND loan.patron_id IS NOT NULL"), loan.c.item_id == bindparam("item_id")
-    ).order_by(loan.c.lent_on.desc(), loan.c.id.desc())
+    select(_newest.c.id)
+    .where(_newest.c.item_id == bindparam("item_id"), text("newest.open = 0"), _newest.c.patron_id > text("''"))
+    .order_by(_newest.c.lent_on.desc(), _newest.c.id.desc())
 )
 
 # items and holds
@@ -204,10 +212,11 @@ class DeskWork(DeskStore):
         return [(loan_of(row[:-1]), date.fromisoformat(row[-1])) for row in rows]
 
     def last_loan_of_item(self, item_id: str) -> Loan | None:
-        asked = (sql.OPEN_LOANS_OF_ITEM, _LAST_PAST_LOAN)
-        rows = [row for statement in asked if (row := self._db.row(statement, item_id=item_id))]
-        loans = [loan_of(row) for row in rows]  # of two on one day, the open one
-        return max(loans, key=lambda one: one.lent_on, default=None)
+        row = self._db.row(sql.OPEN_LOANS_OF_ITEM, item_id=item_id)
+        if row is None:
+            past = self._db.row(_LAST_PAST_LOAN, item_id=item_id)
+            row = self._db.row(sql.LOAN, id=past[0]) if past else None
+        return loan_of(row) if row else None
 
     def set_item_status(self, item_id: str, status: ItemStatus) -> None:
         self._db.run(_SET_STATUS, at=item_id, to=status.value)

@@ -46,18 +46,11 @@ _TAKE_READER_OUT_OF_LOAN = Prepared(without(loan, loan.c.id, "patron_id"))
 _DROP_LOAN = Prepared(dropped(loan, loan.c.id))
 _LOANS_FOR_A_PERSON = Prepared(select(outbox.c.loans).where(FOR_A_PERSON))
 # Whose book it was is still asked when somebody looks at what came back.
-_LOANS_TO_CHECK = Prepared(
+_LOANS_TO_SEE = Prepared(
     select(outbox.c.loans)
     .select_from(to_check)
     .join(epoch, epoch.c.id == to_check.c.epoch)
-    .join(
-        outbox,
-        and_(
-            outbox.c.place == epoch.c.before + to_check.c.seq,
-            outbox.c.epoch == to_check.c.epoch,
-            outbox.c.seq == to_check.c.seq,
-        ),
-    )
+    .join(outbox, outbox.c.place == epoch.c.before + to_check.c.seq)
     .where(to_check.c.why == text("'returned'"))
 )
 _OPERATIONS = some(
@@ -125,7 +118,7 @@ class Pruning:
 
     def _loans(self, after: str | int | None, limit: int) -> str | int | None:
         rows = self._db.rows(_PAST_LOANS, after=after or "", limit=limit)
-        asked = (_LOANS_FOR_A_PERSON, _LOANS_TO_CHECK)
+        asked = (_LOANS_FOR_A_PERSON, _LOANS_TO_SEE)
         staying = {loan_id for one in asked for (loans,) in self._db.rows(one) for loan_id in loans.split()}
         done = [row for row in rows if row[0] not in staying]
         self._each(_DROP_LOAN, [id_ for id_, _, ended in done if ended < self._rest.number])

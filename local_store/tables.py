@@ -111,8 +111,7 @@ loan = Table(
     Column("as_of", Integer, nullable=False, server_default=text("0")),
     Index("open_loan_by_patron", "patron_id", sqlite_where=text("open = 1")),
     Index("open_loan_by_item", "item_id", sqlite_where=text("open = 1")),
-    # For the desk, and small: of those that somebody had a month ago at most, and of the few that were late.
-    Index("past_loan_by_item", "item_id", sqlite_where=text("open = 0 AND patron_id IS NOT NULL")),
+    # Of the few that were late: nothing that a loan must write.
     Index("late_loan_by_patron", "patron_id", sqlite_where=text("returned_on > due_on")),
     sqlite_with_rowid=False,
 )

@@ -37,8 +37,9 @@ class PinRecord:
 
 @dataclass(frozen=True, slots=True)
 class ToCheckRecord:
-    """A line of the list of what somebody should look at. `loans`: those that the operation began or ended; `wall_ms`
-    None: at a time that nobody vouches for, or the operation is not here any more."""
+    """A line of the list of what somebody should look at; no other ever has its `place`. `loans`: those that the
+    operation began or ended; `wall_ms` None: at a time that nobody vouches for, or the operation is not here any
+    more."""
 
     place: int
     why: ToCheck
@@ -90,30 +91,37 @@ class DeskStore(Protocol):
 
     def find_patrons(self, text: str, limit: int) -> Sequence[Patron]:
         """Whose name holds all words of `text` (each begins one of its words, with or without accents), or whose class
-        is `text`; by class, then by name. "": nobody."""
+        is `text`; by class (6A before 10A), then by given name, the last word. Without any word: nobody."""
         ...
 
     def overdue_loans(self, today: date) -> Sequence[Loan]:
-        """Open, due before `today` and not by a provisional date, with a reader; the latest first."""
+        """Open, due before `today` and not by a provisional date, with a reader; late the longest first."""
         ...
 
     def ended_late(self, patron_id: str, since: date) -> Sequence[tuple[Loan, date]]:
-        """Loans of this patron that ended after they were due, on that day, which is `since` or later; as far as it is
-        known here, and never by a provisional date."""
+        """Loans of this patron that ended after they were due, on that day, which is `since` or later; the last one
+        first. As far as it is known here, which it is of those that ended at this station in the last `reader_days`,
+        and never by a provisional date."""
         ...
 
     def last_loan_of_item(self, item_id: str) -> Loan | None:
-        """The newest one, open or not, as long as it is kept."""
+        """The open one; else the newest of those that ended, while it is known who had the book."""
         ...
 
     def waiting_holds(self) -> Sequence[Hold]:
         """All of the library, by title, first come first."""
         ...
 
-    def counts_of(self, day: date) -> DayCount: ...
-    def unsent(self) -> Sequence[UnsentCount]: ...
+    def counts_of(self, day: date) -> DayCount:
+        """Cheap of the last days. What was taken back does not count."""
+        ...
+
+    def unsent(self) -> Sequence[UnsentCount]:
+        """What the centre has not answered; what is set aside first."""
+        ...
+
     def to_check(self) -> Sequence[ToCheckRecord]:
-        """Oldest first."""
+        """Oldest first. A return that somebody should see keeps its loan linked to the reader while it stands here."""
         ...
 
     def checked(self, place: int) -> bool:
@@ -122,7 +130,10 @@ class DeskStore(Protocol):
 
     def pin(self, patron_id: str) -> PinRecord | None: ...
     def put_pin(self, patron_id: str, record: PinRecord) -> None: ...
-    def settings(self) -> Sequence[SettingRecord]: ...
+    def settings(self) -> Sequence[SettingRecord]:
+        """By name. Kept in memory: may be asked for each loan."""
+        ...
+
     def put_setting(self, name: str, value: str) -> None:
         """As changed here; what the centre tells of it later takes its place. `rules` and `calendar` of a unit of work
         are what holds with it."""

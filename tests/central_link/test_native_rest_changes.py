@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,17 @@ from central_link.native_rest_wire import decode_page
 from kiosk.domain.due_dates import Calendar, Closure, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
-from kiosk.ports.central import Gone, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord, Unread
+from kiosk.domain.staff import Role, Staff
+from kiosk.ports.central import (
+    Gone,
+    HoldRecord,
+    ItemRecord,
+    LoanRecord,
+    PatronRecord,
+    SettingTold,
+    TitleRecord,
+    Unread,
+)
 from kiosk.ports.errors import Unreachable
 
 ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -65,9 +76,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "school_years": [{"name": "2026-2027", "begins": "2026-09-05", "ends": "2027-05-31"}],
         "closed": [{"from": "2027-02-01", "to": "2027-02-14", "name": "Tết"}],
     },
+    "setting": {"value": "pin_on_camera"},
 }
 
-RECORDS = {
+RECORDS: dict[str, Any] = {
     "title": TitleRecord(ID, "Dế Mèn phiêu lưu ký", "Tô Hoài", None, "895", "A1"),
     "item": ItemRecord(ID, OTHER, "TK.00123", "STK", ItemStatus.DAMAGED),
     "patron": PatronRecord(Patron(ID, NAME, "6A", "hs", date(2027, 5, 31), False), ("HS.0001", "HS.0002")),
@@ -82,6 +94,62 @@ RECORDS = {
         (Closure(date(2027, 2, 1), date(2027, 2, 14), "Tết"),),
         (SchoolYear("2026-2027", date(2026, 9, 5), date(2027, 5, 31)),),
     ),
+    "setting": SettingTold(ID, "pin_on_camera"),
+}
+
+# What only a centre of today tells: an older one leaves it out, and what is above is read as it always was.
+_PATRON: Any = ROWS["patron"]
+_POLICIES: Any = ROWS["circulation"]["policies"]
+MORE: dict[str, tuple[dict[str, Any], object]] = {
+    "item": ({"in_house_only": True}, replace(RECORDS["item"], in_house_only=True)),
+    "patron": (
+        {
+            "suspended_until": "2026-12-24",
+            "note": "Hay quên thẻ",
+            "staff": {"id": OTHER, "role": "maintainer"},
+        },
+        PatronRecord(
+            Patron(
+                ID,
+                NAME,
+                "6A",
+                "hs",
+                date(2027, 5, 31),
+                False,
+                date(2026, 12, 24),
+                "Hay quên thẻ",
+                Staff(OTHER, Role.MAINTAINER),
+            ),
+            ("HS.0001", "HS.0002"),
+        ),
+    ),
+    "hold": (
+        {"shelved_on": "2026-11-23"},
+        HoldRecord(Hold(ID, ID, OTHER, "ngăn 2", date(2026, 11, 23)), 1_795_000_000_000),
+    ),
+    "circulation": (
+        {
+            "hold_shelf_days": 5,
+            "limits": {
+                "hs": {
+                    "total": 5,
+                    "overdue_blocks_after_days": 1,
+                    "overdue_blocks_from": 2,
+                    "per_day": 3,
+                    "suspend_after_days": 7,
+                    "suspend_days": 14,
+                }
+            },
+            "policies": [_POLICIES[0] | {"classes": ["6", "10A"], "over_summer": True}],
+        },
+        CirculationRules(
+            "2026-09-01",
+            {"hs": PatronLimits(5, 1, 2, 3, 7, 14)},
+            {("hs", "STK"): LoanPolicy(14, 5, 1, classes=("6", "10A"), over_summer=True)},
+            5,
+        ),
+    ),
+    "setting": ({"fixed": True}, SettingTold(ID, "pin_on_camera", fixed=True)),
 }
 
 
@@ -92,6 +160,43 @@ def row(kind: str, data: object, id: str = ID) -> msgspec.Raw:
 @pytest.mark.parametrize("kind", ROWS)
 def test_reads_every_kind(kind: str) -> None:
     assert change_from(row(kind, ROWS[kind])) == RECORDS[kind]
+
+
+@pytest.mark.parametrize("kind", MORE)
+def test_reads_what_an_older_centre_does_not_tell(kind: str) -> None:
+    more, record = MORE[kind]
+    assert change_from(row(kind, ROWS[kind] | more)) == record
+
+
+NOTHING = {
+    "patron": {"suspended_until": None, "note": None, "staff": None},
+    "hold": {"shelved_on": None},
+    "circulation": {"hold_shelf_days": None},
+}
+
+
+@pytest.mark.parametrize("kind", NOTHING)
+def test_takes_null_for_what_is_not_told(kind: str) -> None:
+    assert change_from(row(kind, ROWS[kind] | NOTHING[kind])) == RECORDS[kind]
+
+
+def test_a_role_that_is_not_known_here_gives_nothing() -> None:
+    assert change_from(row("patron", _PATRON | {"staff": {"id": OTHER, "role": "headmaster"}})) == RECORDS["patron"]
+
+
+@pytest.mark.parametrize("name", ["limits.hs.total", "policy.học sinh.STK.days", "x" * 200])
+def test_names_a_setting_by_its_own_name(name: str) -> None:
+    assert change_from(row("setting", ROWS["setting"], name)) == SettingTold(name, "pin_on_camera")
+    assert change_from(row("setting", None, name)) == Gone("setting", name)
+    with pytest.raises(Unreadable) as failed:
+        change_from(row("setting", {"value": 5}, name))
+    assert failed.value.names == Unread("setting", name)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201])
+def test_cannot_read_a_setting_without_a_name(name: str) -> None:
+    with pytest.raises(Unreadable):
+        change_from(row("setting", ROWS["setting"], name))
 
 
 @pytest.mark.parametrize("kind", ROWS)
@@ -133,6 +238,18 @@ WRONG = [
     ("loan", {"renewals": -1}),
     ("loan", {"item": None}),
     ("hold", {"placed_ms": 2**60}),
+    ("hold", {"shelved_on": "hôm nay"}),
+    ("item", {"in_house_only": None}),
+    ("patron", {"suspended_until": "2026-02-30"}),
+    ("patron", {"note": 5}),
+    ("patron", {"staff": "librarian"}),
+    ("patron", {"staff": {"id": "C. Hạnh", "role": "librarian"}}),
+    ("setting", {"value": None}),
+    ("setting", {"fixed": "yes"}),
+    ("circulation", {"hold_shelf_days": -1}),
+    ("circulation", {"limits": {"hs": {"total": 5, "overdue_blocks_after_days": 1, "overdue_blocks_from": 0}}}),
+    ("circulation", {"limits": {"hs": {"total": 5, "overdue_blocks_after_days": 1, "suspend_days": None}}}),
+    ("circulation", {"policies": [ROWS["circulation"]["policies"][0] | {"classes": "6A"}]}),
     ("circulation", {"policies": [ROWS["circulation"]["policies"][0] | {"days": 10**9}]}),
     ("circulation", {"limits": {"hs": {"total": 5, "overdue_blocks_after_days": 10**9}}}),
     ("calendar", {"closed_weekdays": ["funday"]}),

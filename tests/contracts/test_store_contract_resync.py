@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from kiosk.domain.model import Hold
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Change, Gone, Unread, Verdict, VerdictKind
+from kiosk.ports.central import Change, Gone, SettingTold, Unread, Verdict, VerdictKind
+from kiosk.ports.desk_store import PinRecord, SettingRecord
 from kiosk.ports.store import BEGINNING, Stage, WalkedTo
 from tests.contracts.store_station import Station, accepted
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, MINH, TITLE, hold_by, lend, loan_of, new_id, told
@@ -25,11 +27,11 @@ def begin(station: Station) -> None:
         work.commit()
 
 
-def take_away(station: Station, limit: int = 2) -> None:
+def take_away(station: Station, limit: int = 2, *, restart: bool = True) -> None:
     """All of it, in small steps, each after a restart."""
     after: WalkedTo | None = BEGINNING
     while after is not None:
-        with station.reopen().unit_of_work() as work:
+        with (station.reopen() if restart else station.store).unit_of_work() as work:
             after = work.take_away(after, limit)
             work.commit()
 
@@ -72,6 +74,34 @@ def test_takes_away_what_the_centre_does_not_name(station: Station) -> None:
         assert list(work.holds_on(TITLE.id)) == [hold.hold]
         assert {one.id for one in work.requests_of_patron(LAN.id)} == {kept.id, waits.id}
         assert work.to_erase() == frozenset(), "the centre has forgotten nobody"
+
+
+@pytest.mark.parametrize("restart", [True, False])
+def test_what_was_asked_for_at_the_desk_stays_while_its_answer_may_be_on_its_way(
+    station: Station, restart: bool
+) -> None:
+    asked = replace(request(RequestState.WAITING), kind="place_hold")
+    answered = replace(request(RequestState.GRANTED), kind="place_hold")
+    station.apply(*CATALOGUE, asked, answered, SettingTold("session.idle_s", "90"), SettingTold("sound.volume", "0.5"))
+    with station.store.unit_of_work() as work:
+        for one in (asked, answered):
+            work.add_hold(Hold(one.id, TITLE.id, LAN.id, ""), 5)
+        work.put_setting("sound.volume", "0.7")
+        work.put_pin(LAN.id, PinRecord("x"))
+        work.put_pin(MINH.id, PinRecord("x"))
+        work.commit()
+    hear(station, *(change for change in CATALOGUE if change is not CATALOGUE[3]))  # Minh is gone
+    with station.store.unit_of_work() as work:
+        assert len(work.settings()) == 2
+    take_away(station, restart=restart)
+    with station.store.unit_of_work() as work:
+        assert [hold.id for hold in work.holds_on(TITLE.id)] == [asked.id]
+        assert [(one.name, one.here) for one in work.settings()] == [("sound.volume", "0.7")]
+        assert [work.pin(one.id) for one in (LAN, MINH)] == [PinRecord("x"), None]
+    hear(station, *CATALOGUE, SettingTold("sound.volume", "0.6"))
+    take_away(station)
+    with station.store.unit_of_work() as work:
+        assert list(work.settings()) == [SettingRecord("sound.volume", "0.6", False, None)]
 
 
 def test_takes_nothing_away_that_is_there_and_cannot_be_read(station: Station) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 TO_0009 = (
     "DROP TABLE setting",
     "DROP TABLE pin",
-    "DROP INDEX past_loan_by_item",
     "DROP INDEX late_loan_by_patron",
     "ALTER TABLE hold DROP COLUMN shelved_on",
     "ALTER TABLE item DROP COLUMN in_house_only",

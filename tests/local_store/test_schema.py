@@ -240,6 +240,8 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, statement: Prepared, nam
         "_NAMES": ["SCAN patron"],  # the names of 5,000 readers, when somebody looks for one
         "_WAITING": ["SCAN hold USING INDEX hold_by_title"],
         "_TO_CHECK": ["SCAN to_check"],
+        "_LOANS_TO_SEE": ["SCAN to_check"],
+        "_LAST_PAST_LOAN": ["SCAN loan", "SCAN newest"],  # 20,000 at most
     }
     keeps_nothing_past = {"HOLDS_OF_PATRON": ["SCAN hold"]}  # 0.1 ms for 3,000 holds, when a reader asks for their own
     scans = [step for step in plan if step.startswith("SCAN")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 
@@ -11,7 +10,7 @@ from gallery.desk import LAN
 from gallery.desk_books import GOC_SAN, HAI_VAN_DAM, KINH_VAN_HOA
 from gallery.desk_readers import FULL
 from gallery.samples import RULES
-from kiosk.domain.barcodes import Code, CodeKind
+from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.blocks import Block, HeldForAnother, LoanOverdue, SchoolYearEnds
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import BlockCards, BlockPatron, CancelHold, LinkCard, PlaceHold, Wish, WriteNote
@@ -27,115 +26,33 @@ from kiosk.session.desk_states import (
     Lending,
     Menu,
     ReaderLine,
-    ReaderShown,
-    Supervising,
     Writing,
 )
-from kiosk.session.effects import Ask, Effect, FindReaders, OpenBook, OpenReader, Play, Renew, SetPin
+from kiosk.session.effects import FindReaders, OpenBook, OpenReader, Play, Renew, SetPin
 from kiosk.session.inputs import (
     ActTouched,
-    Answer,
     Asked,
     BookOpened,
     Button,
     DeskActDone,
-    Input,
     LineTouched,
     LoanRecorded,
     NotAsked,
     NotRenewed,
     ReaderOpened,
     ReadersFound,
-    Scanned,
     Tick,
     Touched,
-    Typed,
 )
-from kiosk.session.machine import step
-from kiosk.session.states import Home, State
+from kiosk.session.states import Home
 from kiosk.session.supervised.readers import NO, YES
 from kiosk.session.supervised.typing import CLEAR, DELETE, DONE
+from tests.session.desk_play import Desk
 from tests.session.play import DUE
 
-A = TypeVar("A")
 LATE = LoanOverdue(DUE)
 BINH = ReaderLine("p-2", "Gia Bình", "6A1")
 OTHER = replace(FULL, line=BINH, loans=(), holds=())
-
-
-class Desk:
-    """The desk, played by hand: inputs in, what is asked kept."""
-
-    def __init__(self, page: DeskPage) -> None:
-        self.state = State(Supervising(LAN, 100.0, page, card="GV-000009", since=90.0), visit=3, request=7)
-        self.at = 101.0
-        self.effects: tuple[Effect, ...] = ()
-
-    def feed(self, *inputs: Input) -> Desk:
-        for happened in inputs:
-            self.state, self.effects = step(self.state, happened, RULES)
-        return self
-
-    def touch(self, act: Act, value: str = "") -> Desk:
-        return self.feed(ActTouched(act, self.at, value))
-
-    def line(self, id_: str) -> Desk:
-        return self.feed(LineTouched(id_, self.at))
-
-    def type(self, *keys: str) -> Desk:
-        return self.feed(*(Typed(key, self.at) for key in keys))
-
-    def card(self, text: str) -> Desk:
-        return self.scan(text, CodeKind.CARD)
-
-    def book(self, text: str) -> Desk:
-        return self.scan(text, CodeKind.ITEM)
-
-    def scan(self, text: str, *kinds: CodeKind) -> Desk:
-        return self.feed(Scanned(Code(text, frozenset(kinds)), self.at))
-
-    def asked(self, kind: type[A]) -> A:
-        (one,) = [effect for effect in self.effects if not isinstance(effect, Play)]
-        assert isinstance(one, kind), one
-        return one
-
-    def wish(self) -> Wish:
-        ask = self.asked(Ask)
-        assert (ask.patron_id, ask.by) == ("p-1", ByStaff(LAN.staff))
-        return ask.wish
-
-    def answered(self, answer: type[Answer], *values: object) -> Desk:
-        """To what was asked last."""
-        return self.feed(answer(self.state.visit, self.state.request, *values, self.at))  # type: ignore[call-arg,arg-type]
-
-    def opened(self, reader: ReaderShown | None = FULL) -> Desk:
-        return self.answered(ReaderOpened, reader)
-
-    def done(self) -> Desk:
-        """The act is recorded, and the reader read anew."""
-        self.answered(Asked, OperationId("e", 1), "r-1")
-        assert self.asked(OpenReader).patron_id == "p-1"
-        return self.opened()
-
-    @property
-    def page(self) -> DeskPage:
-        assert isinstance(self.state.doing, Supervising), self.state
-        return self.state.doing.page
-
-    @property
-    def reader(self) -> AtReader:
-        assert isinstance(self.page, AtReader), self.page
-        return self.page
-
-    @property
-    def finding(self) -> Finding:
-        assert isinstance(self.page, Finding), self.page
-        return self.page
-
-    @property
-    def is_quiet(self) -> bool:
-        """Nothing was asked."""
-        return all(isinstance(effect, Play) for effect in self.effects)
 
 
 def found(desk: Desk, text: str, *readers: ReaderLine, more: bool = False) -> Desk:

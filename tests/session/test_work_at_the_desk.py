@@ -40,8 +40,8 @@ from kiosk.session.inputs import (
 from kiosk.session.machine import wakes_at
 from kiosk.session.maintenance import Outcome, Service
 from kiosk.session.states import Home
+from tests.session.desk_play import Desk
 from tests.session.play import RULES, Play_, item
-from tests.session.test_readers_at_the_desk import Desk
 
 BY = ByStaff(LAN.staff)
 DISPUTE = DISPUTES[0]

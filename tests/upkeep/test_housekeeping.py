@@ -117,6 +117,25 @@ def test_takes_the_reader_out_a_retention_after_the_return(house: House) -> None
     assert house.must_verify() == 2
 
 
+def test_keeps_the_link_of_a_return_that_nobody_has_looked_at(house: House) -> None:
+    """Whose loan it was says who brought the book. The other line links nothing: it is the control."""
+    house.keep()
+    to_see, other = house.lent(0), house.lent(1)
+    backs = [house.back(loan, n) for n, (loan, _) in enumerate((to_see, other))]
+    for why, back in zip((ToCheck.RETURNED, ToCheck.SEVERAL_LOANS), backs, strict=True):
+        house.do(lambda work, why=why, back=back: work.put_on_list(why, back.id, "TK.00001"))  # type: ignore[misc]
+    house.told(to_see[1], other[1], *backs)
+    house.later(31)
+
+    def linked() -> set[object]:
+        return {row["id"] for row in house.store.loans_ledger() if row["patron"] == LAN.id}
+
+    assert linked() == {to_see[0].id}
+    assert house.do(lambda work: work.checked(work.to_check()[0].place))
+    house.later(2)
+    assert linked() == set()
+
+
 def test_leaves_nothing_of_the_link_in_the_files(house: House) -> None:
     reader = replace(LAN, id=new_id())  # of no other table
     house.keep()

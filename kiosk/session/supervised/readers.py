@@ -172,8 +172,6 @@ def _touched(state: State, doing: Supervising, page: AtReader, touched: ActTouch
         return _at(state, doing, replace(page, wants=act, refused=None)), ()
     page = replace(page, wants=None)
     match act:
-        case Act.FIND:
-            return _at(state, doing, Finding()), ()
         case Act.LEND_TO:
             return _at(state, doing, Lending(reader)), ()
         case Act.RENEW:

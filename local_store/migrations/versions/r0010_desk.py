@@ -14,9 +14,6 @@ def upgrade() -> None:
         op.add_column("patron", sa.Column(name, sa.Text))
     op.add_column("item", sa.Column("in_house_only", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("hold", sa.Column("shelved_on", sa.Text))
-    op.create_index(
-        "past_loan_by_item", "loan", ["item_id"], sqlite_where=sa.text("open = 0 AND patron_id IS NOT NULL")
-    )
     op.create_index("late_loan_by_patron", "loan", ["patron_id"], sqlite_where=sa.text("returned_on > due_on"))
     op.create_table(
         "pin",
