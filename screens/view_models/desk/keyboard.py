@@ -162,7 +162,7 @@ def _what(page: Writing, words: Translator) -> tuple[str, str]:
         case Act.SUGGEST:
             return words.text("Suggest a book to buy"), telex
         case Act.WRITE_DAYS:
-            return words.text("On which days is the library closed?"), words.say(CLOSED.kind.hint)
+            return words.say(CLOSED.title), words.say(CLOSED.kind.hint)
         case _:
             return words.text("What is broken?"), telex
 

@@ -70,7 +70,7 @@ def _detail(page: Reporting, words: Translator) -> DeskDetail:
 def _keys(page: Reporting, words: Translator) -> tuple[ActKey, ...]:
     of_a_book = (
         ActKey(words.text("A book is damaged"), icons.BOOK, Act.FAULT, FaultAbout.ITEM),
-        ActKey(words.text("Where a book comes from"), icons.PACKAGE, Act.SOURCE),
+        ActKey(words.text("A book’s source"), icons.PACKAGE, Act.SOURCE),
     )
     if page.book is not None:
         return (*of_a_book, _no(words))
@@ -165,7 +165,7 @@ def _what(kind: str, words: Translator) -> tuple[str, str]:
         case OperationKind.SUGGESTION:
             return icons.BOOKS, words.in_context("asked for", "A book to buy")
         case OperationKind.ITEM_SOURCE:
-            return icons.PACKAGE, words.in_context("asked for", "Where a book comes from")
+            return icons.PACKAGE, words.in_context("asked for", "A book’s source")
         case OperationKind.ITEM_STATUS:
             return icons.WARNING, words.in_context("asked for", "How a book is")
         case OperationKind.SETTINGS:

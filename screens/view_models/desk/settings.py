@@ -43,7 +43,7 @@ def _line(line: SettingLine, chosen: str | None, words: Translator) -> DeskLine:
         id=line.id,
         icon=icon,
         title=words.say(line.setting.title),
-        text=_in_words(line, line.value, words),
+        text=_in_words(line, line.value, words, most_spans=1),
         aside=aside,
         chosen=line.id == chosen,
     )
@@ -142,12 +142,12 @@ def _day_keys(kind: Days, value: str, today: date | None, words: Translator) -> 
     coming = sorted((one for one in spans if today is None or one.last >= today), key=lambda one: one.first)
     for span in coming[:_MOST_SPANS]:
         rest = tuple(one for one in spans if one is not span)
-        label = words.text("Open after all: {days}", days=_span(span))
+        label = words.text("Open: {days}", days=_short(span))
         keys.append(ActKey(label, icons.TAKE_OFF, Act.CHANGE, kind.write(rest), Weight.AGAINST))
     return tuple(keys)
 
 
-def _in_words(line: SettingLine, value: str, words: Translator) -> str:
+def _in_words(line: SettingLine, value: str, words: Translator, *, most_spans: int = 2) -> str:
     match line.setting.kind:
         case WholeNumber():
             return words.text("no limit") if value == NO_LIMIT else value
@@ -157,9 +157,9 @@ def _in_words(line: SettingLine, value: str, words: Translator) -> str:
             spans = _spans(kind, value)
             if not spans:
                 return words.text("none besides those of the centre")
-            if len(spans) <= 2:
+            if len(spans) <= most_spans:
                 return ", ".join(_span(one) for one in spans)
-            return words.plural("{n} day or span of days", "{n} days or spans of days", len(spans))
+            return words.plural("{n} day or span", "{n} days or spans", len(spans))
         case never:
             assert_never(never)
 
@@ -169,6 +169,11 @@ def _spans(kind: Days, value: str) -> tuple[Closure, ...]:
         return kind.read(value)
     except BadValue:
         return ()
+
+
+def _short(one: Closure) -> str:
+    """Of a day to come: nobody takes it for another year's."""
+    return f"{one.first:%d/%m}" + (f" – {one.last:%d/%m}" if one.last > one.first else "")
 
 
 def _span(one: Closure) -> str:
