@@ -12,6 +12,7 @@ import pytest
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import KeptTime, Moment, Voucher
+from kiosk.domain.disputes import DisputeRecord, Version
 from kiosk.domain.due_dates import Calendar, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
@@ -106,3 +107,29 @@ def library(tmp_path: Path) -> Iterator[Library]:
     made.apply(RULES, CALENDAR, *titles, *items, *patrons, HoldRecord(Hold("h1", "t4", "p1", "ngăn 2"), 0))
     yield made
     store.close()
+
+
+LENT_HERE = Version("tram-1", "aa" * 16, 7, "check_out", "TK.00001", ("elsewhere-i1-p1",), 1_795_400_000_000)
+LENT_THERE = Version("tram-2", "bb" * 16, 3, "check_out", "TK.00001", ("elsewhere-i1-p2",), None)
+DISPUTE = DisputeRecord(
+    "d1",
+    "tram-2",
+    "bb" * 16,
+    3,
+    "already_on_loan",
+    LENT_HERE,
+    LENT_THERE,
+    ("first_over", "first_has_it"),
+    True,
+    None,
+    5,
+)
+"""Two readers have one book, lent here and elsewhere."""
+
+
+@pytest.fixture
+def disputed(library: Library) -> Library:
+    library.lent_elsewhere("i1", "p1")
+    library.lent_elsewhere("i1", "p2", days_ago=2)
+    library.apply(DISPUTE)
+    return library
