@@ -68,8 +68,8 @@ class ReaderShown:
 
 @dataclass(frozen=True, slots=True)
 class SettingLine:
-    """A setting by its name in kiosk.domain.settings, and what it is. `fixed`: the centre has set it; `waiting`: changed
-    here, and the centre has not answered yet."""
+    """A setting, by its name. `fixed`: the centre has set it; `waiting`: changed here, and the centre has not answered
+    yet."""
 
     id: str
     value: str
@@ -240,7 +240,7 @@ class AtSettings:
 class Reporting:
     """A fault, a wish for a book, or where a book comes from. `wants`: what is being reported, `about` what (a
     FaultAbout), of which `book`; `barcode`: the book's. `sent`: what was reported last. `lines`: what was asked for
-    here before; None: it is being read."""
+    here before; None: it is being read. `chosen`: one of them."""
 
     wants: Act | None = None
     barcode: str | None = None
@@ -248,6 +248,7 @@ class Reporting:
     about: str = ""
     book: BookShown | None = None
     lines: tuple[RequestLine, ...] | None = None
+    chosen: str | None = None
     problem: DeskProblem | None = None
 
 

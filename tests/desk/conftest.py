@@ -20,6 +20,7 @@ from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, Patr
 from kiosk.session.effects import InSteps, StoreEffect
 from kiosk.session.inputs import Answer
 from local_store.engine import SqlStore, StoreConfig, open_store
+from local_store.pin_lock import StorePinLock
 from tests.local_store.shelf import new_store
 
 TODAY = date(2026, 11, 23)
@@ -92,7 +93,12 @@ def library(tmp_path: Path) -> Iterator[Library]:
     store = open_store(new_store(StoreConfig(tmp_path / "store.db", bytes(32), "hoa-sen", "tram-1", 0)))
     clock = HandClock()
     noise = iter(range(1, 10_000))
-    tools = Tools(clock, lambda size: next(noise).to_bytes(size, "big"))
+    tools = Tools(
+        clock,
+        lambda size: next(noise).to_bytes(size, "big"),
+        pins=StorePinLock(lambda: bytes(32), "hoa-sen", "tram-1"),
+        set_up={"session.language": "vi", "session.idle_s": "30", "sound.volume": "80"},
+    )
     made = Library(store, clock, Desk(tools))
     titles = [TitleRecord(f"t{n}", f"Nhan đề {n}", "Tác giả", None, "V23", "Kệ Xanh 1") for n in range(1, 7)]
     kinds = {6: "TC"}
