@@ -95,9 +95,9 @@ def enrol(
 def renew(
     config: NativeRestConfig, code: EnrolmentCode, *, again: bool = True, clock: StationClock | None = None
 ) -> Enrolled:
-    """A new key for a station that is enrolled, by a code for the same library, device and server: from its
-    maintainer's screen or a terminal. `Enrolled.wait` hears whether it was confirmed; if not, the key before counts
-    again. Raises ForAnother, and what `enrol` raises."""
+    """A new key for a station that is enrolled, by a code for the same library, device and server, from a terminal.
+    `Enrolled.wait` hears whether it was confirmed; if not, the key before counts again. Raises ForAnother, and what
+    `enrol` raises."""
     if (config.library_id, config.device_id) != (code.library, code.device):
         raise ForAnother("station")
     if server_address(config.url) != code.server:
