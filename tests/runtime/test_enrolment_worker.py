@@ -7,6 +7,7 @@ import hashlib
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,6 +15,7 @@ from queue import SimpleQueue
 import pytest
 
 from devices.host.clock import HostClock
+from devices.host.network import is_connected
 from kiosk.bootstrap.enrolling import EnrolmentWorker
 from kiosk.config import BUILD_MS, BlankConfig, load_any
 from kiosk.domain.enrolment_code import EnrolmentCode
@@ -252,6 +254,19 @@ def test_a_code_for_another_than_kiosk_toml_names_is_not_sent(late: Late, tmp_pa
     blank.end()
     assert late.there.requests == []
     assert blank.worker.kept() is None
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_another_authority_than_kiosk_toml_names_is_refused(late: Late, tmp_path: Path, by_hand: bool) -> None:
+    """Its file would outlive the one of the code: the station would be confirmed, and then trust nobody."""
+    blank = Blank(tmp_path, '[central]\nca_file = "school.pem"\n' if by_hand else "")
+    blank.worker.begin(Enrol(1, replace(late.code(), server="https://localhost:9", pin=bytes(32))))
+    assert blank.next() == Stuck(1, EnrolProblem.OTHER_STATION if by_hand else stuck_without_a_server())
+    blank.end()
+
+
+def stuck_without_a_server() -> EnrolProblem:
+    return EnrolProblem.UNREACHABLE if is_connected() else EnrolProblem.NO_NETWORK
 
 
 def test_a_code_for_the_one_that_kiosk_toml_names_is_taken(late: Late, tmp_path: Path) -> None:
