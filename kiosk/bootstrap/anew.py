@@ -140,6 +140,7 @@ class Anew:
                     _log.error("enrolment anew: %s", error)
                     return None
                 requests = runtime_folder(os.environ)
-                self._worker = EnrolmentWorker(blank, self._clock, requests, self._post, within_s)
+                beside = self._config.data
+                self._worker = EnrolmentWorker(blank, self._clock, requests, self._post, within_s, beside=beside)
                 threading.Thread(target=self._worker.run, name="enrol", daemon=True).start()
             return self._worker

@@ -49,7 +49,8 @@ class _ClockUnsure(Unreachable):
 
 class EnrolmentWorker:
     """`requests`: the station's folder under /run, None without one. `post` is told what became of each attempt; a
-    server that cannot be reached is tried again for `network_within_s`."""
+    server that cannot be reached is tried again for `network_within_s`. `beside`: the data folder of the station that
+    works meanwhile; a network that it has is not changed."""
 
     def __init__(
         self,
@@ -58,12 +59,15 @@ class EnrolmentWorker:
         requests: Path | None,
         post: Callable[[WordsKnown | Confirmed | Stuck], None],
         network_within_s: float = NETWORK_WITHIN_S,
+        *,
+        beside: Path | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._requests = requests
         self._post = post
         self._network_within_s = network_within_s
+        self._beside = beside
         self._kept = config.data / ENROLMENT_CODE
         self._asked: SimpleQueue[Enrol | None] = SimpleQueue()
         self._wanted = threading.Condition()
@@ -122,7 +126,8 @@ class EnrolmentWorker:
     def _enrol(self, effect: Enrol) -> None:
         code, data = effect.code, self._config.data
         pause = partial(self._pause, effect.attempt)
-        if code.wifi is not None and not self._joins(effect) and not is_connected():
+        keeps_its_network = self._beside is not None and is_connected()
+        if code.wifi is not None and not keeps_its_network and not self._joins(effect) and not is_connected():
             self._stuck(effect, EnrolProblem.NO_WIFI)
             return
         enrolled = self._reached(effect)

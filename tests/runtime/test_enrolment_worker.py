@@ -16,9 +16,10 @@ import pytest
 
 from devices.host.clock import HostClock
 from devices.host.network import is_connected
+from kiosk.bootstrap import enrolling
 from kiosk.bootstrap.enrolling import EnrolmentWorker
 from kiosk.config import BUILD_MS, BlankConfig, load_any
-from kiosk.domain.enrolment_code import EnrolmentCode
+from kiosk.domain.enrolment_code import EnrolmentCode, Wifi
 from kiosk.ports.host import StationClock
 from kiosk.ports.station_file import is_enrolled
 from kiosk.session.enrolment import Confirmed, Enrol, Stuck, WordsKnown
@@ -68,14 +69,22 @@ class Late:
 class Blank:
     """A blank station below its screen."""
 
-    def __init__(self, folder: Path, more: str = "", clock: StationClock | None = None, within_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        more: str = "",
+        clock: StationClock | None = None,
+        within_s: float = 0.0,
+        requests: Path | None = None,
+        beside: Path | None = None,
+    ) -> None:
         (folder / "kiosk.toml").write_text(f'[station]\ndata = "data"\n{more}')
         config = load_any(folder / "kiosk.toml")
         assert isinstance(config, BlankConfig)
         self.data = config.data
         self.said: SimpleQueue[WordsKnown | Confirmed | Stuck] = SimpleQueue()
         clock = clock or HostClock(battery_clock=True, build_ms=BUILD_MS)
-        self.worker = EnrolmentWorker(config, clock, None, self.said.put, within_s)
+        self.worker = EnrolmentWorker(config, clock, requests, self.said.put, within_s, beside=beside)
         self._thread = threading.Thread(target=self.worker.run, daemon=True)
         self._thread.start()
 
@@ -236,6 +245,26 @@ def test_another_server_is_one_whatever_the_clock(tmp_path: Path) -> None:
         blank.worker.begin(Enrol(1, Late(there).code()))
         assert blank.next() == Stuck(1, EnrolProblem.DISTRUSTED)
     blank.end()
+
+
+@pytest.mark.parametrize(
+    ("works_meanwhile", "connected", "joins"),
+    [(True, True, False), (True, False, True), (False, True, True)],
+    ids=["working", "working without a network", "blank"],
+)
+def test_a_working_station_keeps_the_network_that_it_has(
+    late: Late, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works_meanwhile: bool, connected: bool, joins: bool
+) -> None:
+    """What is joined replaces what was, and stopping brings nothing back."""
+    joined: list[Wifi] = []
+    monkeypatch.setattr(enrolling, "is_connected", lambda: connected)
+    monkeypatch.setattr(enrolling, "ask_to_join", lambda wifi, *_: not joined.append(wifi))
+    blank = Blank(tmp_path, requests=tmp_path, beside=tmp_path / "data" if works_meanwhile else None)
+    wifi = Wifi("Hoa Sen", "mat khau 1")
+    blank.worker.begin(Enrol(1, replace(late.code(), wifi=wifi)))
+    assert isinstance(blank.next(), WordsKnown)
+    blank.end()
+    assert joined == ([wifi] if joins else [])
 
 
 OVERRIDES = {
