@@ -36,8 +36,8 @@ _SHOW_THE_END_S = 2.0
 
 class Anew:
     """`perform`, `takes` and `shown` are called from any thread and return at once; `run` is a thread's own. `leave`
-    ends the process in good order, when nobody's visit is cut by it: the next one is the station that was confirmed.
-    `blocks`, `helper`: where USB sticks are seen, and asked for."""
+    ends the process in good order, when nobody's visit is cut by it, nor what `is_busy` with: the next one is the
+    station that was confirmed. `blocks`, `helper`: where USB sticks are seen, and asked for."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Anew:
         clock: StationClock,
         post: Callable[[Told], None],
         leave: Callable[[], None],
+        is_busy: Callable[[], bool],
         *,
         blocks: Path = BLOCKS,
         helper: Path = SOCKET,
@@ -53,6 +54,7 @@ class Anew:
         self._clock = clock
         self._post = post
         self._leave = leave
+        self._is_busy = is_busy
         self._blocks = blocks
         self._helper = helper
         self._lock = threading.Lock()
@@ -91,11 +93,12 @@ class Anew:
         self._go_on_with_what_is_kept()
         sticks = NewSticks(self._blocks)
         while not stop.wait(_LOOK_S):
-            if self._confirmed.is_set() and self._may_leave:
-                if not stop.wait(_SHOW_THE_END_S):
+            if self._confirmed.is_set() and self._is_free():
+                if not stop.wait(_SHOW_THE_END_S) and self._is_free():  # still: somebody may have come meanwhile
                     _log.info("the station is enrolled anew, and starts again")
                     self._leave()
-                return
+                    return
+                continue
             if not self._wants_code:
                 sticks = NewSticks(self._blocks)  # one that is there already is looked at, too
                 continue
@@ -111,6 +114,9 @@ class Anew:
         with self._lock:
             if self._worker is not None:
                 self._worker.stop()
+
+    def _is_free(self) -> bool:
+        return self._may_leave and not self._is_busy()
 
     def _go_on_with_what_is_kept(self) -> None:
         """Nobody stands there to try again, so it is tried until the centre answers."""
