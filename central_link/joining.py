@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from kiosk.ports.private_file import make_folder, make_private
 from kiosk.ports.station_file import AUTHORITY, write_station
 
 LOOK_EVERY_S = 1.0
+LOOK_AT_LEAST_EVERY_S = 60.0
+_OF_WHAT_WAS_WAITED = 1 / 20
 _WITHIN_S = 15.0
 
 
@@ -43,6 +45,15 @@ class ForAnother(Exception):
 
 class NothingTold(Exception):
     """The centre has confirmed the station, and cannot tell it what its library's codes look like."""
+
+
+def pauses() -> Iterator[float]:
+    """Seconds, without an end: nobody waits for more than a twentieth of what was waited already."""
+    waited_s = 0.0
+    while True:
+        pause_s = min(max(LOOK_EVERY_S, waited_s * _OF_WHAT_WAS_WAITED), LOOK_AT_LEAST_EVERY_S)
+        yield pause_s
+        waited_s += pause_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from central_link.enrolment import TokenRefused
+from central_link.enrolment import TokenRefused, Told
 from central_link.http_line import Distrusted
 from central_link.identity import KeyUnusable
-from central_link.joining import Enrolled, NothingTold, config_for, enrol, names_of, settle
+from central_link.joining import Enrolled, NothingTold, config_for, enrol, names_of, pauses, settle
 from devices.host.network import ask_to_join, is_connected
 from devices.host.root_helper import SOCKET
 from devices.host.usb_stick import For, StickRefused, usb_stick
@@ -27,7 +27,7 @@ from kiosk.ports.private_file import make_folder, make_private
 from kiosk.ports.station_file import ENROLMENT_CODE
 from kiosk.ports.station_file import NAME as STATION_FILE
 from kiosk.ports.tables import TableError
-from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN, Confirmed, Enrol, Stuck, WordsKnown
+from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN, FOR_GOOD, Confirmed, Enrol, Stuck, WordsKnown
 from kiosk.session.states import EnrolProblem
 
 _log = logging.getLogger(__name__)
@@ -107,48 +107,71 @@ class EnrolmentWorker:
 
     def run(self) -> None:
         while (effect := self._asked.get()) is not None:
-            try:
-                check_names(names_of(effect.code), self._config)
-                with self._while_wanted(effect):
+            for pause_s in pauses():
+                problem = self._tried(effect)
+                if problem is None:
+                    break
+                if not effect.alone or problem in FOR_GOOD:
+                    self._stuck(effect, problem)
+                    break
+                if not self._pause(effect.attempt, pause_s):
+                    break
+
+    def _tried(self, effect: Enrol) -> EnrolProblem | None:
+        """What it is stuck at; None when it is over."""
+        try:
+            check_names(names_of(effect.code), self._config)
+            with self._while_wanted(effect):
+                if self.kept() != render(effect.code):
                     make_folder(self._config.data)
                     make_private(self._kept, render(effect.code).encode())
-                self._enrol(effect)
-            except _GivenUp:
-                continue
-            except TableError:
-                self._stuck(effect, EnrolProblem.OTHER_STATION)
-            except (TokenRefused, Unreachable, NothingTold, KeyUnusable, OSError) as error:
-                problem = _problem(error)
-                # Its own text may hold what a person typed: the kind is what a log needs.
-                _log.warning("not enrolled: %s", type(error).__name__)
-                self._stuck(effect, problem)
+            return self._enrol(effect)
+        except _GivenUp:
+            return None
+        except TableError:
+            return EnrolProblem.OTHER_STATION
+        except (TokenRefused, Unreachable, NothingTold, KeyUnusable, OSError) as error:
+            problem = _problem(error)
+            # Its own text may hold what a person typed: the kind is what a log needs.
+            _log.warning("not enrolled: %s", type(error).__name__)
+            return problem
 
-    def _enrol(self, effect: Enrol) -> None:
+    def _enrol(self, effect: Enrol) -> EnrolProblem | None:
         code, data = effect.code, self._config.data
         pause = partial(self._pause, effect.attempt)
         keeps_its_network = self._beside is not None and is_connected()
         if code.wifi is not None and not keeps_its_network and not self._joins(effect) and not is_connected():
-            self._stuck(effect, EnrolProblem.NO_WIFI)
-            return
+            return EnrolProblem.NO_WIFI
         enrolled = self._reached(effect)
         if enrolled.standing is Standing.PENDING:  # else it was decided before, and nobody compares any more
             self._post(WordsKnown(effect.attempt, tuple(enrolled.words)))
         standing = enrolled.wait(pause, lambda: self._attempt == effect.attempt)
         if standing is Standing.PENDING:
-            return  # given up
+            return None  # given up
         if standing is not Standing.ACTIVE:
-            self._stuck(effect, EnrolProblem.REVOKED)
-            return
-        told = enrolled.enroller.told()
+            return EnrolProblem.REVOKED
+        told = self._told(enrolled, pause)
         with self._while_wanted(effect):
             settle(code, data, told, partial(check_station, machine=self._config))
             self._has_settled = True
             self.forget()
             self._post(Confirmed(effect.attempt))
+        return None
+
+    def _told(self, enrolled: Enrolled, pause: Callable[[float], bool]) -> Told:
+        """The key before is shut out by now, and who compared the words may have gone: a lost answer is asked for
+        again. Raises _GivenUp."""
+        pauses_s = pauses()
+        while True:
+            try:
+                return enrolled.enroller.told()
+            except Unreachable as error:
+                if not pause(next(pauses_s)):
+                    raise _GivenUp from error
 
     def _reached(self, effect: Enrol) -> Enrolled:
         """Raises what the steps raise."""
-        code, until = effect.code, self._clock.monotonic() + self._network_within_s
+        code, until = effect.code, self._clock.monotonic() + (0.0 if effect.alone else self._network_within_s)
         while True:
             try:
                 config = config_for(code, self._config.data)

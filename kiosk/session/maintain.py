@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import anew, effects, visits
-from kiosk.session.effects import Play, Serve
+from kiosk.session import anew, visits
+from kiosk.session.effects import Effect, Play, Serve
 from kiosk.session.enrolment import Asks
 from kiosk.session.inputs import Button, FindingsTold, PartTouched, PassShown, Scanned, ServiceDone, Touched
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
 from kiosk.session.notices import PassRefused
 from kiosk.session.states import Finished, Home, Resting, SessionRules, State
 
-Step = tuple[State, tuple[effects.Effect | Asks, ...]]
+Step = tuple[State, tuple[Effect | Asks, ...]]
 
 _SERVICES = {
     Button.SEND_NOW: Service.SEND_NOW,
@@ -72,16 +72,17 @@ def step(state: State, doing: Maintaining, happened: object, rules: SessionRules
     return state, ()
 
 
-def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> State:
+def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> Step:
     """Back to what was beneath."""
     if doing.resting is not None:
-        return visits.turn_to(state, Resting(doing.resting, at), rules)
-    return visits.go_home(state, rules)
+        return anew.left_alone(visits.turn_to(state, Resting(doing.resting, at), rules))
+    return anew.left_alone(visits.go_home(state, rules))
 
 
 def _touched(state: State, doing: Maintaining, button: Button, at: float, rules: SessionRules) -> Step:
     if button is Button.LOCK:
-        return locked(state, doing, rules, at), (Serve(Service.END_PASS, doing.pass_id), Play(Sound.DONE))
+        state, effects = locked(state, doing, rules, at)
+        return state, (*effects, Serve(Service.END_PASS, doing.pass_id), Play(Sound.DONE))
     is_busy = doing.outcome is not None and doing.outcome.well is None
     service = None if is_busy else _SERVICES.get(button)
     if service is not None:

@@ -27,6 +27,7 @@ from kiosk.session.states import EnrolProblem
 from tests.central_link.certificates import Authority
 from tests.central_link.picky_centre import Picky
 from tests.central_link.stand_in import Request, StandIn, reply, stand_in
+from tests.sync.test_engine import eventually as wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +42,7 @@ class Late:
         self.picky = Picky(station=RIGHT, url=there.url)
         self.there = there
         self.held = ""
+        self.lost: set[int] = set()
         self.authority = b""
         self.is_asked = threading.Event()
         self.may_answer = threading.Event()
@@ -63,6 +65,9 @@ class Late:
             return
         if request.path == "/v1/device":
             self.picky.states = dict.fromkeys(self.picky.states, "active")
+            if self.asked_for("/v1/device") in self.lost:
+                reply(handler, b"<html>", 502, content_type="text/html")
+                return
         self.picky.answer(handler, request)
 
 
@@ -245,6 +250,66 @@ def test_another_server_is_one_whatever_the_clock(tmp_path: Path) -> None:
         blank.worker.begin(Enrol(1, Late(there).code()))
         assert blank.next() == Stuck(1, EnrolProblem.DISTRUSTED)
     blank.end()
+
+
+def pin_of(authority: Authority) -> bytes:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(authority.file.read_text())).digest()
+
+
+def test_an_answer_that_is_lost_after_the_yes_is_asked_for_again(late: Late, blank: Blank) -> None:
+    """The key before is shut out by then, and who compared the words has gone."""
+    late.lost = {3}  # after its own nonce it hears with the second that it is confirmed
+    blank.worker.begin(Enrol(1, late.code()))
+    assert isinstance(blank.next(), WordsKnown)
+    assert blank.next() == Confirmed(1)
+    assert late.asked_for("/v1/device") > max(late.lost)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_with_nobody_there_a_stranger_who_answers_ends_nothing(blank: Blank, tmp_path: Path, alone: bool) -> None:
+    """A network's own page, say: without its code the next start would forget the key, which may be confirmed."""
+    school, stranger = Authority(tmp_path, "school"), Authority(tmp_path, "stranger")
+    with stand_in(tls=school.server()) as there:
+        late = Late(there)
+        late.authority = stranger.file.read_bytes()
+        blank.worker.begin(Enrol(1, late.code(pin=pin_of(school)), alone))
+        if not alone:
+            assert blank.next() == Stuck(1, EnrolProblem.DISTRUSTED)
+            return
+        wait_until(lambda: late.asked_for("/v1/authority") >= 2)
+        assert blank.worker.kept() is not None
+        assert blank.said.empty()
+        late.authority = school.file.read_bytes()
+        assert isinstance(blank.next(), WordsKnown)
+        assert blank.next() == Confirmed(1)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_with_nobody_there_it_waits_for_what_the_centre_still_has_to_say(late: Late, blank: Blank, alone: bool) -> None:
+    late.picky.station = None
+    blank.worker.begin(Enrol(1, late.code(), alone))
+    assert isinstance(blank.next(), WordsKnown)
+    if not alone:
+        assert blank.next() == Stuck(1, EnrolProblem.NOTHING_TOLD)
+        return
+    wait_until(lambda: late.asked_for("/v1/enrolments") >= 2)
+    late.picky.station = RIGHT
+    assert blank.next() == Confirmed(1)
+
+
+def test_with_nobody_there_a_no_is_one(late: Late, blank: Blank) -> None:
+    code = late.code()
+    late.picky.tokens.clear()
+    blank.worker.begin(Enrol(1, code, alone=True))
+    assert blank.next() == Stuck(1, EnrolProblem.TOKEN_REFUSED)
+    assert blank.worker.kept() is None
+
+
+def test_what_is_tried_with_nobody_there_can_be_given_up(tmp_path: Path, blank: Blank) -> None:
+    blank.worker.begin(Enrol(1, EnrolmentCode("http://127.0.0.1:9", "hoa-sen", "tram-1", bytes(16)), alone=True))
+    wait_until(lambda: blank.worker.kept() is not None)
+    blank.worker.give_up()
+    assert blank.worker.kept() is None
 
 
 @pytest.mark.parametrize(
