@@ -27,7 +27,7 @@ from kiosk.ports.station_file import AUTHORITY, write_station
 
 LOOK_EVERY_S = 1.0
 LOOK_AT_LEAST_EVERY_S = 60.0
-_OF_WHAT_WAS_WAITED = 1 / 20
+_LOOKS_WHILE_WAITED = 20
 _WITHIN_S = 15.0
 
 
@@ -51,7 +51,7 @@ def pauses() -> Iterator[float]:
     """Seconds, without an end: nobody waits for more than a twentieth of what was waited already."""
     waited_s = 0.0
     while True:
-        pause_s = min(max(LOOK_EVERY_S, waited_s * _OF_WHAT_WAS_WAITED), LOOK_AT_LEAST_EVERY_S)
+        pause_s = min(max(LOOK_EVERY_S, waited_s / _LOOKS_WHILE_WAITED), LOOK_AT_LEAST_EVERY_S)
         yield pause_s
         waited_s += pause_s
 
@@ -69,9 +69,9 @@ class Enrolled:
     def wait(self, pause: Callable[[float], object], go_on: Callable[[], bool] = lambda: True) -> Standing:
         """Until somebody at the centre has decided: ACTIVE, or what else it is; PENDING when `go_on` said no. A network
         that is away meanwhile changes nothing."""
-        standing = self.standing
+        standing, pauses_s = self.standing, pauses()
         while standing is Standing.PENDING and go_on():
-            pause(LOOK_EVERY_S)
+            pause(next(pauses_s))
             try:
                 standing = self.enroller.standing()
             except Unreachable:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import threading
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.ports.anew import FOLDER, forget_anew
 from kiosk.ports.devices import RawScan
 from kiosk.ports.host import StationClock
+from kiosk.ports.station_file import kept_code
 from kiosk.session.anew import Resumed, Told, wants_code
 from kiosk.session.enrolment import Asks, Begin, CodeSeen, Enrol, GiveUp, LookAtNetwork, NetworkSeen, Stuck
 from kiosk.session.maintenance import Maintaining
@@ -119,12 +119,10 @@ class Anew:
         return self._may_leave and not self._is_busy()
 
     def _go_on_with_what_is_kept(self) -> None:
-        """Nobody stands there to try again, so it is tried until the centre answers."""
         folder = self._config.data / FOLDER
         if not folder.exists():
             return
-        worker = self._working(network_within_s=math.inf)
-        code = enrolment_code.read((worker.kept() if worker else None) or "")
+        code = enrolment_code.read(kept_code(folder) or "")
         if isinstance(code, EnrolmentCode):
             self._post(Resumed(code))
         else:
@@ -133,11 +131,10 @@ class Anew:
     def _is_ours(self, code: EnrolmentCode) -> bool:
         return (code.library, code.device) == (self._config.station.library, self._config.station.device)
 
-    def _working(self, network_within_s: float | None = None) -> EnrolmentWorker | None:
+    def _working(self) -> EnrolmentWorker | None:
         """The one worker, imported and begun when it is first needed; None: kiosk.toml cannot be read any more."""
-        from kiosk.bootstrap.enrolling import NETWORK_WITHIN_S, EnrolmentWorker
+        from kiosk.bootstrap.enrolling import EnrolmentWorker
 
-        within_s = NETWORK_WITHIN_S if network_within_s is None else network_within_s
         with self._lock:
             if self._worker is None:
                 try:
@@ -147,6 +144,6 @@ class Anew:
                     return None
                 requests = runtime_folder(os.environ)
                 beside = self._config.data
-                self._worker = EnrolmentWorker(blank, self._clock, requests, self._post, within_s, beside=beside)
+                self._worker = EnrolmentWorker(blank, self._clock, requests, self._post, beside=beside)
                 threading.Thread(target=self._worker.run, name="enrol", daemon=True).start()
             return self._worker

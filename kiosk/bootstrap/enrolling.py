@@ -24,7 +24,7 @@ from kiosk.ports.central import Standing
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.host import StationClock
 from kiosk.ports.private_file import make_folder, make_private
-from kiosk.ports.station_file import ENROLMENT_CODE
+from kiosk.ports.station_file import ENROLMENT_CODE, kept_code
 from kiosk.ports.station_file import NAME as STATION_FILE
 from kiosk.ports.tables import TableError
 from kiosk.session.enrolment import CAN_BE_TRIED_AGAIN, FOR_GOOD, Confirmed, Enrol, Stuck, WordsKnown
@@ -89,11 +89,7 @@ class EnrolmentWorker:
                     (self._config.data / STATION_FILE).unlink(missing_ok=True)
 
     def kept(self) -> str | None:
-        """The code of an enrolment that was not over when this machine was switched off."""
-        try:
-            return self._kept.read_text("ascii")
-        except (OSError, ValueError):
-            return None
+        return kept_code(self._config.data)
 
     def forget(self) -> None:
         """It is over, whatever became of it. A card that cannot be written is somebody else's problem."""

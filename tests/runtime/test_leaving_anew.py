@@ -14,6 +14,8 @@ from gallery.samples import borrowing
 from kiosk.bootstrap import anew as looks
 from kiosk.bootstrap.anew import Anew
 from kiosk.config import BUILD_MS, load
+from kiosk.ports.anew import FOLDER
+from kiosk.ports.station_file import ENROLMENT_CODE
 from kiosk.session.enrolment import Begin
 from kiosk.session.states import State
 from tests.sync.test_engine import eventually
@@ -90,3 +92,15 @@ def test_what_the_service_desk_does_is_not_cut(tmp_path: Path) -> None:
         assert not left.is_set()
         works.clear()
         assert left.wait(30)
+
+
+@pytest.mark.parametrize("kept", [None, "no code"])
+def test_what_nobody_goes_on_with_is_taken_away_and_asks_nobody(tmp_path: Path, kept: str | None) -> None:
+    """The thread that speaks to a centre is begun when a code is there."""
+    folder = tmp_path / "data" / FOLDER
+    folder.mkdir(parents=True)
+    if kept is not None:
+        (folder / ENROLMENT_CODE).write_text(kept)
+    with confirmed(tmp_path, lambda _: True) as (anew, _):
+        eventually(lambda: not folder.exists())
+        assert anew._worker is None
