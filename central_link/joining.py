@@ -13,6 +13,7 @@ from typing import Any
 
 from urllib3.exceptions import InsecureRequestWarning
 
+from central_link.centre_key import CentreKey
 from central_link.enrolment import Enroller, Told, four_words
 from central_link.http_line import Distrusted, HttpLine
 from central_link.identity import Identity
@@ -84,10 +85,17 @@ class Enrolled:
 
 
 def enrol(
-    config: NativeRestConfig, secret: bytes, token: str, *, again: bool, clock: StationClock | None = None
+    config: NativeRestConfig,
+    secret: bytes,
+    token: str,
+    *,
+    again: bool,
+    clock: StationClock | None = None,
+    known: CentreKey | None = None,
 ) -> Enrolled:
-    """`secret`: the 16 bytes of `token`. Raises EnrolledAlready, TokenRefused or Unreachable; KeyUnusable or OSError
-    when the key cannot be kept."""
+    """`secret`: the 16 bytes of `token`; `known`: the centre's key, where the server has to prove that it has it.
+    Raises EnrolledAlready, TokenRefused, Unreachable or Distrusted; KeyUnusable or OSError when the key cannot be
+    kept."""
     identity = Identity(config.key_folder)
     present = identity.key()
     if present is not None and not present.is_for(secret):
@@ -97,7 +105,7 @@ def enrol(
             identity.confirmed()  # by the centre, while nobody waited here for that
     key = identity.key_for(secret)
     enroller = Enroller(config, key, clock)
-    standing = enroller.enrol(token)
+    standing = enroller.enrol(token, known)
     identity.sign_with(key)
     words = four_words(key.public, secret, config.library_id, config.device_id)
     return Enrolled(enroller, identity, key.id, words, standing)

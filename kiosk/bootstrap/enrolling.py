@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from central_link.centre_key import CentreKey
 from central_link.enrolment import TokenRefused, Told
 from central_link.http_line import Distrusted
 from central_link.identity import KeyUnusable
@@ -50,7 +51,7 @@ class _ClockUnsure(Unreachable):
 class EnrolmentWorker:
     """`requests`: the station's folder under /run, None without one. `post` is told what became of each attempt; a
     server that cannot be reached is tried again for `network_within_s`. `beside`: the data folder of the station that
-    works meanwhile; a network that it has is not changed."""
+    works meanwhile; a network that it has is not changed, and only its own centre counts."""
 
     def __init__(
         self,
@@ -168,12 +169,13 @@ class EnrolmentWorker:
     def _reached(self, effect: Enrol) -> Enrolled:
         """Raises what the steps raise."""
         code, until = effect.code, self._clock.monotonic() + (0.0 if effect.alone else self._network_within_s)
+        known = self._centre()
         while True:
             try:
                 config = config_for(code, self._config.data)
                 with self._while_wanted(effect):
                     pass
-                return enrol(config, code.token, code.token_text, again=True, clock=self._clock)
+                return enrol(config, code.token, code.token_text, again=True, clock=self._clock, known=known)
             except Unreachable as error:
                 # Who has just joined a network will hear from it soon what time it is.
                 unsure = isinstance(error, Distrusted) and error.by_an_unsure_clock
@@ -181,6 +183,14 @@ class EnrolmentWorker:
                     raise
                 if self._clock.monotonic() >= until or not self._pause(effect.attempt, _LOOK_AGAIN_S):
                     raise (_ClockUnsure("the time is not known") if unsure else error) from error
+
+    def _centre(self) -> CentreKey | None:
+        """Of the station that works meanwhile: whoever holds its service pass may have made the code, and their server
+        would confirm it. Raises KeyUnusable or OSError."""
+        try:
+            return CentreKey.pinned_in(self._beside) if self._beside is not None else None
+        except ValueError as error:
+            raise KeyUnusable("centre.pub is no key of a centre") from error
 
     def _stuck(self, effect: Enrol, problem: EnrolProblem) -> None:
         if problem not in CAN_BE_TRIED_AGAIN:
