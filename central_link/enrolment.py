@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from central_link.centre_key import CentreKey
-from central_link.http_line import Answer, HttpLine
+from central_link.http_line import Answer, Distrusted, HttpLine
 from central_link.identity import DeviceKey
 from central_link.native_rest import NativeRestConfig
 from central_link.native_rest_wire import PROTOCOL
@@ -47,6 +47,7 @@ class _Enrolled(msgspec.Struct):
     key_id: str
     state: Standing
     server_key: str | None = None
+    proof: str | None = None
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -84,9 +85,9 @@ class Enroller:
         self._clock = clock
         self._base = server_address(config.url)
 
-    def enrol(self, token: str) -> Standing:
+    def enrol(self, token: str, known: CentreKey | None = None) -> Standing:
         """What the centre says of the station now: PENDING, or later when the answer had been lost. Keeps the centre's
-        own key, or raises OSError."""
+        own key, or raises OSError. `known`: whose server it has to be, else it raises Distrusted."""
         config, key = self._config, self._key
         public_key = base64.urlsafe_b64encode(key.public).rstrip(b"=").decode()
         request = _Enrolment(PROTOCOL, token, config.library_id, config.device_id, public_key)
@@ -106,7 +107,11 @@ class Enroller:
         enrolled = _decoded(answer, _Enrolled)
         if enrolled.key_id != key.id:
             raise Unreachable("the answer is about another key")
-        if enrolled.server_key is not None:
+        if known is not None:
+            if not known.has_signed(f"tram-xanh enrolment v1\n{key.id}", enrolled.proof or ""):
+                raise Distrusted("it is not the centre that this station knows")
+            known.pin_in(config.key_folder)
+        elif enrolled.server_key is not None:
             _centre_key(enrolled.server_key).pin_in(config.key_folder)
         return enrolled.state
 

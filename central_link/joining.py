@@ -6,13 +6,14 @@ from __future__ import annotations
 import hashlib
 import ssl
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from urllib3.exceptions import InsecureRequestWarning
 
+from central_link.centre_key import CentreKey
 from central_link.enrolment import Enroller, Told, four_words
 from central_link.http_line import Distrusted, HttpLine
 from central_link.identity import Identity
@@ -26,6 +27,8 @@ from kiosk.ports.private_file import make_folder, make_private
 from kiosk.ports.station_file import AUTHORITY, write_station
 
 LOOK_EVERY_S = 1.0
+LOOK_AT_LEAST_EVERY_S = 60.0
+_LOOKS_WHILE_WAITED = 20
 _WITHIN_S = 15.0
 
 
@@ -45,6 +48,15 @@ class NothingTold(Exception):
     """The centre has confirmed the station, and cannot tell it what its library's codes look like."""
 
 
+def pauses() -> Iterator[float]:
+    """Seconds, without an end: nobody waits for more than a twentieth of what was waited already."""
+    waited_s = 0.0
+    while True:
+        pause_s = min(max(LOOK_EVERY_S, waited_s / _LOOKS_WHILE_WAITED), LOOK_AT_LEAST_EVERY_S)
+        yield pause_s
+        waited_s += pause_s
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolled:
     """The centre knows the key. `words` are for a person there to compare."""
@@ -58,9 +70,9 @@ class Enrolled:
     def wait(self, pause: Callable[[float], object], go_on: Callable[[], bool] = lambda: True) -> Standing:
         """Until somebody at the centre has decided: ACTIVE, or what else it is; PENDING when `go_on` said no. A network
         that is away meanwhile changes nothing."""
-        standing = self.standing
+        standing, pauses_s = self.standing, pauses()
         while standing is Standing.PENDING and go_on():
-            pause(LOOK_EVERY_S)
+            pause(next(pauses_s))
             try:
                 standing = self.enroller.standing()
             except Unreachable:
@@ -73,10 +85,17 @@ class Enrolled:
 
 
 def enrol(
-    config: NativeRestConfig, secret: bytes, token: str, *, again: bool, clock: StationClock | None = None
+    config: NativeRestConfig,
+    secret: bytes,
+    token: str,
+    *,
+    again: bool,
+    clock: StationClock | None = None,
+    known: CentreKey | None = None,
 ) -> Enrolled:
-    """`secret`: the 16 bytes of `token`. Raises EnrolledAlready, TokenRefused or Unreachable; KeyUnusable or OSError
-    when the key cannot be kept."""
+    """`secret`: the 16 bytes of `token`; `known`: the centre's key, where the server has to prove that it has it.
+    Raises EnrolledAlready, TokenRefused, Unreachable or Distrusted; KeyUnusable or OSError when the key cannot be
+    kept."""
     identity = Identity(config.key_folder)
     present = identity.key()
     if present is not None and not present.is_for(secret):
@@ -86,7 +105,7 @@ def enrol(
             identity.confirmed()  # by the centre, while nobody waited here for that
     key = identity.key_for(secret)
     enroller = Enroller(config, key, clock)
-    standing = enroller.enrol(token)
+    standing = enroller.enrol(token, known)
     identity.sign_with(key)
     words = four_words(key.public, secret, config.library_id, config.device_id)
     return Enrolled(enroller, identity, key.id, words, standing)
@@ -95,9 +114,9 @@ def enrol(
 def renew(
     config: NativeRestConfig, code: EnrolmentCode, *, again: bool = True, clock: StationClock | None = None
 ) -> Enrolled:
-    """A new key for a station that is enrolled, by a code for the same library, device and server: from its
-    maintainer's screen or a terminal. `Enrolled.wait` hears whether it was confirmed; if not, the key before counts
-    again. Raises ForAnother, and what `enrol` raises."""
+    """A new key for a station that is enrolled, by a code for the same library, device and server, from a terminal.
+    `Enrolled.wait` hears whether it was confirmed; if not, the key before counts again. Raises ForAnother, and what
+    `enrol` raises."""
     if (config.library_id, config.device_id) != (code.library, code.device):
         raise ForAnother("station")
     if server_address(config.url) != code.server:

@@ -219,7 +219,8 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
     async def enrolments(request: Request) -> Response:
         """Enrol a station's new key, which has signed this, by a token that a person made."""
         device = await gate.enrol(request)
-        return answer(request, EnrolmentAnswer(device.key_id, device.told_state, central.key.public))
+        key, key_id = central.key, device.key_id
+        return answer(request, EnrolmentAnswer(key_id, device.told_state, key.public, key.vouch_for(key_id)))
 
     @app.get("/v1/device", openapi_extra=api_document.DEVICE)
     async def device_route(request: Request, asked: Annotated[Asked, Depends(gate.fresh)]) -> Response:

@@ -20,6 +20,10 @@ class ServerKey:
         """Signed for who made up `nonce`, so that nobody can say it again to another, or later."""
         return TimeAnswer(now_ms, nonce, self.sign(f"tram-xanh time v1\n{nonce}\n{now_ms}"))
 
+    def vouch_for(self, key_id: str) -> str:
+        """This centre has taken that key: nobody else can say so to its station. In base64url."""
+        return self.sign(f"tram-xanh enrolment v1\n{key_id}")
+
     def sign(self, said: str) -> str:
         """In base64url. What is signed begins with what it is for, so that nothing is ever taken for something else."""
         return _text(self._private.sign(said.encode()))

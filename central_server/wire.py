@@ -141,11 +141,12 @@ class EnrolmentRequest(Struct, frozen=True):
 
 class EnrolmentAnswer(Struct, frozen=True):
     """Enrolled; `state` is `pending`, or what came of it when the first answer was lost. `server_key`: the centre's
-    own, base64url of 32 bytes."""
+    own, base64url of 32 bytes; `proof`: signed with it (Ed25519, base64url) for this key."""
 
     key_id: str
     state: str
     server_key: str
+    proof: str
 
 
 class DeviceAnswer(Struct, frozen=True, omit_defaults=True):

@@ -254,6 +254,8 @@ def check_names(tables: Mapping[str, Any], machine: BlankConfig) -> None:
     for table, key in (("station", "library"), ("station", "device"), ("central", "kind"), ("central", "url")):
         if _same(merged[table][key]) != _same(tables[table][key]):
             raise TableError(f'key "{table}.{key}": it is not that of the enrolment code')
+    if "ca_file" in tables["central"] and "ca_file" in machine.central:
+        raise TableError('key "central.ca_file": the enrolment code brings an authority of its own')
 
 
 def _same(value: object) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import threading
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.ports.anew import FOLDER, forget_anew
 from kiosk.ports.devices import RawScan
 from kiosk.ports.host import StationClock
+from kiosk.ports.station_file import kept_code
 from kiosk.session.anew import Resumed, Told, wants_code
 from kiosk.session.enrolment import Asks, Begin, CodeSeen, Enrol, GiveUp, LookAtNetwork, NetworkSeen, Stuck
 from kiosk.session.maintenance import Maintaining
@@ -36,8 +36,8 @@ _SHOW_THE_END_S = 2.0
 
 class Anew:
     """`perform`, `takes` and `shown` are called from any thread and return at once; `run` is a thread's own. `leave`
-    ends the process in good order, when nobody's visit is cut by it: the next one is the station that was confirmed.
-    `blocks`, `helper`: where USB sticks are seen, and asked for."""
+    ends the process in good order, when nobody's visit is cut by it, nor what `is_busy` with: the next one is the
+    station that was confirmed. `blocks`, `helper`: where USB sticks are seen, and asked for."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Anew:
         clock: StationClock,
         post: Callable[[Told], None],
         leave: Callable[[], None],
+        is_busy: Callable[[], bool],
         *,
         blocks: Path = BLOCKS,
         helper: Path = SOCKET,
@@ -53,6 +54,7 @@ class Anew:
         self._clock = clock
         self._post = post
         self._leave = leave
+        self._is_busy = is_busy
         self._blocks = blocks
         self._helper = helper
         self._lock = threading.Lock()
@@ -91,11 +93,12 @@ class Anew:
         self._go_on_with_what_is_kept()
         sticks = NewSticks(self._blocks)
         while not stop.wait(_LOOK_S):
-            if self._confirmed.is_set() and self._may_leave:
-                if not stop.wait(_SHOW_THE_END_S):
+            if self._confirmed.is_set() and self._is_free():
+                if not stop.wait(_SHOW_THE_END_S) and self._is_free():  # still: somebody may have come meanwhile
                     _log.info("the station is enrolled anew, and starts again")
                     self._leave()
-                return
+                    return
+                continue
             if not self._wants_code:
                 sticks = NewSticks(self._blocks)  # one that is there already is looked at, too
                 continue
@@ -112,13 +115,14 @@ class Anew:
             if self._worker is not None:
                 self._worker.stop()
 
+    def _is_free(self) -> bool:
+        return self._may_leave and not self._is_busy()
+
     def _go_on_with_what_is_kept(self) -> None:
-        """Nobody stands there to try again, so it is tried until the centre answers."""
         folder = self._config.data / FOLDER
         if not folder.exists():
             return
-        worker = self._working(network_within_s=math.inf)
-        code = enrolment_code.read((worker.kept() if worker else None) or "")
+        code = enrolment_code.read(kept_code(folder) or "")
         if isinstance(code, EnrolmentCode):
             self._post(Resumed(code))
         else:
@@ -127,11 +131,10 @@ class Anew:
     def _is_ours(self, code: EnrolmentCode) -> bool:
         return (code.library, code.device) == (self._config.station.library, self._config.station.device)
 
-    def _working(self, network_within_s: float | None = None) -> EnrolmentWorker | None:
+    def _working(self) -> EnrolmentWorker | None:
         """The one worker, imported and begun when it is first needed; None: kiosk.toml cannot be read any more."""
-        from kiosk.bootstrap.enrolling import NETWORK_WITHIN_S, EnrolmentWorker
+        from kiosk.bootstrap.enrolling import EnrolmentWorker
 
-        within_s = NETWORK_WITHIN_S if network_within_s is None else network_within_s
         with self._lock:
             if self._worker is None:
                 try:
@@ -140,6 +143,7 @@ class Anew:
                     _log.error("enrolment anew: %s", error)
                     return None
                 requests = runtime_folder(os.environ)
-                self._worker = EnrolmentWorker(blank, self._clock, requests, self._post, within_s)
+                beside = self._config.data
+                self._worker = EnrolmentWorker(blank, self._clock, requests, self._post, beside=beside)
                 threading.Thread(target=self._worker.run, name="enrol", daemon=True).start()
             return self._worker

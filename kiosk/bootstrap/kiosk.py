@@ -180,7 +180,7 @@ class Kiosk:
             send_now=self.sync.try_now,
             leave=lambda: self.leave(),
         )
-        self._anew = Anew(config, self.clock, self.session.post, lambda: self.leave())
+        self._anew = Anew(config, self.clock, self.session.post, lambda: self.leave(), self._service.is_busy)
 
     # ---- life
 

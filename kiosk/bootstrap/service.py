@@ -62,6 +62,8 @@ class ServiceDesk:
         self._leave = leave
         self._asked: SimpleQueue[Serve | None] = SimpleQueue()
         self._ended: SimpleQueue[str | None] = SimpleQueue()
+        self._undone = 0
+        self._undone_lock = threading.Lock()
         self._is_open = False
         self._language: str = config.session.language
         self._passes = Passes(
@@ -85,7 +87,12 @@ class ServiceDesk:
             self._passes.forbid(effect.pass_id)
             self._ended.put(effect.pass_id)
         else:
+            self._count(1)
             self._asked.put(effect)
+
+    def is_busy(self) -> bool:
+        """Something that was asked for is not over, perhaps behind a locked screen."""
+        return self._undone > 0
 
     def shown(self, state: State) -> None:
         self._language = state.language
@@ -106,6 +113,7 @@ class ServiceDesk:
                 continue
             if asked is not None:
                 self._do(asked)
+                self._count(-1)
 
     def end_passes(self, stop: threading.Event) -> None:
         """Never behind what else was asked for: a bundle may be on its way for half a minute, and the plug be pulled
@@ -124,6 +132,10 @@ class ServiceDesk:
             while True:
                 if (pass_id := self._ended.get_nowait()) is not None:
                     self._passes.end(pass_id)
+
+    def _count(self, more: int) -> None:
+        with self._undone_lock:
+            self._undone += more
 
     def _do(self, asked: Serve) -> None:
         well, without_log = True, False

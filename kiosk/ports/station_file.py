@@ -42,6 +42,14 @@ def read_station(data: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def kept_code(data: Path) -> str | None:
+    """The code of an enrolment that was not over when this machine was switched off."""
+    try:
+        return (data / ENROLMENT_CODE).read_text("ascii")
+    except (OSError, ValueError):
+        return None
+
+
 def _content(path: Path) -> bytes:
     """The folder is the station's own, and root reads here too: it waits for nothing, and follows nothing."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

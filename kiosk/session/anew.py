@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.session import enrolment
 from kiosk.session.effects import Play
-from kiosk.session.enrolment import CodeSeen, Confirmed, Effect, Enrol, NetworkSeen, Stuck, WordsKnown
+from kiosk.session.enrolment import FOR_GOOD, CodeSeen, Confirmed, Effect, Enrol, NetworkSeen, Stuck, WordsKnown
 from kiosk.session.inputs import Button, Touched
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.states import Enrolling, EnrolStage, SessionRules, State
@@ -36,22 +36,31 @@ def opened(state: State) -> State:
 
 def wants_code(state: State) -> bool:
     """Whether a code before the scanner is read at all."""
-    doing, anew = state.doing, state.anew
-    in_front = isinstance(doing, Maintaining) and doing.enrolling
-    return in_front and anew is not None and anew.stage is EnrolStage.SHOW_CODE
+    anew = state.anew
+    return _is_in_front(state) and anew is not None and anew.stage is EnrolStage.SHOW_CODE
+
+
+def left_alone(state: State) -> Step:
+    """Nobody stands before it any more who could try again."""
+    anew = state.anew
+    if anew is None or anew.code is None or anew.stage is not EnrolStage.SHOW_CODE:
+        return state, ()
+    return _alone(state, anew.attempt + 1, anew.code)
 
 
 def told(state: State, happened: Told, rules: SessionRules) -> Step:
     """Whoever stands in front: it makes no sound for a reader."""
-    if isinstance(happened, Resumed):
-        if state.anew is not None:
-            return state, ()
-        begun = Enrolling(EnrolStage.CONNECTING, attempt=1, code=happened.code)
-        return replace(state, anew=begun), (Enrol(1, happened.code),)
+    match happened:
+        case Resumed(code):
+            return _alone(state, 1, code) if state.anew is None else (state, ())
+        case Stuck(attempt, problem) if problem not in FOR_GOOD and not _is_in_front(state):
+            anew = state.anew
+            if anew is not None and anew.code is not None and anew.attempt == attempt:
+                return _alone(state, attempt + 1, anew.code)
     if state.anew is None or (isinstance(happened, CodeSeen) and not wants_code(state)):
         return state, ()
     then, effects = _through(state, happened, rules)
-    if not (isinstance(state.doing, Maintaining) and state.doing.enrolling):
+    if not _is_in_front(state):
         effects = tuple(effect for effect in effects if not isinstance(effect, Play))
     return then, effects
 
@@ -70,6 +79,16 @@ def touched(state: State, happened: Touched, rules: SessionRules) -> Step:
     if happened.button is Button.DISMISS and is_first and not state.aiming:
         return replace(state, doing=replace(doing, enrolling=False)), ()
     return _through(state, happened, rules)
+
+
+def _is_in_front(state: State) -> bool:
+    return isinstance(state.doing, Maintaining) and state.doing.enrolling
+
+
+def _alone(state: State, attempt: int, code: EnrolmentCode) -> Step:
+    """The centre may have confirmed it, and then the key before is worth nothing: no bad answer ends it."""
+    begun = Enrolling(EnrolStage.CONNECTING, attempt=attempt, code=code)
+    return replace(state, anew=begun), (Enrol(attempt, code, alone=True),)
 
 
 def _through(state: State, happened: enrolment.Input, rules: SessionRules) -> Step:

@@ -58,10 +58,12 @@ class LookAtNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Enrol:
-    """Go on with `code`; answered by WordsKnown, Confirmed and Stuck of this attempt."""
+    """Go on with `code`; answered by WordsKnown, Confirmed and Stuck of this attempt. `alone`: nobody stands there who
+    could try again, so it is tried until the centre has said yes or no."""
 
     attempt: int
     code: EnrolmentCode
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ CAN_BE_TRIED_AGAIN = frozenset(
     }
 )
 """With the code that was shown."""
+FOR_GOOD = frozenset({EnrolProblem.TOKEN_REFUSED, EnrolProblem.REVOKED, EnrolProblem.OTHER_STATION})
+"""Nothing comes of the code any more, however often it is tried."""
 
 
 def beginning(language: str) -> State:

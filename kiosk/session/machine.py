@@ -164,7 +164,7 @@ def _ticked(state: State, at: float, rules: SessionRules) -> Step:
                 return replace(state, doing=replace(doing, warned=True)), (Play(Sound.ATTENTION),)
             return visits.go_home(state, rules), ()  # the station slept through the warning
         case Maintaining() as doing:
-            return maintain.locked(state, doing, rules, at), ()  # the same pass opens it again
+            return maintain.locked(state, doing, rules, at)  # the same pass opens it again
         case Resting():
             return visits.with_notice(state, None, at), ()
         case _:

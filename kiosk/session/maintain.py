@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.ports.devices import Sound
-from kiosk.session import anew, effects, staff_pins, visits
+from kiosk.session import anew, staff_pins, visits
 from kiosk.session.desk_states import Menu, Supervising
-from kiosk.session.effects import CountWork, Play, Serve
+from kiosk.session.effects import CountWork, Effect, Play, Serve
 from kiosk.session.enrolment import Asks
 from kiosk.session.inputs import Button, FindingsTold, PartTouched, PassShown, Scanned, ServiceDone, Touched
 from kiosk.session.maintenance import Maintaining, Outcome, ScanKind, Service, Tried
 from kiosk.session.notices import PassRefused
 from kiosk.session.states import Finished, Home, Resting, SessionRules, State
 
-Step = tuple[State, tuple[effects.Effect | Asks, ...]]
+Step = tuple[State, tuple[Effect | Asks, ...]]
 
 _SERVICES = {
     Button.SEND_NOW: Service.SEND_NOW,
@@ -91,17 +91,18 @@ def step(state: State, doing: Maintaining, happened: object, rules: SessionRules
     return state, ()
 
 
-def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> State:
+def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> Step:
     """Back to what was beneath."""
     if doing.resting is not None:
-        return visits.turn_to(state, Resting(doing.resting, at), rules)
-    return visits.go_home(state, rules)
+        return anew.left_alone(visits.turn_to(state, Resting(doing.resting, at), rules))
+    return anew.left_alone(visits.go_home(state, rules))
 
 
 def _touched(state: State, doing: Maintaining, button: Button, at: float, rules: SessionRules) -> Step:
     if button is Button.LOCK:
         ends = (Serve(Service.END_PASS, doing.pass_id),) if doing.pass_id else ()
-        return locked(state, doing, rules, at), (*ends, Play(Sound.DONE))
+        state, effects = locked(state, doing, rules, at)
+        return state, (*effects, *ends, Play(Sound.DONE))
     if button is Button.DISMISS and doing.desk is not None and _nothing_over(doing) == doing:
         return _back_to_the_desk(state, doing, doing.desk, rules, at)
     if button is Button.STAFF_PIN and staff_pins.may_set(doing):
@@ -137,7 +138,7 @@ def _nothing_over(doing: Maintaining) -> Maintaining:
 
 def _back_to_the_desk(state: State, doing: Maintaining, desk: Supervising, rules: SessionRules, at: float) -> Step:
     if doing.resting is not None:
-        return locked(state, doing, rules, at), ()
+        return locked(state, doing, rules, at)
     asking = visits.ask(visits.turn_to(state, replace(desk, active_at=at), rules, same_reader=True))
     return asking, (CountWork(asking.visit, asking.request),)
 

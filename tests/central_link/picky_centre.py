@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -23,10 +23,12 @@ from tests.central_link.stand_in import Request, StandIn, reply, right, stand_in
 @dataclass
 class Picky:
     """`states` by key id; `tokens`: for whom, and by which key used. `denied`: what was wrong with a request.
-    `station`: what a confirmed one is told of itself."""
+    `station`: what a confirmed one is told of itself. `prove`: what is said for a key id, to show
+    whose server this is."""
 
     states: dict[str, str] = field(default_factory=dict)
     server_key: str | None = None
+    prove: Callable[[str], str | None] = lambda key_id: None
     tokens: dict[str, list[str | None]] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
     signed: list[dict[str, Any]] = field(default_factory=list)
@@ -88,7 +90,8 @@ class Picky:
             self.lose_the_next_answer = False
             handler.close_connection = True
             return
-        self._reply(handler, {"key_id": key_id, "state": self.states[key_id], "server_key": self.server_key}, "")
+        answer = {"key_id": key_id, "state": self.states[key_id], "server_key": self.server_key}
+        self._reply(handler, answer | {"proof": self.prove(key_id)}, "")
 
     def _verified(self, request: Request) -> dict[str, Any] | None:
         verifier = HTTPMessageVerifier(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from central_link.enrolment import Told
-from central_link.joining import NothingTold, settle
+from central_link.joining import (
+    LOOK_AT_LEAST_EVERY_S,
+    LOOK_EVERY_S,
+    NothingTold,
+    config_for,
+    enrol,
+    pauses,
+    settle,
+)
 from kiosk.config import BlankConfig, KioskConfig, check_station, load_any
 from kiosk.domain.enrolment_code import EnrolmentCode
 from kiosk.ports.central import Standing
 from kiosk.ports.station_file import NAME, is_enrolled
+from tests.central_link.picky_centre import picky_centre
 
 CODE = EnrolmentCode("https://thu-vien.example.vn", "hoa-sen", "tram-1", bytes(16))
 RIGHT: dict[str, Any] = {
@@ -79,3 +89,28 @@ def test_what_is_right_is_kept(tmp_path_factory: pytest.TempPathFactory) -> None
     assert isinstance(blank, BlankConfig)
     settle(CODE, blank.data, Told(Standing.ACTIVE, RIGHT), partial(check_station, machine=blank))
     assert is_enrolled(blank.data)
+
+
+def test_who_waits_long_is_asked_for_less_and_less_often() -> None:
+    """Each look is a new connection, and a telephone may ring for days."""
+    waited_s, looks = 0.0, []
+    for pause_s in pauses():
+        assert pause_s <= max(LOOK_EVERY_S, waited_s / 20)
+        looks.append(pause_s)
+        waited_s += pause_s
+        if waited_s > 7 * 24 * 3600:
+            break
+    assert looks[:20] == [LOOK_EVERY_S] * 20
+    assert looks[-1] == LOOK_AT_LEAST_EVERY_S
+    assert len(looks) < 7 * 24 * 60 + 200
+
+
+def test_a_wait_that_nobody_ends_grows_lazy(tmp_path: Path) -> None:
+    with picky_centre() as (centre, there):
+        code = EnrolmentCode(there.url, "hoa-sen", "tram-1", bytes(16))
+        centre.expect(code.token_text)
+        enrolled = enrol(config_for(code, tmp_path), code.token, code.token_text, again=True)
+        paused: list[float] = []
+        assert enrolled.wait(paused.append, lambda: len(paused) < 60) is Standing.PENDING
+    assert paused[0] == LOOK_EVERY_S
+    assert paused[-1] > 2 * LOOK_EVERY_S

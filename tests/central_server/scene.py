@@ -91,6 +91,10 @@ class Scene:
         with self.store.reading.connect() as connection:
             return server_key.read(connection).public
 
+    def proof(self, key_id: str) -> str:
+        with self.store.reading.connect() as connection:
+            return server_key.read(connection).vouch_for(key_id)
+
     def set_state(self, state: State, key: Key) -> None:
         with self.store.writing.begin() as connection:
             mine = device_table.c.key_id == key.id

@@ -326,6 +326,7 @@ def test_answers_403_in_the_same_words_when_the_token_is_not_good(scene: Scene, 
         "key_id": key.id,
         "state": "pending",
         "server_key": scene.server_key,
+        "proof": scene.proof(key.id),
     }
 
 

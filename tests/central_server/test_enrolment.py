@@ -112,6 +112,7 @@ def test_answers_the_same_when_the_answer_to_an_enrolment_was_lost(scene: Scene)
             "key_id": key.id,
             "state": "pending",
             "server_key": scene.server_key,
+            "proof": scene.proof(key.id),
         }
     )
     assert scene.everything() == before

@@ -7,6 +7,7 @@ import hashlib
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,6 +15,7 @@ from queue import SimpleQueue
 import pytest
 
 from devices.host.clock import HostClock
+from devices.host.network import is_connected
 from kiosk.bootstrap.enrolling import EnrolmentWorker
 from kiosk.config import BUILD_MS, BlankConfig, load_any
 from kiosk.domain.enrolment_code import EnrolmentCode
@@ -24,6 +26,7 @@ from kiosk.session.states import EnrolProblem
 from tests.central_link.certificates import Authority
 from tests.central_link.picky_centre import Picky
 from tests.central_link.stand_in import Request, StandIn, reply, stand_in
+from tests.sync.test_engine import eventually as wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +41,7 @@ class Late:
         self.picky = Picky(station=RIGHT, url=there.url)
         self.there = there
         self.held = ""
+        self.lost: set[int] = set()
         self.authority = b""
         self.is_asked = threading.Event()
         self.may_answer = threading.Event()
@@ -60,20 +64,31 @@ class Late:
             return
         if request.path == "/v1/device":
             self.picky.states = dict.fromkeys(self.picky.states, "active")
+            if self.asked_for("/v1/device") in self.lost:
+                reply(handler, b"<html>", 502, content_type="text/html")
+                return
         self.picky.answer(handler, request)
 
 
 class Blank:
     """A blank station below its screen."""
 
-    def __init__(self, folder: Path, more: str = "", clock: StationClock | None = None, within_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        more: str = "",
+        clock: StationClock | None = None,
+        within_s: float = 0.0,
+        requests: Path | None = None,
+        beside: Path | None = None,
+    ) -> None:
         (folder / "kiosk.toml").write_text(f'[station]\ndata = "data"\n{more}')
         config = load_any(folder / "kiosk.toml")
         assert isinstance(config, BlankConfig)
         self.data = config.data
         self.said: SimpleQueue[WordsKnown | Confirmed | Stuck] = SimpleQueue()
         clock = clock or HostClock(battery_clock=True, build_ms=BUILD_MS)
-        self.worker = EnrolmentWorker(config, clock, None, self.said.put, within_s)
+        self.worker = EnrolmentWorker(config, clock, requests, self.said.put, within_s, beside=beside)
         self._thread = threading.Thread(target=self.worker.run, daemon=True)
         self._thread.start()
 
@@ -236,6 +251,66 @@ def test_another_server_is_one_whatever_the_clock(tmp_path: Path) -> None:
     blank.end()
 
 
+def pin_of(authority: Authority) -> bytes:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(authority.file.read_text())).digest()
+
+
+def test_an_answer_that_is_lost_after_the_yes_is_asked_for_again(late: Late, blank: Blank) -> None:
+    """The key before is shut out by then, and who compared the words has gone."""
+    late.lost = {3}  # after its own nonce it hears with the second that it is confirmed
+    blank.worker.begin(Enrol(1, late.code()))
+    assert isinstance(blank.next(), WordsKnown)
+    assert blank.next() == Confirmed(1)
+    assert late.asked_for("/v1/device") > max(late.lost)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_with_nobody_there_a_stranger_who_answers_ends_nothing(blank: Blank, tmp_path: Path, alone: bool) -> None:
+    """A network's own page, say: without its code the next start would forget the key, which may be confirmed."""
+    school, stranger = Authority(tmp_path, "school"), Authority(tmp_path, "stranger")
+    with stand_in(tls=school.server()) as there:
+        late = Late(there)
+        late.authority = stranger.file.read_bytes()
+        blank.worker.begin(Enrol(1, late.code(pin=pin_of(school)), alone))
+        if not alone:
+            assert blank.next() == Stuck(1, EnrolProblem.DISTRUSTED)
+            return
+        wait_until(lambda: late.asked_for("/v1/authority") >= 2)
+        assert blank.worker.kept() is not None
+        assert blank.said.empty()
+        late.authority = school.file.read_bytes()
+        assert isinstance(blank.next(), WordsKnown)
+        assert blank.next() == Confirmed(1)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_with_nobody_there_it_waits_for_what_the_centre_still_has_to_say(late: Late, blank: Blank, alone: bool) -> None:
+    late.picky.station = None
+    blank.worker.begin(Enrol(1, late.code(), alone))
+    assert isinstance(blank.next(), WordsKnown)
+    if not alone:
+        assert blank.next() == Stuck(1, EnrolProblem.NOTHING_TOLD)
+        return
+    wait_until(lambda: late.asked_for("/v1/enrolments") >= 2)
+    late.picky.station = RIGHT
+    assert blank.next() == Confirmed(1)
+
+
+def test_with_nobody_there_a_no_is_one(late: Late, blank: Blank) -> None:
+    code = late.code()
+    late.picky.tokens.clear()
+    blank.worker.begin(Enrol(1, code, alone=True))
+    assert blank.next() == Stuck(1, EnrolProblem.TOKEN_REFUSED)
+    assert blank.worker.kept() is None
+
+
+def test_what_is_tried_with_nobody_there_can_be_given_up(tmp_path: Path, blank: Blank) -> None:
+    blank.worker.begin(Enrol(1, EnrolmentCode("http://127.0.0.1:9", "hoa-sen", "tram-1", bytes(16)), alone=True))
+    wait_until(lambda: blank.worker.kept() is not None)
+    blank.worker.give_up()
+    assert blank.worker.kept() is None
+
+
 OVERRIDES = {
     "another device": 'device = "tram-2"',
     "another centre": '[central]\nurl = "https://thu-vien.example.vn"',
@@ -252,6 +327,19 @@ def test_a_code_for_another_than_kiosk_toml_names_is_not_sent(late: Late, tmp_pa
     blank.end()
     assert late.there.requests == []
     assert blank.worker.kept() is None
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_another_authority_than_kiosk_toml_names_is_refused(late: Late, tmp_path: Path, by_hand: bool) -> None:
+    """Its file would outlive the one of the code: the station would be confirmed, and then trust nobody."""
+    blank = Blank(tmp_path, '[central]\nca_file = "school.pem"\n' if by_hand else "")
+    blank.worker.begin(Enrol(1, replace(late.code(), server="https://localhost:9", pin=bytes(32))))
+    assert blank.next() == Stuck(1, EnrolProblem.OTHER_STATION if by_hand else stuck_without_a_server())
+    blank.end()
+
+
+def stuck_without_a_server() -> EnrolProblem:
+    return EnrolProblem.UNREACHABLE if is_connected() else EnrolProblem.NO_NETWORK
 
 
 def test_a_code_for_the_one_that_kiosk_toml_names_is_taken(late: Late, tmp_path: Path) -> None:

@@ -116,11 +116,13 @@ def test_a_copy_opens_nothing_while_a_bundle_is_still_on_its_way(bench: Bench, m
         assert sending.wait(20)
         bench.touch(Button.LOCK)
         until(lambda: not bench.is_open())
+        assert bench.kiosk._service.is_busy(), "though the screen is locked"
         bench.show()
         until(lambda: bench.is_open() or bench.is_refused())
         assert bench.is_refused()
     finally:
         sent.set()
+    until(lambda: not bench.kiosk._service.is_busy())
 
 
 def test_a_copy_opens_nothing_after_the_restart_that_was_asked_before(bench: Bench) -> None:

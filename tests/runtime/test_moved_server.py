@@ -42,7 +42,7 @@ def test_the_station_that_starts_again_speaks_to_the_new_one(tmp_path: Path) -> 
         told: list[object] = []
         left: list[bool] = []
         clock = HostClock(battery_clock=True, build_ms=BUILD_MS)
-        anew = Anew(config, clock, told.append, lambda: left.append(True))
+        anew = Anew(config, clock, told.append, lambda: left.append(True), lambda: False)
         stop = threading.Event()
         thread = threading.Thread(target=anew.run, args=(stop,))
         thread.start()

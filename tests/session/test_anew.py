@@ -13,7 +13,17 @@ from kiosk.domain.enrolment_code import render
 from kiosk.ports.devices import Sound
 from kiosk.session.anew import Resumed, wants_code
 from kiosk.session.effects import Play
-from kiosk.session.enrolment import Begin, CodeSeen, Confirmed, Enrol, GiveUp, LookAtNetwork, Stuck, WordsKnown
+from kiosk.session.enrolment import (
+    FOR_GOOD,
+    Begin,
+    CodeSeen,
+    Confirmed,
+    Enrol,
+    GiveUp,
+    LookAtNetwork,
+    Stuck,
+    WordsKnown,
+)
 from kiosk.session.inputs import Button, PassShown, Scanned, Tick, Touched
 from kiosk.session.machine import Effect, Input, step, wakes_at
 from kiosk.session.maintenance import Maintaining
@@ -154,6 +164,30 @@ def test_no_other_key_does_anything_on_its_pages(button: Button) -> None:
 
 def test_goes_on_after_a_start_with_what_was_not_over() -> None:
     state, effects = after(State(), Resumed(ENROLMENT))
-    assert effects == (Enrol(1, ENROLMENT),)
+    assert effects == (Enrol(1, ENROLMENT, alone=True),)
     assert anew(state).stage is EnrolStage.CONNECTING
     assert after(WAITING, Resumed(ENROLMENT)) == (WAITING, ()), "the newer one counts"
+
+
+@pytest.mark.parametrize("problem", [one for one in EnrolProblem if one not in FOR_GOOD])
+def test_behind_a_lock_it_is_tried_until_the_centre_has_answered(problem: EnrolProblem) -> None:
+    """It may be confirmed by then, and its old key worth nothing."""
+    home, _ = after(WAITING, Touched(Button.LOCK, 210.0))
+    for state in (home, replace(home, doing=borrowing(2)), after(home, PASS)[0]):
+        then, effects = after(state, Stuck(1, problem))
+        assert effects == (Enrol(2, ENROLMENT, alone=True),)
+        assert then.doing == state.doing
+        assert anew(then) == Enrolling(EnrolStage.CONNECTING, attempt=2, code=ENROLMENT)
+        assert after(then, Stuck(1, problem)) == (then, ()), "a late answer"
+
+
+@pytest.mark.parametrize("leaves", [Touched(Button.LOCK, 210.0), Tick(210.0 + RULES.enrolling_s)])
+def test_it_is_tried_on_once_nobody_stands_before_what_it_is_stuck_at(leaves: Input) -> None:
+    stuck, _ = after(WAITING, Stuck(1, EnrolProblem.NOTHING_TOLD))
+    assert anew(stuck).problem is EnrolProblem.NOTHING_TOLD
+    home, effects = after(stuck, leaves)
+    assert isinstance(home.doing, Home)
+    assert effects[0] == Enrol(2, ENROLMENT, alone=True)
+    for code_is_gone in (Stuck(1, EnrolProblem.REVOKED), Touched(Button.DISMISS, 205.0)):
+        _, effects = after(WAITING, code_is_gone, leaves)
+        assert not any(isinstance(effect, Enrol) for effect in effects)
