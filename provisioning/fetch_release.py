@@ -18,13 +18,14 @@ from kiosk.config import BUILD_MS, MEGABYTE, load
 from kiosk.i18n import Translator
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
+from kiosk.upkeep.leftovers import STICK_PART
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.chooser.choose import Places, Releases, read_releases
 from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
 
 log = logging.getLogger(__name__)
 
-INCOMING = "incoming"
+INCOMING = STICK_PART.parent
 """In the data folder: what has come, before root has looked at it."""
 _UNFIT = "unfit"
 """Beside releases.json: the SHA-256 of the bundle from the centre that was refused or could not be built, and the
