@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from central_link.registry import StationFiles, native_rest_config
@@ -46,17 +47,17 @@ def fetched(data: Path) -> Path | None:
     return found[-1] if found else None
 
 
-def forget_fetched(data: Path) -> None:
+def forget_fetched(bundle: Path) -> None:
     """It is installed, or never will be."""
-    shutil.rmtree(data / INCOMING, ignore_errors=True)
+    with suppress(OSError):  # the next run finds that it has it already
+        bundle.unlink()
 
 
-def refuse_fetched(data: Path, places: Places) -> None:
+def refuse_fetched(bundle: Path, places: Places) -> None:
     """It never will be: it goes, and the same is not fetched again. What its name says is for `fetch-release` alone,
     which gave it. Raises OSError."""
-    if bundle := fetched(data):
-        (places.kept / _UNFIT).write_bytes(os.fsencode(f"{bundle.stem} {read_releases(places).current}"))
-    forget_fetched(data)
+    (places.kept / _UNFIT).write_bytes(os.fsencode(f"{bundle.stem} {read_releases(places).current}"))
+    forget_fetched(bundle)
 
 
 def _is_wanted(offered: Offered, known: Releases, places: Places) -> bool:

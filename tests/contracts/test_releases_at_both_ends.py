@@ -255,7 +255,7 @@ def test_an_update_from_the_centre(centre: Server, data: Path, tmp_path: Path) -
     assert (status, "The new release works." in said) == (0, True), said
     assert read_releases(places) == Releases("0.3.0", "0.2.0")
     assert version_that_runs(places) == "0.3.0"
-    assert not (tmp_path / "data" / "incoming").exists()
+    assert not any((tmp_path / "data" / "incoming").iterdir())
     (tmp_path / "thief").mkdir()
     shelf.put(Publisher(tmp_path / "thief").bundle("0.4.0", GOOD), None)  # who has the centre has not our key
     assert fetch()[0] == 0
