@@ -132,6 +132,18 @@ def test_refuses_what_is_no_stick_with_a_reason_of_its_own(
     assert not machine.asked.exists() or reason == "cannot-mount"
 
 
+def test_a_stick_that_a_killed_command_left_mounted_is_taken_again(machine: FakeMachine) -> None:
+    """Where sticks are mounted it is nobody else's; mounted anywhere else as well, it is in use."""
+    machine.disk()
+    left = f"40 21 8:1 / {machine.stick} rw - vfat /dev/sda1 rw\n"
+    machine.mounts(left)
+    with usb_stick(For.IMPORT, at=machine.socket) as folder:
+        assert folder == machine.stick
+    machine.mounts(left + "41 21 8:1 / /media/usb rw - vfat /dev/sda1 rw\n")
+    with pytest.raises(StickRefused, match="in-use"), usb_stick(For.IMPORT, "sda1", at=machine.socket):
+        pass
+
+
 ATTACKS = [
     b"mount-for-import ../../etc\n",
     b"mount-for-import /dev/sda1\n",
