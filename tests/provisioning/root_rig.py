@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from devices.host.usb_stick import lock_of
+
 PROGRAM = Path(__file__).resolve().parents[2] / "provisioning" / "chooser" / "root_helper.py"
 FAT32, EXFAT = (82, b"FAT32   "), (3, b"EXFAT   ")
 MOUNT = """#!/bin/sh
@@ -109,6 +111,7 @@ def serving(machine: FakeMachine) -> Iterator[FakeMachine]:
 
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(machine.socket))
+        lock_of(machine.socket).touch()
         listening.listen(4)
         thread = threading.Thread(target=serve)
         thread.start()
