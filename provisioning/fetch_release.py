@@ -21,8 +21,10 @@ from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
 from kiosk.upkeep.leftovers import STICK_PART
 from kiosk.upkeep.logs import set_up as set_up_logs
-from provisioning.chooser.choose import Places, Releases, read_releases
+from provisioning.bundle import BundleRefused, open_bundle, read_manifest
+from provisioning.chooser.choose import Places, Releases, number_of, read_releases
 from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.self_update import signed_by
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,17 @@ def refuse_fetched(bundle: Path, places: Places) -> None:
     forget_fetched(bundle)
 
 
+def _newest_here(data: Path, places: Places, current: str) -> str:
+    """The version that runs, or a newer one that waits to be installed: from a stick, say."""
+    newest = current
+    with suppress(OSError, ValueError):
+        is_signed = signed_by(places.publisher)
+        for bundle in (data / INCOMING).glob("*.bundle"):
+            with suppress(BundleRefused), open_bundle(bundle) as file:
+                newest = max(newest, read_manifest(file, is_signed).version, key=number_of)
+    return newest
+
+
 def _is_wanted(offered: Offered, known: Releases, places: Places) -> bool:
     try:
         unfit = (places.kept / _UNFIT).read_bytes()
@@ -81,7 +94,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         )
         try:
             python = f"{sys.version_info.major}.{sys.version_info.minor}"
-            offered = source.newest(os.uname().machine, python, known.current)
+            offered = source.newest(os.uname().machine, python, _newest_here(config.data, places, known.current))
             if offered is None or not _is_wanted(offered, known, places):
                 say(words.text("There is nothing to update."))
                 return DONE

@@ -129,7 +129,7 @@ def _updater(options: argparse.Namespace, config: Config, places: Places) -> Upd
         places,
         signed_by(places.publisher),
         partial(_restart, shlex.split(options.restart)),
-        partial(_status_of, config),
+        partial(status_of, config),
         partial(now_ms, config),
         within_s=options.within,
         patience_s=options.patience,
@@ -153,7 +153,7 @@ def _restart(command: list[str]) -> None:
         log.warning("update: the restart ended with %d", done.returncode)
 
 
-def _status_of(config: Config) -> dict[str, object] | None:
+def status_of(config: Config) -> dict[str, object] | None:
     """None when no station runs. One that gives no answer, or none that can be read, says nothing of who stands there:
     the socket is the station's own."""
     told = ask_word(config.data)
@@ -170,7 +170,7 @@ def now_ms(config: Config) -> int:
     """The time that somebody vouches for, else the latest that is known to be over."""
     now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
     known = [now.wall_ms] if now.trusted else [BUILD_MS]
-    told = (_status_of(config) or {}).get("time_ms")
+    told = (status_of(config) or {}).get("time_ms")
     return max(known + ([told] if isinstance(told, int) else []))
 
 

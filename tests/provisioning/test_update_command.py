@@ -22,7 +22,7 @@ from devices.host.status_socket import NAME
 from kiosk.config import KioskConfig, load
 from provisioning.chooser.choose import Releases, write_releases
 from provisioning.fetch_release import _is_wanted
-from provisioning.update_command import _status_of
+from provisioning.update_command import status_of
 
 pytestmark = pytest.mark.slow
 
@@ -74,15 +74,15 @@ def test_a_station_that_says_nothing_of_use_runs_all_the_same(
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert _status_of(config) == heard
+        assert status_of(config) == heard
         thread.join()
 
 
 def test_control_none_runs(config: KioskConfig) -> None:
-    assert _status_of(config) is None
+    assert status_of(config) is None
     with socket.socket(socket.AF_UNIX) as left_over:
         left_over.bind(str(config.data / NAME))
-    assert _status_of(config) is None
+    assert status_of(config) is None
 
 
 def test_a_blank_machine_has_nothing_to_resume(tmp_path: Path) -> None:
