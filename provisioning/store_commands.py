@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devices.host.clock import HostClock
 from devices.host.machine_secret import read_machine_secret
-from devices.host.usb_stick import FOR_BACKUPS, For, StickRefused, called, usb_stick
+from devices.host.usb_stick import BACKUPS_ON_STICK, FOR_BACKUPS, For, StickRefused, called, usb_stick
 from kiosk.config import BUILD_MS, KioskConfig, load
 from kiosk.domain.clock_trust import Moment
 from kiosk.i18n import Translator
@@ -22,8 +22,6 @@ from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUA
 from provisioning.why_refused import why_refused
 
 Said = tuple[int, str]
-_ON_STICK = "tram-xanh"
-"""The folder of the backups on a stick that is mounted for this command only."""
 _ROW = 35  # letters of the recovery code in a line: seven groups
 
 
@@ -56,10 +54,11 @@ def add_parsers(commands: Parsers) -> None:
     about = "after K-04: the newest backup and all that can still be read"
     parser = commands.add_parser("recover", parents=shared, help=about)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    about = f"else as in kiosk.toml; where it names no folder, the stick that is called {FOR_BACKUPS}, if one is there"
+    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help=about)
     _add_stick(where, For.IMPORT)
     _add_yes(parser)
-    parser.set_defaults(run=partial(_run, recover))
+    parser.set_defaults(run=_recover)
 
 
 def _add_stick(to: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, purpose: For) -> None:
@@ -87,22 +86,30 @@ def _backup(options: argparse.Namespace, words: Translator) -> int:
     return _run(backup, options, words, name)
 
 
+def _recover(options: argparse.Namespace, words: Translator) -> int:
+    name = None
+    if not (options.place or options.stick or load(options.config).backup_folder):
+        name = called(FOR_BACKUPS)
+        options.stick = name and For.IMPORT
+    return _run(recover, options, words, name)
+
+
 def _run(
     act: Callable[[argparse.Namespace, Translator], Said],
     options: argparse.Namespace,
     words: Translator,
     name: str | None = None,
 ) -> int:
-    """`name`: of the stick's partition, for the daily backup; None: there is only one stick."""
+    """`name`: of the stick's partition; None: there is only one stick."""
     try:
         if getattr(options, "stick", None):
             with usb_stick(options.stick, name) as folder:
-                options.place = folder / _ON_STICK
+                options.place = folder / BACKUPS_ON_STICK
                 status, said = act(options, words)
         else:
             status, said = act(options, words)
     except StickRefused as error:
-        if name is not None:
+        if getattr(options, "daily", False):
             _note_missed(load(options.config), error.reason)
         complain(why_refused(error.reason, words))
         return COULD_NOT

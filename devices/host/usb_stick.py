@@ -23,6 +23,8 @@ BLOCKS = Path("/sys/class/block")
 UDEV = Path("/run/udev/data")
 FOR_BACKUPS = "TXBACKUP"
 """What a stick is called that takes the daily backup."""
+BACKUPS_ON_STICK = "tram-xanh"
+"""The folder of the backups on a stick that is mounted for them only."""
 _PATIENCE_S, _LOOK_EVERY_S = 10.0, 0.1
 _PARTITION = re.compile(r"sd[a-z]{1,2}[1-9][0-9]?")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from devices.host.checks.store import look_at_store
-from devices.host.usb_stick import called, usb_stick
+from devices.host.usb_stick import usb_stick
 from kiosk.domain.findings import State
 from kiosk.runtime.diary import Diary
 from local_store import StoreConfig, open_store, read_store
@@ -22,7 +22,7 @@ from provisioning import store_commands
 from tests.local_store.backing_up import ledger, second_medium
 from tests.local_store.shelf import CATALOGUE, ITEMS, lend
 from tests.local_store.test_damage import flip, stores_aside
-from tests.provisioning.root_rig import FakeMachine, serving
+from tests.provisioning.root_rig import FakeMachine, NamedSticks, serving
 from tests.runtime.station import STATION
 
 
@@ -192,27 +192,12 @@ def test_asks_for_nothing_that_a_slip_of_the_pen_could_pass_for() -> None:
     assert key_of("É" * 56) is None
 
 
-class Sticks:
-    """Two of them, KINGSTON and one that is called `label`, which root's helper mounts at the machine's stick."""
-
-    def __init__(self, machine: Machine, folder: Path, monkeypatch: pytest.MonkeyPatch, label: str | None) -> None:
-        self.fake = fake = FakeMachine(folder / "root")
-        fake.stick = machine.stick
-        self._udev = folder / "udev"
-        self._udev.mkdir()
-        for name, number, bus in (("sda", "8:1", 1), ("sdb", "8:17", 2)):
-            fake.disk(name, bus=f"usb1/1-{bus}/1-{bus}:1.0/host{bus}")
-            (fake.folder / f"sys/class/block/{name}1/dev").write_text(f"{number}\n")
-        (self._udev / "b8:1").write_text("S:disk/by-label/KINGSTON\nE:ID_FS_LABEL=KINGSTON\n")
-        self.name(label)
-        monkeypatch.setattr(store_commands, "usb_stick", partial(usb_stick, at=fake.socket))
-        blocks = fake.folder / "sys/class/block"
-        monkeypatch.setattr(store_commands, "called", partial(called, blocks=blocks, udev=self._udev))
-        machine.config.write_text(STATION, encoding="utf-8")
-
-    def name(self, label: str | None) -> None:
-        """As udev has read it; None: nothing."""
-        (self._udev / "b8:17").write_text(f"E:ID_FS_TYPE=vfat\nE:ID_FS_LABEL={label}\n" if label else "")
+def named_sticks(machine: Machine, folder: Path, monkeypatch: pytest.MonkeyPatch, label: str | None) -> NamedSticks:
+    """kiosk.toml knows of no folder."""
+    machine.config.write_text(STATION, encoding="utf-8")
+    sticks = NamedSticks(folder, machine.stick, label)
+    sticks.plug_into(store_commands, monkeypatch)
+    return sticks
 
 
 @pytest.mark.parametrize("label", ["TXBACKUP", "TXBACKUP2", "PHOTOS", None])
@@ -221,7 +206,7 @@ def test_the_daily_backup_goes_onto_the_stick_of_that_name_only(
 ) -> None:
     """As udev has read it, also where another stick is plugged in beside it; nothing else is mounted by a timer."""
     machine.lend(0, catalogue=True)
-    fake = Sticks(machine, tmp_path, monkeypatch, label).fake
+    fake = named_sticks(machine, tmp_path, monkeypatch, label).fake
     with serving(fake):
         status, said = machine.type("backup", "--daily")
     assert status == 0, said
@@ -239,7 +224,7 @@ def test_a_stick_for_backups_that_is_missed_is_noted_down(
 ) -> None:
     """Else the tile would be green for ever."""
     machine.lend(0, catalogue=True)
-    sticks = Sticks(machine, tmp_path, monkeypatch, "TXBACKUP")
+    sticks = named_sticks(machine, tmp_path, monkeypatch, "TXBACKUP")
     diary = Diary(machine.data / "upkeep.json")
     with serving(sticks.fake):
         assert machine.type("backup", "--daily")[0] == 0
@@ -260,6 +245,22 @@ def test_a_stick_for_backups_that_is_missed_is_noted_down(
     assert now["good_at"] == before["good_at"]
     place = StationStore(machine.data, "hoa-sen", "tram-1", 0)
     assert look_at_store(place, None, now, backs_up=False).state is State.LOOK
+
+
+@pytest.mark.parametrize("label", ["TXBACKUP", "PHOTOS"])
+def test_recovers_with_the_stick_of_the_daily_backup(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    """Else it would say that there is no backup, while it is plugged in."""
+    machine.lend(0, catalogue=True)
+    sticks = named_sticks(machine, tmp_path, monkeypatch, label)
+    with serving(sticks.fake):
+        machine.type("backup", "--daily")
+        machine.lend(1)
+        flip(machine.data / "store.db", 1)
+        status, said = machine.type("recover")
+    assert (status, "There is no backup" in said) == (2, label != "TXBACKUP")
+    assert label != "TXBACKUP" or "--options=ro," in sticks.fake.asked.read_text()
 
 
 def test_the_daily_backup_goes_to_the_folder_that_kiosk_toml_names(machine: Machine) -> None:
