@@ -28,7 +28,7 @@ MOST_BYTES = 1 << 30
 LARGEST_PIECE = 1 << 20
 SMALLEST_PIECE = 1 << 14
 _TRIES = 4
-_OURS = re.compile(r"[0-9a-f]{64}\.(part|bundle)", re.ASCII)
+_PART = re.compile(r"[0-9a-f]{64}\.part", re.ASCII)
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -68,8 +68,8 @@ class ReleaseSource:
         what has come kept, and OSError of the disk."""
         make_folder(folder)
         whole, part = folder / f"{offered.sha256}.bundle", folder / f"{offered.sha256}.part"
-        for path in folder.iterdir():  # of a release that is not offered any more
-            if _OURS.fullmatch(path.name) and path not in (whole, part):
+        for path in folder.iterdir():  # of a release that is not offered any more; what is whole is its installer's
+            if _PART.fullmatch(path.name) and path != part:
                 path.unlink()
         if whole.exists():
             return whole

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from central_link.registry import StationFiles, native_rest_config
@@ -18,13 +19,16 @@ from kiosk.config import BUILD_MS, MEGABYTE, load
 from kiosk.i18n import Translator
 from kiosk.ports.errors import Unreachable
 from kiosk.ports.tables import TableError
+from kiosk.upkeep.leftovers import STICK_PART
 from kiosk.upkeep.logs import set_up as set_up_logs
-from provisioning.chooser.choose import Places, Releases, read_releases
+from provisioning.bundle import BundleRefused, open_bundle, read_manifest
+from provisioning.chooser.choose import Places, Releases, number_of, read_releases
 from provisioning.commands import CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
+from provisioning.self_update import signed_by
 
 log = logging.getLogger(__name__)
 
-INCOMING = "incoming"
+INCOMING = STICK_PART.parent
 """In the data folder: what has come, before root has looked at it."""
 _UNFIT = "unfit"
 """Beside releases.json: the SHA-256 of the bundle from the centre that was refused or could not be built, and the
@@ -45,17 +49,28 @@ def fetched(data: Path) -> Path | None:
     return found[-1] if found else None
 
 
-def forget_fetched(data: Path) -> None:
+def forget_fetched(bundle: Path) -> None:
     """It is installed, or never will be."""
-    shutil.rmtree(data / INCOMING, ignore_errors=True)
+    with suppress(OSError):  # the next run finds that it has it already
+        bundle.unlink()
 
 
-def refuse_fetched(data: Path, places: Places) -> None:
+def refuse_fetched(bundle: Path, places: Places) -> None:
     """It never will be: it goes, and the same is not fetched again. What its name says is for `fetch-release` alone,
     which gave it. Raises OSError."""
-    if bundle := fetched(data):
-        (places.kept / _UNFIT).write_bytes(os.fsencode(f"{bundle.stem} {read_releases(places).current}"))
-    forget_fetched(data)
+    (places.kept / _UNFIT).write_bytes(os.fsencode(f"{bundle.stem} {read_releases(places).current}"))
+    forget_fetched(bundle)
+
+
+def _newest_here(data: Path, places: Places, current: str) -> str:
+    """The version that runs, or a newer one that waits to be installed: from a stick, say."""
+    newest = current
+    with suppress(OSError, ValueError):
+        is_signed = signed_by(places.publisher)
+        for bundle in (data / INCOMING).glob("*.bundle"):
+            with suppress(BundleRefused), open_bundle(bundle) as file:
+                newest = max(newest, read_manifest(file, is_signed).version, key=number_of)
+    return newest
 
 
 def _is_wanted(offered: Offered, known: Releases, places: Places) -> bool:
@@ -79,7 +94,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
         )
         try:
             python = f"{sys.version_info.major}.{sys.version_info.minor}"
-            offered = source.newest(os.uname().machine, python, known.current)
+            offered = source.newest(os.uname().machine, python, _newest_here(config.data, places, known.current))
             if offered is None or not _is_wanted(offered, known, places):
                 say(words.text("There is nothing to update."))
                 return DONE

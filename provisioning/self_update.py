@@ -117,6 +117,12 @@ def check_bundle(file: BinaryIO, is_signed: IsSigned, station: Station, *, again
     return manifest
 
 
+def check_room(places: Places, manifest: Manifest) -> None:
+    """For what is built of it. Raises BundleRefused and OSError."""
+    if shutil.disk_usage(places.releases).free < manifest.room + _SPARE_BYTES:
+        raise BundleRefused(Why.NO_ROOM, f"{manifest.room} bytes")
+
+
 class Updater:
     """`restart` starts the station anew, by the symlink. `now_ms`: as in bundle.Station. `tell` is called with each
     step's name before it is taken, in any order that a resumed update needs."""
@@ -181,8 +187,7 @@ class Updater:
                 if facts_of(release).get("manifest") == manifest.digest:
                     return manifest
                 remove_release(self._places.releases, manifest.version)  # another build, that nobody ever used
-            if shutil.disk_usage(self._places.releases).free < manifest.room + _SPARE_BYTES:
-                raise BundleRefused(Why.NO_ROOM, f"{manifest.room} bytes")
+            check_room(self._places, manifest)
             self._step("unpack")
             unpacked = unfinished(self._places.releases, f"{manifest.version}.bundle")
             unpack(file, manifest, unpacked)

@@ -18,13 +18,13 @@ from devices.host.usb_stick import For, StickRefused, usb_stick
 from kiosk.config import MEGABYTE, KioskConfig, load
 from kiosk.i18n import Translator
 from kiosk.ports.private_file import make_folder, sync_folder
+from kiosk.upkeep.leftovers import STICK_PART
 from kiosk.upkeep.logs import set_up as set_up_logs
 from provisioning.bundle import MOST_BYTES, BundleRefused, Why, open_bundle
 from provisioning.chooser.choose import Places
 from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUAGE, Parsers, complain, say
-from provisioning.fetch_release import INCOMING
-from provisioning.self_update import check_bundle, signed_by, this_station
-from provisioning.update_command import now_ms, refusal
+from provisioning.self_update import check_bundle, check_room, signed_by, this_station
+from provisioning.update_command import now_ms, refusal, status_of
 from provisioning.why_refused import why_refused
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,15 @@ def stick_update(options: argparse.Namespace, words: Translator, at: Path) -> in
         log.error("update: %s", error)
         complain(words.text("The update could not be read from the stick, or not be kept. Please try another stick."))
     else:
+        if rests := (status_of(config) or {}).get("staff_code"):
+            complain(
+                words.text(
+                    "The update is right and was copied, but nothing is installed while the station is out of service "
+                    "({code}). Help the station first; then it is installed within some hours.",
+                    code=rests,
+                )
+            )
+            return COULD_NOT
         say(
             words.text(
                 "The update is right. It is installed as soon as this screen is locked and nobody stands here; "
@@ -101,16 +110,18 @@ def _bundle_in(folder: Path) -> Path:
 
 def _take_in(bundle: Path, config: KioskConfig, places: Places) -> None:
     """A copy where what was fetched lies, whole or not at all. Raises BundleRefused, OSError, ValueError."""
-    incoming = config.data / INCOMING
+    part = config.data / STICK_PART
+    incoming = part.parent
     with open_bundle(bundle) as file:
-        check_bundle(file, signed_by(places.publisher), this_station(places, now_ms(config)))
+        manifest = check_bundle(file, signed_by(places.publisher), this_station(places, now_ms(config)))
         free = shutil.disk_usage(config.data).free - config.keep.warn_below_mb * MEGABYTE
         if free < os.fstat(file.fileno()).st_size:  # loans come first
             raise BundleRefused(Why.NO_ROOM)
         make_folder(incoming)
-        part = incoming / "stick.part"
         try:
             digest = _copied(file, part)
+            if not (places.releases / manifest.version).exists():
+                check_room(places, manifest)
             os.rename(part, incoming / f"{digest}.bundle")
         finally:
             part.unlink(missing_ok=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from devices.host.clock import HostClock
 from devices.host.machine_secret import read_machine_secret
-from devices.host.usb_stick import FOR_BACKUPS, For, StickRefused, called, usb_stick
+from devices.host.usb_stick import BACKUPS_ON_STICK, FOR_BACKUPS, For, StickRefused, called, usb_stick
 from kiosk.config import BUILD_MS, KioskConfig, load
+from kiosk.domain.clock_trust import Moment
 from kiosk.i18n import Translator
 from kiosk.ports.errors import BackupFailed, OtherMachine, StoreBroken, StoreDamaged
 from kiosk.runtime.diary import Diary
@@ -21,8 +22,6 @@ from provisioning.commands import ASKED_WRONGLY, CONFIG, COULD_NOT, DONE, LANGUA
 from provisioning.why_refused import why_refused
 
 Said = tuple[int, str]
-_ON_STICK = "tram-xanh"
-"""The folder of the backups on a stick that is mounted for this command only."""
 _ROW = 35  # letters of the recovery code in a line: seven groups
 
 
@@ -55,10 +54,11 @@ def add_parsers(commands: Parsers) -> None:
     about = "after K-04: the newest backup and all that can still be read"
     parser = commands.add_parser("recover", parents=shared, help=about)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help="else as in kiosk.toml")
+    about = f"else as in kiosk.toml; where it names no folder, the stick that is called {FOR_BACKUPS}, if one is there"
+    where.add_argument("--from", dest="place", type=Path, metavar="FILE_OR_FOLDER", help=about)
     _add_stick(where, For.IMPORT)
     _add_yes(parser)
-    parser.set_defaults(run=partial(_run, recover))
+    parser.set_defaults(run=_recover)
 
 
 def _add_stick(to: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, purpose: For) -> None:
@@ -72,13 +72,26 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 
 def _backup(options: argparse.Namespace, words: Translator) -> int:
     name = None
-    if options.daily and load(options.config).backup_folder is None:
+    if options.daily and (config := load(options.config)).backup_folder is None:
         name = called(FOR_BACKUPS)
-        if name is None:
+        if name is None and _diary(config).read()["backup"]:
+            why = f"no stick is called {FOR_BACKUPS}"
+            _note_missed(config, why)
+            complain(_not_written(why, words))
+            return COULD_NOT
+        if name is None:  # here nobody has begun with it
             say(words.text("No stick that is called {name} is plugged in: no backup was due.", name=FOR_BACKUPS))
             return DONE
         options.stick = For.EXPORT
     return _run(backup, options, words, name)
+
+
+def _recover(options: argparse.Namespace, words: Translator) -> int:
+    name = None
+    if not (options.place or options.stick or load(options.config).backup_folder):
+        name = called(FOR_BACKUPS)
+        options.stick = name and For.IMPORT
+    return _run(recover, options, words, name)
 
 
 def _run(
@@ -91,11 +104,13 @@ def _run(
     try:
         if getattr(options, "stick", None):
             with usb_stick(options.stick, name) as folder:
-                options.place = folder / _ON_STICK
+                options.place = folder / BACKUPS_ON_STICK
                 status, said = act(options, words)
         else:
             status, said = act(options, words)
     except StickRefused as error:
+        if getattr(options, "daily", False):
+            _note_missed(load(options.config), error.reason)
         complain(why_refused(error.reason, words))
         return COULD_NOT
     except EOFError as error:  # nobody there to ask for the code
@@ -109,18 +124,34 @@ def backup(options: argparse.Namespace, words: Translator) -> Said:
     """Also beside a running station."""
     config, store = _station(options)
     store = replace(store, backups=options.place or store.backups)
-    now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
-    diary = Diary(config.data / "upkeep.json")
+    now, diary = _now(config), _diary(config)
     try:
         written = store.back_up(store.read(), now.day if now.trusted else None, lambda: True)
     except (BackupFailed, StoreBroken) as error:
         diary.note("backup", now, str(error))
-        return COULD_NOT, words.text("No backup was written: {why}. The store is as it was.", why=error)
+        return COULD_NOT, _not_written(error, words)
     diary.note("backup", now, None)
     if options.stick:
         said = words.text("Written and read back: {file}. You can pull the stick out now.", file=written.path.name)
         return DONE, said
     return DONE, words.text("Written and read back: {file}", file=written.path)
+
+
+def _not_written(why: object, words: Translator) -> str:
+    return words.text("No backup was written: {why}. The store is as it was.", why=why)
+
+
+def _note_missed(config: KioskConfig, why: str) -> None:
+    """Nobody stands there to read it, and whoever looks at the station is to learn that its backups have stopped."""
+    _diary(config).note("backup", _now(config), why)
+
+
+def _diary(config: KioskConfig) -> Diary:
+    return Diary(config.data / "upkeep.json")
+
+
+def _now(config: KioskConfig) -> Moment:
+    return HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
 
 
 def backup_key(options: argparse.Namespace, words: Translator) -> Said:

@@ -68,15 +68,7 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     config = load(options.config) if options.fetched else load_any(options.config)  # a blank one has no centre
     try:
         updater = _updater(options, config, places)
-        try:
-            outcome = _bring(updater, options, config, places)
-        except (BundleRefused, CannotBuild) as error:
-            if options.fetched and not (isinstance(error, BundleRefused) and error.why is Why.NO_ROOM):
-                refuse_fetched(config.data, places)
-            raise
-        if options.fetched and outcome in (Outcome.PROVED, Outcome.TAKEN_BACK):
-            forget_fetched(config.data)
-        return _tell(outcome, words)
+        return _tell(_bring(updater, options, config.data, places), words)
     except BundleRefused as error:
         log.warning("update refused: %s", error)
         complain(refusal(error.why, words))
@@ -92,15 +84,43 @@ def _run(options: argparse.Namespace, words: Translator) -> int:
     return COULD_NOT
 
 
-def _bring(updater: Updater, options: argparse.Namespace, config: Config, places: Places) -> Outcome | None:
+def _bring(updater: Updater, options: argparse.Namespace, data: Path, places: Places) -> Outcome | None:
     """Whatever was asked for, after what an earlier run began."""
     if options.bundle:
         return updater.update(options.bundle, again=options.again)
     begun = updater.resume()
-    if options.resume or begun is not None:
+    if options.resume or begun in (Outcome.IN_USE, Outcome.RESTS):
         return begun
-    bundle = fetched(config.data)
-    return updater.update(bundle, again=options.again) if bundle else None
+    return _bring_fetched(updater, begun, options, data, places)
+
+
+def _bring_fetched(
+    updater: Updater, begun: Outcome | None, options: argparse.Namespace, data: Path, places: Places
+) -> Outcome | None:
+    """The newest, and then what has come meanwhile: for a bundle from a stick no unit is begun while this one is at
+    work. Each is tried once; what the last one came to counts."""
+    outcome, problem = begun, None
+    tried: set[Path] = set()
+    while (bundle := fetched(data)) and bundle not in tried:
+        tried.add(bundle)
+        try:
+            outcome, problem = updater.update(bundle, again=options.again), None
+        except (BundleRefused, CannotBuild) as error:
+            why = error.why if isinstance(error, BundleRefused) else None
+            if why in (Why.OLDER, Why.SAME):  # the centre offers none such
+                forget_fetched(bundle)
+                if outcome is not None:  # what was begun was this one, or has overtaken it
+                    continue
+            elif why is not Why.NO_ROOM:
+                refuse_fetched(bundle, places)
+            log.warning("update: %s", error)
+            problem = error
+        else:
+            if outcome in (Outcome.PROVED, Outcome.TAKEN_BACK):
+                forget_fetched(bundle)
+    if problem:
+        raise problem
+    return outcome
 
 
 def _updater(options: argparse.Namespace, config: Config, places: Places) -> Updater:
@@ -109,7 +129,7 @@ def _updater(options: argparse.Namespace, config: Config, places: Places) -> Upd
         places,
         signed_by(places.publisher),
         partial(_restart, shlex.split(options.restart)),
-        partial(_status_of, config),
+        partial(status_of, config),
         partial(now_ms, config),
         within_s=options.within,
         patience_s=options.patience,
@@ -133,7 +153,7 @@ def _restart(command: list[str]) -> None:
         log.warning("update: the restart ended with %d", done.returncode)
 
 
-def _status_of(config: Config) -> dict[str, object] | None:
+def status_of(config: Config) -> dict[str, object] | None:
     """None when no station runs. One that gives no answer, or none that can be read, says nothing of who stands there:
     the socket is the station's own."""
     told = ask_word(config.data)
@@ -150,7 +170,7 @@ def now_ms(config: Config) -> int:
     """The time that somebody vouches for, else the latest that is known to be over."""
     now = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS).now()
     known = [now.wall_ms] if now.trusted else [BUILD_MS]
-    told = (_status_of(config) or {}).get("time_ms")
+    told = (status_of(config) or {}).get("time_ms")
     return max(known + ([told] if isinstance(told, int) else []))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import logging
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -21,6 +23,9 @@ BLOCKS = Path("/sys/class/block")
 UDEV = Path("/run/udev/data")
 FOR_BACKUPS = "TXBACKUP"
 """What a stick is called that takes the daily backup."""
+BACKUPS_ON_STICK = "tram-xanh"
+"""The folder of the backups on a stick that is mounted for them only."""
+_PATIENCE_S, _LOOK_EVERY_S = 10.0, 0.1
 _PARTITION = re.compile(r"sd[a-z]{1,2}[1-9][0-9]?")
 
 
@@ -42,16 +47,23 @@ class StickRefused(DeviceLost):
 @contextmanager
 def usb_stick(purpose: For, name: str | None = None, at: Path = SOCKET) -> Iterator[Path]:
     """Its folder; unmounted again whatever happens. `name`: of the partition; None: the only stick that there is.
-    Only for the supervised and the maintainer's screens, and a blank machine's. Raises StickRefused; what is done in it
-    may raise OSError, since a stick can be pulled out at any moment."""
-    folder = Path(_asked(purpose.value, name or _only(at), at=at))
-    try:
-        yield folder
-    finally:
+    Only for the supervised and the maintainer's screens, and a blank machine's. One at a time; the next waits a little
+    before it is refused. Raises StickRefused; what is done in it may raise OSError, since a stick can be pulled out at
+    any moment."""
+    with _alone(at):
+        folder = Path(_asked(purpose.value, name or _only(at), at=at))
         try:
-            _asked("unmount", at=at)
-        except StickRefused as error:
-            log.warning("the stick was not unmounted: %s", error)
+            yield folder
+        finally:
+            try:
+                _asked("unmount", at=at)
+            except StickRefused as error:
+                log.warning("the stick was not unmounted: %s", error)
+
+
+def lock_of(at: Path) -> Path:
+    """The file that whoever has a stick mounted holds locked; beside the socket `at`, made when the machine starts."""
+    return at.with_suffix(".lock")
 
 
 class NewSticks:
@@ -95,6 +107,35 @@ def write_on_stick(path: Path, content: bytes) -> None:
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
         if file.read() != content:
             raise OSError(errno.EIO, "what was written reads otherwise")
+
+
+@contextmanager
+def _alone(at: Path) -> Iterator[None]:
+    """Root's helper has one place for sticks, and takes away what is mounted there before it mounts. Who is killed
+    holds nothing locked."""
+    try:
+        handle = os.open(lock_of(at), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # an image that is older than this file
+        yield
+        return
+    try:
+        _lock(handle)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                raise StickRefused("in-use") from error
+            time.sleep(_LOOK_EVERY_S)
+        else:
+            return
 
 
 def _only(at: Path) -> str:

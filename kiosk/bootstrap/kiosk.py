@@ -25,7 +25,7 @@ from kiosk.bootstrap.chosen import Chosen, set_up
 from kiosk.bootstrap.ending import end_the_process
 from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.service import ServiceDesk
-from kiosk.bootstrap.stores import LatePinLock, diary_of, open_store, spare_room, station_store
+from kiosk.bootstrap.stores import LatePinLock, diary_of, mend_store, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
@@ -262,7 +262,7 @@ class Kiosk:
         self.store.answer_pings()
 
     def _mend(self) -> bool:
-        return station_store(self.config).mend().whole
+        return mend_store(self.config)
 
     def _nightly_jobs(self) -> dict[str, Job]:
         def check(_day: date | None, _go_on: GoOn) -> None:

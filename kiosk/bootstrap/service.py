@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY_S = 3.0
 COUNT_EVERY_S = 60.0
 _STICK_WITHIN_S = 600.0
+_LOOK_WHETHER_IT_ENDS_S = 0.25
 _WITH_STICK = {
     Service.UPDATE_FROM_STICK: ("stick-update",),
     Service.BUNDLE_ON_STICK: ("support-bundle", "--stick"),
@@ -112,7 +114,7 @@ class ServiceDesk:
             except Empty:
                 continue
             if asked is not None:
-                self._do(asked)
+                self._do(asked, stop)
                 self._count(-1)
 
     def end_passes(self, stop: threading.Event) -> None:
@@ -137,7 +139,7 @@ class ServiceDesk:
         with self._undone_lock:
             self._undone += more
 
-    def _do(self, asked: Serve) -> None:
+    def _do(self, asked: Serve, stop: threading.Event) -> None:
         well, without_log = True, False
         match asked.service:
             case Service.SEND_NOW:
@@ -153,7 +155,7 @@ class ServiceDesk:
                     well = False
                 without_log = well and bool(lacks)
             case Service.UPDATE_FROM_STICK | Service.BUNDLE_ON_STICK | Service.BACKUP_ON_STICK:
-                self._post(ServiceDone(self._with_stick(asked.service)))
+                self._post(ServiceDone(self._with_stick(asked.service, stop)))
                 return
             case Service.RESTART:
                 _log.info("the station is started again from the maintainer's screen")
@@ -161,7 +163,7 @@ class ServiceDesk:
                 return
         self._post(ServiceDone(Outcome(asked.service, well, without_log)))
 
-    def _with_stick(self, service: Service) -> Outcome:
+    def _with_stick(self, service: Service, stop: threading.Event) -> Outcome:
         """The command that a person types for it, in a process of its own; its last sentence is shown."""
         config = self._config
         options = ["-I"] if sys.flags.isolated else []
@@ -179,11 +181,7 @@ class ServiceDesk:
             _log.error("%s was not begun: %s", service.name, error.strerror)
             return Outcome(service, False)
         with begun:
-            try:
-                said = begun.communicate(timeout=_STICK_WITHIN_S)[0]
-            except subprocess.TimeoutExpired:
-                begun.send_signal(signal.SIGINT)  # it unmounts
-                said = begun.communicate()[0]
+            said = _heard(begun, stop)
         _log.info("with a stick", extra={"act": service.name, "value": begun.returncode})
         lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("{")]
         is_sentence = bool(lines) and "Traceback" not in said
@@ -223,3 +221,14 @@ class ServiceDesk:
         except (OSError, ValueError):
             return None
         return key.has_signed if key else None
+
+
+def _heard(begun: subprocess.Popen[str], stop: threading.Event) -> str:
+    """All that it says. Told to end, it unmounts the stick: after its time, and when the station ends, which would take
+    it along."""
+    ends = time.monotonic() + _STICK_WITHIN_S
+    while not stop.is_set() and time.monotonic() < ends:
+        with suppress(subprocess.TimeoutExpired):
+            return begun.communicate(timeout=_LOOK_WHETHER_IT_ENDS_S)[0]
+    begun.send_signal(signal.SIGINT)
+    return begun.communicate()[0]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from devices.host.machine_secret import read_machine_secret
 from devices.host.spare_room import FileOfRoom
+from devices.host.usb_stick import BACKUPS_ON_STICK, FOR_BACKUPS, For, StickRefused, called, usb_stick
 from kiosk.config import BUILD_MS, MEGABYTE, KioskConfig
+from kiosk.ports.errors import StoreBroken
 from kiosk.ports.host import PinLock
 from kiosk.runtime.diary import Diary
 
@@ -48,6 +50,20 @@ class LatePinLock(PinLock):
 
     def opens(self, pin: str, patron_id: str, sealed: str) -> bool:
         return station_store(self.config).pin_lock().opens(pin, patron_id, sealed)
+
+
+def mend_store(config: KioskConfig) -> bool:
+    """Without hands (StationStore.mend): with the backups in the folder that kiosk.toml names, else with those on the
+    stick that takes the daily one. False: nothing was done, a person must decide. Raises StoreBroken."""
+    store = station_store(config)
+    name = None if config.backup_folder else called(FOR_BACKUPS)
+    if name is None:
+        return store.mend().whole
+    try:
+        with usb_stick(For.IMPORT, name) as folder:
+            return replace(store, backups=folder / BACKUPS_ON_STICK).mend().whole
+    except StickRefused as error:
+        raise StoreBroken(f"the stick for backups is not there: {error.reason}") from error
 
 
 def spare_room(config: KioskConfig) -> FileOfRoom:

@@ -146,8 +146,10 @@ class Machine:
         raise No("file-system")
 
     def _mounted(self) -> set[str]:
-        """Major and minor numbers."""
-        return {line.split()[2] for line in (self.proc / "self/mountinfo").read_text().splitlines()}
+        """Major and minor numbers, of what is mounted anywhere but where sticks are: what lies there is a killed
+        command's, or is taken away before another is mounted."""
+        mounts = [line.split() for line in (self.proc / "self/mountinfo").read_text().splitlines()]
+        return {fields[2] for fields in mounts if fields[4] != str(self.stick)}
 
 
 def answer(line: str, machine: Machine, uid: int) -> str:

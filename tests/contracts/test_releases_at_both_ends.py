@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -211,6 +213,17 @@ def test_what_a_disk_made_of_the_first_part_is_not_taken(
     one.close()
 
 
+def test_leaves_what_waits_to_be_installed_to_who_installs_it(centre: Server, whole: bytes, tmp_path: Path) -> None:
+    """It came on a stick, and somebody was told that it will be installed."""
+    one = source(centre.url, tmp_path)
+    waits = tmp_path / "incoming" / f"{'1' * 64}.bundle"
+    waits.parent.mkdir()
+    waits.write_bytes(b"from a stick")
+    assert one.fetch(offered_by(one), waits.parent).read_bytes() == whole
+    assert waits.read_bytes() == b"from a stick"
+    one.close()
+
+
 # ---- the whole way, by the commands
 
 
@@ -255,7 +268,7 @@ def test_an_update_from_the_centre(centre: Server, data: Path, tmp_path: Path) -
     assert (status, "The new release works." in said) == (0, True), said
     assert read_releases(places) == Releases("0.3.0", "0.2.0")
     assert version_that_runs(places) == "0.3.0"
-    assert not (tmp_path / "data" / "incoming").exists()
+    assert not any((tmp_path / "data" / "incoming").iterdir())
     (tmp_path / "thief").mkdir()
     shelf.put(Publisher(tmp_path / "thief").bundle("0.4.0", GOOD), None)  # who has the centre has not our key
     assert fetch()[0] == 0
@@ -272,3 +285,25 @@ def test_an_update_from_the_centre(centre: Server, data: Path, tmp_path: Path) -
     assert (status, "The centre cannot be reached" in said) == (1, True), said
     status, said = update("--status")
     assert (status, json.loads(said)["current"]) == (0, "0.3.0")
+
+
+@pytest.mark.parametrize(("waits", "says"), [("0.4.0", "There is nothing to update."), ("0.2.5", "Fetched: release")])
+def test_the_centre_is_asked_for_what_is_newer_than_what_waits(
+    centre: Server, data: Path, tmp_path: Path, waits: str, says: str
+) -> None:
+    (tmp_path / "publisher").mkdir()
+    publisher = Publisher(tmp_path / "publisher")
+    places, words = machine(tmp_path, centre.url, publisher)
+    Shelf(data / "releases").put(publisher.bundle("0.3.0", GOOD), None)
+    incoming = tmp_path / "data" / "incoming"
+    incoming.mkdir(parents=True)
+    shutil.copyfile(publisher.bundle(waits), incoming / f"{'1' * 64}.bundle")
+    (incoming / f"{'2' * 64}.bundle").write_bytes(b"no bundle at all")
+    os.utime(incoming / f"{'2' * 64}.bundle", (0, 0))
+    for program in (["fetch-release", *words[:4], "--language", "en"], ["update", "--fetched", *words]):
+        command = [sys.executable, "-m", "provisioning", *program]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+        if program[0] == "fetch-release":
+            assert (done.returncode, says in done.stdout) == (0, True), done.stderr
+    assert version_that_runs(places) == max(waits, "0.3.0")
+    assert not any(incoming.iterdir())

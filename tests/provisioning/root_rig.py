@@ -9,7 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from devices.host.usb_stick import called, lock_of, usb_stick
 
 PROGRAM = Path(__file__).resolve().parents[2] / "provisioning" / "chooser" / "root_helper.py"
 FAT32, EXFAT = (82, b"FAT32   "), (3, b"EXFAT   ")
@@ -91,6 +97,30 @@ class FakeMachine:
         return said.decode().removesuffix("\n")
 
 
+class NamedSticks:
+    """Two of them, KINGSTON and one that is called `label`; whichever root's helper mounts is `stick`."""
+
+    def __init__(self, folder: Path, stick: Path, label: str | None) -> None:
+        self.fake = fake = FakeMachine(folder / "root")
+        fake.stick = stick
+        self._blocks, self._udev = fake.folder / "sys/class/block", folder / "udev"
+        self._udev.mkdir()
+        for name, number, bus in (("sda", "8:1", 1), ("sdb", "8:17", 2)):
+            fake.disk(name, bus=f"usb1/1-{bus}/1-{bus}:1.0/host{bus}")
+            (self._blocks / f"{name}1/dev").write_text(f"{number}\n")
+        (self._udev / "b8:1").write_text("S:disk/by-label/KINGSTON\nE:ID_FS_LABEL=KINGSTON\n")
+        self.name(label)
+
+    def name(self, label: str | None) -> None:
+        """As udev has read it; None: nothing."""
+        (self._udev / "b8:17").write_text(f"E:ID_FS_TYPE=vfat\nE:ID_FS_LABEL={label}\n" if label else "")
+
+    def plug_into(self, module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever it asks about sticks, it asks of these."""
+        monkeypatch.setattr(module, "usb_stick", partial(usb_stick, at=self.fake.socket))
+        monkeypatch.setattr(module, "called", partial(called, blocks=self._blocks, udev=self._udev))
+
+
 @contextmanager
 def serving(machine: FakeMachine) -> Iterator[FakeMachine]:
     places = {name: machine.folder / name for name in ("sys", "proc", "dev")}
@@ -109,6 +139,7 @@ def serving(machine: FakeMachine) -> Iterator[FakeMachine]:
 
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(machine.socket))
+        lock_of(machine.socket).touch()
         listening.listen(4)
         thread = threading.Thread(target=serve)
         thread.start()

@@ -7,15 +7,17 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from devices.host import usb_stick as sticks
 from devices.host.machine_secret import read_machine_secret
 from devices.host.root_helper import ask_root
-from devices.host.usb_stick import For, StickRefused, usb_stick
+from devices.host.usb_stick import For, StickRefused, lock_of, usb_stick
 from kiosk.i18n import Translator
 from kiosk.ports.errors import SecretUnreadable
 from provisioning.chooser.root_helper import REASONS
@@ -130,6 +132,52 @@ def test_refuses_what_is_no_stick_with_a_reason_of_its_own(
         pass
     assert said.value.reason == reason
     assert not machine.asked.exists() or reason == "cannot-mount"
+
+
+def test_a_stick_that_a_killed_command_left_mounted_is_taken_again(machine: FakeMachine) -> None:
+    """Where sticks are mounted it is nobody else's; mounted anywhere else as well, it is in use."""
+    machine.disk()
+    left = f"40 21 8:1 / {machine.stick} rw - vfat /dev/sda1 rw\n"
+    machine.mounts(left)
+    with usb_stick(For.IMPORT, at=machine.socket) as folder:
+        assert folder == machine.stick
+    machine.mounts(left + "41 21 8:1 / /media/usb rw - vfat /dev/sda1 rw\n")
+    with pytest.raises(StickRefused, match="in-use"), usb_stick(For.IMPORT, "sda1", at=machine.socket):
+        pass
+
+
+def test_a_second_user_of_sticks_waits_for_the_first(machine: FakeMachine) -> None:
+    """There is one place for sticks, and who mounts takes away what is mounted there: a backup in the middle, say."""
+    machine.disk()
+
+    def second() -> None:
+        with usb_stick(For.EXPORT, at=machine.socket):
+            pass
+
+    waits = threading.Thread(target=second)
+    with usb_stick(For.IMPORT, at=machine.socket):
+        waits.start()
+        waits.join(1)
+        assert "--options=ro," in machine.asked.read_text()
+    waits.join(60)
+    assert "--options=rw," in machine.asked.read_text()
+
+
+def test_it_does_not_wait_for_ever(machine: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sticks, "_PATIENCE_S", 0.1)
+    machine.disk()
+    with usb_stick(For.IMPORT, at=machine.socket):
+        with pytest.raises(StickRefused, match="in-use"), usb_stick(For.EXPORT, at=machine.socket):
+            pass
+        assert "--options=ro," in machine.asked.read_text()
+
+
+def test_control_the_second_takes_it_away_without_the_lock(machine: FakeMachine) -> None:
+    """As on a machine whose image is older than the lock's file."""
+    lock_of(machine.socket).unlink()
+    machine.disk()
+    with usb_stick(For.IMPORT, at=machine.socket), usb_stick(For.EXPORT, at=machine.socket):
+        assert "--options=rw," in machine.asked.read_text()
 
 
 ATTACKS = [

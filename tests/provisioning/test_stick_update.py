@@ -4,17 +4,22 @@ kept, or given to root. A stick that is pulled out leaves nothing half."""
 from __future__ import annotations
 
 import hashlib
+import json
+import socket
+import threading
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from devices.host.status_socket import NAME
 from kiosk.i18n import Translator
-from provisioning import stick_update
-from provisioning.bundle import Why
+from provisioning import self_update, stick_update
+from provisioning.bundle import Why, read_manifest
 from provisioning.chooser.choose import Places, Releases, write_releases
 from provisioning.update_command import refusal
 from tests.local_store.test_restoring import killed_at
@@ -51,6 +56,7 @@ class Station:
         (folder / "data").mkdir()
         places = Places(folder / "root")
         places.kept.mkdir(parents=True)
+        places.releases.mkdir(parents=True)
         places.publisher.parent.mkdir(parents=True)
         places.publisher.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         write_releases(places, Releases("0.2.0", refused=("0.2.9",)))
@@ -60,6 +66,30 @@ class Station:
     def update(self, language: str = "en") -> int:
         options = Namespace(config=self.config, language=language, root=self.folder / "root")
         return stick_update.stick_update(options, Translator(language), at=self.machine.socket)
+
+    @contextmanager
+    def running(self, status: dict[str, object]) -> Iterator[None]:
+        """What it says of itself meanwhile, whoever asks."""
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(self.folder / "data" / NAME))
+            listening.listen(4)
+
+            def serve() -> None:
+                with suppress(OSError):
+                    while True:
+                        asking, _ = listening.accept()
+                        with asking:
+                            while asking.recv(100):
+                                pass
+                            asking.sendall(json.dumps(status).encode())
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            try:
+                yield
+            finally:
+                listening.shutdown(socket.SHUT_RDWR)
+                thread.join(60)
 
     def incoming(self) -> list[str]:
         folder = self.folder / "data" / "incoming"
@@ -99,7 +129,7 @@ def test_says_why_and_keeps_nothing_of(
 
 
 def test_control_keeps_it_when_nobody_looks(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stick_update, "check_bundle", lambda *_: None)
+    monkeypatch.setattr(stick_update, "check_bundle", lambda file, is_signed, _: read_manifest(file, is_signed))
     (station.machine.stick / "a.bundle").write_bytes(flipped(Forged(KEY)))
     assert station.update() == 0
     assert station.incoming()
@@ -133,6 +163,32 @@ def test_says_why_there_is_no_stick_or_no_room(station: Station, capsys: pytest.
     (station.machine.folder / "sys/class/block/sda1").unlink()
     assert station.update() == 1
     assert "No USB stick" in capsys.readouterr().err
+
+
+def test_says_that_there_is_no_room_to_install_it(
+    station: Station, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not an hour later, in a journal."""
+    (station.machine.stick / "a.bundle").write_bytes(Forged(KEY).raw())
+    monkeypatch.setattr(self_update, "_SPARE_BYTES", 1 << 60)
+    assert station.update() == 2
+    assert "not enough room" in capsys.readouterr().err
+    assert station.incoming() == []
+    (Places(station.folder / "root").releases / "0.3.0").mkdir()  # it was built there, and waits to be tried
+    assert station.update() == 0
+
+
+@pytest.mark.parametrize("code", ["K-03", None])
+def test_says_that_a_station_that_rests_installs_nothing(
+    station: Station, capsys: pytest.CaptureFixture[str], code: str | None
+) -> None:
+    """It is kept, for when the station lends again."""
+    (station.machine.stick / "a.bundle").write_bytes(Forged(KEY).raw())
+    with station.running({"screen": "maintaining", "staff_code": code}):
+        assert station.update("vi") == (1 if code else 0)
+    said = capsys.readouterr()
+    assert ("K-03" in said.err, "Bản cập nhật đúng" in said.out) == (bool(code), not code)
+    assert len(station.incoming()) == 1
 
 
 def test_says_so_when_it_cannot_be_begun_and_leaves_it_to_the_timer(

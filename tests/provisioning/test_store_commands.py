@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from devices.host.usb_stick import called, usb_stick
+from devices.host.checks.store import look_at_store
+from devices.host.usb_stick import usb_stick
+from kiosk.domain.findings import State
 from kiosk.runtime.diary import Diary
 from local_store import StoreConfig, open_store, read_store
 from local_store.recovery_code import code_of, key_of
@@ -20,7 +22,7 @@ from provisioning import store_commands
 from tests.local_store.backing_up import ledger, second_medium
 from tests.local_store.shelf import CATALOGUE, ITEMS, lend
 from tests.local_store.test_damage import flip, stores_aside
-from tests.provisioning.root_rig import FakeMachine, serving
+from tests.provisioning.root_rig import FakeMachine, NamedSticks, serving
 from tests.runtime.station import STATION
 
 
@@ -190,26 +192,21 @@ def test_asks_for_nothing_that_a_slip_of_the_pen_could_pass_for() -> None:
     assert key_of("É" * 56) is None
 
 
+def named_sticks(machine: Machine, folder: Path, monkeypatch: pytest.MonkeyPatch, label: str | None) -> NamedSticks:
+    """kiosk.toml knows of no folder."""
+    machine.config.write_text(STATION, encoding="utf-8")
+    sticks = NamedSticks(folder, machine.stick, label)
+    sticks.plug_into(store_commands, monkeypatch)
+    return sticks
+
+
 @pytest.mark.parametrize("label", ["TXBACKUP", "TXBACKUP2", "PHOTOS", None])
 def test_the_daily_backup_goes_onto_the_stick_of_that_name_only(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str | None
 ) -> None:
     """As udev has read it, also where another stick is plugged in beside it; nothing else is mounted by a timer."""
     machine.lend(0, catalogue=True)
-    fake = FakeMachine(tmp_path / "root")
-    fake.stick = machine.stick
-    blocks, udev = fake.folder / "sys/class/block", tmp_path / "udev"
-    udev.mkdir()
-    fake.disk("sda", bus="usb1/1-1/1-1:1.0/host0")
-    fake.disk("sdb", bus="usb1/1-2/1-2:1.0/host1")
-    (blocks / "sda1/dev").write_text("8:1\n")
-    (blocks / "sdb1/dev").write_text("8:17\n")
-    (udev / "b8:1").write_text("S:disk/by-label/KINGSTON\nE:ID_FS_LABEL=KINGSTON\n")
-    if label is not None:
-        (udev / "b8:17").write_text(f"E:ID_FS_TYPE=vfat\nE:ID_FS_LABEL={label}\n")
-    monkeypatch.setattr(store_commands, "usb_stick", partial(usb_stick, at=fake.socket))
-    monkeypatch.setattr(store_commands, "called", partial(called, blocks=blocks, udev=udev))
-    machine.config.write_text(STATION, encoding="utf-8")
+    fake = named_sticks(machine, tmp_path, monkeypatch, label).fake
     with serving(fake):
         status, said = machine.type("backup", "--daily")
     assert status == 0, said
@@ -218,6 +215,52 @@ def test_the_daily_backup_goes_onto_the_stick_of_that_name_only(
         assert len(os.listdir(machine.stick / "tram-xanh")) == 1
     else:
         assert not fake.asked.exists()
+        assert Diary(machine.data / "upkeep.json").read()["backup"] is None, "this school has no such stick"
+
+
+@pytest.mark.parametrize("how", ["pulled out", "with another name", "with another file system"])
+def test_a_stick_for_backups_that_is_missed_is_noted_down(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Else the tile would be green for ever."""
+    machine.lend(0, catalogue=True)
+    sticks = named_sticks(machine, tmp_path, monkeypatch, "TXBACKUP")
+    diary = Diary(machine.data / "upkeep.json")
+    with serving(sticks.fake):
+        assert machine.type("backup", "--daily")[0] == 0
+        before = diary.read()["backup"]
+        match how:
+            case "with another name":
+                sticks.name("TXBACKUP2")
+            case "with another file system":
+                (sticks.fake.folder / "dev/sdb1").write_bytes(bytes(512))
+            case _:
+                (sticks.fake.folder / "sys/class/block/sdb1").unlink()
+        assert machine.type("backup", "--daily")[0] == 1
+    now = diary.read()["backup"]
+    assert before is not None
+    assert now is not None
+    assert now["well"] is False
+    assert now["why"] == ("file-system" if how == "with another file system" else "no stick is called TXBACKUP")
+    assert now["good_at"] == before["good_at"]
+    place = StationStore(machine.data, "hoa-sen", "tram-1", 0)
+    assert look_at_store(place, None, now, backs_up=False).state is State.LOOK
+
+
+@pytest.mark.parametrize("label", ["TXBACKUP", "PHOTOS"])
+def test_recovers_with_the_stick_of_the_daily_backup(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    """Else it would say that there is no backup, while it is plugged in."""
+    machine.lend(0, catalogue=True)
+    sticks = named_sticks(machine, tmp_path, monkeypatch, label)
+    with serving(sticks.fake):
+        machine.type("backup", "--daily")
+        machine.lend(1)
+        flip(machine.data / "store.db", 1)
+        status, said = machine.type("recover")
+    assert (status, "There is no backup" in said) == (2, label != "TXBACKUP")
+    assert label != "TXBACKUP" or "--options=ro," in sticks.fake.asked.read_text()
 
 
 def test_the_daily_backup_goes_to_the_folder_that_kiosk_toml_names(machine: Machine) -> None:

@@ -22,7 +22,7 @@ from devices.host.status_socket import NAME
 from kiosk.config import KioskConfig, load
 from provisioning.chooser.choose import Releases, write_releases
 from provisioning.fetch_release import _is_wanted
-from provisioning.update_command import _status_of
+from provisioning.update_command import status_of
 
 pytestmark = pytest.mark.slow
 
@@ -74,15 +74,15 @@ def test_a_station_that_says_nothing_of_use_runs_all_the_same(
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert _status_of(config) == heard
+        assert status_of(config) == heard
         thread.join()
 
 
 def test_control_none_runs(config: KioskConfig) -> None:
-    assert _status_of(config) is None
+    assert status_of(config) is None
     with socket.socket(socket.AF_UNIX) as left_over:
         left_over.bind(str(config.data / NAME))
-    assert _status_of(config) is None
+    assert status_of(config) is None
 
 
 def test_a_blank_machine_has_nothing_to_resume(tmp_path: Path) -> None:
@@ -161,10 +161,54 @@ def test_what_will_never_be_installed_goes_and_is_known_by_its_hash(
         command = [sys.executable, "-c", begin + PROGRAM, "update", *words]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == status, done.stderr
-    assert incoming.exists() is not goes
+    assert any(incoming.iterdir()) is not goes
     assert (places.kept / "unfit").exists() is goes
     offered, known = Offered("0.2.0", bundle.stat().st_size, sha256), Releases("0.1.0")
     assert _is_wanted(offered, known, places) is not goes
     assert _is_wanted(replace(offered, sha256="0" * 64), known, places)  # another build of it
     assert _is_wanted(offered, Releases("0.1.1"), places)  # a newer release may understand it
     assert not _is_wanted(replace(offered, sha256="0" * 64), Releases("0.1.0", refused=("0.2.0",)), places)
+
+
+COMES_MEANWHILE = """
+import os, shutil, sys
+from provisioning import self_update
+begun = self_update.Updater.update
+def update(self, bundle, **said):
+    if os.path.exists({there!r}):
+        os.rename({there!r}, {here!r})
+        os.utime({here!r})
+    return begun(self, bundle, **said)
+self_update.Updater.update = update
+"""
+
+
+@pytest.mark.parametrize("first", ["good", "of a thief", "bad", "older"])
+def test_an_update_that_comes_while_another_is_at_work_has_its_turn_at_once(
+    config: KioskConfig, tmp_path: Path, first: str
+) -> None:
+    """From a stick, say: systemd begins no unit that is at work. It is neither deleted with the first one, nor held
+    for unfit in its place."""
+    for name in ("publisher", "thief"):
+        (tmp_path / name).mkdir()
+    publisher = Publisher(tmp_path / "publisher")
+    places = station_with(tmp_path / "root", publisher, "0.1.0")
+    maker = Publisher(tmp_path / "thief") if first == "of a thief" else publisher
+    incoming = config.data / "incoming"
+    incoming.mkdir()
+    here, there = incoming / f"{'b' * 64}.bundle", tmp_path / "there"
+    version = "0.0.9" if first == "older" else "0.2.0"
+    shutil.copyfile(maker.bundle(version, BAD if first == "bad" else GOOD), incoming / f"{'a' * 64}.bundle")
+    shutil.copyfile(publisher.bundle("0.3.0"), there)
+    begin = COMES_MEANWHILE.format(there=str(there), here=str(here))
+    restart = f"{places.current}/bin/python -I -m kiosk run {places.marks}"
+    words = ["--fetched", "--root", str(places.root), "--config", str(config.folder / "kiosk.toml")]
+    words += ["--restart", restart, "--within", "0.5" if first == "bad" else "20"]
+    command = [sys.executable, "-c", begin + PROGRAM, "update", *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert version_that_runs(places) == "0.3.0"
+    assert not any(incoming.iterdir())
+    unfit = places.kept / "unfit"
+    assert unfit.exists() is (first == "of a thief")
+    assert not unfit.exists() or unfit.read_text() == f"{'a' * 64} 0.1.0"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from devices.host.usb_stick import BACKUPS_ON_STICK
 from kiosk.bootstrap import stores
 from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import KioskConfig, load
@@ -23,6 +24,7 @@ from local_store.raw_pages import read_raw
 from tests.local_store.backing_up import back_up, ledger, second_medium
 from tests.local_store.shelf import CATALOGUE, ITEMS, lend, write_operation
 from tests.local_store.test_damage import PAGE
+from tests.provisioning.root_rig import NamedSticks, serving
 from tests.runtime.station import STATION
 
 PATIENCE_S = 30.0
@@ -159,6 +161,35 @@ def test_control_lends_on_from_a_store_that_is_known_to_be_damaged_when_a_check_
             assert found(config, "recovery") is None
         finally:
             kiosk.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label", ["TXBACKUP", "PHOTOS"])
+def test_mends_itself_with_the_stick_of_the_daily_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    """kiosk.toml names no folder: it is mounted for that, to be read only, and no other."""
+    with second_medium(tmp_path) as stick:
+        config = station(tmp_path, None)
+        (stick / BACKUPS_ON_STICK).mkdir()
+        used(config, stick / BACKUPS_ON_STICK)
+        sticks = NamedSticks(tmp_path, stick, label)
+        sticks.plug_into(stores, monkeypatch)
+        with serving(sticks.fake):
+            kiosk = impatient(config)
+            try:
+                held = ledger(stores.read_store(config))
+                damage(config, "item")
+                checks_at_once(monkeypatch)
+                until(lambda: found(config, "recovery") is not None)
+                if label == "TXBACKUP":
+                    until(lambda: isinstance(doing(kiosk), Home))
+                    assert ledger(stores.read_store(config)) == held
+                    assert "--options=ro," in sticks.fake.asked.read_text()
+            finally:
+                kiosk.stop()
+    assert found(config, "recovery") is (label == "TXBACKUP")
+    assert sticks.fake.asked.exists() is (label == "TXBACKUP")
 
 
 @pytest.mark.slow

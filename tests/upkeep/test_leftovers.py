@@ -8,7 +8,7 @@ from pathlib import Path
 from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import load
 from kiosk.ports.station_file import ENROLMENT_CODE
-from kiosk.upkeep.leftovers import OLD_CARD, clear_leftovers
+from kiosk.upkeep.leftovers import OLD_CARD, STICK_PART, clear_leftovers
 from provisioning import __main__ as command
 
 STATION = (
@@ -26,6 +26,17 @@ def after_a_power_cut(folder: Path, central: str) -> Path:
     (data / ENROLMENT_CODE).write_text("TXE1:")
     (data / "store.note").write_text("stays")
     return data
+
+
+def test_clears_half_an_update_from_a_stick_and_nothing_that_can_be_gone_on_with(tmp_path: Path) -> None:
+    data = after_a_power_cut(tmp_path, "")
+    incoming = (data / STICK_PART).parent
+    incoming.mkdir()
+    stay = {f"{'a' * 64}.part", f"{'b' * 64}.bundle"}
+    for name in (*stay, "stick.part"):
+        (incoming / name).write_bytes(b"half")
+    clear_leftovers(data)
+    assert names(incoming) == stay
 
 
 def names(data: Path) -> set[str]:
