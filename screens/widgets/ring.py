@@ -105,7 +105,10 @@ class RingCountdown(Widget):
         self._left.ellipse = (*box, 360 - 360 * part, 360, 90) if part > 0 else (*box, 359.9, 360, 4)
         self._track_colour.rgba = look.rgba("warn_track" if hurry else self.track)
         self._left_colour.rgba = look.rgba("warn" if hurry else self.ink) if part > 0 else (0, 0, 0, 0)
-        self._number.role = self.role
         self._number.ink = "warn" if hurry else self.words
-        self._number.pos, self._number.size = self.pos, self.size
         self._number.text = _clock(left, whole) if self._until else ""
+        is_long = len(self._number.text) > 3  # it must not touch the ring
+        inside = 2.4 * line if is_long else 0
+        self._number.role = "staff" if is_long and look.large else self.role
+        self._number.pos = (self.x + inside, self.y)
+        self._number.size = (self.width - 2 * inside, self.height)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from gallery.desk import SERVICE_STATES as STAFF_PINS
+from gallery.desk import STATES as DESK
 from gallery.samples import DUE, MINH_AN, operation, samples
 from gallery.service import STATES as SERVICE
 from kiosk.domain import blocks as b
@@ -131,6 +133,8 @@ DOINGS: Mapping[str, Doing] = {
     "my_books": MY_BOOKS,
     "my_books, one renewed": replace(MY_BOOKS, rows=OTHER_ROWS[1:2]),
 }
+ALIKE = ("desk-note-empty", "desk-fault", "desk-suggest")
+"""The same hundred keys each time: tests/screens/test_desk_pages.py looks at their words."""
 PAGES: Mapping[str, Mapping[str, State]] = {
     "home": {
         "as usual": State(),
@@ -181,6 +185,8 @@ PAGES: Mapping[str, Mapping[str, State]] = {
     },
     "enrolling": {name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)},
     "service": {name: state for name, (_, state) in SERVICE.items()},
+    "staff_pins": {name: state for name, (_, state) in STAFF_PINS.items()},
+    "desk": {name: state for name, (_, state) in DESK.items() if name not in ALIKE},
     "resting": {
         "the store is broken": State(Resting("K-03", 100.0)),
         "the disk is full": State(Resting("K-05", 100.0)),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kiosk.domain.operations import OperationId
+from kiosk.i18n import Translator
 from kiosk.session.inputs import Button
+from screens.view_models.desk.keyboard import letter_rows, sign_rows
 from screens.view_models.views import (
     AttentionView,
     Banner,
@@ -12,11 +14,14 @@ from screens.view_models.views import (
     CameraView,
     ChipView,
     Countdown,
+    DeskBar,
+    DeskLine,
     FinishRow,
     FinishView,
     HomeView,
     IdleView,
     Key,
+    KeyboardView,
     LoanRow,
     MyBooksView,
     RestingView,
@@ -243,6 +248,22 @@ def camera() -> CameraView:
     return CameraView(
         "Đưa mã vạch vào trong khung", "Giữ yên, cách một gang tay", "scan",
         Key("Quay lại", "arrow-left", Button.DISMISS),
+    )  # fmt: skip
+
+
+def finding(found: int, more: str = "") -> KeyboardView:
+    """A keyboard with what was found meanwhile."""
+    words = Translator("vi")
+    bar = DeskBar(
+        "Tra bạn đọc", "cô Lan · Thư viện xanh · Trường THCS Hoa Sen", "tự khoá sau",
+        Key("Khoá lại", "lock-simple", Button.LOCK), Countdown(1_000.0, 120.0),
+        Key("Quay lại", "arrow-left", Button.DISMISS),
+    )  # fmt: skip
+    names = ("Minh An", "Nguyễn Quốc Bảo", "Phương Uyên", "Gia Hân")
+    lines = tuple(DeskLine(f"p-{n}", "student", name, f"{n + 6}A2") for n, name in enumerate(names[:found]))
+    return KeyboardView(
+        bar, "Tra bạn đọc", "Tên hoặc lớp; hoặc quét thẻ", "Chưa thấy ai" if not found else "", "ng",
+        letter_rows("Tìm", words), lines, more, finds=True, signs=sign_rows("Tìm", words),
     )  # fmt: skip
 
 

@@ -64,7 +64,13 @@ EXTREMES = {
 HAND_MADE = {
     "many-reasons": (PageName.ATTENTION, views.many_reasons()),
     "question": (PageName.ATTENTION, views.question()),
+    "finding": (PageName.KEYBOARD, views.finding(3)),
+    "finding, more": (PageName.KEYBOARD, views.finding(4, more="còn nữa, gõ thêm chữ nhé")),
+    "finding, nobody": (PageName.KEYBOARD, views.finding(0)),
 }
+HOLD_THEIR_WORDS = (
+    "KeyButton Chip ToneChip BookRow LoanRow Banner KeptLine SideHint DeskBar WorkTile TodayStrip FoundLine WritingLine"
+)
 Matrix = tuple[tuple[int, int], str, Look]
 EVERY: tuple[Matrix, ...] = tuple(product(SIZES, ("vi", "en"), Look))
 DIAGONAL: tuple[Matrix, ...] = (
@@ -139,11 +145,11 @@ def faults(page: Any) -> list[str]:
             if len(widget.shown) != len([p for p in widget.paragraphs if p.text]):
                 found.append("a paragraph is missing")
             found += [f"shortened: {s.lines}" for p, s in widget.shown if _shortened(s.lines) and "…" not in p.text]
-        elif kind in ("KeyButton", "Tile", "Viewfinder"):
+        elif kind in ("KeyButton", "Tile", "WorkTile", "FoundLine", "Viewfinder"):
             least = 9.0 if getattr(widget, "value", None) in (Button.LANGUAGE, Button.LOOK) else 11.5
             if min(widget.width, widget.height) / page.u < least:
                 found.append(f"too small for a finger: {kind} {widget.size}")
-        if kind in ("KeyButton", "Chip", "ToneChip", "BookRow", "LoanRow", "Banner", "KeptLine", "SideHint"):
+        if kind in HOLD_THEIR_WORDS.split():
             for child in widget.children:
                 outside = (
                     child.x < widget.x - 1
@@ -167,10 +173,10 @@ def faults_of_all(
     rig: Rig, pages: Iterable[tuple[str, PageName, Any]], size: tuple[int, int], look: Look
 ) -> dict[str, list[str]]:
     """By sample."""
-    built = {name: rig.page(name, size, look) for name in PageName}
+    built: dict[PageName, Any] = {}
     found: dict[str, list[str]] = {}
     for label, name, view in pages:
-        page = built[name]
+        page = built[name] = built.get(name) or rig.page(name, size, look)
         if page.parent is None:
             rig.window.add_widget(page)
         page.size_hint, page.size = (None, None), size

@@ -145,7 +145,8 @@ def test_a_scan_there_is_tried_and_nothing_else() -> None:
 def test_nothing_of_a_reader_has_a_place_on_it() -> None:
     kept = {field.name for field in fields(Maintaining)}
     over = {"part", "trying", "tried", "outcome", "more", "enrolling"}
-    assert kept == {"pass_id", "active_at", "findings", "resting"} | over
+    of_staff = {"pin", "desk"}  # who is of the staff, and beneath it no page of the desk but its tiles
+    assert kept == {"pass_id", "active_at", "findings", "resting"} | over | of_staff
     assert {field.name for field in fields(Tried)} == {"kind", "symbology", "characters", "number"}
 
 
