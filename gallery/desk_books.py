@@ -30,11 +30,11 @@ from kiosk.session.desk_states import (
 )
 from kiosk.session.notices import BookShown
 
-_DE_MEN = BookShown("TK.00012", "t-1", "Dế Mèn phiêu lưu ký", "Tô Hoài")
-_KINH_VAN_HOA = BookShown("TK.00140", "t-2", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh")
-_HAI_VAN_DAM = BookShown("PM.001208", "t-3", "Hai vạn dặm dưới đáy biển", "Jules Verne")
+DE_MEN = BookShown("TK.00012", "t-1", "Dế Mèn phiêu lưu ký", "Tô Hoài")
+KINH_VAN_HOA = BookShown("TK.00140", "t-2", "Kính vạn hoa, tập 3", "Nguyễn Nhật Ánh")
+HAI_VAN_DAM = BookShown("PM.001208", "t-3", "Hai vạn dặm dưới đáy biển", "Jules Verne")
 _TU_DIEN = BookShown("TC.00007", "t-4", "Từ điển tiếng Việt", "Hoàng Phê")
-_GOC_SAN = BookShown("TK.00301", "t-5", "Góc sân và khoảng trời", "Trần Đăng Khoa")
+GOC_SAN = BookShown("TK.00301", "t-5", "Góc sân và khoảng trời", "Trần Đăng Khoa")
 _DUE = date(2026, 12, 7)
 _NO_PERIOD = (NoPolicy(), SchoolYearEnds())
 
@@ -47,48 +47,48 @@ def _loan(book: BookShown, days_left: int) -> LoanShown:
     return LoanShown(book, date.fromordinal(date(2026, 11, 23).toordinal() + days_left), None, days_left, 1)
 
 
-_AN = ReaderLine("p-1", "Minh An", "6A2")
-_READER = ReaderShown(_AN, "hs", 5, (_loan(_GOC_SAN, -4), _loan(_KINH_VAN_HOA, 9)), (), (), False, None)
-_BLOCKED = replace(_READER, blocks=(OverdueLoans(1),), note="Em hay quên thẻ, nhắc em trước giờ đọc sách.")
-_LENT = DeskRow(RowKind.LENT, _DE_MEN, _id(7), _DUE)
+AN = ReaderLine("p-1", "Minh An", "6A2")
+READER = ReaderShown(AN, "hs", 5, (_loan(GOC_SAN, -4), _loan(KINH_VAN_HOA, 9)), (), (), False, None)
+_BLOCKED = replace(READER, blocks=(OverdueLoans(1),), note="Em hay quên thẻ, nhắc em trước giờ đọc sách.")
+_LENT = DeskRow(RowKind.LENT, DE_MEN, _id(7), _DUE)
 _ALLOWED = DeskRow(RowKind.LENT, _TU_DIEN, _id(8), date(2026, 11, 24), against_rules=True)
-_BACK = DeskRow(RowKind.RETURNED, _KINH_VAN_HOA, _id(9), had=_AN)
+_BACK = DeskRow(RowKind.RETURNED, KINH_VAN_HOA, _id(9), had=AN)
 _PILE = (
-    DeskRow(RowKind.RETURNED, _HAI_VAN_DAM, _id(12), held_at="ngăn 2", had=ReaderLine("p-2", "Thu Hà", "7A1")),
+    DeskRow(RowKind.RETURNED, HAI_VAN_DAM, _id(12), held_at="ngăn 2", had=ReaderLine("p-2", "Thu Hà", "7A1")),
     _BACK,
     DeskRow(RowKind.NOT_IN_CATALOGUE, BookShown("TK.09999", "", "", ""), _id(11)),
-    DeskRow(RowKind.RETURNED, _GOC_SAN, _id(10)),
+    DeskRow(RowKind.RETURNED, GOC_SAN, _id(10)),
 )
 
 STATES: dict[str, tuple[str, states.State]] = {
     "desk-lend": ("Nobody stands here yet.", at_desk(Lending())),
     "desk-lend-unknown": ("A card that nobody has.", at_desk(Lending(problem=DeskProblem.UNKNOWN_CARD))),
     "desk-lend-reader": ("What a reader has, and what stands against them.", at_desk(Lending(_BLOCKED))),
-    "desk-lend-books": ("Lent, one of them against the rules.", at_desk(Lending(_READER, (_ALLOWED, _LENT)))),
+    "desk-lend-books": ("Lent, one of them against the rules.", at_desk(Lending(READER, (_ALLOWED, _LENT)))),
     "desk-lend-refused": (
         "Every reason, and what may be said to lend it all the same.",
-        at_desk(Lending(_READER, (_LENT,), AtDeskRefused(_TU_DIEN, (OverdueLoans(1), InHouseOnly()), ()))),
+        at_desk(Lending(READER, (_LENT,), AtDeskRefused(_TU_DIEN, (OverdueLoans(1), InHouseOnly()), ()))),
     ),
     "desk-lend-many": (
         "Four reasons at once.",
         at_desk(
             Lending(
-                _READER,
+                READER,
                 (_LENT,),
-                AtDeskRefused(_HAI_VAN_DAM, (OverdueLoans(2), TooManyLoans(5), HeldForAnother(), InHouseOnly()), ()),
+                AtDeskRefused(HAI_VAN_DAM, (OverdueLoans(2), TooManyLoans(5), HeldForAnother(), InHouseOnly()), ()),
             )
         ),
     ),
     "desk-lend-stays": (
         "What nobody at the desk may set aside.",
-        at_desk(Lending(_READER, (), AtDeskRefused(_TU_DIEN, _NO_PERIOD, _NO_PERIOD))),
+        at_desk(Lending(READER, (), AtDeskRefused(_TU_DIEN, _NO_PERIOD, _NO_PERIOD))),
     ),
     "desk-lend-another": (
         "Recorded for another reader: whoever holds it is right.",
-        at_desk(Lending(_READER, (), AtDeskRefused(_HAI_VAN_DAM, (OnLoanToAnother(),), (OnLoanToAnother(),)))),
+        at_desk(Lending(READER, (), AtDeskRefused(HAI_VAN_DAM, (OnLoanToAnother(),), (OnLoanToAnother(),)))),
     ),
-    "desk-lend-row": ("A book of this act, chosen.", at_desk(Lending(_READER, (_LENT,), chosen="TK.00012"))),
-    "desk-lend-loan": ("A book at home, chosen.", at_desk(Lending(_READER, (), chosen="TK.00301"))),
+    "desk-lend-row": ("A book of this act, chosen.", at_desk(Lending(READER, (_LENT,), chosen="TK.00012"))),
+    "desk-lend-loan": ("A book at home, chosen.", at_desk(Lending(READER, (), chosen="TK.00301"))),
     "desk-return": ("Nothing scanned yet.", at_desk(TakingBack())),
     "desk-return-pile": ("A pile; who had each is told here alone.", at_desk(TakingBack(_PILE))),
     "desk-return-row": ("One of them, chosen.", at_desk(TakingBack(_PILE, "TK.00140"))),

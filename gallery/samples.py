@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from gallery import desk, desk_books, enrolment, service
+from gallery import desk, desk_books, desk_readers, enrolment, service
 from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
 from kiosk.domain.service_pass import PassFault
@@ -163,6 +163,8 @@ class Screen:
     says: str
     samples: Mapping[str, Sample]
 
+
+_AT_DESK = desk.STATES | desk_books.STATES | desk_readers.STATES
 
 SCREENS: tuple[Screen, ...] = (
     Screen(
@@ -326,7 +328,7 @@ SCREENS: tuple[Screen, ...] = (
                 "Somebody of the staff borrows like anybody, and has one key more.",
                 State(borrowing(2, patron=replace(MINH_AN, name="cô Lan", staff=desk.LAN.staff))),
             ),
-            **{name: Sample(says, state) for name, (says, state) in (desk.STATES | desk_books.STATES).items()},
+            **{name: Sample(says, state) for name, (says, state) in _AT_DESK.items()},
         },
     ),
     Screen(

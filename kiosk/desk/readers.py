@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.desk.asked import ended_late
 from kiosk.desk.list_books import list_books
 from kiosk.desk.recording import Today, Tools, shown
 from kiosk.domain.circulation import patron_blocks
@@ -52,7 +53,9 @@ def _shown(work: UnitOfWork, patron: Patron, ask: OpenReader, tools: Tools) -> R
         limits.total if limits else 0,
         books.loans,
         books.holds,
-        patron_blocks(patron, loans, rules, today.day, day_is_sure=today.is_sure),
+        patron_blocks(
+            patron, loans, rules, today.day, ended_late=ended_late(work, patron, today), day_is_sure=today.is_sure
+        ),
         patron.blocked,
         patron.valid_until,
         patron.note,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import groupby
 
 from kiosk.desk.readers import line_of
 from kiosk.desk.recording import Today, Tools, record, shown
 from kiosk.domain.disputes import DisputeRecord, Version
+from kiosk.domain.holds import still_waiting
 from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import OperationKind
 from kiosk.domain.requests import RequestRecord, RequestState
@@ -42,7 +44,7 @@ def count_work(work: UnitOfWork, ask: CountWork, tools: Tools) -> WorkCounted:
         Work.DISPUTES: sum(_is_to_settle(line) for line in _disputes(work, today)),
         Work.TO_CHECK: len(listed) - calls,
         Work.OVERDUE: len(_overdue(work, today)),
-        Work.TO_SHELVE: sum(1 for _ in _to_shelve(work)),
+        Work.TO_SHELVE: sum(1 for _ in _to_shelve(work, today)),
         Work.HELP: calls,
         Work.UNSENT: sum(one.count for one in work.unsent()),
     }
@@ -84,10 +86,12 @@ def _shelved(work: UnitOfWork, ask: TickOff, tools: Tools) -> bool:
     item = work.item_by_barcode(ask.barcode)
     if item is None or work.open_loans_of_item(item.id):
         return False
-    hold = next((one for one in _to_shelve(work) if one.title_id == item.title_id and ask.id in ("", one.id)), None)
+    today = Today.of(work, tools)
+    hold = next(
+        (one for one in _to_shelve(work, today) if one.title_id == item.title_id and ask.id in ("", one.id)), None
+    )
     if hold is None:
         return False
-    today = Today.of(work, tools)
     work.shelve_hold(hold.id, today.day)
     record(
         work,
@@ -115,9 +119,9 @@ def _lines(work: UnitOfWork, which: Work, today: Today) -> Iterator[WorkLine]:
             yield from (_check_line(work, one) for one in work.to_check() if one.why is ToCheck.HELP)
         case Work.OVERDUE:
             lines = [_overdue_line(work, loan, patron, today) for loan, patron in _overdue(work, today)]
-            yield from sorted(lines, key=lambda line: (line.reader.class_name, line.reader.name, line.due_on))
+            yield from sorted(lines, key=_by_class)
         case Work.TO_SHELVE:
-            yield from (line for hold in _to_shelve(work) if (line := _shelve_line(work, hold)))
+            yield from (line for hold in _to_shelve(work, today) if (line := _shelve_line(work, hold)))
         case Work.UNSENT:
             for one in work.unsent():
                 yield UnsentLine(f"{one.kind}{'!' * one.set_aside}", one.kind, one.count, one.set_aside)
@@ -135,15 +139,22 @@ def _overdue(work: UnitOfWork, today: Today) -> Sequence[tuple[Loan, Patron]]:
     return [(loan, patron) for loan in loans if loan.patron_id and (patron := work.patron(loan.patron_id))]
 
 
+def _by_class(line: OverdueLine) -> tuple[bool, str, str, date]:
+    """Who is of no class comes last."""
+    return not line.reader.class_name, line.reader.class_name, line.reader.name, line.due_on
+
+
 def _overdue_line(work: UnitOfWork, loan: Loan, patron: Patron, today: Today) -> OverdueLine:
     book = _shown(work.item(loan.item_id))
     return OverdueLine(loan.id, line_of(patron), book, loan.due_on, (today.day - loan.due_on).days)
 
 
-def _to_shelve(work: UnitOfWork) -> Iterator[Hold]:
+def _to_shelve(work: UnitOfWork, today: Today) -> Iterator[Hold]:
     """As many of a queue as there are copies of the title in the library, but for those whose book stands there."""
+    rules, calendar = work.rules(), work.calendar()
     for title_id, queue in groupby(work.waiting_holds(), lambda hold: hold.title_id):
-        first = list(queue)[: work.free_copies(title_id)]
+        waiting = still_waiting(list(queue), rules, calendar, today.day, day_is_sure=today.is_sure)
+        first = waiting[: work.free_copies(title_id)]
         yield from (hold for hold in first if hold.shelved_on is None)
 
 

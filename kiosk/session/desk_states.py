@@ -16,6 +16,7 @@ from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import RequestState
 from kiosk.domain.settings import Setting
 from kiosk.domain.staff import Staff
+from kiosk.ports.desk_store import ToCheck as ToCheck
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.notices import BookShown
 
@@ -98,8 +99,8 @@ class VersionShown:
 
 @dataclass(frozen=True, slots=True)
 class DisputeLine:
-    """`asked`: what has become of the newest settlement that was asked for here, if any. `settled`: by somebody else, by
-    this way or BY_ITSELF; "" while it is open."""
+    """`asked`: what has become of the newest settlement that was asked for here, if any. `settled`: by somebody else
+    with this way, or BY_ITSELF; "" while it is open."""
 
     id: str
     reason: str
@@ -118,11 +119,11 @@ BY_ITSELF = "by_itself"
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """`why`: kiosk.ports.store.ToCheck. `reader`: who brought or had it, while that is known."""
+    """`reader`: who brought or had it, while that is known."""
 
     id: str
     operation: OperationId
-    why: str
+    why: ToCheck
     book: BookShown
     reader: ReaderLine | None
     at_ms: int | None

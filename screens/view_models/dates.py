@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from kiosk.domain.clock_trust import Moment
 from kiosk.i18n import Translator
 
 
@@ -40,6 +41,14 @@ def in_days(days: int, words: Translator) -> str:
     if days == 0:
         return words.text("today")
     return words.plural("in {n} day", "in {n} days", days)
+
+
+def day_and_time(at_ms: int | None, words: Translator) -> str:
+    """In the library; "" for a time (milliseconds since 1970) that nobody vouches for."""
+    if at_ms is None:
+        return ""
+    at = Moment(at_ms, "", 0, trusted=True).local
+    return words.text("{day}, {time}", day=short_day(at.date(), words), time=f"{at:%H:%M}")
 
 
 def day_with_year(day: date) -> str:

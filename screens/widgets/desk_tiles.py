@@ -76,7 +76,9 @@ class WorkTile(Pressable):
         pad = look.px(1.5)
         left, room = self.x + look.px(1.8), self.width - look.px(3.6)
         title, small = look.text_px("second") * 1.3, look.text_px("staff") * 1.3
-        below = look.text_px("second") * 2.1 if look.large else title + small  # large words need the room of what is a touch away
+        below = (
+            look.text_px("second") * 2.1 if look.large else title + small
+        )  # large words need the room of what is a touch away
         sign = min(look.px(7.6), high - 2 * pad - below - look.px(0.4))
         top = low + high - pad
         self._sign.pos, self._sign.size = (left, top - sign), (sign, sign)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from gallery import desk_readers
 from gallery.desk import SERVICE_STATES as STAFF_PINS
 from gallery.desk import STATES as DESK
 from gallery.samples import DUE, MINH_AN, operation, samples
@@ -184,6 +185,11 @@ PAGES: Mapping[str, Mapping[str, State]] = {
         "thirty": State(replace(FINISHED, rows=tuple(lent(LONG, seq) for seq in range(30)))),
     },
     "enrolling": {name: sample.state for name, sample in samples() if isinstance(sample.state.doing, Enrolling)},
+    "desk_readers": {name: state for name, (_, state) in desk_readers.READERS.items()}
+    | desk_readers.EVERY_PROBLEM
+    | desk_readers.EVERY_ACT_DONE,
+    "desk_work": {name: state for name, (_, state) in desk_readers.WORK.items()},
+    "desk_disputes": desk_readers.EVERY_DISPUTE,
     "service": {name: state for name, (_, state) in SERVICE.items()},
     "staff_pins": {name: state for name, (_, state) in STAFF_PINS.items()},
     "desk": {name: state for name, (_, state) in DESK.items() if name not in ALIKE},

@@ -20,7 +20,7 @@ from kiosk.session.states import Doing, Finished, Home, Resting, SessionRules, S
 from screens import theme
 from screens.view_models import Presenter, present
 from screens.view_models.blocks import reason_for
-from screens.view_models.views import AttentionView, BorrowView, HomeView
+from screens.view_models.views import AttentionView, BorrowView, HomeView, KeyboardView
 from tests.screens.sample_states import BLOCKS, BOOK, BORROWING, DOINGS, LANGUAGES, NOTICES, PAGES, REFUSALS, SEVERAL
 
 
@@ -54,6 +54,8 @@ def test_says_what_was_read_and_agreed(
     for name, state in PAGES[kind].items():
         shown = present(replace(state, language=language), RULES, PLACE, words[language])
         part = shown.idle if kind == "idle" else shown.page
+        if isinstance(part, KeyboardView):
+            part = replace(part, rows=(), capitals=(), signs=())  # the same everywhere
         text += "\n".join((f"=== {name}", *lines_of(part, "shows"), "", ""))
     matches_snapshot(f"{kind}.{language}", text.rstrip("\n") + "\n")
 

@@ -1,5 +1,5 @@
-"""The work lists: what somebody should look at, and what is done about it. After each act the list is read anew: another
-station may have been first."""
+"""The work lists: what somebody should look at, and what is done about it. After each act the list is read anew:
+another station may have been first."""
 
 from __future__ import annotations
 

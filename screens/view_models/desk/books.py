@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from kiosk.domain.model import ItemStatus
 from kiosk.i18n import Translator
@@ -119,6 +119,41 @@ def problem_detail(problem: DeskProblem, words: Translator) -> DeskDetail:
         case DeskProblem.NOT_DONE:
             title = words.text("That was not done")
             lines = (words.text("It has changed meanwhile. Look once more what is recorded now."),)
+        case DeskProblem.NOT_WAITED_FOR:
+            title = words.text("Nobody waits for this book now")
+            lines = (words.text("Is it recorded as returned? Take it back first, then scan it here."),)
+        case _:
+            title, line = _about_a_reader(problem, words)
+            lines = (line,)
+    return DeskDetail(title=title, icon=icons.INFO, lines=lines, tone=Tone.ATTENTION)
+
+
+_OfAReader = Literal[
+    DeskProblem.NOBODY_HAS_IT,
+    DeskProblem.READER_GONE,
+    DeskProblem.CARD_OF_ANOTHER,
+    DeskProblem.CARD_THEIRS_ALREADY,
+    DeskProblem.WAITS_ALREADY,
+    DeskProblem.HAS_IT_ALREADY,
+]
+
+
+def _about_a_reader(problem: _OfAReader, words: Translator) -> tuple[str, str]:
+    match problem:
+        case DeskProblem.NOBODY_HAS_IT:
+            return words.text("Nobody has this book"), words.text("It is on nobody's loan.")
+        case DeskProblem.READER_GONE:
+            kept = words.text("The centre has taken them out. What was recorded before is kept.")
+            return words.text("This reader is not in the list any more"), kept
+        case DeskProblem.CARD_OF_ANOTHER:
+            unchanged = words.text("Nothing was changed. Please take another card.")
+            return words.text("This card is another reader's"), unchanged
+        case DeskProblem.CARD_THEIRS_ALREADY:
+            return words.text("This card is theirs already"), words.text("Nothing had to be changed.")
+        case DeskProblem.WAITS_ALREADY:
+            place = words.text("Their place in the queue stays as it is.")
+            return words.text("They wait for this book already"), place
+        case DeskProblem.HAS_IT_ALREADY:
+            return words.text("They have this book at home"), words.text("It can be renewed instead.")
         case never:
             assert_never(never)
-    return DeskDetail(title=title, icon=icons.INFO, lines=lines, tone=Tone.ATTENTION)
