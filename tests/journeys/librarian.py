@@ -6,8 +6,10 @@ import json
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +28,7 @@ from kiosk.session.effects import SetPin
 from kiosk.session.inputs import ActTouched, Button, Input, LineTouched, Touched, Typed
 from kiosk.session.states import Borrowing, Home, State
 from kiosk.session.supervised.typing import DONE
+from kiosk.upkeep.forgetting import forget_erased
 from screens.view_models.place import Place
 from screens.view_models.present import Presenter
 from screens.view_models.views import ActKey, DeskLine, DeskListView, Key, Shown, TypeKey
@@ -101,6 +104,13 @@ class Desk(Hands):
         assert patron is not None, card
         self.store(lambda work: self.kiosk.desk.answer(SetPin(0, 0, patron.id, pin, None), work))
 
+    def forgets(self, card: str) -> None:
+        """Whom the centre has erased, as the station does once a minute."""
+        store = self.kiosk._opened
+        assert store is not None
+        self.wait(lambda: forget_erased(self.kiosk._run_in_store, store.forget, threading.Event()))
+        assert self.patron(card) is None
+
     def is_sent(self) -> bool:
         return self.store(lambda work: work.outbox_counts()).pending == 0
 
@@ -130,11 +140,13 @@ class Desk(Hands):
         return self.state.doing.page
 
     def find(self, what: Callable[[Any], object]) -> Any:
-        """The page of the desk, as soon as this is so of it."""
+        """The page of the desk, as soon as this is so of it; a page of another kind may not even have it."""
 
         def is_so() -> bool:
             doing = self.state.doing
-            return isinstance(doing, Supervising) and bool(what(doing.page))
+            with suppress(AttributeError):
+                return isinstance(doing, Supervising) and bool(what(doing.page))
+            return False
 
         self.wait(is_so)
         assert isinstance(self.state.doing, Supervising)
@@ -157,15 +169,20 @@ class Desk(Hands):
         self.wait(lambda: self.state.awaiting is None and self.offers(act, value))
         self.post(ActTouched(act, time.monotonic(), value))
 
+    def touch_anyway(self, act: Act, value: str = "") -> None:
+        """What no screen that is right offers."""
+        self.post(ActTouched(act, time.monotonic(), value))
+
     def button(self, button: Button) -> None:
         self.wait(lambda: any(key.button is button for key in self.parts(Key)))
         self.post(Touched(button, time.monotonic()))
 
     def choose(self, line: str) -> None:
-        """Touches a line of the list, which is lit then."""
+        """Touches a line of the list, until it is lit."""
         self.wait(lambda: any(one.id == line for one in self.lines()))
-        if not any(one.id == line and one.chosen for one in self.lines()):
-            self.post(LineTouched(line, time.monotonic()))
+        if any(one.id == line and one.chosen for one in self.lines()):
+            self.post(LineTouched(line, time.monotonic()))  # what stands beside it may be about something else
+        self.post(LineTouched(line, time.monotonic()))
         if isinstance(self.shown().page, DeskListView):
             self.wait(lambda: any(one.id == line and one.chosen for one in self.lines()))
 
