@@ -74,6 +74,7 @@ FREE_COPIES = Prepared(
     select(func.count())
     .select_from(item)
     .where(item.c.title_id == bindparam("title_id"), item.c.status == text("'available'"))
+    .where(item.c.in_house_only == text("0"))
     .where(~exists().where(loan.c.item_id == item.c.id, OPEN))
 )
 HOLDS = select(hold.c.id, hold.c.title_id, hold.c.patron_id, hold.c.shelf, hold.c.shelved_on)

@@ -116,7 +116,8 @@ class NoMoreRenewals:
 
 @dataclass(frozen=True, slots=True)
 class RenewedTooSoon:
-    """Lent or renewed today already: a book scanned twice is not a wish for more time."""
+    """Lent or renewed today already: a book scanned twice is not a wish for more time. Or it is one for a night, and
+    theirs for longer."""
 
     code: ClassVar[str] = "G-42"
     due_on: date

@@ -77,8 +77,9 @@ def patron_blocks(
     if day_is_sure:
         if patron.valid_until is not None and patron.valid_until < today:
             found.append(b.CardExpired(patron.valid_until))
-        own = suspended_until(ended_late, limits) if ended_late and limits else None
-        until = max(filter(None, (patron.suspended_until, own)), default=None)
+        until = patron.suspended_until
+        if ended_late and limits and (own := suspended_until(ended_late, limits)):
+            until = max(own, until or own)
         if until is not None and until >= today:
             found.append(b.Suspended(until))
     if limits is None:
@@ -188,6 +189,9 @@ def decide_renew(
         due_on = _counted(today, policy, calendar, day_is_sure, read_here)
         if due_on is not None and not day_is_sure:
             due_on = max(due_on, loan.due_on)  # counted again when the day is known
+        elif read_here and due_on is not None and due_on <= loan.due_on:
+            if b.RenewedTooSoon(loan.due_on) not in found:  # one night more is no more than there is
+                found.append(b.RenewedTooSoon(loan.due_on))
         elif due_on is None or due_on <= loan.due_on:
             # More time that ends no later than the time already given would be an empty promise.
             found.append(b.SchoolYearEnds())

@@ -79,8 +79,13 @@ def open_days_after(day: date, last: date, calendar: Calendar, most: int) -> int
 
 
 def _first_open(day: date, last: date, calendar: Calendar) -> date | None:
-    steps = min((last - day).days, _LONGEST_CLOSURE)
-    return next((then for n in range(steps + 1) if calendar.is_open(then := day + _ONE_DAY * n)), None)
+    for _ in range(_LONGEST_CLOSURE + 1):
+        if day > last:
+            return None
+        if calendar.is_open(day):
+            return day
+        day += _ONE_DAY
+    return None
 
 
 def _last_open(after: date, day: date, calendar: Calendar) -> date | None:

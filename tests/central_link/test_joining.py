@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from central_link.enrolment import Told
@@ -35,6 +35,7 @@ _forms = st.lists(st.dictionaries(_names, _json, max_size=3), max_size=3)
 _codes = st.dictionaries(_names, _json | _forms, max_size=4)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.none()
     | st.dictionaries(st.sampled_from(["place", "brand", "codes", "data", "library"]), _json, max_size=5)

@@ -128,6 +128,9 @@ def test_counts_as_free_the_available_copies_of_a_title_that_are_on_nobodys_loan
         assert work.free_copies(TITLE.id) == 3
         assert work.free_copies("another title") == 1
         assert work.free_copies("unknown") == 0
+    station.apply(replace(ITEMS[3], in_house_only=True))
+    with station.store.unit_of_work() as work:
+        assert work.free_copies(TITLE.id) == 3, "one of the four is only read here"
 
 
 # a check-out

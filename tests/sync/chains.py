@@ -18,6 +18,7 @@ from kiosk.domain.operations import (
     next_operation,
 )
 from kiosk.domain.requests import ONLY_STAFF, Wish, worded
+from kiosk.domain.staff import ByStaff
 
 WALL_MS = 1_795_000_000_000
 
@@ -36,6 +37,7 @@ class Chain:
         patron: str | None = None,
         private: str | None = None,
         actor: Actor | None = None,
+        by: ByStaff | None = None,
     ) -> Operation:
         reader = Reader(patron, secrets.token_bytes(16), private) if patron else None
         if reader and private:
@@ -47,9 +49,11 @@ class Chain:
             data,
             moment=Moment(WALL_MS, str(uuid.uuid4()), 1_000, trusted=True),
             actor=actor
+            or (Actor.LIBRARIAN if by else None)
             or (Actor.PATRON if patron else Actor.STATION if kind is OperationKind.DATE_BOOT else Actor.ANYONE),
             reader=reader,
             policy_version="2026-09-01",
+            by=by,
         )
         self.end = ChainEnd(operation.id, operation.hash)
         return operation
@@ -68,7 +72,7 @@ class Chain:
     def check_in(self, barcode: str, item: str | None = None, loans: tuple[str, ...] = ()) -> Operation:
         return self.write(OperationKind.CHECK_IN, {"barcode": barcode, "item": item, "loans": list(loans)})
 
-    def ask(self, wish: Wish, patron: str | None = None) -> Operation:
+    def ask(self, wish: Wish, patron: str | None = None, by: ByStaff | None = None) -> Operation:
         words = worded(wish, has_reader=patron is not None)
         return self.write(
             words.kind,
@@ -76,6 +80,7 @@ class Chain:
             patron,
             words.private,
             actor=Actor.LIBRARIAN if isinstance(wish, ONLY_STAFF) else None,
+            by=by,
         )
 
     def check_ins(self, count: int) -> list[Operation]:
