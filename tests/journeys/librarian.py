@@ -132,6 +132,9 @@ class Desk(Hands):
     def offers(self, act: Act, value: str = "") -> bool:
         return any((key.act, key.value) == (act, value) for key in self.parts(ActKey))
 
+    def offers_button(self, button: Button) -> bool:
+        return any(key.button is button for key in self.parts(Key))
+
     def page(self, kind: type[T]) -> T:
         """The page of the desk, as soon as it is of this kind."""
         self.wait(lambda: isinstance(self.state.doing, Supervising) and isinstance(self.state.doing.page, kind))
@@ -174,7 +177,7 @@ class Desk(Hands):
         self.post(ActTouched(act, time.monotonic(), value))
 
     def button(self, button: Button) -> None:
-        self.wait(lambda: any(key.button is button for key in self.parts(Key)))
+        self.wait(lambda: self.offers_button(button))
         self.post(Touched(button, time.monotonic()))
 
     def choose(self, line: str) -> None:
