@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gallery.service import WELL
 from kiosk.domain.pins import PinFault
 from kiosk.domain.staff import Role, Staff
 from kiosk.session import states
@@ -47,7 +48,7 @@ def at_desk(page: Any = None, **more: Any) -> states.State:
 
 
 def setting_pin(pin: StaffPin, **more: Any) -> states.State:
-    return states.State(Maintaining("00ff" * 4, 100.0, pin=pin, **more))
+    return states.State(Maintaining("00ff" * 4, 100.0, WELL, pin=pin, **more))
 
 
 _NOTE = "Em hay quên thẻ, nhờ cô Hạnh lớp 6A2 nhắc trước giờ đọc sách."
@@ -94,10 +95,10 @@ SERVICE_STATES: dict[str, tuple[str, states.State]] = {
     "service-pin-set": ("It is set.", setting_pin(StaffPin(LAN, done=Act.SET_PIN))),
     "service-from-desk": (
         "Opened from the desk: a librarian sees and tests; “Back” leads there.",
-        states.State(Maintaining("", 104.0, desk=Supervising(LAN, 100.0))),
+        states.State(Maintaining("", 104.0, WELL, desk=Supervising(LAN, 100.0))),
     ),
     "service-of-maintainer": (
         "Opened from the desk by a maintainer.",
-        states.State(Maintaining("", 104.0, desk=Supervising(LAN_MAINTAINS, 100.0))),
+        states.State(Maintaining("", 104.0, WELL, desk=Supervising(LAN_MAINTAINS, 100.0))),
     ),
 }

@@ -38,9 +38,9 @@ _MORNING = 1_795_227_120_000  # Saturday, 21 November 2026, 09:12 in Việt Nam
 _BINH, _HA = ReaderLine("p-2", "Gia Bình", "6A1"), ReaderLine("p-3", "Thu Hà", "7A1")
 _ANS = (AN, ReaderLine("p-4", "Bảo An", "7A1"), ReaderLine("p-5", "Hoài An", "8A3"))
 _HOLDS = (HoldShown(DE_MEN, 1, True, "ngăn 2", "h-1"), HoldShown(HAI_VAN_DAM, 3, False, "ngăn 2", "h-2"))
-_FULL = replace(READER, holds=_HOLDS, valid_until=date(2027, 5, 31), has_pin=True)
+FULL = replace(READER, holds=_HOLDS, valid_until=date(2027, 5, 31), has_pin=True)
 _PAUSED = replace(
-    _FULL, blocks=(PatronBlocked(), OverdueLoans(1)), blocked=True, note="Em hay quên thẻ, nhắc em trước giờ đọc sách."
+    FULL, blocks=(PatronBlocked(), OverdueLoans(1)), blocked=True, note="Em hay quên thẻ, nhắc em trước giờ đọc sách."
 )
 _REFUSED = AtDeskRefused(GOC_SAN, (LoanOverdue(date(2026, 11, 19)), HeldForAnother()), (), renewing=True)
 _LOAN, _HOLD = GOC_SAN.barcode, HAI_VAN_DAM.title_id
@@ -64,29 +64,29 @@ _UNCLEAR = dispute(
     "unclear_order", "returned", "on_loan", book=KINH_VAN_HOA, came=version("check_in", here=False, at=None)
 )
 _NO_LIST = dispute("unknown_item", "seen", book=BookShown("TK.09999", "", "", ""), held=None, came=version("check_in"))
-_DISPUTES = (dispute(), _UNCLEAR, _NO_LIST)
-_ON_LOAN = _DISPUTES[0].id
+DISPUTES = (dispute(), _UNCLEAR, _NO_LIST)
+_ON_LOAN = DISPUTES[0].id
 
 
 def check(place: int, why: ToCheck, book: BookShown, reader: ReaderLine | None = None) -> CheckLine:
     return CheckLine(str(place), OperationId("e" * 32, place), why, book, reader, _MORNING)
 
 
-_CHECKS = (
+CHECKS = (
     check(1, ToCheck.VOIDED, DE_MEN, AN),
     check(2, ToCheck.UNKNOWN_ITEM, BookShown("TK.09999", "", "", "")),
     check(3, ToCheck.SEVERAL_LOANS, HAI_VAN_DAM, _BINH),
     check(4, ToCheck.RETURNED, KINH_VAN_HOA, _HA),
     replace(check(5, ToCheck.LOST, BookShown("", "", "", "")), at_ms=None),
 )
-_CALLS = tuple(check(place, ToCheck.HELP, BookShown("", "", "", "")) for place in (6, 7))
-_LATE = (
+CALLS = tuple(check(place, ToCheck.HELP, BookShown("", "", "", "")) for place in (6, 7))
+LATE_BOOKS = (
     OverdueLine("l-1", _BINH, DE_MEN, date(2026, 11, 9), 14),
     OverdueLine("l-2", AN, GOC_SAN, date(2026, 11, 19), 4),
     OverdueLine("l-3", ReaderLine("p-9", "thầy Sơn", ""), KINH_VAN_HOA, date(2026, 11, 22), 1),
 )
-_SHELVE = (ShelveLine("h-1", AN, DE_MEN, "ngăn 2"), ShelveLine("h-3", _HA, HAI_VAN_DAM, ""))
-_UNSENT = (
+SHELVE = (ShelveLine("h-1", AN, DE_MEN, "ngăn 2"), ShelveLine("h-3", _HA, HAI_VAN_DAM, ""))
+UNSENT = (
     UnsentLine("check_out", "check_out", 86, set_aside=False),
     UnsentLine("visit", "visit", 53, set_aside=False),
     UnsentLine("settings!", "settings", 1, set_aside=True),
@@ -110,39 +110,39 @@ READERS: dict[str, tuple[str, states.State]] = {
         "A reader was taken from the list while they were looked at.",
         at_desk(Finding(problem=DeskProblem.READER_GONE)),
     ),
-    "desk-reader": ("What a reader has, and waits for.", at_desk(AtReader(_FULL))),
+    "desk-reader": ("What a reader has, and waits for.", at_desk(AtReader(FULL))),
     "desk-reader-paused": ("What stands against lending, and a note.", at_desk(AtReader(_PAUSED))),
-    "desk-reader-loan": ("A book at home.", at_desk(AtReader(_FULL, _LOAN))),
-    "desk-reader-refused": ("It is not renewed, unless …", at_desk(AtReader(_FULL, _LOAN, refused=_REFUSED))),
-    "desk-reader-hold": ("A title that they wait for.", at_desk(AtReader(_FULL, _HOLD))),
-    "desk-reader-card": ("Their card and PIN.", at_desk(AtReader(_FULL, CARD_LINE))),
+    "desk-reader-loan": ("A book at home.", at_desk(AtReader(FULL, _LOAN))),
+    "desk-reader-refused": ("It is not renewed, unless …", at_desk(AtReader(FULL, _LOAN, refused=_REFUSED))),
+    "desk-reader-hold": ("A title that they wait for.", at_desk(AtReader(FULL, _HOLD))),
+    "desk-reader-card": ("Their card and PIN.", at_desk(AtReader(FULL, CARD_LINE))),
     "desk-reader-staff": (
         "Of the staff: their PIN is not set here.",
-        at_desk(AtReader(replace(_FULL, of_staff=True), CARD_LINE)),
+        at_desk(AtReader(replace(FULL, of_staff=True), CARD_LINE)),
     ),
     "desk-reader-lost": (
         "Cards are lost: it asks before they open nothing any more.",
-        at_desk(AtReader(_FULL, CARD_LINE, wants=Act.BLOCK_CARDS)),
+        at_desk(AtReader(FULL, CARD_LINE, wants=Act.BLOCK_CARDS)),
     ),
     "desk-reader-lost-done": (
         "Then a new one can be given.",
-        at_desk(AtReader(_FULL, CARD_LINE, done=Act.BLOCK_CARDS)),
+        at_desk(AtReader(FULL, CARD_LINE, done=Act.BLOCK_CARDS)),
     ),
-    "desk-reader-new-card": ("A new card is awaited.", at_desk(AtReader(_FULL, CARD_LINE, wants=Act.LINK_CARD))),
+    "desk-reader-new-card": ("A new card is awaited.", at_desk(AtReader(FULL, CARD_LINE, wants=Act.LINK_CARD))),
     "desk-reader-card-taken": (
         "It was another reader's: nothing was changed.",
-        at_desk(AtReader(_FULL, CARD_LINE, problem=DeskProblem.CARD_OF_ANOTHER)),
+        at_desk(AtReader(FULL, CARD_LINE, problem=DeskProblem.CARD_OF_ANOTHER)),
     ),
-    "desk-reader-block": ("Lending is to be paused.", at_desk(AtReader(_FULL, wants=Act.BLOCK))),
+    "desk-reader-block": ("Lending is to be paused.", at_desk(AtReader(FULL, wants=Act.BLOCK))),
     "desk-reader-unblock": ("And to go on.", at_desk(AtReader(_PAUSED, wants=Act.UNBLOCK))),
-    "desk-reader-to-hold": ("Any copy tells which title.", at_desk(AtReader(_FULL, wants=Act.PLACE_HOLD))),
-    "desk-reader-held": ("It is on hold.", at_desk(AtReader(_FULL, done=Act.PLACE_HOLD, book=HAI_VAN_DAM))),
+    "desk-reader-to-hold": ("Any copy tells which title.", at_desk(AtReader(FULL, wants=Act.PLACE_HOLD))),
+    "desk-reader-held": ("It is on hold.", at_desk(AtReader(FULL, done=Act.PLACE_HOLD, book=HAI_VAN_DAM))),
 }
 WORK: dict[str, tuple[str, states.State]] = {
-    "desk-disputes": ("Two sides say something else.", at_work(Work.DISPUTES, _DISPUTES)),
-    "desk-dispute": ("Both, beside each other; one touch settles it.", at_work(Work.DISPUTES, _DISPUTES, _ON_LOAN)),
-    "desk-dispute-order": ("Returned, or not?", at_work(Work.DISPUTES, _DISPUTES, _UNCLEAR.id)),
-    "desk-dispute-seen": ("Only to be seen.", at_work(Work.DISPUTES, _DISPUTES, _NO_LIST.id)),
+    "desk-disputes": ("Two sides say something else.", at_work(Work.DISPUTES, DISPUTES)),
+    "desk-dispute": ("Both, beside each other; one touch settles it.", at_work(Work.DISPUTES, DISPUTES, _ON_LOAN)),
+    "desk-dispute-order": ("Returned, or not?", at_work(Work.DISPUTES, DISPUTES, _UNCLEAR.id)),
+    "desk-dispute-seen": ("Only to be seen.", at_work(Work.DISPUTES, DISPUTES, _NO_LIST.id)),
     "desk-dispute-asked": (
         "Settled here, and the centre has not answered.",
         at_work(Work.DISPUTES, (dispute(asked=RequestState.WAITING),), _ON_LOAN, done=1),
@@ -152,20 +152,20 @@ WORK: dict[str, tuple[str, states.State]] = {
         at_work(Work.DISPUTES, (dispute(asked=RequestState.DECLINED, settled="first_has_it"),), _ON_LOAN),
     ),
     "desk-disputes-none": ("Nothing to settle.", at_work(Work.DISPUTES, ())),
-    "desk-check": ("Returns, slips and odd books.", at_work(Work.TO_CHECK, _CHECKS)),
-    "desk-check-one": ("One of them.", at_work(Work.TO_CHECK, _CHECKS, "4", done=2)),
-    "desk-overdue": ("By class.", at_work(Work.OVERDUE, _LATE)),
-    "desk-overdue-one": ("One of them.", at_work(Work.OVERDUE, _LATE, "l-2")),
-    "desk-shelve": ("Each book is scanned as it is put there.", at_work(Work.TO_SHELVE, _SHELVE)),
-    "desk-shelve-one": ("For whom, and where.", at_work(Work.TO_SHELVE, _SHELVE, "h-1")),
+    "desk-check": ("Returns, slips and odd books.", at_work(Work.TO_CHECK, CHECKS)),
+    "desk-check-one": ("One of them.", at_work(Work.TO_CHECK, CHECKS, "4", done=2)),
+    "desk-overdue": ("By class.", at_work(Work.OVERDUE, LATE_BOOKS)),
+    "desk-overdue-one": ("One of them.", at_work(Work.OVERDUE, LATE_BOOKS, "l-2")),
+    "desk-shelve": ("Each book is scanned as it is put there.", at_work(Work.TO_SHELVE, SHELVE)),
+    "desk-shelve-one": ("For whom, and where.", at_work(Work.TO_SHELVE, SHELVE, "h-1")),
     "desk-shelve-other": (
         "Nobody waits for what was scanned.",
-        at_work(Work.TO_SHELVE, _SHELVE, problem=DeskProblem.NOT_WAITED_FOR),
+        at_work(Work.TO_SHELVE, SHELVE, problem=DeskProblem.NOT_WAITED_FOR),
     ),
-    "desk-help": ("Somebody has called.", at_work(Work.HELP, _CALLS, "6")),
-    "desk-unsent": ("What waits for the network, by kind.", at_work(Work.UNSENT, _UNSENT)),
-    "desk-unsent-aside": ("What the centre could not take.", at_work(Work.UNSENT, _UNSENT, "settings!")),
-    "desk-unsent-sent": ("It was asked just now.", at_work(Work.UNSENT, _UNSENT, sent=True)),
+    "desk-help": ("Somebody has called.", at_work(Work.HELP, CALLS, "6")),
+    "desk-unsent": ("What waits for the network, by kind.", at_work(Work.UNSENT, UNSENT)),
+    "desk-unsent-aside": ("What the centre could not take.", at_work(Work.UNSENT, UNSENT, "settings!")),
+    "desk-unsent-sent": ("It was asked just now.", at_work(Work.UNSENT, UNSENT, sent=True)),
 }
 STATES = READERS | WORK
 EVERY_DISPUTE: dict[str, states.State] = {
@@ -201,10 +201,10 @@ EVERY_DISPUTE: dict[str, states.State] = {
 }
 """One for every reason of docs/protocol.md, and one of which this station has never heard."""
 EVERY_PROBLEM: dict[str, states.State] = {
-    problem.value: at_desk(AtReader(_FULL, problem=problem)) for problem in DeskProblem
+    problem.value: at_desk(AtReader(FULL, problem=problem)) for problem in DeskProblem
 }
 EVERY_ACT_DONE: dict[str, states.State] = {
-    act.value: at_desk(AtReader(_FULL, done=act, book=DE_MEN))
+    act.value: at_desk(AtReader(FULL, done=act, book=DE_MEN))
     for act in (
         Act.LINK_CARD,
         Act.BLOCK_CARDS,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from gallery import desk, desk_books, desk_readers, enrolment, service
+from gallery import desk, desk_books, desk_readers, desk_settings, enrolment, service
 from kiosk.domain import blocks as b
 from kiosk.domain.operations import OperationId
 from kiosk.domain.service_pass import PassFault
@@ -164,7 +164,7 @@ class Screen:
     samples: Mapping[str, Sample]
 
 
-_AT_DESK = desk.STATES | desk_books.STATES | desk_readers.STATES
+_AT_DESK = desk.STATES | desk_books.STATES | desk_readers.STATES | desk_settings.STATES
 
 SCREENS: tuple[Screen, ...] = (
     Screen(
@@ -288,6 +288,7 @@ SCREENS: tuple[Screen, ...] = (
             "enrolment-code": Sample(
                 "A new station’s code, at one that works already.", noticed(n.EnrolmentCodeShown())
             ),
+            "no-pin-yet": Sample("The library wants a PIN too, and none is set here.", noticed(n.NoPinYet())),
             "citizen-card": Sample("A citizen card: forgotten at once.", noticed(n.CitizenCard())),
             "wrong-barcode": Sample("The publisher’s code on the back.", noticed(n.PublishersCode("9786042134621"))),
             "unreadable": Sample("A scan that was not clear.", noticed(n.UnreadableScan())),
@@ -310,6 +311,11 @@ SCREENS: tuple[Screen, ...] = (
             "camera-blurred": Sample("A hand that moves.", hinted(Hint.BLURRED, aiming=True), camera=True),
             "camera-read": Sample("A code was read: a tick, for a moment.", State(aiming=True), camera=True, read=True),
         },
+    ),
+    Screen(
+        "A PIN beside the card",
+        "Where the library has chosen so: nobody borrows with a photo of a card. It is asked for once in a visit.",
+        {name: Sample(says, state) for name, (says, state) in desk_settings.PROVING.items()},
     ),
     Screen(
         "Still here?",

@@ -19,8 +19,8 @@ from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.host.usb_stick import NewSticks
 from devices.registry import make_scanner, make_signaller
 from kiosk import __version__
+from kiosk.bootstrap.ending import end_the_process
 from kiosk.bootstrap.enrolling import EnrolmentWorker, code_on_stick, read_code
-from kiosk.bootstrap.kiosk import end_the_process
 from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.window import begin_logs, screen_config
 from kiosk.config import BUILD_MS, BlankConfig, ConfigError

@@ -6,7 +6,6 @@ import logging
 import os
 import random
 import secrets
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from kiosk.bootstrap import answers
 from kiosk.bootstrap.anew import Anew
 from kiosk.bootstrap.checkup import Checkup
 from kiosk.bootstrap.chosen import Chosen, set_up
+from kiosk.bootstrap.ending import end_the_process
 from kiosk.bootstrap.proof import Proof
 from kiosk.bootstrap.service import ServiceDesk
 from kiosk.bootstrap.stores import LatePinLock, diary_of, open_store, spare_room, station_store
@@ -406,13 +406,3 @@ def _already() -> threading.Event:
     event = threading.Event()
     event.set()
     return event
-
-
-def end_the_process(args: threading.ExceptHookArgs) -> None:
-    """A thread met a bug: half a kiosk is worse than none, and systemd brings a whole one back."""
-    name = args.thread.name if args.thread else "?"
-    trace = (args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
-    _log.critical("thread %s ended by a bug", name, exc_info=trace)
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(70)

@@ -9,6 +9,8 @@ from kiosk.desk.recording import Today, Tools, record, shown
 from kiosk.domain.circulation import decide_check_in
 from kiosk.domain.model import Loan
 from kiosk.domain.operations import OperationKind
+from kiosk.domain.settings import SELF_RETURN
+from kiosk.ports.desk_store import values_of
 from kiosk.ports.store import ToCheck, UnitOfWork
 from kiosk.session.desk_states import ReaderLine
 from kiosk.session.effects import CheckIn
@@ -41,6 +43,8 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         work.put_on_list(ToCheck.UNKNOWN_ITEM, operation, ask.barcode)
     elif len(taken.loans) > 1:
         work.put_on_list(ToCheck.SEVERAL_LOANS, operation, ask.barcode)
+    elif taken.loans and ask.by is None and SELF_RETURN.value(values_of(work.settings())) == "to_check":
+        work.put_on_list(ToCheck.RETURNED, operation, ask.barcode)  # its reader is kept until somebody has seen it
     had = _who_had(work, lent) if ask.by else None
     work.commit()
     return ReturnRecorded(

@@ -25,6 +25,7 @@ def take_back(work: UnitOfWork, ask: TakeBack, tools: Tools) -> TakenBack | NotT
         work.end_loans(act.loans, today.day)
     else:
         work.reopen_loans(act.loans)
+        _not_returned(work, act)
     operation = record(
         work,
         tools,
@@ -46,6 +47,13 @@ def take_back(work: UnitOfWork, ask: TakeBack, tools: Tools) -> TakenBack | NotT
     loans_now = len(work.open_loans_of_patron(ask.patron_id)) if ask.patron_id else 0
     work.commit()
     return TakenBack(ask.visit, ask.request, ask.operation, loans_now, tools.clock.monotonic())
+
+
+def _not_returned(work: UnitOfWork, act: RecordedAct) -> None:
+    """What did not come back after all is not looked for: the void stands in the list in its place."""
+    for line in work.to_check():
+        if line.id == act.id and line.why is ToCheck.RETURNED:
+            work.checked(line.place)
 
 
 def _still_stands(work: UnitOfWork, act: RecordedAct, patron_id: str | None) -> bool:

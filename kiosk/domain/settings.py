@@ -135,7 +135,7 @@ IDLE: Final = Setting(
     "session.idle_s",
     WholeNumber(10, 300),
     AS_SET_UP,
-    text("Seconds without a touch"),
+    text("Seconds untouched"),
     text("After so many seconds the station asks whether somebody is still there."),
 )
 VOLUME: Final = Setting(
@@ -151,7 +151,7 @@ CARD_PROOF: Final = Setting(
         {
             "none": text("The card is enough"),
             "pin": text("A PIN each time"),
-            "pin_on_camera": text("A PIN when a camera has read the card"),
+            "pin_on_camera": text("A PIN if read by camera"),
         }
     ),
     "none",

@@ -6,7 +6,6 @@ do there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum, auto
@@ -16,8 +15,19 @@ from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import RequestState
 from kiosk.domain.settings import Setting
 from kiosk.domain.staff import Staff
-from kiosk.ports.desk_store import ToCheck as ToCheck
 from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.desk_lists import BY_ITSELF as BY_ITSELF
+from kiosk.session.desk_lists import CheckLine as CheckLine
+from kiosk.session.desk_lists import Counts as Counts
+from kiosk.session.desk_lists import DisputeLine as DisputeLine
+from kiosk.session.desk_lists import OverdueLine as OverdueLine
+from kiosk.session.desk_lists import ReaderLine as ReaderLine
+from kiosk.session.desk_lists import ShelveLine as ShelveLine
+from kiosk.session.desk_lists import ToCheck as ToCheck
+from kiosk.session.desk_lists import UnsentLine as UnsentLine
+from kiosk.session.desk_lists import VersionShown as VersionShown
+from kiosk.session.desk_lists import Work as Work
+from kiosk.session.desk_lists import WorkLine as WorkLine
 from kiosk.session.notices import BookShown
 
 
@@ -39,36 +49,6 @@ class PinProblem(StrEnum):
     NOT_STAFF = "not_staff"  # of the library, any more
 
 
-class Work(StrEnum):
-    """The work lists."""
-
-    DISPUTES = "disputes"
-    TO_CHECK = "to_check"  # returns, voids and unknown books that somebody should see
-    OVERDUE = "overdue"
-    TO_SHELVE = "to_shelve"  # books for the hold shelf
-    HELP = "help"  # somebody called
-    UNSENT = "unsent"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """`lent`, `returned`, `readers`: today. `work`: how long each list is."""
-
-    lent: int = 0
-    returned: int = 0
-    readers: int = 0
-    work: Mapping[Work, int] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderLine:
-    """A reader in a list: no more than what tells one from another."""
-
-    patron_id: str
-    name: str
-    class_name: str
-
-
 @dataclass(frozen=True, slots=True)
 class ReaderShown:
     """A reader, as the desk needs them. `blocks`: why nothing could be lent now. `note`: of the library, or ""."""
@@ -87,84 +67,9 @@ class ReaderShown:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionShown:
-    """One side of a dispute. `here`: this station wrote it; `reader`: where it is known here."""
-
-    here: bool
-    device: str
-    kind: str | None
-    reader: str
-    at_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class DisputeLine:
-    """`asked`: what has become of the newest settlement that was asked for here, if any. `settled`: by somebody else
-    with this way, or BY_ITSELF; "" while it is open."""
-
-    id: str
-    reason: str
-    book: BookShown | None
-    held: VersionShown | None
-    came: VersionShown | None
-    ways: tuple[str, ...]
-    opened_ms: int
-    asked: RequestState | None = None
-    settled: str = ""
-
-
-BY_ITSELF = "by_itself"
-"""In place of a way: what was missing has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckLine:
-    """`reader`: who brought or had it, while that is known."""
-
-    id: str
-    operation: OperationId
-    why: ToCheck
-    book: BookShown
-    reader: ReaderLine | None
-    at_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class OverdueLine:
-    id: str
-    reader: ReaderLine
-    book: BookShown
-    due_on: date
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShelveLine:
-    """A book that is back, for the first who waits for it."""
-
-    id: str  # of the hold
-    reader: ReaderLine
-    book: BookShown
-    shelf: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnsentLine:
-    """Operations that the centre has not got: `count` of one kind."""
-
-    id: str
-    kind: str
-    count: int
-    set_aside: bool
-
-
-WorkLine = DisputeLine | CheckLine | OverdueLine | ShelveLine | UnsentLine
-
-
-@dataclass(frozen=True, slots=True)
 class SettingLine:
-    """A setting by its name in kiosk.domain.settings, and what it is. `fixed`: the centre has set it; `waiting`: changed
-    here, and the centre has not answered yet."""
+    """A setting, by its name. `fixed`: the centre has set it; `waiting`: changed here, and the centre has not answered
+    yet."""
 
     id: str
     value: str
@@ -335,7 +240,7 @@ class AtSettings:
 class Reporting:
     """A fault, a wish for a book, or where a book comes from. `wants`: what is being reported, `about` what (a
     FaultAbout), of which `book`; `barcode`: the book's. `sent`: what was reported last. `lines`: what was asked for
-    here before; None: it is being read."""
+    here before; None: it is being read. `chosen`: one of them."""
 
     wants: Act | None = None
     barcode: str | None = None
@@ -343,6 +248,7 @@ class Reporting:
     about: str = ""
     book: BookShown | None = None
     lines: tuple[RequestLine, ...] | None = None
+    chosen: str | None = None
     problem: DeskProblem | None = None
 
 

@@ -53,7 +53,7 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
             return not_lent(notice, doing, words)
         case n.CardHasBlocks():
             return card_has_blocks(notice, doing, words)
-        case n.UnknownCard() | n.CitizenCard() | n.CardFirst():
+        case n.UnknownCard() | n.CitizenCard() | n.CardFirst() | n.NoPinYet():
             return _about_a_card(notice, words)
         case n.UnknownItem() | n.PublishersCode() | n.UnknownCode() | n.UnreadableScan() | n.EnrolmentCodeShown():
             return _about_a_scan(notice, place, words)
@@ -94,13 +94,20 @@ def _message(notice: n.Notice, doing: Doing, place: Place, words: Translator) ->
             assert_never(never)
 
 
-def _about_a_card(notice: n.UnknownCard | n.CitizenCard | n.CardFirst, words: Translator) -> Message:
+def _about_a_card(notice: n.UnknownCard | n.CitizenCard | n.CardFirst | n.NoPinYet, words: Translator) -> Message:
     match notice:
         case n.UnknownCard():
             eyebrow, title = words.text("Card not found"), words.text("This card is new to us")
             lines = (
                 words.text("It may be brand new, or from another school."),
                 words.text("Scan it once more, or ask the librarian."),
+            )
+            main = keys.scan_again(words)
+        case n.NoPinYet():
+            eyebrow, title = words.text("A PIN is needed too"), words.text("Please see the librarian")
+            lines = (
+                words.text("Here a PIN goes with the card, so that nobody borrows with a photo of it."),
+                words.text("Yours is not set yet. The librarian can do it in a moment, and it stays with you."),
             )
             main = keys.scan_again(words)
         case n.CitizenCard():

@@ -8,10 +8,11 @@ from typing import assert_never
 from kiosk.i18n import LOCALE, Translator
 from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.maintenance import Maintaining
-from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Resting, Returning, SessionRules, State
+from kiosk.session.states import Borrowing, Enrolling, Finished, Home, Proving, Resting, Returning, SessionRules, State
 from screens.view_models.attention import attention_view
 from screens.view_models.borrow import borrow_view
 from screens.view_models.camera import camera_view
+from screens.view_models.desk import keyboard
 from screens.view_models.desk.page import desk_page
 from screens.view_models.desk.staff_pin import staff_pin_view, types_pin
 from screens.view_models.enrolment import enrolment_page
@@ -64,6 +65,8 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
         return Shown(service_view(doing, rules, place, words), look=state.look)
     if isinstance(doing, Entering | Supervising):
         return Shown(desk_page(doing, rules, place, words), look=state.look)
+    if isinstance(doing, Proving):
+        return Shown(keyboard.proving(doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
     if doing.notice is not None:

@@ -64,7 +64,6 @@ def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: T
     more = (Key(words.text("More"), icons.PACKAGE, Button.MORE),) if doing.maintains else ()
     if doing.desk is not None:  # where what waits to be sent is a list of its own
         left = (Key(words.text("Back"), icons.BACK, Button.DISMISS), left[0], *left[2:])
-    pins = (Key(words.text("Staff PIN"), icons.DESK, Button.STAFF_PIN),) if staff_pins.may_set(doing) else ()
     return ServiceView(
         title=words.text("Devices"),
         subtitle=nfc(" · ".join(filter(None, (place.brand, place.library_name)))),
@@ -72,7 +71,7 @@ def service_view(doing: Maintaining, rules: SessionRules, place: Place, words: T
         lock=Key(words.text("Lock"), icons.LOCK, Button.LOCK),
         countdown=Countdown(doing.active_at + rules.maintenance_s, rules.maintenance_s),
         tiles=tuple(_tile(_for_tile(part, findings), part, words) for part in SHOWN),
-        keys=(*left, *pins, *more),
+        keys=(*left, *more),
         panel=_panel(doing, findings, rules, words),
     )
 
@@ -114,7 +113,7 @@ def _panel(
     if doing.outcome is not None:
         return _of_outcome(doing.outcome, back, words)
     if doing.more:
-        return _more(rules, back, words)
+        return _more(doing, rules, back, words)
     if doing.trying:
         return _of_scans(doing.tried, back, words)
     if doing.part is None or (finding := findings.get(doing.part)) is None:
@@ -125,8 +124,9 @@ def _panel(
     return ServicePanel(icon, words.say(TITLES[finding.part]), tuple(filter(None, lines)), back)
 
 
-def _more(rules: SessionRules, back: Key, words: Translator) -> ServicePanel:
-    choices = [
+def _more(doing: Maintaining, rules: SessionRules, back: Key, words: Translator) -> ServicePanel:
+    choices = [Key(words.text("Staff PIN"), icons.DESK, Button.STAFF_PIN)] if staff_pins.may_set(doing) else []
+    choices += [
         Key(words.text("Update from a USB stick"), icons.PACKAGE, Button.UPDATE_FROM_STICK),
         Key(words.text("Backup onto a USB stick"), icons.DISK, Button.BACKUP_ON_STICK),
         Key(words.text("Support bundle onto a USB stick"), icons.SUPPORT, Button.BUNDLE_ON_STICK),

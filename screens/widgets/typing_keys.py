@@ -248,7 +248,7 @@ class Found(Widget):
             self._tiles.append(tile)
         gap = look.px(1.4)
         self._more.text = self.more if shown else ""
-        room = look.px(17) if self._more.text else 0
+        room = look.px(22 if look.large else 18) if self._more.text else 0
         wide = (self.width - (room + gap if room else 0) - gap * (self.MOST - 1)) / self.MOST
         for place, tile in enumerate(self._tiles):
             keep(self, tile, place < len(shown))
@@ -257,4 +257,5 @@ class Found(Widget):
                 tile.show(shown[place])
         self._words.text = "" if shown else self.empty
         self._words.pos, self._words.size = self.pos, self.size
-        self._more.pos, self._more.size = (self.x + self.width - room, self.y), (max(1, room), self.height)
+        self._more.pos = (self.x + len(shown) * (wide + gap), self.y)
+        self._more.size = (max(1, self.x + self.width - self._more.x), self.height)

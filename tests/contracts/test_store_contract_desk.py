@@ -11,6 +11,7 @@ from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId, OperationKind
+from kiosk.domain.requests import RequestRecord
 from kiosk.domain.staff import Role, Staff
 from kiosk.ports.central import Gone, HoldRecord, PatronRecord, SettingTold
 from kiosk.ports.desk_store import DayCount, PinRecord, SettingRecord, ToCheck, ToCheckRecord, UnsentCount
@@ -387,3 +388,45 @@ def test_a_new_line_never_has_the_number_of_one_that_was_looked_at(station: Stat
             assert work.checked(places[-1])
             write_operation(work, OperationKind.CHECKED)
     assert len(set(places)) == 3
+
+
+def test_what_was_chosen_is_laid_over_the_rules_and_the_calendar(station: Station) -> None:
+    station.apply(*CATALOGUE)
+    with station.store.unit_of_work() as work:
+        rules, calendar = work.rules(), work.calendar()
+    who = next(iter(rules.limits))
+    off = date(2026, 12, 22)
+    assert calendar.is_open(off)
+    with station.store.unit_of_work() as work:
+        work.put_setting(f"limits.{who}.total", "7")
+        work.put_setting("closed", "2026-12-22")
+        assert work.rules().limits[who].total == 7, "at once"
+        assert not work.calendar().is_open(off)
+    with station.store.unit_of_work() as work:
+        assert (work.rules(), work.calendar()) == (rules, calendar), "it was not committed"
+    with writing(station) as work:
+        work.put_setting(f"limits.{who}.total", "7")
+        work.put_setting("closed", "2026-12-22")
+    with station.reopen().unit_of_work() as work:
+        assert work.rules() == replace(rules, limits={**rules.limits, who: replace(rules.limits[who], total=7)}), (
+            "nothing else has changed"
+        )
+        assert not work.calendar().is_open(off)
+    station.apply(SettingTold(f"limits.{who}.total", "2", fixed=True), SettingTold("closed", ""))
+    with station.store.unit_of_work() as work:
+        assert work.rules().limits[who].total == 2, "what the centre has fixed takes its place"
+        assert work.calendar() == calendar
+    station.apply(Gone("setting", f"limits.{who}.total"))
+    with station.store.unit_of_work() as work:
+        assert work.rules() == rules
+
+
+def test_tells_what_was_asked_for_without_a_reader_the_newest_first(station: Station) -> None:
+    station.apply(*CATALOGUE)
+    mine = [RequestRecord(new_id(), kind, "", None, ms) for ms, kind in enumerate(("suggestion", "settings"), 1)]
+    with writing(station) as work:
+        for record in (*mine, RequestRecord(new_id(), "place_hold", "", LAN.id, 9)):
+            work.put_request(record)
+    with station.reopen().unit_of_work() as work:
+        assert list(work.recent_requests(9)) == mine[::-1]
+        assert list(work.recent_requests(1)) == mine[1:]

@@ -12,6 +12,7 @@ import pytest
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import KeptTime, Moment, Voucher
+from kiosk.domain.disputes import DisputeRecord, Version
 from kiosk.domain.due_dates import Calendar, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
@@ -19,6 +20,7 @@ from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, Patr
 from kiosk.session.effects import InSteps, StoreEffect
 from kiosk.session.inputs import Answer
 from local_store.engine import SqlStore, StoreConfig, open_store
+from local_store.pin_lock import StorePinLock
 from tests.local_store.shelf import new_store
 
 TODAY = date(2026, 11, 23)
@@ -91,7 +93,12 @@ def library(tmp_path: Path) -> Iterator[Library]:
     store = open_store(new_store(StoreConfig(tmp_path / "store.db", bytes(32), "hoa-sen", "tram-1", 0)))
     clock = HandClock()
     noise = iter(range(1, 10_000))
-    tools = Tools(clock, lambda size: next(noise).to_bytes(size, "big"))
+    tools = Tools(
+        clock,
+        lambda size: next(noise).to_bytes(size, "big"),
+        pins=StorePinLock(lambda: bytes(32), "hoa-sen", "tram-1"),
+        set_up={"session.language": "vi", "session.idle_s": "30", "sound.volume": "80"},
+    )
     made = Library(store, clock, Desk(tools))
     titles = [TitleRecord(f"t{n}", f"Nhan đề {n}", "Tác giả", None, "V23", "Kệ Xanh 1") for n in range(1, 7)]
     kinds = {6: "TC"}
@@ -106,3 +113,29 @@ def library(tmp_path: Path) -> Iterator[Library]:
     made.apply(RULES, CALENDAR, *titles, *items, *patrons, HoldRecord(Hold("h1", "t4", "p1", "ngăn 2"), 0))
     yield made
     store.close()
+
+
+LENT_HERE = Version("tram-1", "aa" * 16, 7, "check_out", "TK.00001", ("elsewhere-i1-p1",), 1_795_400_000_000)
+LENT_THERE = Version("tram-2", "bb" * 16, 3, "check_out", "TK.00001", ("elsewhere-i1-p2",), None)
+DISPUTE = DisputeRecord(
+    "d1",
+    "tram-2",
+    "bb" * 16,
+    3,
+    "already_on_loan",
+    LENT_HERE,
+    LENT_THERE,
+    ("first_over", "first_has_it"),
+    True,
+    None,
+    5,
+)
+"""Two readers have one book, lent here and elsewhere."""
+
+
+@pytest.fixture
+def disputed(library: Library) -> Library:
+    library.lent_elsewhere("i1", "p1")
+    library.lent_elsewhere("i1", "p2", days_ago=2)
+    library.apply(DISPUTE)
+    return library

@@ -1,40 +1,32 @@
 """The work lists: what stands in each, and what ticking it off writes down."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kiosk.domain.disputes import DisputeRecord, Version
 from kiosk.domain.model import Hold, Patron
 from kiosk.domain.operations import Operation, commitment
-from kiosk.domain.requests import RequestRecord, RequestState, Settle
 from kiosk.domain.staff import ByStaff, Role, Staff
 from kiosk.ports.central import Gone, HoldRecord, PatronRecord
 from kiosk.session.desk_states import (
-    BY_ITSELF,
     Act,
     CheckLine,
     Counts,
-    DisputeLine,
     OverdueLine,
     ReaderLine,
     ShelveLine,
     ToCheck,
     UnsentLine,
-    VersionShown,
     Work,
     WorkLine,
 )
-from kiosk.session.effects import Ask, CallHelp, CheckIn, CheckOut, CountWork, ListWork, TakeBack, TickOff
+from kiosk.session.effects import CallHelp, CheckIn, CheckOut, CountWork, ListWork, TakeBack, TickOff
 from kiosk.session.inputs import (
-    Asked,
     DeskActDone,
     HelpCalled,
     LoanRecorded,
-    NotAsked,
     ReturnRecorded,
     TakenBack,
     WorkCounted,
@@ -47,21 +39,6 @@ if TYPE_CHECKING:
 
 LAN = ByStaff(Staff("7f1c0000-0000-4000-8000-000000000001", Role.LIBRARIAN))
 AN, HAN = ReaderLine("p1", "Minh An", "7A1"), ReaderLine("p2", "Gia Hân", "7A1")
-LENT_HERE = Version("tram-1", "aa" * 16, 7, "check_out", "TK.00001", ("elsewhere-i1-p1",), 1_795_400_000_000)
-LENT_THERE = Version("tram-2", "bb" * 16, 3, "check_out", "TK.00001", ("elsewhere-i1-p2",), None)
-DISPUTE = DisputeRecord(
-    "d1",
-    "tram-2",
-    "bb" * 16,
-    3,
-    "already_on_loan",
-    LENT_HERE,
-    LENT_THERE,
-    ("first_over", "first_has_it"),
-    True,
-    None,
-    5,
-)
 
 
 def listed(library: "Library", work: Work) -> tuple[WorkLine, ...]:
@@ -106,17 +83,6 @@ def bring_back(library: "Library", barcode: str) -> ReturnRecorded:
     answer = library.ask(CheckIn(1, 1, barcode))
     assert isinstance(answer, ReturnRecorded)
     return answer
-
-
-def settle(library: "Library", way: str = "first_over", dispute: str = "d1") -> Asked | NotAsked:
-    answer = library.ask(Ask(7, 9, None, Settle(dispute, way), LAN))
-    assert isinstance(answer, Asked | NotAsked)
-    return answer
-
-
-def answered(library: "Library", ours: Asked, state: RequestState, why: str | None = None) -> None:
-    now = library.clock.now().wall_ms
-    library.apply(RequestRecord(ours.id, "settlement", "d1", None, now, state, "rule", why))
 
 
 # ---- to check, and calls
@@ -285,99 +251,6 @@ def test_a_book_that_is_not_back_is_not_put_there(library: "Library") -> None:
 
 def test_it_is_put_there_once(library: "Library") -> None:
     assert [ticked(library, Act.SHELVED, "", "TK.00004") for _ in range(2)] == [True, False]
-
-
-# ---- disputes
-
-
-@pytest.fixture
-def disputed(library: "Library") -> "Library":
-    library.lent_elsewhere("i1", "p1")
-    library.lent_elsewhere("i1", "p2", days_ago=2)
-    library.apply(DISPUTE)
-    return library
-
-
-def test_a_dispute_is_shown_with_both_versions_and_whoever_is_known(disputed: "Library") -> None:
-    (line,) = listed(disputed, Work.DISPUTES)
-    assert line == DisputeLine(
-        "d1",
-        "already_on_loan",
-        line.book if isinstance(line, DisputeLine) else None,
-        VersionShown(True, "tram-1", "check_out", "Minh An", 1_795_400_000_000),
-        VersionShown(False, "tram-2", "check_out", "Gia Hân", None),
-        ("first_over", "first_has_it"),
-        5,
-    )
-    assert isinstance(line, DisputeLine)
-    assert line.book is not None
-    assert line.book.name == "Nhan đề 1"
-
-
-def test_a_dispute_that_nobody_could_read_is_shown_all_the_same(library: "Library") -> None:
-    unread = Version("tram-2", "bb" * 16, 3, None, None, (), None)
-    library.apply(replace(DISPUTE, reason="unreadable", held=None, came=unread, ways=("seen",)))
-    (line,) = listed(library, Work.DISPUTES)
-    assert isinstance(line, DisputeLine)
-    assert (line.book, line.held, line.came) == (None, None, VersionShown(False, "tram-2", None, "", None))
-
-
-def test_a_settlement_is_shown_as_asked_until_the_centre_answers(disputed: "Library") -> None:
-    assert counted(disputed).work[Work.DISPUTES] == 1
-    ours = settle(disputed)
-    assert isinstance(ours, Asked)
-    (line,) = listed(disputed, Work.DISPUTES)
-    assert isinstance(line, DisputeLine)
-    assert (line.asked, line.settled) == (RequestState.WAITING, "")
-    assert counted(disputed).work[Work.DISPUTES] == 0
-    answered(disputed, ours, RequestState.GRANTED)
-    disputed.apply(replace(DISPUTE, is_open=False, way="first_over"))
-    assert listed(disputed, Work.DISPUTES) == ()
-
-
-def test_two_librarians_at_two_stations_the_first_word_counts_and_the_other_is_told(disputed: "Library") -> None:
-    ours = settle(disputed)
-    assert isinstance(ours, Asked)
-    disputed.apply(replace(DISPUTE, is_open=False, way="first_has_it"))
-    answered(disputed, ours, RequestState.DECLINED, "settled_already")
-    (line,) = listed(disputed, Work.DISPUTES)
-    assert isinstance(line, DisputeLine)
-    assert (line.asked, line.settled) == (RequestState.DECLINED, "first_has_it")
-    assert counted(disputed).work[Work.DISPUTES] == 0
-    assert isinstance(settle(disputed), NotAsked)
-    disputed.clock.advance(8 * 86_400)
-    assert listed(disputed, Work.DISPUTES) == (), "a week is long enough"
-
-
-def test_one_that_settled_by_itself_meanwhile_is_told_so(disputed: "Library") -> None:
-    ours = settle(disputed)
-    assert isinstance(ours, Asked)
-    disputed.apply(replace(DISPUTE, is_open=False, way=None))
-    answered(disputed, ours, RequestState.DECLINED, "settled_already")
-    (line,) = listed(disputed, Work.DISPUTES)
-    assert isinstance(line, DisputeLine)
-    assert line.settled == BY_ITSELF
-
-
-def test_the_other_one_is_first_before_we_touch(disputed: "Library") -> None:
-    disputed.apply(replace(DISPUTE, is_open=False, way="first_has_it"))
-    assert isinstance(settle(disputed), NotAsked)
-    assert listed(disputed, Work.DISPUTES) == ()
-
-
-def test_what_was_declined_and_is_still_open_can_be_said_again(disputed: "Library") -> None:
-    ours = settle(disputed)
-    assert isinstance(ours, Asked)
-    answered(disputed, ours, RequestState.DECLINED, "no_librarian")
-    (line,) = listed(disputed, Work.DISPUTES)
-    assert isinstance(line, DisputeLine)
-    assert (line.asked, line.settled) == (RequestState.DECLINED, "")
-    assert counted(disputed).work[Work.DISPUTES] == 1
-    disputed.clock.advance(60)
-    assert isinstance(settle(disputed), Asked)
-    (line,) = listed(disputed, Work.DISPUTES)
-    assert isinstance(line, DisputeLine)
-    assert line.asked is RequestState.WAITING
 
 
 # ---- unsent, and the counts

@@ -6,8 +6,9 @@ from queue import SimpleQueue
 
 import pytest
 
+from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
-from kiosk.ports.store import UnitOfWork
+from kiosk.ports.store import Store, UnitOfWork
 from kiosk.runtime.store_worker import FIRST, LATER, STORE_BROKEN, STORE_DAMAGED, STORE_FULL, StoreWorker
 from local_store.engine import SqlStore, StoreConfig, open_store
 
@@ -257,3 +258,24 @@ def test_says_full_whatever_the_store_says_when_there_is_no_room(rig: Rig) -> No
     assert rig.next() == "well"
     rig.worker.submit(raising(StoreBroken("input/output error")), lambda _: None)
     assert rig.next() == STORE_FULL
+
+
+def test_what_is_done_in_steps_is_durable_step_by_step(rig: Rig) -> None:
+    """The first step stays, whatever becomes of the second one; then the station rests and nothing is answered."""
+    rig.thread.start()
+    assert rig.next() == "well"
+    answers: SimpleQueue[object] = SimpleQueue()
+
+    def two_steps(store: Store) -> str:
+        with store.unit_of_work() as work:
+            work.put_pin("p1", PinRecord("sealed", 1))
+            work.commit()
+        raise StoreBroken("disk away")
+
+    rig.worker.submit_steps(two_steps, answers.put)
+    assert rig.next() == STORE_BROKEN
+    assert rig.next() == "well"
+    assert answers.empty()
+    assert rig.worker.call(lambda work: work.pin("p1")) == PinRecord("sealed", 1)
+    rig.worker.submit_steps(lambda store: "done", answers.put)
+    assert answers.get(timeout=PATIENCE_S) == "done"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from gallery import desk_readers
+from gallery import desk_readers, desk_settings
 from gallery.desk import SERVICE_STATES as STAFF_PINS
 from gallery.desk import STATES as DESK
 from gallery.samples import DUE, MINH_AN, operation, samples
@@ -107,6 +107,7 @@ NOTICES: tuple[n.Notice, ...] = (
     n.CardHasBlocks((b.PatronBlocked(),)),
     n.CardHasBlocks((b.CardExpired(DUE), b.OverdueLoans(2))),
     n.UnknownCard(),
+    n.NoPinYet(),
     n.UnknownItem("TK.99999"),
     n.PublishersCode("9786042134621"),
     n.UnknownCode(),
@@ -189,6 +190,9 @@ PAGES: Mapping[str, Mapping[str, State]] = {
     | desk_readers.EVERY_PROBLEM
     | desk_readers.EVERY_ACT_DONE,
     "desk_work": {name: state for name, (_, state) in desk_readers.WORK.items()},
+    "desk_settings": {name: state for name, (_, state) in desk_settings.SETTINGS.items()},
+    "desk_reports": {name: state for name, (_, state) in desk_settings.REPORTS.items()},
+    "proving": {name: state for name, (_, state) in desk_settings.PROVING.items()},
     "desk_disputes": desk_readers.EVERY_DISPUTE,
     "service": {name: state for name, (_, state) in SERVICE.items()},
     "staff_pins": {name: state for name, (_, state) in STAFF_PINS.items()},

@@ -20,7 +20,7 @@ from kiosk.session.states import Doing, Finished, Home, Resting, SessionRules, S
 from screens import theme
 from screens.view_models import Presenter, present
 from screens.view_models.blocks import reason_for
-from screens.view_models.views import AttentionView, BorrowView, HomeView, KeyboardView
+from screens.view_models.views import AttentionView, BorrowView, HomeView, KeyboardView, TypeKey
 from tests.screens.sample_states import BLOCKS, BOOK, BORROWING, DOINGS, LANGUAGES, NOTICES, PAGES, REFUSALS, SEVERAL
 
 
@@ -29,6 +29,8 @@ def lines_of(value: object, name: str, depth: int = 0) -> Iterator[str]:
     pad = "  " * depth
     if isinstance(value, OperationId):
         yield f"{pad}{name}: operation {value.seq}"
+    elif isinstance(value, tuple) and value and isinstance(value[0], TypeKey):
+        yield f"{pad}{name} {'  '.join(key.label or key.icon for key in value)}"
     elif is_dataclass(value) and not isinstance(value, type):
         parts = [(field.name, getattr(value, field.name)) for field in fields(value)]
         if all(isinstance(part, str | float | bool | Enum) for _, part in parts):
@@ -54,7 +56,7 @@ def test_says_what_was_read_and_agreed(
     for name, state in PAGES[kind].items():
         shown = present(replace(state, language=language), RULES, PLACE, words[language])
         part = shown.idle if kind == "idle" else shown.page
-        if isinstance(part, KeyboardView):
+        if isinstance(part, KeyboardView) and part.finds:
             part = replace(part, rows=(), capitals=(), signs=())  # the same everywhere
         text += "\n".join((f"=== {name}", *lines_of(part, "shows"), "", ""))
     matches_snapshot(f"{kind}.{language}", text.rstrip("\n") + "\n")

@@ -29,6 +29,7 @@ from kiosk.session.inputs import (
     Answer,
     BookOpened,
     Button,
+    CodeResolved,
     LineTouched,
     ReaderOpened,
     Scanned,
@@ -59,7 +60,7 @@ def step(state: State, doing: Entering | Supervising, happened: object, rules: S
             return state, ()
         if getattr(happened, "request", None) == state.awaiting:
             state = replace(state, awaiting=None)
-        elif isinstance(happened, ReaderOpened | BookOpened):
+        elif isinstance(happened, ReaderOpened | BookOpened | CodeResolved):
             return state, ()  # another page was turned to meanwhile: it is not for this one
     elif isinstance(happened, Scanned | Touched | ActTouched | LineTouched | Typed):
         state = visits.active(state, happened.at)
@@ -124,6 +125,6 @@ def _at_menu(state: State, doing: Supervising, happened: object, rules: SessionR
             return settings.opened(state, doing)
         case ActTouched(Act.REPORT):
             return reporting.opened(state, doing)
-        case Scanned() | ReaderOpened() | BookOpened():
+        case Scanned() | ReaderOpened() | BookOpened() | CodeResolved():
             return readers.at_menu(state, doing, happened)
     return state, ()

@@ -24,11 +24,12 @@ from kiosk.session.desk_states import (
     Lending,
     Supervising,
 )
-from kiosk.session.effects import Ask, Effect, FindReaders, OpenBook, OpenReader, Renew, SetPin
+from kiosk.session.effects import Ask, Effect, FindReaders, OpenBook, OpenReader, Renew, ResolveCode, SetPin
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
     BookOpened,
+    CodeResolved,
     DeskActDone,
     LineTouched,
     LoanRecorded,
@@ -61,7 +62,7 @@ def step(state: State, doing: Supervising, page: Finding | AtReader, happened: o
     return _at_reader(state, doing, page, happened)
 
 
-def at_menu(state: State, doing: Supervising, happened: Scanned | ReaderOpened | BookOpened) -> Step:
+def at_menu(state: State, doing: Supervising, happened: Scanned | ReaderOpened | BookOpened | CodeResolved) -> Step:
     """A card opens its reader, a book who has it: from the menu as from the list."""
     if isinstance(happened, Scanned):
         return _look_up(state, doing, happened.code, Finding()) if state.awaiting is None else (state, ())
@@ -81,17 +82,19 @@ def _finding(state: State, doing: Supervising, page: Finding, happened: object) 
             return _open(state, patron_id)
         case Scanned(code=code):
             return _look_up(state, doing, code, Finding(lends=page.lends))
+        case CodeResolved():
+            return _resolved(state, happened) or _at_nobody(state, doing, page, DeskProblem.UNKNOWN_CARD)
         case ReaderOpened(reader=None):
             # By a card nothing had been typed; by a line of the list that reader was in it a moment ago.
             problem = DeskProblem.UNKNOWN_CARD if page.readers is None else DeskProblem.READER_GONE
-            return _at(state, doing, Finding(lends=page.lends, problem=problem)), books.ATTENTION
+            return _at_nobody(state, doing, page, problem)
         case ReaderOpened(reader=reader) if reader is not None and page.lends:
             return _at(state, doing, Lending(reader)), books.OK
         case ReaderOpened(reader=reader) if reader is not None:
             return _at(state, doing, AtReader(reader)), books.OK
         case BookOpened(book=book, reader=None):
             problem = DeskProblem.NOBODY_HAS_IT if book else DeskProblem.UNKNOWN_ITEM
-            return _at(state, doing, Finding(lends=page.lends, problem=problem, book=book)), books.ATTENTION
+            return _at_nobody(state, doing, page, problem, book)
         case BookOpened(reader=reader) if reader is not None:
             return _open(state, reader.patron_id)
     return state, ()
@@ -112,14 +115,38 @@ def _typed(state: State, doing: Supervising, page: Finding, key: str) -> Step:
 
 
 def _look_up(state: State, doing: Supervising, code: Code, nobody: Finding) -> Step:
-    """At the desk a code that may be a card is one first; `nobody`: the page for a code that is neither."""
-    if code.may_be(CodeKind.CARD):
-        asking = _asking(_cleared(state, doing))
-        return asking, (OpenReader(asking.visit, asking.request, card=code.text),)
-    if code.may_be(CodeKind.ITEM):
-        asking = _asking(_cleared(state, doing))
-        return asking, (OpenBook(asking.visit, asking.request, books.text_of(code)),)
-    return _at(state, doing, replace(nobody, problem=DeskProblem.NO_CODE_OF_OURS)), books.ATTENTION
+    """`nobody`: the page for a code that is neither a card nor a book."""
+    return _scan_asks(_cleared(state, doing), code) or _at_nobody(state, doing, nobody, DeskProblem.NO_CODE_OF_OURS)
+
+
+def _scan_asks(state: State, code: Code) -> Step | None:
+    """Whose card, or which book this is; None: it is neither."""
+    if not (code.may_be(CodeKind.CARD) or code.may_be(CodeKind.ITEM)):
+        return None
+    asking = _asking(state)
+    key = asking.visit, asking.request
+    if not code.may_be(CodeKind.ITEM):
+        return asking, (OpenReader(*key, card=code.text),)
+    if not code.may_be(CodeKind.CARD):
+        return asking, (OpenBook(*key, books.text_of(code)),)
+    return asking, (ResolveCode(*key, code.text, code.as_item),)
+
+
+def _resolved(state: State, answer: CodeResolved) -> Step | None:
+    """A code that may be either is what it is known as, a card first; None: it is not known."""
+    if not (answer.known_card or answer.known_item):
+        return None
+    asking = _asking(state)
+    key = asking.visit, asking.request
+    if answer.known_card:
+        return asking, (OpenReader(*key, card=answer.text),)
+    return asking, (OpenBook(*key, answer.text if answer.as_item is None else answer.as_item),)
+
+
+def _at_nobody(
+    state: State, doing: Supervising, page: Finding, problem: DeskProblem, book: BookShown | None = None
+) -> Step:
+    return _at(state, doing, Finding(lends=page.lends, problem=problem, book=book)), books.ATTENTION
 
 
 def _cleared(state: State, doing: Supervising) -> State:
@@ -148,6 +175,8 @@ def _at_reader(state: State, doing: Supervising, page: AtReader, happened: objec
             return _scanned(state, doing, page, code)
         case ReaderOpened():
             return _opened(state, doing, page, happened)
+        case CodeResolved():
+            return _resolved(state, happened) or _with_problem(state, doing, page, DeskProblem.UNKNOWN_CARD)
         case BookOpened(book=book, reader=has):
             return _book_opened(state, doing, page, book, has.patron_id if has else None)
         case Asked() | LoanRecorded():
@@ -172,8 +201,6 @@ def _touched(state: State, doing: Supervising, page: AtReader, touched: ActTouch
         return _at(state, doing, replace(page, wants=act, refused=None)), ()
     page = replace(page, wants=None)
     match act:
-        case Act.FIND:
-            return _at(state, doing, Finding()), ()
         case Act.LEND_TO:
             return _at(state, doing, Lending(reader)), ()
         case Act.RENEW:
@@ -205,20 +232,17 @@ def _scanned(state: State, doing: Supervising, page: AtReader, code: Code) -> St
         if not code.may_be(CodeKind.CARD):
             return _with_problem(state, doing, page, DeskProblem.NO_CODE_OF_OURS)
         return _ask(state, doing, page, Act.LINK_CARD, LinkCard(code.text))
-    if page.wants is Act.PLACE_HOLD and not books.is_book(code):
-        return _with_problem(state, doing, page, DeskProblem.NO_CODE_OF_OURS)
-    if page.wants is not Act.PLACE_HOLD:
-        page = replace(page, wants=None)
-        if code.may_be(CodeKind.CARD):
-            asking = _asking(_at(state, doing, replace(page, asked=Act.OPEN_READER)))
-            return asking, (OpenReader(asking.visit, asking.request, card=code.text),)
+    barcode = books.text_of(code)
+    if page.wants is Act.PLACE_HOLD:
         if not books.is_book(code):
             return _with_problem(state, doing, page, DeskProblem.NO_CODE_OF_OURS)
-    barcode = books.text_of(code)
-    if page.wants is None and _loan_of(page, barcode) is not None:
+        asking = _asking(_at(state, doing, page))
+        return asking, (OpenBook(asking.visit, asking.request, barcode),)
+    if books.is_book(code) and _loan_of(page, barcode) is not None:
         return _at(state, doing, replace(_calm(page), chosen=barcode)), books.OK
-    asking = _asking(_at(state, doing, page))
-    return asking, (OpenBook(asking.visit, asking.request, barcode),)
+    page = replace(page, wants=None, asked=Act.OPEN_READER)
+    asks = _scan_asks(_at(state, doing, page), code)
+    return asks or _with_problem(state, doing, page, DeskProblem.NO_CODE_OF_OURS)
 
 
 def _book_opened(state: State, doing: Supervising, page: AtReader, book: BookShown | None, has: str | None) -> Step:

@@ -1,5 +1,5 @@
-"""Cơ sở vật chất: a fault of the premises, of the device or of a book, a wish for a book, and where a book comes from. Here
-the library's plans and its list of repairs begin."""
+"""Cơ sở vật chất: a fault of the premises, of the device or of a book, a wish for a book, and where a book comes from.
+Here the library's plans and its list of repairs begin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kiosk.domain.requests import FaultAbout, ItemSource, NoteSource
 from kiosk.session import visits
 from kiosk.session.desk_states import Act, DeskProblem, Reporting, Supervising
 from kiosk.session.effects import Ask, Effect, ListRequests, OpenBook
-from kiosk.session.inputs import ActTouched, Asked, BookOpened, NotAsked, RequestsListed, Scanned
+from kiosk.session.inputs import ActTouched, Asked, BookOpened, LineTouched, NotAsked, RequestsListed, Scanned
 from kiosk.session.states import SessionRules, State
 from kiosk.session.supervised import books, typing
 
@@ -21,7 +21,7 @@ def opened(state: State, doing: Supervising) -> Step:
 
 
 def step(state: State, doing: Supervising, page: Reporting, happened: object, rules: SessionRules) -> Step:
-    if isinstance(happened, ActTouched | Scanned) and state.awaiting is not None:
+    if isinstance(happened, ActTouched | LineTouched | Scanned) and state.awaiting is not None:
         return state, ()
     match happened:
         case RequestsListed(lines=lines):
@@ -30,7 +30,7 @@ def step(state: State, doing: Supervising, page: Reporting, happened: object, ru
             problem = DeskProblem.NO_CODE_OF_OURS
             return _at(state, doing, replace(page, problem=problem)), books.ATTENTION
         case Scanned(code=code):
-            asking = visits.ask(_at(state, doing, replace(page, problem=None, sent=None)))
+            asking = visits.ask(_at(state, doing, replace(page, problem=None, sent=None, chosen=None)))
             asking = replace(asking, awaiting=asking.request)
             return asking, (OpenBook(asking.visit, asking.request, books.text_of(code)),)
         case BookOpened(book=None):
@@ -39,8 +39,11 @@ def step(state: State, doing: Supervising, page: Reporting, happened: object, ru
         case BookOpened(book=book) if book is not None:
             page = replace(page, book=book, barcode=book.barcode, problem=None)
             return (_write_fault(state, doing, page) if _waits_for_a_book(page) else _at(state, doing, page)), books.OK
+        case LineTouched(id=line):
+            chosen = None if page.chosen == line else line
+            return _at(state, doing, Reporting(lines=page.lines, chosen=chosen)), ()
         case ActTouched():
-            return _touched(state, doing, replace(page, sent=None, problem=None), happened)
+            return _touched(state, doing, replace(page, sent=None, problem=None, chosen=None), happened)
         case Asked():
             reading, reads = _read(state, doing, Reporting(sent=page.wants, lines=page.lines))
             return reading, (*reads, *books.OK)

@@ -49,10 +49,11 @@ class KeyboardPage(Page):
         self.finds = view.finds
         line, found = self.ids.line, self.ids.found
         line.label = "" if view.finds else view.title
-        line.text, line.hint = view.text, view.problem or view.hint
+        # Where something is found, the line asks, and below it stands what there is, or that there is nothing.
+        line.text, line.hint = view.text, view.title if view.finds else view.problem or view.hint
         keep(self.ids.writing, found.__self__, view.finds, index=1)
         found.lines, found.more = list(view.lines), view.more
-        found.empty = view.problem if view.text else ""
+        found.empty = view.problem or view.hint
         self._layers = {
             Layer.LETTERS: [list(row) for row in view.rows],
             Layer.CAPITALS: [list(row) for row in view.capitals],

@@ -114,7 +114,7 @@ def _state_in_short(line: DisputeLine, words: Translator) -> str:
     if line.settled:
         return words.text("settled by somebody else")
     if line.asked is RequestState.WAITING:
-        return words.text("said, the centre has not answered yet")
+        return words.text("waits for the centre")
     return words.text("not taken as it was said") if line.asked is RequestState.DECLINED else ""
 
 
@@ -123,7 +123,7 @@ def _state(line: DisputeLine, words: Translator) -> str:
         return words.text("It has settled by itself: what was missing has come. Your word was not needed.")
     if line.settled:
         said = way_label(line, line.settled, words)
-        return words.text("Somebody else was first, and their word counts: “{said}”.", said=said)
+        return words.text("Somebody else has settled it: “{said}”.", said=said)
     if line.asked is RequestState.WAITING:
         return words.text("You have said how it was. The centre has not answered yet.")
     if line.asked is RequestState.DECLINED:

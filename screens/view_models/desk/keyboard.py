@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.domain.pins import LONGEST, SHORTEST, SHORTEST_OF_STAFF, PinFault
+from kiosk.domain.settings import CLOSED
 from kiosk.i18n import Translator
 from kiosk.session.desk_states import PIN_DIFFERS, Act, AtReader, CardProblem, Entering, PinProblem, Writing
 from kiosk.session.inputs import Button
-from kiosk.session.states import SessionRules
+from kiosk.session.states import Proving, SessionRules
 from kiosk.session.supervised.typing import CLEAR, DELETE, DIGITS, DONE, UNLOCK
 from screens.view_models import icons
 from screens.view_models.covers import nfc
@@ -38,6 +39,27 @@ def entering(doing: Entering, rules: SessionRules, place: Place, words: Translat
     )
 
 
+def proving(doing: Proving, rules: SessionRules, place: Place, words: Translator) -> KeyboardView:
+    """Of a reader, before anything is borrowed."""
+    name = nfc(doing.found.name.strip())
+    return KeyboardView(
+        bar=DeskBar(
+            title=words.text("Your card and your PIN"),
+            subtitle=nfc(place.library_name),
+            locks_in=words.text("closes by itself in"),
+            lock=Key(words.text("Back"), icons.BACK, Button.LOCK),
+            countdown=Countdown(doing.active_at + rules.entering_s, rules.entering_s),
+        ),
+        title=words.text("{name}, please type your PIN", name=name) if name else words.text("Please type your PIN"),
+        hint=words.text("Your own digits, so that nobody borrows with your card. Nobody should look on."),
+        problem=_not_proved(doing, words),
+        text="•" * len(doing.digits),
+        rows=digit_rows(words.in_context("a PIN", "Open")),
+        places=SHORTEST,
+        wait=Countdown(doing.tries_at, doing.wait_s) if doing.wait_s > 0 else None,
+    )
+
+
 def writing_view(page: Writing, bar: Bar, words: Translator) -> KeyboardView:
     if page.act in DIGITS and isinstance(page.beneath, AtReader):
         return pin_view(
@@ -48,16 +70,17 @@ def writing_view(page: Writing, bar: Bar, words: Translator) -> KeyboardView:
             of_staff=page.beneath.reader.of_staff,
         )
     title, hint = _what(page, words)
+    problem = words.text("These are no days. Please look once more.") if page.problem else ""
     return KeyboardView(
         bar=bar(title),
-        title=title,
+        title=problem or title,
         hint=hint,
-        problem="",
+        problem=problem,
         text=page.text,
         rows=letter_rows(words.text("Done"), words),
         capitals=letter_rows(words.text("Done"), words, Layer.CAPITALS),
         signs=sign_rows(words.text("Done"), words),
-        layer=layer_at(page.text),
+        layer=Layer.SIGNS if page.act is Act.WRITE_DAYS else layer_at(page.text),
     )
 
 
@@ -138,8 +161,24 @@ def _what(page: Writing, words: Translator) -> tuple[str, str]:
             return words.text("Note about a reader"), words.text("Only the staff reads it. Nothing written: no note.")
         case Act.SUGGEST:
             return words.text("Suggest a book to buy"), telex
+        case Act.WRITE_DAYS:
+            return words.say(CLOSED.title), words.say(CLOSED.kind.hint)
         case _:
             return words.text("What is broken?"), telex
+
+
+def _not_proved(doing: Proving, words: Translator) -> str:
+    match doing.problem:
+        case PinProblem.WRONG if doing.wait_s > 0:
+            return words.text("That is not the PIN. Please wait a little, then try again.")
+        case PinProblem.WRONG:
+            return words.text("That is not the PIN. Please try again.")
+        case PinProblem.TOO_SOON:
+            return words.text("Several wrong PINs were typed. Please wait, then try again.")
+        case None:
+            return ""
+        case _:
+            return words.text("No PIN is set for this card. Please ask the librarian.")
 
 
 def _refused(doing: Entering, words: Translator) -> str:

@@ -35,13 +35,13 @@ def finding_view(page: Finding, bar: Bar, words: Translator) -> KeyboardView:
     done = words.text("Open")
     return KeyboardView(
         bar=bar(words.text("Lend for a reader") if page.lends else words.text("Find a reader")),
-        title=words.text("Name or class?"),
-        hint=_found(page, words),
-        problem=_found_problem(page, words),
+        title=words.text("Find a reader"),
+        hint=words.text("Name or class; or scan a card, or a book that somebody has."),
+        problem=_problem(page, words),
         text=page.text,
         rows=letter_rows(done, words),
         lines=tuple(_reader_line(line) for line in page.readers or ()),
-        more=words.text("There are more: one letter more, please.") if page.more else "",
+        more=words.text("there are more: one more letter") if page.more else "",
         finds=True,
         capitals=letter_rows(done, words, Layer.CAPITALS),
         signs=sign_rows(done, words),
@@ -69,19 +69,12 @@ def reader_view(page: AtReader, bar: Bar, words: Translator) -> DeskListView:
         lines=tuple(lines),
         empty="",
         detail=_detail(page, words),
-        keys=(ActKey(words.text("Another reader"), icons.FIND, Act.FIND),),
     )
 
 
-def _found(page: Finding, words: Translator) -> str:
-    if page.readers is None:
-        return words.text("Or scan a card; a book tells who has it.")
-    if not page.readers:
+def _problem(page: Finding, words: Translator) -> str:
+    if page.problem is None and page.readers == ():
         return words.text("Nobody is called so. Fewer letters find more.")
-    return words.text("Touch the reader.")
-
-
-def _found_problem(page: Finding, words: Translator) -> str:
     if page.problem is None:
         return ""
     if page.problem is DeskProblem.NOBODY_HAS_IT and page.book is not None:
@@ -98,7 +91,7 @@ def _hold_line(hold: HoldShown, chosen: str | None, words: Translator) -> DeskLi
         id=hold.book.title_id,
         icon=icons.BOOKMARK,
         title=shown_name(hold.book),
-        text=_hold_said(hold, words),
+        text=hold_shelf(hold.shelf, words) if hold.ready else _hold_said(hold, words),
         tone=Tone.ATTENTION if hold.ready else Tone.PLAIN,
         chosen=hold.book.title_id == chosen,
     )
@@ -147,8 +140,9 @@ def _about(reader: ReaderShown, words: Translator) -> DeskDetail:
     lines = [f"**{desk_reason(block, words)}**" for block in reader.blocks]
     if reader.note:
         lines.append(words.text("Note: {note}", note=nfc(reader.note)))
-    lines.append(words.text("may have {n} at once", n=reader.limit))
-    if reader.valid_until is not None:
+    if not reader.blocks:
+        lines.append(words.text("may have {n} at once", n=reader.limit))
+    if reader.valid_until is not None and not reader.blocks:
         lines.append(words.text("card good until {day}", day=day_with_year(reader.valid_until)))
     if reader.blocked:
         block = ActKey(words.text("Let them borrow again"), icons.UNLOCK, Act.UNBLOCK)
@@ -180,7 +174,7 @@ def _card(reader: ReaderShown, words: Translator) -> DeskDetail:
     else:
         keys.append(ActKey(words.text("Set a PIN"), icons.KEYBOARD, Act.SET_PIN))
     if reader.has_pin:
-        keys.append(ActKey(words.text("End the wait after wrong PINs"), icons.UNLOCK, Act.UNLOCK_PIN))
+        keys.append(ActKey(words.text("End the wait"), icons.UNLOCK, Act.UNLOCK_PIN))
     return DeskDetail(
         title=words.text("Card and PIN"),
         subtitle=nfc(reader.line.name),

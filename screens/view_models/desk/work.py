@@ -39,7 +39,7 @@ def work_view(page: AtWork, bar: Bar, words: Translator) -> DeskListView:
         lines=tuple(_overdue_lines(page, words)) if page.work is Work.OVERDUE else _plain_lines(page, words),
         empty=_nothing(page, words) if page.lines is not None else words.text("One moment …"),
         detail=_detail(page, words),
-        keys=_keys(page, words) if lines else (),
+        keys=_keys(page, words) if page.work is Work.UNSENT and lines else (),
     )
 
 
@@ -94,7 +94,7 @@ def _nothing(page: AtWork, words: Translator) -> str:
 
 
 def _keys(page: AtWork, words: Translator) -> tuple[ActKey, ...]:
-    if page.work is Work.UNSENT and not page.sent:
+    if not page.sent:
         return (ActKey(words.text("Send now"), icons.SEND, Act.SEND_NOW, weight=Weight.MAIN),)
     return (ActKey(words.text("Look once more"), icons.RESTART, Act.WORK, page.work.value),)
 
@@ -182,13 +182,13 @@ def _check_said(line: CheckLine, words: Translator) -> tuple[str, str]:
     book = shown_name(line.book)
     match line.why:
         case ToCheck.VOIDED:
-            return words.text("Taken back by the reader"), book
+            return words.text("A slip, taken back"), book
         case ToCheck.UNKNOWN_ITEM:
             return words.text("Returned, in no list"), book
         case ToCheck.SEVERAL_LOANS:
             return words.text("Several had it on loan"), book
         case ToCheck.RETURNED:
-            return words.text("Returned without anybody"), book
+            return words.text("Returned alone"), book
         case ToCheck.HELP:
             return words.text("Somebody has called"), words.text("at this station")
         case _:
