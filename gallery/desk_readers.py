@@ -42,6 +42,7 @@ FULL = replace(READER, holds=_HOLDS, valid_until=date(2027, 5, 31), has_pin=True
 _PAUSED = replace(
     FULL, blocks=(PatronBlocked(), OverdueLoans(1)), blocked=True, note="Em hay quên thẻ, nhắc em trước giờ đọc sách."
 )
+LOST = replace(FULL, loans=tuple(replace(one, marked="lost") if one.book == GOC_SAN else one for one in FULL.loans))
 _REFUSED = AtDeskRefused(GOC_SAN, (LoanOverdue(date(2026, 11, 19)), HeldForAnother()), (), renewing=True)
 _LOAN, _HOLD = GOC_SAN.barcode, HAI_VAN_DAM.title_id
 
@@ -113,6 +114,7 @@ READERS: dict[str, tuple[str, states.State]] = {
     "desk-reader": ("What a reader has, and waits for.", at_desk(AtReader(FULL))),
     "desk-reader-paused": ("What stands against lending, and a note.", at_desk(AtReader(_PAUSED))),
     "desk-reader-loan": ("A book at home.", at_desk(AtReader(FULL, _LOAN))),
+    "desk-reader-loan-lost": ("It is lost, and still theirs to bring.", at_desk(AtReader(LOST, _LOAN))),
     "desk-reader-refused": ("It is not renewed, unless …", at_desk(AtReader(FULL, _LOAN, refused=_REFUSED))),
     "desk-reader-hold": ("A title that they wait for.", at_desk(AtReader(FULL, _HOLD))),
     "desk-reader-card": ("Their card and PIN.", at_desk(AtReader(FULL, CARD_LINE))),

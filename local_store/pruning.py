@@ -45,7 +45,6 @@ _PAST_LOANS = some(
 _TAKE_READER_OUT_OF_LOAN = Prepared(without(loan, loan.c.id, "patron_id"))
 _DROP_LOAN = Prepared(dropped(loan, loan.c.id))
 _LOANS_FOR_A_PERSON = Prepared(select(outbox.c.loans).where(FOR_A_PERSON))
-# Whose book it was is still asked when somebody looks at what came back.
 _LOANS_TO_SEE = Prepared(
     select(outbox.c.loans)
     .select_from(to_check)
@@ -118,15 +117,13 @@ class Pruning:
 
     def _loans(self, after: str | int | None, limit: int) -> str | int | None:
         rows = self._db.rows(_PAST_LOANS, after=after or "", limit=limit)
-        asked = (_LOANS_FOR_A_PERSON, _LOANS_TO_SEE)
-        staying = {loan_id for one in asked for (loans,) in self._db.rows(one) for loan_id in loans.split()}
-        done = [row for row in rows if row[0] not in staying]
+        for_a_person = {loan_id for (loans,) in self._db.rows(_LOANS_FOR_A_PERSON) for loan_id in loans.split()}
+        done = [row for row in rows if row[0] not in for_a_person]
         self._each(_DROP_LOAN, [id_ for id_, _, ended in done if ended < self._rest.number])
         still = (self._rest.number, self._readers.number)
-        self._each(
-            _TAKE_READER_OUT_OF_LOAN,
-            [id_ for id_, patron, ended in done if patron is not None and still[0] <= ended < still[1]],
-        )
+        to_see = {loan_id for (loans,) in self._db.rows(_LOANS_TO_SEE) for loan_id in loans.split()}
+        past = [id_ for id_, patron, ended in done if patron is not None and still[0] <= ended < still[1]]
+        self._each(_TAKE_READER_OUT_OF_LOAN, [id_ for id_ in past if id_ not in to_see])
         return _last(rows, limit)
 
     def _operations(self, after: str | int | None, limit: int) -> str | int | None:

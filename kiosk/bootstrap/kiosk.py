@@ -30,7 +30,6 @@ from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
-from kiosk.domain.requests import ChangeSettings
 from kiosk.ports.central import Standing
 from kiosk.ports.devices import Hint, Preview, RawScan, Scanner, Signaller
 from kiosk.ports.errors import StoreBroken
@@ -286,7 +285,7 @@ class Kiosk:
         def answered(answer: object) -> None:
             if self.config.station.counts_visits and isinstance(answer, PatronFound):
                 self._count_visit(answer.patron_id)
-            if isinstance(effect, Ask) and isinstance(effect.wish, ChangeSettings):
+            if isinstance(effect, Ask):  # for a setting, perhaps
                 self._chosen.look_soon()
             self.session.post(answer)  # type: ignore[arg-type]  # what the desk answers is an Input
             self.sync.wake()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kiosk.desk.asked import queue
 from kiosk.desk.recording import Today, Tools, record, shown
 from kiosk.domain.circulation import decide_check_in
-from kiosk.domain.model import Loan
+from kiosk.domain.model import Loan, marked
 from kiosk.domain.operations import OperationKind
 from kiosk.domain.settings import SELF_RETURN
 from kiosk.ports.desk_store import values_of
@@ -56,6 +56,7 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         held_at=taken.held_at,
         at=tools.clock.monotonic(),
         had=had,
+        marked=marked(item.status) if item and ask.by else "",
     )
 
 

@@ -8,7 +8,7 @@ from kiosk.desk.asked import ended_late, queue
 from kiosk.desk.recording import Today, Tools, shown
 from kiosk.desk.renew import decision_on
 from kiosk.domain.circulation import EndedLate, Refuse, hold_is_ready
-from kiosk.domain.model import Hold, Loan, Patron
+from kiosk.domain.model import Hold, Loan, Patron, marked
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.effects import ListBooks
@@ -47,6 +47,7 @@ def _loan_shown(
         max(0, policy.renewals - loan.renewals) if policy else 0,
         decision.blocks if isinstance(decision, Refuse) else (),
         renewed=work.renewed_on(loan.id) == today.day,
+        marked=marked(item.status) if item else "",
     )
 
 

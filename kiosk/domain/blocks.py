@@ -27,7 +27,7 @@ class CardExpired:
 class Suspended:
     """Nothing is lent until this day is over: the centre says so, or books that came back late."""
 
-    code: ClassVar[str] = "T-03"
+    code: ClassVar[str] = "T-04"
     until: date
 
 
@@ -56,7 +56,7 @@ class TooManyOfType:
 class TooManyToday:
     """As many loans as may begin on one day."""
 
-    code: ClassVar[str] = "M-14"
+    code: ClassVar[str] = "M-15"
     limit: int
 
 

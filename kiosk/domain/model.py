@@ -16,6 +16,11 @@ class ItemStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+def marked(status: ItemStatus) -> str:
+    """What is said of an item that is not as it should be; "" of one that is."""
+    return "" if status is ItemStatus.AVAILABLE else status.value
+
+
 @dataclass(frozen=True, slots=True)
 class Patron:
     """Somebody who may borrow. `shown_name` is already shortened by the centre: full names never reach a station.

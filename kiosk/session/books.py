@@ -12,7 +12,8 @@ from kiosk.session.notices import BookShown
 @dataclass(frozen=True, slots=True)
 class LoanShown:
     """One open loan. `due_in_days` replaces `due_on` on screen when the station is not sure of the date; `days_left`
-    (below 0: overdue by as many) is only known when it is. `blocks`: every reason why it is not renewed now."""
+    (below 0: overdue by as many) is only known when it is. `blocks`: every reason why it is not renewed now. `marked`:
+    what is said of the item (kiosk.domain.model.marked), for the desk."""
 
     book: BookShown
     due_on: date
@@ -21,6 +22,7 @@ class LoanShown:
     renewals_left: int
     blocks: tuple[Block, ...] = ()
     renewed: bool = False  # today
+    marked: str = ""
 
     @property
     def can_be_renewed(self) -> bool:

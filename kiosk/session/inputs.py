@@ -245,8 +245,8 @@ class ItemNotFound:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRecorded:
-    """Durable. `book.name` is empty when no catalogue here knows the barcode. `had`: who had it, told to the desk
-    alone."""
+    """Durable. `book.name` is empty when no catalogue here knows the barcode. Told to the desk alone: `had`, who had
+    it; `marked`, what was said of the item before (kiosk.domain.model.marked)."""
 
     visit: int
     request: int
@@ -256,6 +256,7 @@ class ReturnRecorded:
     held_at: str | None
     at: float
     had: ReaderLine | None = None
+    marked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,7 +269,7 @@ def test_blocks_nobody_by_a_date_on_an_unsure_day() -> None:
     assert isinstance(out(patron, loans=loans, rules=rules, late=late, sure=False), Lend)
     decision = out(patron, loans=loans, rules=rules, late=late)
     assert isinstance(decision, Refuse)
-    assert [block.code for block in decision.blocks] == ["T-02", "T-03", "M-11", "M-14"]
+    assert [block.code for block in decision.blocks] == ["T-02", "T-04", "M-11", "M-15"]
 
 
 # ---- overrides

@@ -257,6 +257,21 @@ def test_a_damaged_book_is_marked_once() -> None:
     assert desk.act(Act.MARK, "burnt") == (), "no status of an item"
 
 
+def test_a_lost_book_that_comes_back_is_told_and_can_be_lent_again() -> None:
+    desk = Desk(TakingBack())
+    ask = desk.one(item("TK.1", 1.0), CheckIn)
+    assert isinstance(ask, CheckIn)
+    answer = ReturnRecorded(
+        ask.visit, ask.request, desk.operation(), book("TK.1"), in_catalogue=True, held_at=None, at=2.0, marked="lost"
+    )
+    assert Play(Sound.ATTENTION) in desk.feed(answer)
+    desk.feed(LineTouched("TK.1", 3.0))
+    found = next(one for one in desk.act(Act.MARK, "available") if isinstance(one, Ask))
+    assert found.wish == ChangeItemStatus("TK.1", ItemStatus.AVAILABLE)
+    assert desk.page.rows[0].marked == ""
+    assert desk.act(Act.MARK, "available") == ()
+
+
 def test_an_answer_of_an_earlier_visit_changes_nothing(lending: Desk) -> None:
     before = lending.state
     lending.feed(ReaderOpened(before.visit - 1, 1, BINH, 2.0))

@@ -8,12 +8,22 @@ import pytest
 
 from gallery.desk import LAN
 from gallery.desk_books import GOC_SAN, HAI_VAN_DAM, KINH_VAN_HOA
-from gallery.desk_readers import FULL
+from gallery.desk_readers import FULL, LOST
 from gallery.samples import RULES
 from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.blocks import Block, HeldForAnother, LoanOverdue, SchoolYearEnds
+from kiosk.domain.model import ItemStatus
 from kiosk.domain.operations import OperationId
-from kiosk.domain.requests import BlockCards, BlockPatron, CancelHold, LinkCard, PlaceHold, Wish, WriteNote
+from kiosk.domain.requests import (
+    BlockCards,
+    BlockPatron,
+    CancelHold,
+    ChangeItemStatus,
+    LinkCard,
+    PlaceHold,
+    Wish,
+    WriteNote,
+)
 from kiosk.domain.staff import ByStaff
 from kiosk.ports.devices import Sound
 from kiosk.session.desk_states import (
@@ -28,7 +38,7 @@ from kiosk.session.desk_states import (
     ReaderLine,
     Writing,
 )
-from kiosk.session.effects import FindReaders, OpenBook, OpenReader, Play, Renew, ResolveCode, SetPin
+from kiosk.session.effects import Ask, FindReaders, OpenBook, OpenReader, Play, Renew, ResolveCode, SetPin
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
@@ -320,6 +330,24 @@ def test_what_stays_is_not_set_aside() -> None:
 
 def test_a_loan_that_has_ended_meanwhile_is_told() -> None:
     assert renewing().opened(replace(FULL, loans=())).reader.problem is DeskProblem.NOT_DONE
+
+
+def test_a_book_at_home_is_lost_and_then_it_is_not() -> None:
+    desk = Desk(AtReader(FULL)).line(GOC_SAN.barcode).touch(Act.MARK, "lost")
+    ask = desk.asked(Ask)
+    assert (ask.patron_id, ask.wish) == (None, ChangeItemStatus(GOC_SAN.barcode, ItemStatus.LOST)), (
+        "no word of a reader"
+    )
+    assert ask.by == ByStaff(LAN.staff)
+    desk.answered(Asked, OperationId("e", 1), "r-1").opened(LOST)
+    assert desk.reader == AtReader(LOST, GOC_SAN.barcode)
+    assert desk.touch(Act.MARK, "lost").effects == (), "it is already"
+    assert desk.touch(Act.MARK, "burnt").effects == ()
+    assert desk.touch(Act.MARK, "available").asked(Ask).wish == ChangeItemStatus(GOC_SAN.barcode, ItemStatus.AVAILABLE)
+
+
+def test_nothing_chosen_nothing_lost() -> None:
+    assert Desk(AtReader(FULL)).touch(Act.MARK, "lost").effects == ()
 
 
 def test_nothing_chosen_nothing_renewed() -> None:

@@ -156,24 +156,6 @@ def test_keeps_the_reader_of_an_open_loan_for_as_long_as_it_is_open(house: House
     assert house.on_store(lambda work: work.open_loans_of_patron(LAN.id)) == [loan]
 
 
-def test_keeps_the_reader_of_a_return_until_somebody_has_seen_the_book(house: House) -> None:
-    house.keep()
-    loan, out = house.lent()
-    seen, seen_out = house.lent(1, MINH)
-    back, seen_back = house.back(loan), house.back(seen, 1)
-    house.told(out, back, seen_out, seen_back, house.do(write))
-    house.do(lambda work: work.put_on_list(ToCheck.RETURNED, back.id, ITEMS[0].barcode))
-    house.do(lambda work: work.put_on_list(ToCheck.VOIDED, seen_back.id, ITEMS[1].barcode))
-    house.later(450)
-    (line,) = house.on_store(lambda work: work.to_check())
-    assert (line.id, line.loans) == (back.id, (loan.id,))
-    assert [row["patron"] for row in house.store.loans_ledger()] == [LAN.id], "whom to ask is known still"
-    assert house.do(lambda work: work.checked(line.place))
-    house.later(2)
-    assert list(house.store.loans_ledger()) == []
-    house.must_verify()
-
-
 @pytest.mark.parametrize("state", ["pending", "set_aside", "disputed"])
 def test_never_prunes_what_the_centre_has_not_taken(house: House, state: str) -> None:
     house.keep()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from kiosk.domain.barcodes import Code, CodeKind
-from kiosk.domain.model import ItemStatus
+from kiosk.domain.model import ItemStatus, marked
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import ChangeItemStatus
 from kiosk.domain.staff import ByStaff
@@ -84,9 +84,9 @@ def not_voided(state: State, doing: Supervising, page: Page, operation: Operatio
 def mark(state: State, doing: Supervising, page: Page, status: str) -> Step:
     """The chosen book is said to be lost, damaged, or in its place again."""
     row = row_of(page, page.chosen)
-    if row is None or status not in tuple(ItemStatus) or row.marked == status:
+    if row is None or status not in tuple(ItemStatus) or row.marked == marked(ItemStatus(status)):
         return state, ()
-    rows = tuple(replace(one, marked=status) if one is row else one for one in page.rows)
+    rows = tuple(replace(one, marked=marked(ItemStatus(status))) if one is row else one for one in page.rows)
     asking = visits.ask(at(state, doing, replace(page, rows=rows)))
     wish = ChangeItemStatus(row.book.barcode, ItemStatus(status))
     return asking, (Ask(asking.visit, asking.request, None, wish, by(doing)), *OK)

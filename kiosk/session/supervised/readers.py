@@ -11,8 +11,9 @@ from typing import Final
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.domain.blocks import Block
+from kiosk.domain.model import ItemStatus, marked
 from kiosk.domain.overrides import stand_in_the_way
-from kiosk.domain.requests import BlockCards, BlockPatron, CancelHold, LinkCard, PlaceHold, Wish
+from kiosk.domain.requests import BlockCards, BlockPatron, CancelHold, ChangeItemStatus, LinkCard, PlaceHold, Wish
 from kiosk.session import visits
 from kiosk.session.desk_states import (
     CARD_LINE,
@@ -219,6 +220,8 @@ def _touched(state: State, doing: Supervising, page: AtReader, touched: ActTouch
             asking = _asking(_at(state, doing, replace(page, asked=act)))
             patron_id = reader.line.patron_id
             return asking, (SetPin(asking.visit, asking.request, patron_id, None, books.by(doing)),)
+        case Act.MARK:
+            return _mark(state, doing, page, value)
         case Act.CANCEL_HOLD:
             hold = next((one for one in reader.holds if one.book.title_id == page.chosen), None)
             if hold is not None:
@@ -275,6 +278,16 @@ def _renew(state: State, doing: Supervising, page: AtReader, barcode: str | None
     asking = _asking(_at(state, doing, replace(page, refused=None, asked=Act.RENEW, book=_loan_of(page, barcode))))
     patron_id = page.reader.line.patron_id
     return asking, (Renew(asking.visit, asking.request, patron_id, barcode, books.by(doing, reason)),)
+
+
+def _mark(state: State, doing: Supervising, page: AtReader, status: str) -> Step:
+    """A book at home is lost, or it is not after all. Its loan stays until it comes back: lost books do, in June."""
+    loan = next((one for one in page.reader.loans if one.book.barcode == page.chosen), None)
+    if loan is None or status not in tuple(ItemStatus) or loan.marked == marked(ItemStatus(status)):
+        return state, ()
+    asking = _asking(_at(state, doing, replace(page, asked=None)))
+    wish = ChangeItemStatus(loan.book.barcode, ItemStatus(status))
+    return asking, (Ask(asking.visit, asking.request, None, wish, books.by(doing)),)
 
 
 def _not_renewed(state: State, doing: Supervising, page: AtReader, barcode: str, blocks: tuple[Block, ...]) -> Step:

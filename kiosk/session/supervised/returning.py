@@ -53,6 +53,7 @@ def _asked(state: State, doing: Supervising, page: TakingBack, barcode: str) -> 
 
 def _returned(state: State, doing: Supervising, page: TakingBack, answer: ReturnRecorded) -> Step:
     kind = RowKind.RETURNED if answer.in_catalogue else RowKind.NOT_IN_CATALOGUE
-    row = DeskRow(kind, answer.book, answer.operation, held_at=answer.held_at, had=answer.had)
-    sound = books.ATTENTION if answer.held_at is not None or not answer.in_catalogue else books.OK
+    row = DeskRow(kind, answer.book, answer.operation, held_at=answer.held_at, had=answer.had, marked=answer.marked)
+    to_be_seen = answer.held_at is not None or not answer.in_catalogue or answer.marked
+    sound = books.ATTENTION if to_be_seen else books.OK
     return books.at(state, doing, books.with_row(page, row)), sound

@@ -11,7 +11,7 @@ from kiosk.session.desk_states import Act, AtDeskRefused, Lending, ReaderShown
 from screens.view_models import icons
 from screens.view_models.covers import nfc, shown_name
 from screens.view_models.dates import due
-from screens.view_models.desk.books import problem_detail, reader_named, row_detail, row_line
+from screens.view_models.desk.books import marked_as, problem_detail, reader_named, row_detail, row_line
 from screens.view_models.desk.reasons import desk_reason
 from screens.view_models.views import ActKey, DeskBar, DeskDetail, DeskLine, DeskListView, Tone, Weight
 
@@ -58,13 +58,18 @@ def _detail(page: Lending, reader: ReaderShown, loans: list[LoanShown], words: T
 
 def loan_line(loan: LoanShown, chosen: str | None, words: Translator) -> DeskLine:
     late = loan.overdue_days
+    icon, text = icons.BOOK, due(loan.due_on, loan.due_in_days, words)
+    if late:
+        icon, text = icons.LATE, late_by(late, words)
+    if loan.marked:
+        icon, text = icons.WARNING, marked_as(loan.marked, words)
     return DeskLine(
         id=loan.book.barcode,
-        icon=icons.LATE if late else icons.BOOK,
+        icon=icon,
         title=shown_name(loan.book),
-        text=late_by(late, words) if late else due(loan.due_on, loan.due_in_days, words),
+        text=text,
         aside=loan.book.barcode,
-        tone=Tone.ATTENTION if late else Tone.PLAIN,
+        tone=Tone.ATTENTION if late or loan.marked else Tone.PLAIN,
         chosen=loan.book.barcode == chosen,
     )
 
@@ -75,13 +80,14 @@ def late_by(days: int, words: Translator) -> str:
 
 def loan_detail(loan: LoanShown, words: Translator) -> DeskDetail:
     left = words.plural("can be renewed {n} more time", "can be renewed {n} more times", loan.renewals_left)
+    marked = (f"**{marked_as(loan.marked, words)}**",) if loan.marked else ()
     return DeskDetail(
         title=shown_name(loan.book),
         subtitle=" · ".join(filter(None, (nfc(loan.book.author), loan.book.barcode))),
         icon=icons.BOOK,
-        lines=(due(loan.due_on, loan.due_in_days, words), left),
+        lines=(due(loan.due_on, loan.due_in_days, words), *marked, left),
         keys=(ActKey(words.text("Renew"), icons.RENEWED, Act.RENEW, weight=Weight.MAIN),),
-        tone=Tone.ATTENTION if loan.overdue_days else Tone.PLAIN,
+        tone=Tone.ATTENTION if loan.overdue_days or loan.marked else Tone.PLAIN,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from kiosk.domain.model import ItemStatus
 from kiosk.i18n import Translator
-from kiosk.session.books import HoldShown
+from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.desk_states import CARD_LINE, Act, AtReader, DeskProblem, Finding, ReaderLine, ReaderShown
 from kiosk.session.supervised.readers import NO, YES
 from screens.view_models import icons
@@ -123,7 +125,8 @@ def _chosen(page: AtReader, words: Translator) -> DeskDetail:
         return _card(page.reader, words)
     for loan in page.reader.loans:
         if loan.book.barcode == page.chosen:
-            return loan_detail(loan, words)
+            detail = loan_detail(loan, words)
+            return replace(detail, keys=(*detail.keys, _lost_key(loan, words)))
     for hold in page.reader.holds:
         if hold.book.title_id == page.chosen:
             return DeskDetail(
@@ -134,6 +137,14 @@ def _chosen(page: AtReader, words: Translator) -> DeskDetail:
                 keys=(ActKey(words.text("Cancel the hold"), icons.TAKE_OFF, Act.CANCEL_HOLD),),
             )
     return _about(page.reader, words)
+
+
+def _lost_key(loan: LoanShown, words: Translator) -> ActKey:
+    """For a book at home: it is lost, or it can be lent after all."""
+    if loan.marked:
+        return ActKey(words.text("It can be lent again"), icons.OK, Act.MARK, ItemStatus.AVAILABLE.value)
+    lost = words.text("The book is lost")
+    return ActKey(lost, icons.WARNING, Act.MARK, ItemStatus.LOST.value, Weight.AGAINST)
 
 
 def _about(reader: ReaderShown, words: Translator) -> DeskDetail:
