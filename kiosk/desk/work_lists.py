@@ -77,7 +77,7 @@ def _checked(work: UnitOfWork, ask: TickOff, tools: Tools) -> bool:
         return False
     data = {"operation": {"epoch": line.id.epoch, "seq": line.id.seq}, "why": line.why}
     moment = Today.of(work, tools).moment
-    record(work, tools, moment, OperationKind.CHECKED, data, patron_id=None, barcode=line.barcode, by=ask.by)
+    record(work, tools, moment, OperationKind.CHECKED, data, patron_id=None, by=ask.by)
     return True
 
 

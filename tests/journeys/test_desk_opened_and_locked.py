@@ -53,6 +53,7 @@ def test_the_first_pin_is_set_with_a_service_pass_and_opens_the_desk(school: Sch
     assert run(*words, "--qr", picture).returncode == 0
     desk.scan(zxingcpp.read_barcodes(cv2.imread(str(picture)))[0].text)
     maintaining(desk)
+    desk.button(Button.MORE)
     desk.button(Button.STAFF_PIN)
     desk.scan(PUPIL)
     desk.wait(lambda: desk.says("Không ai") or desk.says("thủ thư"))
@@ -116,6 +117,7 @@ def test_a_wrong_pin_waits_and_the_maintainer_ends_the_wait(school: School) -> N
     desk.open(PHUOC)
     desk.press(Act.DEVICE)
     maintaining(desk)
+    desk.button(Button.MORE)
     desk.button(Button.STAFF_PIN)
     desk.scan(LOAN)
     desk.wait(lambda: (pin := maintaining(desk).pin) is not None and pin.who)

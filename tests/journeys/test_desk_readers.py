@@ -239,3 +239,48 @@ def test_a_reader_who_is_taken_out_while_at_the_desk_is_shown_no_longer(school: 
     _, there = school.agrees()
     assert there["operations"] == []
     assert desk.patron(LOAN) is not None
+
+
+def test_one_new_card_for_two_readers_at_two_stations_is_the_first_ones_everywhere(school: School) -> None:
+    desk, other = school.desk(), school.desk("tram-2")
+    school.server.stop()
+    for one, card in ((desk, GIAU), (other, QUYNH)):
+        one.open()
+        one.to_reader(card)
+        one.choose(CARD_LINE)
+        one.press(Act.LINK_CARD)
+        one.scan(NEW)
+        done(one, Act.LINK_CARD)
+        one.lock()
+    assert desk.name_of(NEW) != other.name_of(NEW)
+    school.server.start()
+    desk.kiosk.sync.try_now()
+    desk.wait(desk.is_sent)
+    other.kiosk.sync.try_now()
+    assert decided(school, desk).count("granted") == 1
+    assert decided(school, other).count("declined") == 1
+    other.wait(lambda: other.patron(NEW) == desk.patron(NEW) == desk.patron(GIAU))
+    school.agrees()
+
+
+def test_who_is_of_the_staff_no_more_asks_in_vain_and_the_station_comes_right(school: School) -> None:
+    desk = school.desk()
+    desk.open()
+    school.server.stop()
+    school.command("staff", "remove", "--card", LOAN)
+    desk.to_reader(GIAU)
+    desk.press(Act.BLOCK)
+    desk.press(Act.BLOCK, YES)
+    done(desk, Act.BLOCK)
+    desk.lock()
+    patron = desk.patron(GIAU)
+    assert patron is not None
+    assert patron.blocked, "here it holds at once"
+    school.server.start()
+    desk.kiosk.sync.try_now()
+    assert decided(school, desk) == ["declined"]
+    desk.wait(lambda: (one := desk.patron(GIAU)) is not None and not one.blocked)
+    desk.show_card(LOAN)
+    assert not desk.offers_button(Button.ENTER_DESK)
+    leaves(desk)
+    school.agrees()

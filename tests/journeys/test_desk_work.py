@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from demo.office import Office
 from demo.school import LIBRARY
 from kiosk.domain.requests import RequestState
 from kiosk.session.desk_states import Act, CheckLine, Counts, RowKind, Supervising, ToCheck, Work
-from kiosk.session.inputs import Button
-from kiosk.session.states import Borrowing, Returning
+from kiosk.session.inputs import Button, Touched
+from kiosk.session.states import Borrowing, Home, Returning
 from tests.journeys.librarian import GAM, LOAN, Desk, School
 
 pytestmark = pytest.mark.slow(20)
@@ -55,7 +57,6 @@ def test_a_dispute_is_settled_by_one_tap_and_the_other_station_is_told_who_was_f
         one.to_work(Work.DISPUTES)
         (line,) = one.find(lambda page: page.lines).lines
         assert {line.held.here, line.came.here} == {True, False}
-        one.wait(lambda one=one: one.says(one.name_of(GAM)) or one.lines())
     (line,) = desk.find(lambda page: page.lines).lines
     first, second = line.ways[0], line.ways[1]
     assert first != second
@@ -72,19 +73,28 @@ def test_a_dispute_is_settled_by_one_tap_and_the_other_station_is_told_who_was_f
     desk.wait(lambda: not desk.store(lambda work: list(work.open_disputes())))
     other.kiosk.sync.try_now()
 
-    def told() -> bool:
-        found = other.store(lambda work: work.requests_of_nobody("settlement"))
-        return [one.state for one in found] in ([RequestState.DECLINED], [RequestState.GRANTED])
+    asked = [
+        one.store(lambda work: {it.id for it in work.requests_of_nobody("settlement") if it.here})
+        for one in (desk, other)
+    ]
 
-    other.wait(told)
-    other.press(Act.WORK)
-    first_was = [one.store(lambda work: work.requests_of_nobody("settlement"))[0].state for one in (desk, other)]
-    assert sorted(first_was) == [RequestState.DECLINED, RequestState.GRANTED]
-    late = (desk, other)[first_was.index(RequestState.DECLINED)]
-    late.press(Act.WORK)
-    late.find(lambda page: page.lines and page.lines[0].settled)
-    late.choose(line.id)
-    late.wait(lambda: late.says("người khác") or late.says("Người khác"))
+    def answers() -> list[RequestState]:
+        """Of what was said at each, as the second one was told."""
+        found = {it.id: it.state for it in other.store(lambda work: work.requests_of_nobody("settlement"))}
+        return [found.get(one, RequestState.WAITING) for (one,) in asked]
+
+    other.wait(lambda: RequestState.WAITING not in answers())
+    assert sorted(answers()) == [RequestState.DECLINED, RequestState.GRANTED]
+    late = (desk, other)[answers().index(RequestState.DECLINED)]
+    for one in (desk, other):
+        one.back()
+        one.to_work(Work.DISPUTES)
+        if one is late:
+            one.find(lambda page: page.lines and page.lines[0].settled)
+            one.choose(line.id)
+            one.wait(lambda: late.says("Người khác"))
+        else:
+            one.find(lambda page: page.lines == ())
     for one in (desk, other):
         one.lock()
     _, there = school.agrees()
@@ -100,11 +110,8 @@ def test_what_readers_left_to_check_is_ticked_off(school: School) -> None:
     desk.button(Button.DONE)
     desk.button(Button.DONE)
     desk.is_home()
-    desk.button(Button.RETURN)
+    desk.post(Touched(Button.RETURN, time.monotonic()))
     desk.scan("TK.99999")
-    desk.wait(lambda: isinstance(doing := desk.state.doing, Returning) and (doing.rows or doing.notice))
-    if desk.offers_button(Button.RETURN_THIS):
-        desk.button(Button.RETURN_THIS)
     desk.wait(lambda: isinstance(doing := desk.state.doing, Returning) and doing.rows)
     desk.scan(BOOK)
     desk.wait(lambda: isinstance(doing := desk.state.doing, Returning) and len(doing.rows) == 2)
@@ -131,16 +138,42 @@ def test_what_readers_left_to_check_is_ticked_off(school: School) -> None:
     assert {one["data"]["why"] for one in school.told() if one["kind"] == "checked"} == {"unknown_item", "voided"}
 
 
-def test_calls_for_help_are_seen_and_ticked_off(school: School) -> None:
+def test_a_return_that_somebody_should_see_keeps_its_reader_until_then(school: School) -> None:
+    school.command("settings", "set", "self_return", "to_check")
     desk = school.desk()
     desk.show_card(GIAU)
-    for _ in range(2):  # once is enough
-        desk.button(Button.HELP)
-        desk.wait(lambda: isinstance(doing := desk.state.doing, Borrowing) and doing.notice)
-        desk.button(Button.DISMISS)
-        desk.wait(lambda: isinstance(doing := desk.state.doing, Borrowing) and not doing.notice)
+    desk.scan(BOOK)
+    desk.wait(lambda: isinstance(doing := desk.state.doing, Borrowing) and doing.rows)
+    desk.button(Button.DONE)
     desk.button(Button.DONE)
     desk.is_home()
+    desk.post(Touched(Button.RETURN, time.monotonic()))
+    desk.scan(BOOK)
+    desk.wait(lambda: isinstance(doing := desk.state.doing, Returning) and doing.rows)
+    desk.button(Button.DONE)
+    desk.button(Button.DONE)
+    desk.is_home()
+    desk.open()
+    waits(desk, Work.TO_CHECK, 1)
+    desk.to_work(Work.TO_CHECK)
+    (line,) = desk.find(lambda page: page.lines).lines
+    assert line.why is ToCheck.RETURNED
+    assert line.reader.name == desk.name_of(GIAU)
+    desk.choose(line.id)
+    desk.press(Act.CHECKED)
+    desk.find(lambda page: page.done == 1 and not page.lines)
+    desk.lock()
+    _, there = school.agrees()
+    assert [row["kind"] for row in there["operations"]] == ["check_out", "check_in", "checked"]
+
+
+def test_calls_for_help_are_seen_and_ticked_off(school: School) -> None:
+    desk = school.desk()
+    for _ in range(2):  # once is enough
+        desk.button(Button.HELP)
+        desk.wait(lambda: isinstance(doing := desk.state.doing, Home) and doing.notice)
+        desk.post(Touched(Button.DISMISS, time.monotonic()))
+        desk.wait(lambda: isinstance(doing := desk.state.doing, Home) and not doing.notice)
     desk.open()
     waits(desk, Work.HELP, 1)
     desk.to_work(Work.HELP)
@@ -170,7 +203,7 @@ def test_the_overdue_list_is_by_class_and_leads_to_the_reader(school: School) ->
     waits(desk, Work.OVERDUE, 3)
     desk.to_work(Work.OVERDUE)
     lines = desk.find(lambda page: page.lines).lines
-    assert [line.reader.class_name for line in lines] == ["", "6A1", "6A1"]
+    assert [line.reader.class_name for line in lines] == ["6A1", "6A1", ""]
     assert {line.days for line in lines} == {3, 9, 20}
     assert nine.class_name == "9A1"
     quynh = next(line for line in lines if line.days == 9)
@@ -194,7 +227,7 @@ def test_what_is_not_sent_is_told_and_goes_when_there_is_a_network(school: Schoo
     school.server.start()
     desk.press(Act.SEND_NOW)
     desk.wait(desk.is_sent)
-    desk.press(Act.WORK)
+    desk.press(Act.WORK, Work.UNSENT)
     desk.find(lambda page: page.lines == ())
     desk.lock()
     school.agrees()
