@@ -13,6 +13,7 @@ from kiosk.domain.operations import OperationId
 from kiosk.session.desk_states import Act
 from kiosk.session.inputs import Button
 from kiosk.session.states import Look
+from screens.view_models import icons
 
 
 class Tone(StrEnum):
@@ -391,7 +392,8 @@ class DeskDetail:
 
 @dataclass(frozen=True, slots=True)
 class DeskListView:
-    """A list on the left, what was chosen on the right (None: `empty` words in the middle). `keys`: below the list."""
+    """A list on the left, what was chosen on the right (None: `empty` words in the middle, with `empty_icon`). `keys`:
+    below the list."""
 
     bar: DeskBar
     heading: str
@@ -399,6 +401,7 @@ class DeskListView:
     empty: str
     detail: DeskDetail | None
     keys: tuple[ActKey, ...] = ()
+    empty_icon: str = icons.BARCODE
 
 
 class Layer(StrEnum):

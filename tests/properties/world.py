@@ -18,9 +18,9 @@ from central_server.tables.operations import dispute, loan, operation, operation
 from demo.compare import differences
 from kiosk.domain.requests import CancelHold, PlaceHold
 from kiosk.sync.outbox import Outcome
-from tests.central_server.support import ROOT, bring, bring_a_small_library
+from tests.central_server.support import ROOT, bring, bring_a_small_library, put_on_list
 from tests.properties.centre import LIBRARY, NOON_MS, Centre
-from tests.properties.stations import Station, copy_files
+from tests.properties.stations import LIBRARIAN, Station, copy_files
 
 DEVICES = ("tram-0", "tram-1", "tram-2", "tram-3")
 
@@ -188,6 +188,7 @@ class Seeds:
         store = centres.open_store(self.centre)
         self.known = bring_a_small_library(store, self.folder)
         bring(store, "circulation", (ROOT / "samples" / "circulation.toml").read_text(), self.folder)
+        put_on_list(store, next(iter(self.known["patron"].values())), LIBRARIAN.staff.id)
         store.close()
         # They know the catalogue by cursors that every copy of this centre knows too.
         centre = Centre(self.centre)

@@ -15,13 +15,14 @@ from screens.widgets.page import Page, keep
 class DeskListPage(Page):
     heading = StringProperty("")
     empty = StringProperty("")
+    empty_icon = StringProperty("barcode")
 
     def on_kv_post(self, *_: object) -> None:
         self._keys: list[Any] = []
 
     def paint(self, view: DeskListView) -> None:
         self.ids.bar.show(view.bar, self.touches.monotonic)
-        self.heading, self.empty = view.heading, view.empty
+        self.heading, self.empty, self.empty_icon = view.heading, view.empty, view.empty_icon
         ids = self.ids
         nothing = not view.lines
         keep(ids.left, ids.heading.__self__, bool(view.heading), index=len(ids.left.children))

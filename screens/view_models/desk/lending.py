@@ -122,9 +122,9 @@ def refused_detail(refused: AtDeskRefused, words: Translator) -> DeskDetail:
     elif refused.stay:
         asks = words.text("Nobody at the desk can allow this one.")
     else:
-        asks = words.text("Lend it all the same, because …")
+        asks = words.text("Lend it all the same, for this reason:")
         if refused.renewing:
-            asks = words.text("Renew it all the same, because …")
+            asks = words.text("Renew it all the same, for this reason:")
         keys = tuple(
             ActKey(override_reason(reason, words), icons.DONE, Act.OVERRIDE, reason, Weight.AGAINST)
             for reason in OVERRIDE_REASONS

@@ -28,6 +28,7 @@ def reporting_view(page: Reporting, bar: Bar, words: Translator) -> DeskListView
         heading=words.text("Asked for before") if lines else "",
         lines=lines,
         empty=words.text("Nothing was asked for yet.") if page.lines is not None else words.text("One moment …"),
+        empty_icon=icons.INFO if page.lines is not None else icons.WAITING,
         detail=_detail(page, words),
     )
 

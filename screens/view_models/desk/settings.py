@@ -29,6 +29,7 @@ def settings_view(page: AtSettings, bar: Bar, words: Translator) -> DeskListView
         heading="",
         lines=tuple(_line(one, page.chosen, words) for one in page.lines or ()),
         empty=words.text("One moment …"),
+        empty_icon=icons.WAITING,
         detail=_detail(page, line, words) if line else _about(words),
     )
 

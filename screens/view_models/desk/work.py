@@ -38,6 +38,7 @@ def work_view(page: AtWork, bar: Bar, words: Translator) -> DeskListView:
         heading=_heading(page, words),
         lines=tuple(_overdue_lines(page, words)) if page.work is Work.OVERDUE else _plain_lines(page, words),
         empty=_nothing(page, words) if page.lines is not None else words.text("One moment …"),
+        empty_icon=icons.OK if page.lines is not None else icons.WAITING,
         detail=_detail(page, words),
         keys=_keys(page, words) if page.work is Work.UNSENT and lines else (),
     )
