@@ -118,8 +118,10 @@ def test_shows_what_was_chosen_though_the_answer_says_nothing_new(rig: Rig) -> N
     marked = asked()
     assert isinstance(marked, Ask)
     touch(Asked(marked.visit, marked.request, OperationId("e", 2), "r1", time.monotonic()))
-    while True:
-        doing = rig.next().doing
-        if isinstance(doing, Supervising) and isinstance(doing.page, TakingBack) and doing.page.rows:
-            if doing.page.rows[0].marked:
-                break
+
+    def is_marked(doing: object) -> bool:
+        page = doing.page if isinstance(doing, Supervising) else None
+        return isinstance(page, TakingBack) and any(row.marked for row in page.rows)
+
+    while not is_marked(rig.next().doing):
+        pass
