@@ -60,6 +60,7 @@ def write_config(
     sound: str = "none",
     quick: bool = True,
     data: str = "station",
+    device: str = "tram-1",
 ) -> Path:
     """`quick`: a visit ends after a few seconds of quiet instead of 45."""
     config = folder / f"kiosk-{language}-{data}.toml"
@@ -68,7 +69,7 @@ def write_config(
         f"""# The demo's station. What each key means: docs/architecture.md
 [station]
 library = "{LIBRARY}"
-device = "tram-1"
+device = "{device}"
 place = "Thư viện xanh · Trường THCS Hoa Sen"
 data = "{data}"
 

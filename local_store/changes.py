@@ -66,6 +66,7 @@ _PUT_REQUEST = upsert(
     request,
     "id",
     answered_after=case((_asked.state == request.c.state, request.c.answered_after), else_=_asked.answered_after),
+    here=func.max(request.c.here, _asked.here),  # which the centre does not tell
 )
 _PUT_DISPUTE = upsert(dispute, "id")
 
@@ -114,7 +115,9 @@ def apply_changes(database: Database, changes: Sequence[Change], after: int, num
                 holds.append(hold_row(hold, placed_ms))
             case RequestRecord():
                 requests.append(
-                    asdict(change) | {"answered_after": None if change.state is RequestState.WAITING else after}
+                    asdict(change)
+                    | {"answered_after": None if change.state is RequestState.WAITING else after}
+                    | {"here": int(change.here)}
                 )
             case DisputeRecord():
                 disputes.append(dispute_row(change))

@@ -49,5 +49,5 @@ def hold_of(row: Row) -> Hold:
 
 
 def request_of(row: Row) -> RequestRecord:
-    id_, kind, subject, patron, asked_ms, state, by, why = row
-    return RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why)
+    id_, kind, subject, patron, asked_ms, state, by, why, here = row
+    return RequestRecord(id_, kind, subject, patron, asked_ms, RequestState(state), by, why, bool(here))

@@ -244,6 +244,7 @@ request = Table(
     Column("by", Text),
     Column("why", Text),
     Column("answered_after", Integer),  # as a loan's ended_after; null while it waits
+    Column("here", Integer, nullable=False, server_default=text("0")),  # asked at this station
     Index("request_by_patron", "patron_id", "asked_ms"),
     sqlite_with_rowid=False,
 )

@@ -54,7 +54,7 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
         private=words.private,
         by=asks.by,
     )
-    work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms))
+    work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms, here=True))
     if asks.by is not None:
         do_at_once(work, patron_id, wish, identity, moment)
     work.commit()

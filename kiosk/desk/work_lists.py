@@ -77,7 +77,7 @@ def _checked(work: UnitOfWork, ask: TickOff, tools: Tools) -> bool:
         return False
     data = {"operation": {"epoch": line.id.epoch, "seq": line.id.seq}, "why": line.why}
     moment = Today.of(work, tools).moment
-    record(work, tools, moment, OperationKind.CHECKED, data, patron_id=None, barcode=line.barcode, by=ask.by)
+    record(work, tools, moment, OperationKind.CHECKED, data, patron_id=None, by=ask.by)
     return True
 
 
@@ -171,7 +171,8 @@ def _disputes(work: UnitOfWork, today: Today) -> Iterator[DisputeLine]:
     """All that are open; and those that somebody else has settled, while a settlement of ours was on its way."""
     asked: dict[str, RequestRecord] = {}
     for record_ in work.requests_of_nobody(OperationKind.SETTLEMENT):
-        asked.setdefault(record_.subject, record_)  # the newest
+        if record_.here:
+            asked.setdefault(record_.subject, record_)  # the newest
     since = max(today.moment.wall_ms, work.time_floor_ms()) - _TOLD_FOR_MS
     for dispute in work.open_disputes():
         yield _dispute_line(work, dispute, asked.get(dispute.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +20,8 @@ class RequestState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
     """A request and what has become of it. `subject`: the title, hold, dispute or barcode that it is about, or "".
-    `by`: "rule" (then `why` is a word of the protocol's table) or "person" (a sentence)."""
+    `by`: "rule" (then `why` is a word of the protocol's table) or "person" (a sentence). `here`: asked at this station;
+    the centre tells of every station's."""
 
     id: str
     kind: str
@@ -30,6 +31,7 @@ class RequestRecord:
     state: RequestState = RequestState.WAITING
     by: str | None = None
     why: str | None = None
+    here: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class SessionLoop:
         self._inbox.put(None)
 
     def run(self) -> None:
-        state = State(language=self._rules.language)
+        state, seen = State(language=self._rules.language), True
         self._show(state)
         while True:
             wake = wakes_at(state, self._rules)
@@ -97,11 +97,13 @@ class SessionLoop:
                 self._perform(effect, happened)
             if following is not state:
                 _tell_what_changed(state, following)
-                state = following
-                # What was just asked is answered in a moment, and only then is there something new to see: a window
-                # that draws meanwhile would only keep the store waiting for the interpreter.
-                if all(isinstance(effect, _ASK_NO_STORE) for effect in effects):
-                    self._show(state)
+                state, seen = following, False
+            # What was just asked is answered in a moment, and only then is there something new to see: a window that
+            # draws meanwhile would only keep the store waiting for the interpreter. The answer itself may say nothing
+            # new.
+            if not seen and all(isinstance(effect, _ASK_NO_STORE) for effect in effects):
+                self._show(state)
+                seen = True
             if isinstance(happened, _ANSWERS):
                 self._tell_how_long(happened)
 

@@ -77,6 +77,21 @@ def test_two_librarians_at_two_stations_the_first_word_counts_and_the_other_is_t
     assert listed(disputed, Work.DISPUTES) == (), "a week is long enough"
 
 
+def test_who_was_first_is_not_told_that_somebody_else_was(disputed: "Library") -> None:
+    """The centre tells every station of what was asked at any of them."""
+    ours = settle(disputed)
+    assert isinstance(ours, Asked)
+    disputed.clock.advance(1)
+    theirs = replace(ours, id="of-another-station")
+    answered(disputed, theirs, RequestState.WAITING)
+    (line,) = listed(disputed, Work.DISPUTES)
+    assert isinstance(line, DisputeLine)
+    disputed.apply(replace(DISPUTE, is_open=False, way="first_over"))
+    answered(disputed, ours, RequestState.GRANTED)
+    answered(disputed, theirs, RequestState.DECLINED, "settled_already")
+    assert listed(disputed, Work.DISPUTES) == ()
+
+
 def test_one_that_settled_by_itself_meanwhile_is_told_so(disputed: "Library") -> None:
     ours = settle(disputed)
     assert isinstance(ours, Asked)

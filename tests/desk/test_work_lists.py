@@ -137,6 +137,7 @@ def test_what_was_seen_is_written_down_and_leaves_the_list(library: "Library") -
         "operation": {"epoch": back.operation.epoch, "seq": back.operation.seq},
         "why": "unknown_item",
     }
+    assert library.operations()[-1]["barcode"] is None, "as in the body, which names no book"
     assert operation.reader is None
 
 

@@ -2,17 +2,33 @@ import threading
 import time
 from collections.abc import Iterator
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
 from devices.signals.silent import Silent
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.domain.clock_trust import Moment
+from kiosk.domain.operations import OperationId
+from kiosk.domain.staff import Role, Staff
 from kiosk.runtime.loop import Beat, SessionLoop
-from kiosk.session.effects import IdentifyPatron, StoreEffect
-from kiosk.session.inputs import Button, PatronFound, Scanned, Touched
-from kiosk.session.notices import CardFirst
+from kiosk.session.desk_states import Act, StaffShown, Supervising, TakingBack
+from kiosk.session.effects import Ask, CountWork, EnterDesk, IdentifyPatron, StoreEffect
+from kiosk.session.inputs import (
+    ActTouched,
+    Asked,
+    Button,
+    DeskEntered,
+    LineTouched,
+    PatronFound,
+    ReturnRecorded,
+    Scanned,
+    Touched,
+    Typed,
+)
+from kiosk.session.notices import BookShown, CardFirst
 from kiosk.session.states import Borrowing, Home, SessionRules, State
+from kiosk.session.supervised.typing import DONE
 
 PATIENCE_S = 20.0
 
@@ -72,3 +88,40 @@ def test_passes_a_beat_on_and_shows_nothing_for_it(rig: Rig) -> None:
     rig.loop.post(Beat(1.0))
     assert rig.beats.get(timeout=PATIENCE_S) == Beat(1.0)
     assert rig.shown.empty()
+
+
+def test_shows_what_was_chosen_though_the_answer_says_nothing_new(rig: Rig) -> None:
+    """Marking a book at the desk is to be seen as soon as it is recorded."""
+    staff = Staff("s1", Role.LIBRARIAN)
+    book = BookShown("TK.1", "t1", "Dế Mèn", "")
+
+    def asked() -> Any:
+        return rig.asked.get(timeout=PATIENCE_S)
+
+    def touch(*touched: object) -> None:
+        for one in touched:
+            rig.loop.post(one)  # type: ignore[arg-type]
+
+    touch(Scanned(Code("GV1", frozenset({CodeKind.CARD})), 1.0))
+    found = asked()
+    touch(PatronFound(found.visit, found.request, "p1", "GV1", "Loan", 0, 5, (), 1.0, staff))
+    touch(Touched(Button.ENTER_DESK, 1.0), *(Typed(key, 1.0) for key in ("4", "7", "1", "1", "9", "3", DONE)))
+    entered = asked()
+    assert isinstance(entered, EnterDesk)
+    who = StaffShown(staff, "p1", "Loan")
+    touch(DeskEntered(entered.visit, entered.request, who, time.monotonic() + PATIENCE_S))
+    assert isinstance(asked(), CountWork)
+    touch(ActTouched(Act.RETURN, time.monotonic()), Scanned(Code("TK.1", frozenset({CodeKind.ITEM})), time.monotonic()))
+    returned = asked()
+    touch(ReturnRecorded(returned.visit, returned.request, OperationId("e", 1), book, True, None, time.monotonic()))
+    touch(LineTouched("TK.1", time.monotonic()), ActTouched(Act.MARK, time.monotonic(), "damaged"))
+    marked = asked()
+    assert isinstance(marked, Ask)
+    touch(Asked(marked.visit, marked.request, OperationId("e", 2), "r1", time.monotonic()))
+
+    def is_marked(doing: object) -> bool:
+        page = doing.page if isinstance(doing, Supervising) else None
+        return isinstance(page, TakingBack) and any(row.marked for row in page.rows)
+
+    while not is_marked(rig.next().doing):
+        pass

@@ -13,6 +13,7 @@ def upgrade() -> None:
     for name in ("suspended_until", "note", "staff_id", "staff_role"):
         op.add_column("patron", sa.Column(name, sa.Text))
     op.add_column("item", sa.Column("in_house_only", sa.Integer, nullable=False, server_default=sa.text("0")))
+    op.add_column("request", sa.Column("here", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("hold", sa.Column("shelved_on", sa.Text))
     op.create_index("late_loan_by_patron", "loan", ["patron_id"], sqlite_where=sa.text("returned_on > due_on"))
     op.create_table(
