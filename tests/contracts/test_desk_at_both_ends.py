@@ -37,6 +37,8 @@ from tests.central_server.support import CIRCULATION, run
 from tests.central_server.test_settings import BAD, GOOD
 from tests.contracts.central_rigs import LIBRARY, Centre, Station, everything, kinds, native_rest
 
+pytestmark = pytest.mark.slow
+
 RULES = CirculationRules("1", {"hs": PatronLimits(5, 1)}, {("hs", "STK"): LoanPolicy(14, 5, 1)})
 NAMES = {one.name: one.kind for one in all_settings(RULES)}
 

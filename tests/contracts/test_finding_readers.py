@@ -17,6 +17,8 @@ from kiosk.ports.store import Store
 from local_store import open_store
 from tests.local_store.shelf import config_in, new_id, new_store
 
+pytestmark = pytest.mark.slow
+
 # Each letter as a Vietnamese keyboard writes it, spelt out: nothing of the store's own folding is used here.
 PLAIN = {
     accented: letter

@@ -113,6 +113,7 @@ def test_says_nothing_of_what_was_there_before() -> None:
     assert after(held(with_paper), still=DESK)[-1] is Hint.BLURRED
 
 
+@pytest.mark.slow
 def test_a_code_that_is_read_ends_the_hint_and_the_waiting_begins_anew() -> None:
     hints = after([*held(MOVED), *held(CARD, 0.1), *held(MOVED, 0.9)], read=decode)
     assert hints[len(held(MOVED)) - 1] is Hint.BLURRED

@@ -248,6 +248,7 @@ def test_looks_seldom_at_a_still_scene() -> None:
     assert clock.waits[-20:] == pytest.approx([1 / 5] * 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", [unplug, freeze, cover])
 def test_tells_within_three_seconds_that_a_camera_sees_nothing(spoil: Callable[[Webcam], None]) -> None:
     """The control has no end to its patience."""
@@ -295,6 +296,7 @@ def test_takes_no_frozen_picture_for_a_second_frame(kind: BarcodeFormat, scans: 
     assert run_on(Clock(8.0, {2.0: hold_up_and_freeze}), webcam)[0] == scans
 
 
+@pytest.mark.slow
 def test_scans_a_card_once_that_lies_before_the_camera_while_others_come_and_go() -> None:
     webcam = Webcam()
 
@@ -318,6 +320,7 @@ def test_tells_at_once_with_a_picture_that_a_code_was_read_and_never_again() -> 
     assert read_at[0] < 2.0 + 0.2
 
 
+@pytest.mark.slow
 def test_shows_a_hint_while_it_helps_and_takes_it_back_when_all_is_still() -> None:
     """The control is a card that is read."""
     for picture, hints in (

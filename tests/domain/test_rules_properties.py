@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.overrides import may_set_aside, stand_in_the_way
 from kiosk.domain.staff import Role
+
+pytestmark = pytest.mark.slow
 
 CATEGORIES, TYPES, CLASSES = ("hs", "gv"), ("STK", "TT"), ("", "6A1", "6A12", "7A1", "10A2")
 ROLES = st.sampled_from(Role)

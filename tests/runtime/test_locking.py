@@ -149,6 +149,7 @@ def test_a_copy_opens_nothing_after_the_restart_that_was_asked_before(bench: Ben
     assert bench.is_refused()
 
 
+@pytest.mark.slow
 def test_a_copy_opens_nothing_after_the_plug_was_pulled_while_a_bundle_was_on_its_way(tmp_path: Path) -> None:
     """It was locked before, and the centre did not answer yet."""
     sending = Event()

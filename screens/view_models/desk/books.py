@@ -39,7 +39,7 @@ def _said(row: DeskRow, words: Translator) -> tuple[str, str, Tone]:
     until = due(row.due_on, row.due_in_days, words)
     match row.kind:
         case RowKind.LENT if row.against_rules:
-            return icons.OK, words.text("{due} · allowed by you", due=until), Tone.ATTENTION
+            return icons.OK, words.text("{due} · allowed", due=until), Tone.ATTENTION
         case RowKind.LENT:
             return icons.OK, until, Tone.PLAIN
         case RowKind.RENEWED:
@@ -48,12 +48,12 @@ def _said(row: DeskRow, words: Translator) -> tuple[str, str, Tone]:
             return icons.INFO, words.text("has it already · {due}", due=until), Tone.PLAIN
         case RowKind.RETURNED if row.held_at is not None:
             shelf = hold_shelf(row.held_at, words)
-            return icons.BOOKMARK, words.text("somebody waits for it: {shelf}", shelf=shelf), Tone.ATTENTION
+            return icons.BOOKMARK, words.text("put it on: {shelf}", shelf=shelf), Tone.ATTENTION
         case RowKind.RETURNED:
             who = reader_named(row.had) if row.had else words.text("nobody had it")
             return icons.OK, words.text("returned · {who}", who=who), Tone.PLAIN
         case RowKind.NOT_IN_CATALOGUE:
-            return icons.INFO, words.text("received, not in the list of books"), Tone.ATTENTION
+            return icons.INFO, words.text("received, not listed"), Tone.ATTENTION
         case never:
             assert_never(never)
 

@@ -149,6 +149,6 @@ def override_reason(reason: str, words: Translator) -> str:
         case "parents_know":
             return words.text("the parents know")
         case "record_is_wrong":
-            return words.text("what is recorded is wrong")
+            return words.text("the record is wrong")
         case _:
             return reason
