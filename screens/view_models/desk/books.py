@@ -39,7 +39,7 @@ def _said(row: DeskRow, words: Translator) -> tuple[str, str, Tone]:
     until = due(row.due_on, row.due_in_days, words)
     match row.kind:
         case RowKind.LENT if row.against_rules:
-            return icons.OK, words.text("{due} · allowed", due=until), Tone.ATTENTION
+            return icons.OK, words.text("allowed · {due}", due=until), Tone.ATTENTION
         case RowKind.LENT:
             return icons.OK, until, Tone.PLAIN
         case RowKind.RENEWED:
