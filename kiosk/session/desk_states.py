@@ -100,12 +100,23 @@ class RowKind(StrEnum):
     RETURNED = auto()
     NOT_IN_CATALOGUE = auto()
     ALREADY_THEIRS = auto()
+    REFUSED = auto()  # and not answered yet
+
+
+@dataclass(frozen=True, slots=True)
+class AtDeskRefused:
+    """What the rules say against lending or `renewing` this book. `stay`: those that nobody here may set aside."""
+
+    book: BookShown
+    blocks: tuple[Block, ...]
+    stay: tuple[Block, ...]
+    renewing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
     """`operation` None: nothing was recorded. `had`: who had it, of a book that was returned; `leaving`: it is being
-    voided; `marked`: what its item is said to be now."""
+    voided; `marked`: what its item is said to be now; `refused`: why it was not lent."""
 
     kind: RowKind
     book: BookShown
@@ -117,6 +128,7 @@ class DeskRow:
     against_rules: bool = False
     leaving: bool = False
     marked: str = ""
+    refused: AtDeskRefused | None = None
 
 
 class DeskProblem(StrEnum):
@@ -134,16 +146,6 @@ class DeskProblem(StrEnum):
     WAITS_ALREADY = "waits_already"  # for this title
     HAS_IT_ALREADY = "has_it_already"  # at home
     NOT_WAITED_FOR = "not_waited_for"  # the book that was scanned for the hold shelf
-
-
-@dataclass(frozen=True, slots=True)
-class AtDeskRefused:
-    """What the rules say against lending or `renewing` this book. `stay`: those that nobody here may set aside."""
-
-    book: BookShown
-    blocks: tuple[Block, ...]
-    stay: tuple[Block, ...]
-    renewing: bool = False
 
 
 # ---- the pages

@@ -232,6 +232,44 @@ def test_a_book_of_another_reader_is_taken_back_and_then_lent(lending: Desk) -> 
     assert (then.patron_id, then.barcode) == ("p1", "TK.1")
 
 
+def test_what_was_refused_stays_in_the_list_as_not_lent_until_it_is_answered(lending: Desk) -> None:
+    blocks = (OverdueLoans(1), InHouseOnly())
+    lending.refuse(lending.one(item("TK.1", 2.0), CheckOut), *blocks)
+    refused = lending.page.refused
+    lending.record(lending.one(item("TK.2", 3.0), CheckOut))
+    assert lending.page.refused is None
+    assert [(row.kind, row.book.barcode) for row in lending.page.rows] == [
+        (RowKind.LENT, "TK.2"),
+        (RowKind.REFUSED, "TK.1"),
+    ]
+    lending.feed(LineTouched("TK.1", 4.0))
+    assert lending.page.refused == refused, "its reasons again, and what may be done"
+    (ask,) = lending.act(Act.OVERRIDE, "for_class")
+    lending.record(ask, against=True)
+    assert [(row.kind, row.book.barcode) for row in lending.page.rows] == [
+        (RowKind.LENT, "TK.1"),
+        (RowKind.LENT, "TK.2"),
+    ]
+
+
+def test_what_was_refused_is_asked_again_by_another_scan_and_a_touch_puts_it_aside(lending: Desk) -> None:
+    lending.refuse(lending.one(item("TK.1", 2.0), CheckOut), OverdueLoans(1))
+    lending.refuse(lending.one(item("TK.1", 3.0), CheckOut), NoPolicy())
+    assert [row.kind for row in lending.page.rows] == [RowKind.REFUSED]
+    lending.feed(LineTouched("TK.1", 4.0))
+    assert lending.page.refused is None, "closed"
+    lending.feed(LineTouched("TK.1", 5.0))
+    assert lending.page.refused.blocks == (NoPolicy(),)
+
+
+def test_a_renewal_that_is_refused_is_no_book_that_was_not_lent(lending: Desk) -> None:
+    lending.feed(LineTouched("TK.9", 2.0))
+    (ask,) = lending.act(Act.RENEW)
+    assert isinstance(ask, Renew)
+    lending.feed(NotRenewed(ask.visit, ask.request, "TK.9", (OverdueLoans(1),), 3.0))
+    assert lending.page.rows == ()
+
+
 def test_only_a_book_of_another_reader_is_taken_back_first(lending: Desk) -> None:
     lending.refuse(lending.one(item("TK.1", 2.0), CheckOut), OverdueLoans(1))
     assert lending.act(Act.RETURN_FIRST) == ()

@@ -42,6 +42,9 @@ from kiosk.session.supervised import books
 Step = tuple[State, tuple[Effect, ...]]
 
 
+_LENT_ANEW = frozenset({RowKind.RETURNED, RowKind.REFUSED})
+
+
 def step(state: State, doing: Supervising, page: Lending, happened: object, rules: SessionRules) -> Step:
     if state.awaiting is not None and isinstance(happened, Scanned | ActTouched | LineTouched):
         return _held(state, happened)
@@ -69,7 +72,9 @@ def step(state: State, doing: Supervising, page: Lending, happened: object, rule
             return _lend(state, doing, replace(page, refused=None, asked=page.asked - {book.barcode}), book.barcode)
         case LineTouched(id=barcode):
             chosen = None if page.chosen == barcode else barcode
-            return books.at(state, doing, replace(page, chosen=chosen, refused=None, problem=None)), ()
+            row = books.row_of(page, chosen)
+            refused = row.refused if row else None
+            return books.at(state, doing, replace(page, chosen=chosen, refused=refused, problem=None)), ()
         case ActTouched():
             return _touched(state, doing, page, happened)
         case TakenBack(operation=operation):
@@ -120,7 +125,7 @@ def _lend(state: State, doing: Supervising, page: Lending, barcode: str, reason:
     if page.reader is None:
         return books.with_problem(state, doing, page, DeskProblem.CARD_FIRST)
     row = books.row_of(page, barcode)
-    if barcode in page.asked or (row is not None and row.kind is not RowKind.RETURNED):
+    if barcode in page.asked or (row is not None and row.kind not in _LENT_ANEW):
         return state, ()  # a double scan asks nothing twice
     page = replace(page, asked=page.asked | {barcode}, refused=None, chosen=None, problem=None)
     asking = visits.ask(books.at(state, doing, page))
@@ -150,7 +155,12 @@ def _refused(
 ) -> Step:
     stay = stand_in_the_way(blocks, doing.who.staff.role)
     refused = AtDeskRefused(book, blocks, stay, renewing)
-    page = replace(page, refused=refused, asked=page.asked - {book.barcode}, chosen=None, problem=None)
+    if renewing:
+        page = replace(page, asked=page.asked - {book.barcode}, chosen=None, problem=None)
+    else:  # it stays in the list: nobody should carry it off for lent
+        page = books.with_row(page, DeskRow(RowKind.REFUSED, book, None, refused=refused))
+        page = replace(page, chosen=book.barcode)
+    page = replace(page, refused=refused)
     return books.at(state, doing, page), books.ATTENTION
 
 

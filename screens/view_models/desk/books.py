@@ -52,6 +52,8 @@ def _said(row: DeskRow, words: Translator) -> tuple[str, str, Tone]:
         case RowKind.RETURNED:
             who = reader_named(row.had) if row.had else words.text("nobody had it")
             return icons.OK, words.text("returned · {who}", who=who), Tone.PLAIN
+        case RowKind.REFUSED:
+            return icons.NOT_YET, words.text("not lent"), Tone.ATTENTION
         case RowKind.NOT_IN_CATALOGUE:
             return icons.INFO, words.text("received, not in the list of books"), Tone.ATTENTION
         case never:
