@@ -309,6 +309,7 @@ class Act(StrEnum):
     # work lists
     SETTLE = "settle"  # with the way as value
     CHECKED = "checked"
+    NOT_HERE = "not_here"  # a book that was returned: it is its reader's again
     SHELVED = "shelved"
     OPEN_READER = "open_reader"
     SEND_NOW = "send_now"

@@ -16,6 +16,7 @@ from kiosk.session.desk_states import (
     Act,
     AtReader,
     AtWork,
+    CheckLine,
     Counts,
     DeskProblem,
     DisputeLine,
@@ -24,14 +25,16 @@ from kiosk.session.desk_states import (
     Work,
     WorkLine,
 )
-from kiosk.session.effects import Ask, CallHelp, CountWork, ListWork, OpenReader, Play, Serve, TickOff
+from kiosk.session.effects import Ask, CallHelp, CountWork, ListWork, OpenReader, Play, Serve, TakeBack, TickOff
 from kiosk.session.inputs import (
     Asked,
     Button,
     DeskActDone,
     HelpCalled,
     NotAsked,
+    NotTakenBack,
     ServiceDone,
+    TakenBack,
     Tick,
     Touched,
     WorkCounted,
@@ -137,6 +140,29 @@ def test_somebody_else_has_ticked_it_off() -> None:
     desk.answered(WorkListed, Work.TO_CHECK, CHECKS[1:])
     assert desk.page == AtWork(Work.TO_CHECK, CHECKS[1:], problem=DeskProblem.NOT_DONE)
     assert page_of(desk.line("2")).problem is None
+
+
+def test_a_book_that_is_not_here_is_its_readers_again() -> None:
+    line = CHECKS[3]
+    desk = at(Work.TO_CHECK, *CHECKS, chosen=line.id).touch(Act.NOT_HERE)
+    ask = desk.asked(TakeBack)
+    assert (ask.operation, ask.patron_id, ask.by) == (line.operation, None, BY)
+    assert desk.touch(Act.CHECKED).is_quiet, "one word at a time"
+    desk.answered(TakenBack, line.operation, 0)
+    assert desk.asked(ListWork).work is Work.TO_CHECK
+    assert desk.answered(WorkListed, Work.TO_CHECK, CHECKS[:3]).page == AtWork(Work.TO_CHECK, CHECKS[:3], done=1)
+
+
+def test_a_book_that_was_lent_again_meanwhile_cannot_be_said_not_to_be_here() -> None:
+    line = CHECKS[3]
+    desk = at(Work.TO_CHECK, *CHECKS, chosen=line.id).touch(Act.NOT_HERE).answered(NotTakenBack, line.operation)
+    assert desk.asked(ListWork).work is Work.TO_CHECK
+    assert page_of(desk).problem is DeskProblem.NOT_DONE
+
+
+@pytest.mark.parametrize("line", [*CHECKS[:3], CHECKS[4], *CALLS])
+def test_only_a_return_can_be_said_not_to_be_here(line: CheckLine) -> None:
+    assert at(Work.TO_CHECK, line, chosen=line.id).touch(Act.NOT_HERE).is_quiet
 
 
 # ---- readers

@@ -18,18 +18,21 @@ from kiosk.session.desk_states import (
     OverdueLine,
     ShelveLine,
     Supervising,
+    ToCheck,
     Work,
     WorkLine,
 )
-from kiosk.session.effects import Ask, Effect, ListWork, OpenReader, Serve, TickOff
+from kiosk.session.effects import Ask, Effect, ListWork, OpenReader, Serve, TakeBack, TickOff
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
     DeskActDone,
     LineTouched,
     NotAsked,
+    NotTakenBack,
     ReaderOpened,
     Scanned,
+    TakenBack,
     WorkListed,
 )
 from kiosk.session.maintenance import Service
@@ -57,10 +60,10 @@ def step(state: State, doing: Supervising, page: AtWork, happened: object, rules
             return _touched(state, doing, page, happened)
         case Scanned():
             return _scanned(state, doing, page, happened)
-        case Asked() | DeskActDone(well=True):
+        case Asked() | TakenBack() | DeskActDone(well=True):
             reading, reads = _read(state, doing, replace(page, done=page.done + 1, problem=None))
             return reading, (*reads, *books.OK)
-        case NotAsked() | DeskActDone():
+        case NotAsked() | NotTakenBack() | DeskActDone():
             shelves = page.work is Work.TO_SHELVE
             problem = DeskProblem.NOT_WAITED_FOR if shelves else DeskProblem.NOT_DONE
             reading, reads = _read(state, doing, replace(page, problem=problem))
@@ -87,6 +90,9 @@ def _touched(state: State, doing: Supervising, page: AtWork, touched: ActTouched
         case Act.CHECKED, CheckLine() as line:
             asking = _asking(_at(state, doing, page))
             return asking, (TickOff(asking.visit, asking.request, Act.CHECKED, line.id, books.by(doing)),)
+        case Act.NOT_HERE, CheckLine(why=ToCheck.RETURNED) as line:
+            asking = _asking(_at(state, doing, page))
+            return asking, (TakeBack(asking.visit, asking.request, line.operation, None, books.by(doing)),)
         case Act.OPEN_READER, (OverdueLine() | ShelveLine() | CheckLine()) as line if line.reader is not None:
             asking = _asking(_at(state, doing, page))
             return asking, (OpenReader(asking.visit, asking.request, line.reader.patron_id),)
