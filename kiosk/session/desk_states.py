@@ -146,6 +146,7 @@ class DeskProblem(StrEnum):
     WAITS_ALREADY = "waits_already"  # for this title
     HAS_IT_ALREADY = "has_it_already"  # at home
     NOT_WAITED_FOR = "not_waited_for"  # the book that was scanned for the hold shelf
+    SHELVED_ALREADY = "shelved_already"  # for another: it stands there
 
 
 # ---- the pages
@@ -215,7 +216,8 @@ CARD_LINE = "@card"
 @dataclass(frozen=True, slots=True)
 class AtWork:
     """A work list; None: it is being read. `done`: how many were settled since it was opened. `sent`: that the centre
-    was asked for just now."""
+    was asked for just now. `shelved`: the barcodes that were put on the hold shelf since it was opened; `scanned`: the
+    last one."""
 
     work: Work
     lines: tuple[WorkLine, ...] | None = None
@@ -223,6 +225,8 @@ class AtWork:
     done: int = 0
     sent: bool = False
     problem: DeskProblem | None = None
+    scanned: str = ""
+    shelved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,21 @@ def test_a_scan_puts_a_book_there(chosen: str | None) -> None:
     assert (ask.act, ask.id, ask.barcode, ask.by) == (Act.SHELVED, chosen or "", "PM.001208", BY)
     assert desk.book("TK.00012").effects == (), "one after another"
     desk.answered(DeskActDone, Act.SHELVED, True).answered(WorkListed, Work.TO_SHELVE, SHELVE[:1])
-    assert desk.page == AtWork(Work.TO_SHELVE, SHELVE[:1], done=1)
+    assert desk.page == AtWork(Work.TO_SHELVE, SHELVE[:1], done=1, shelved=frozenset({"PM.001208"}))
+
+
+def test_one_copy_stands_there_for_one_reader() -> None:
+    desk = at(Work.TO_SHELVE, *SHELVE).book("PM.001208")
+    desk.answered(DeskActDone, Act.SHELVED, True).answered(WorkListed, Work.TO_SHELVE, SHELVE)
+    assert desk.book("PM.001208").is_quiet
+    assert page_of(desk).problem is DeskProblem.SHELVED_ALREADY
+    assert desk.book("PM.001209").asked(TickOff).barcode == "PM.001209"
+
+
+def test_a_book_that_was_not_taken_may_be_scanned_again() -> None:
+    desk = at(Work.TO_SHELVE, *SHELVE).book("PM.001208")
+    desk.answered(DeskActDone, Act.SHELVED, False).answered(WorkListed, Work.TO_SHELVE, SHELVE)
+    assert desk.book("PM.001208").asked(TickOff)
 
 
 def test_a_book_that_nobody_waits_for_is_told() -> None:

@@ -60,6 +60,9 @@ def step(state: State, doing: Supervising, page: AtWork, happened: object, rules
             return _touched(state, doing, page, happened)
         case Scanned():
             return _scanned(state, doing, page, happened)
+        case DeskActDone(act=Act.SHELVED, well=True) if page.scanned:
+            page = replace(page, scanned="", shelved=page.shelved | {page.scanned})
+            return step(state, doing, page, happened, rules)
         case Asked() | TakenBack() | DeskActDone(well=True):
             reading, reads = _read(state, doing, replace(page, done=page.done + 1, problem=None))
             return reading, (*reads, *books.OK)
@@ -115,8 +118,10 @@ def _scanned(state: State, doing: Supervising, page: AtWork, scan: Scanned) -> S
         return state, ()
     if not scan.code.may_be(CodeKind.ITEM):
         return _at(state, doing, replace(page, problem=DeskProblem.NO_CODE_OF_OURS)), books.ATTENTION
-    asking = _asking(_at(state, doing, replace(page, problem=None)))
     barcode = books.text_of(scan.code)
+    if barcode in page.shelved:
+        return _at(state, doing, replace(page, problem=DeskProblem.SHELVED_ALREADY)), books.ATTENTION
+    asking = _asking(_at(state, doing, replace(page, problem=None, scanned=barcode)))
     by = books.by(doing)
     return asking, (TickOff(asking.visit, asking.request, Act.SHELVED, page.chosen or "", by, barcode),)
 

@@ -124,6 +124,9 @@ def problem_detail(problem: DeskProblem, words: Translator) -> DeskDetail:
         case DeskProblem.NOT_WAITED_FOR:
             title = words.text("Nobody waits for this book now")
             lines = (words.text("Is it recorded as returned? Take it back first, then scan it here."),)
+        case DeskProblem.SHELVED_ALREADY:
+            title = words.text("This book is on the hold shelf already")
+            lines = (words.text("It waits there for its reader. The next one needs another copy."),)
         case _:
             title, line = _about_a_reader(problem, words)
             lines = (line,)
