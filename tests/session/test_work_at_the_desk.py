@@ -96,6 +96,12 @@ def test_a_second_touch_settles_nothing_twice() -> None:
     assert desk.touch(Act.SETTLE, "first_has_it").is_quiet
 
 
+def test_nothing_is_settled_before_the_list_is_read_anew() -> None:
+    desk = at(Work.DISPUTES, DISPUTE, chosen=DISPUTE.id).touch(Act.SETTLE, "first_over")
+    desk.answered(Asked, OperationId("e", 1), "r-1")
+    assert desk.touch(Act.SETTLE, "first_has_it").is_quiet
+
+
 @pytest.mark.parametrize("way", ["", "seen", "returned"])
 def test_only_its_own_ways_settle_it(way: str) -> None:
     assert at(Work.DISPUTES, DISPUTE, chosen=DISPUTE.id).touch(Act.SETTLE, way).is_quiet

@@ -127,7 +127,9 @@ def _scanned(state: State, doing: Supervising, page: AtWork, scan: Scanned) -> S
 
 
 def _read(state: State, doing: Supervising, page: AtWork) -> Step:
-    asking = visits.ask(_at(state, doing, page))
+    """Nothing is said of a line that may be old; a scan for the hold shelf is of no line, and is not lost meanwhile."""
+    shown = _at(state, doing, page)
+    asking = visits.ask(shown) if page.work is Work.TO_SHELVE else _asking(shown)
     return asking, (ListWork(asking.visit, asking.request, page.work),)
 
 
