@@ -270,6 +270,11 @@ def test_a_renewal_that_is_refused_is_no_book_that_was_not_lent(lending: Desk) -
     assert lending.page.rows == ()
 
 
+def test_a_book_at_home_that_is_scanned_and_not_renewed_stays_in_the_list_as_theirs(lending: Desk) -> None:
+    lending.refuse(lending.one(item("TK.9", 2.0), CheckOut), OverdueLoans(1))
+    assert (lending.page.rows, lending.page.refused.blocks) == ((), (OverdueLoans(1),))
+
+
 def test_only_a_book_of_another_reader_is_taken_back_first(lending: Desk) -> None:
     lending.refuse(lending.one(item("TK.1", 2.0), CheckOut), OverdueLoans(1))
     assert lending.act(Act.RETURN_FIRST) == ()

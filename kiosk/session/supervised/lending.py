@@ -155,7 +155,8 @@ def _refused(
 ) -> Step:
     stay = stand_in_the_way(blocks, doing.who.staff.role)
     refused = AtDeskRefused(book, blocks, stay, renewing)
-    if renewing:
+    theirs = page.reader is not None and any(loan.book.barcode == book.barcode for loan in page.reader.loans)
+    if renewing or theirs:
         page = replace(page, asked=page.asked - {book.barcode}, chosen=None, problem=None)
     else:  # it stays in the list: nobody should carry it off for lent
         page = books.with_row(page, DeskRow(RowKind.REFUSED, book, None, refused=refused))
