@@ -51,6 +51,7 @@ AN = ReaderLine("p-1", "Minh An", "6A2")
 READER = ReaderShown(AN, "hs", 5, (_loan(GOC_SAN, -4), _loan(KINH_VAN_HOA, 9)), (), (), False, None)
 _BLOCKED = replace(READER, blocks=(OverdueLoans(1),), note="Em hay quên thẻ, nhắc em trước giờ đọc sách.")
 _LENT = DeskRow(RowKind.LENT, DE_MEN, _id(7), _DUE)
+_NOT_LENT = DeskRow(RowKind.REFUSED, _TU_DIEN, None, refused=AtDeskRefused(_TU_DIEN, (OverdueLoans(1),), ()))
 _ALLOWED = DeskRow(RowKind.LENT, _TU_DIEN, _id(8), date(2026, 11, 24), against_rules=True)
 _BACK = DeskRow(RowKind.RETURNED, KINH_VAN_HOA, _id(9), had=AN)
 _PILE = (
@@ -68,6 +69,10 @@ STATES: dict[str, tuple[str, states.State]] = {
     "desk-lend-refused": (
         "Every reason, and what may be said to lend it all the same.",
         at_desk(Lending(READER, (_LENT,), AtDeskRefused(_TU_DIEN, (OverdueLoans(1), InHouseOnly()), ()))),
+    ),
+    "desk-lend-not": (
+        "It stays in the list as not lent, also when the next book is.",
+        at_desk(Lending(READER, (_LENT, _NOT_LENT))),
     ),
     "desk-lend-many": (
         "Four reasons at once.",

@@ -164,6 +164,10 @@ WORK: dict[str, tuple[str, states.State]] = {
         "Nobody waits for what was scanned.",
         at_work(Work.TO_SHELVE, SHELVE, problem=DeskProblem.NOT_WAITED_FOR),
     ),
+    "desk-shelve-again": (
+        "The same copy was scanned once more.",
+        at_work(Work.TO_SHELVE, SHELVE, problem=DeskProblem.SHELVED_ALREADY),
+    ),
     "desk-help": ("Somebody has called.", at_work(Work.HELP, CALLS, "6")),
     "desk-unsent": ("What waits for the network, by kind.", at_work(Work.UNSENT, UNSENT)),
     "desk-unsent-aside": ("What the centre could not take.", at_work(Work.UNSENT, UNSENT, "settings!")),

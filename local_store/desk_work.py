@@ -10,12 +10,12 @@ from sqlalchemy import Integer, and_, bindparam, case, delete, func, insert, lit
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId, OperationKind
 from kiosk.domain.requests import RequestRecord
+from kiosk.domain.school_lists import is_wanted, place_in_list, words
 from kiosk.ports.desk_store import DayCount, DeskStore, PinRecord, SettingRecord, ToCheck, ToCheckRecord, UnsentCount
 from local_store import statements as sql
 from local_store.card_tags import CardTags
 from local_store.changes import PUT_HOLD, hold_row
 from local_store.documents import Documents
-from local_store.finding import is_wanted, place_in_list, words
 from local_store.outbox import Outbox
 from local_store.prepared import Database, Prepared, Row
 from local_store.rows import hold_of, loan_of, patron_of, request_of

@@ -6,12 +6,14 @@ from kiosk.desk.at_once import do_at_once, objection
 from kiosk.desk.recording import Today, Tools, record
 from kiosk.desk.settings import checked
 from kiosk.domain.ids import time_ordered_id
+from kiosk.domain.operations import OperationKind
 from kiosk.domain.requests import (
     NEED_A_READER,
     ONLY_STAFF,
     ChangeSettings,
     NoteSource,
     RequestRecord,
+    RequestState,
     Settle,
     Wish,
     worded,
@@ -62,6 +64,9 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
 
 
 def _may_settle(work: UnitOfWork, asks: Ask, wish: Settle) -> bool:
-    """The centre decides; what it would decline for certain is not even asked."""
+    """The centre decides; what it would decline for certain, or is asked already, is not asked."""
     dispute = work.dispute(wish.dispute_id)
-    return asks.by is not None and dispute is not None and dispute.is_open and wish.way in dispute.ways
+    if asks.by is None or dispute is None or not dispute.is_open or wish.way not in dispute.ways:
+        return False
+    said = (one for one in work.requests_of_nobody(OperationKind.SETTLEMENT) if one.subject == wish.dispute_id)
+    return all(one.state is not RequestState.WAITING for one in said)

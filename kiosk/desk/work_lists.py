@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import groupby
+from typing import Any
 
 from kiosk.desk.readers import line_of
 from kiosk.desk.recording import Today, Tools, record, shown
@@ -13,6 +13,7 @@ from kiosk.domain.holds import still_waiting
 from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import OperationKind
 from kiosk.domain.requests import RequestRecord, RequestState
+from kiosk.domain.school_lists import place_in_list, words
 from kiosk.ports.desk_store import ToCheckRecord
 from kiosk.ports.store import ToCheck, UnitOfWork
 from kiosk.session.desk_states import (
@@ -139,9 +140,11 @@ def _overdue(work: UnitOfWork, today: Today) -> Sequence[tuple[Loan, Patron]]:
     return [(loan, patron) for loan in loans if loan.patron_id and (patron := work.patron(loan.patron_id))]
 
 
-def _by_class(line: OverdueLine) -> tuple[bool, str, str, date]:
-    """Who is of no class comes last."""
-    return not line.reader.class_name, line.reader.class_name, line.reader.name, line.due_on
+def _by_class(line: OverdueLine) -> tuple[Any, ...]:
+    """Each class together, in the order of a school's lists; who is of no class comes last."""
+    class_name = line.reader.class_name
+    place, *by_name = place_in_list(words(line.reader.name), class_name)
+    return not class_name, place, class_name, *by_name, line.due_on
 
 
 def _overdue_line(work: UnitOfWork, loan: Loan, patron: Patron, today: Today) -> OverdueLine:

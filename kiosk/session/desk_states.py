@@ -100,12 +100,23 @@ class RowKind(StrEnum):
     RETURNED = auto()
     NOT_IN_CATALOGUE = auto()
     ALREADY_THEIRS = auto()
+    REFUSED = auto()  # and not answered yet
+
+
+@dataclass(frozen=True, slots=True)
+class AtDeskRefused:
+    """What the rules say against lending or `renewing` this book. `stay`: those that nobody here may set aside."""
+
+    book: BookShown
+    blocks: tuple[Block, ...]
+    stay: tuple[Block, ...]
+    renewing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
     """`operation` None: nothing was recorded. `had`: who had it, of a book that was returned; `leaving`: it is being
-    voided; `marked`: what its item is said to be now."""
+    voided; `marked`: what its item is said to be now; `refused`: why it was not lent."""
 
     kind: RowKind
     book: BookShown
@@ -117,6 +128,7 @@ class DeskRow:
     against_rules: bool = False
     leaving: bool = False
     marked: str = ""
+    refused: AtDeskRefused | None = None
 
 
 class DeskProblem(StrEnum):
@@ -134,16 +146,7 @@ class DeskProblem(StrEnum):
     WAITS_ALREADY = "waits_already"  # for this title
     HAS_IT_ALREADY = "has_it_already"  # at home
     NOT_WAITED_FOR = "not_waited_for"  # the book that was scanned for the hold shelf
-
-
-@dataclass(frozen=True, slots=True)
-class AtDeskRefused:
-    """What the rules say against lending or `renewing` this book. `stay`: those that nobody here may set aside."""
-
-    book: BookShown
-    blocks: tuple[Block, ...]
-    stay: tuple[Block, ...]
-    renewing: bool = False
+    SHELVED_ALREADY = "shelved_already"  # for another: it stands there
 
 
 # ---- the pages
@@ -213,7 +216,8 @@ CARD_LINE = "@card"
 @dataclass(frozen=True, slots=True)
 class AtWork:
     """A work list; None: it is being read. `done`: how many were settled since it was opened. `sent`: that the centre
-    was asked for just now."""
+    was asked for just now. `shelved`: the barcodes that were put on the hold shelf since it was opened; `scanned`: the
+    last one."""
 
     work: Work
     lines: tuple[WorkLine, ...] | None = None
@@ -221,6 +225,8 @@ class AtWork:
     done: int = 0
     sent: bool = False
     problem: DeskProblem | None = None
+    scanned: str = ""
+    shelved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +313,7 @@ class Act(StrEnum):
     # work lists
     SETTLE = "settle"  # with the way as value
     CHECKED = "checked"
+    NOT_HERE = "not_here"  # a book that was returned: it is its reader's again
     SHELVED = "shelved"
     OPEN_READER = "open_reader"
     SEND_NOW = "send_now"

@@ -6,11 +6,8 @@ a late answer changes nothing, a double scan asks nothing twice, and nobody sees
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from itertools import dropwhile
 
-from kiosk.domain.barcodes import CodeKind
 from kiosk.ports.devices import Sound
 from kiosk.session import anew, answers, enrolment, maintain, my_books, proving, scans, visits
 from kiosk.session import effects as asked
@@ -179,7 +176,7 @@ def _answered(state: State, answer: Answer, rules: SessionRules) -> Step:
         held = state.held
         effects: tuple[Effect, ...]
         state, effects = answers.answered(replace(state, awaiting=None, held=()), answer, rules)
-        for scan in held if _still_wanted(state) else _from_the_next_card(held):
+        for scan in held if _still_wanted(state) else scans.from_the_next_card(held):
             state, more = step(state, scan, rules)
             effects += more
         return state, effects
@@ -189,10 +186,6 @@ def _answered(state: State, answer: Answer, rules: SessionRules) -> Step:
 def _still_wanted(state: State) -> bool:
     """Scans that came while a card was looked up belong to that card; when it opened nothing, nobody owns them."""
     return not (isinstance(state.doing, Home) and state.doing.notice is not None)
-
-
-def _from_the_next_card(held: tuple[Scanned, ...]) -> Iterable[Scanned]:
-    return dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held)
 
 
 def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:

@@ -68,6 +68,11 @@ def from_desk(state: State, doing: Supervising, at: float, rules: SessionRules) 
 
 def step(state: State, doing: Maintaining, happened: object, rules: SessionRules) -> Step:
     """What happens on the screen itself."""
+    if isinstance(happened, Scanned) and doing.desk is not None and _is_their_card(doing, doing.desk, happened):
+        if happened.at - doing.desk.since < rules.same_card_ends_after_s:
+            return state, ()  # it lies there still
+        state, effects = locked(state, doing, rules, happened.at)
+        return state, (*effects, Play(Sound.DONE))
     if doing.pin is not None and (then := staff_pins.step(state, doing, doing.pin, happened)) is not None:
         return then
     match happened:
@@ -89,6 +94,12 @@ def step(state: State, doing: Maintaining, happened: object, rules: SessionRules
         case Touched(button, at):
             return _touched(state, replace(doing, active_at=at, pin=None), button, at, rules)
     return state, ()
+
+
+def _is_their_card(doing: Maintaining, desk: Supervising, scan: Scanned) -> bool:
+    """It locks as it does at the desk; but where a card is awaited, the PIN may be for themselves."""
+    awaited = doing.pin is not None and doing.pin.who is None
+    return scan.code.text == desk.card and not awaited
 
 
 def locked(state: State, doing: Maintaining, rules: SessionRules, at: float) -> Step:

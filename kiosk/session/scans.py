@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import dropwhile
 
 from kiosk.domain.barcodes import Code, CodeKind
 from kiosk.domain.operations import OperationId
@@ -27,6 +28,11 @@ Step = tuple[State, tuple[Effect, ...]]
 MAY_BE_EITHER = {True: CodeKind.CARD, False: CodeKind.ITEM}
 MOST_HELD = 40
 """Scans kept while a card is looked up: more than hands can do in that time; beyond it something is broken."""
+
+
+def from_the_next_card(held: tuple[Scanned, ...]) -> tuple[Scanned, ...]:
+    """Of what was `held` behind a card that opened nothing."""
+    return tuple(dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held))
 
 
 def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:

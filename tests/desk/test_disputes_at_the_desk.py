@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kiosk.domain.disputes import Version
+from kiosk.domain.operations import OperationKind
 from kiosk.domain.requests import RequestRecord, RequestState, Settle
 from kiosk.session.desk_states import BY_ITSELF, DisputeLine, VersionShown, Work
 from kiosk.session.effects import Ask
@@ -121,3 +122,10 @@ def test_what_was_declined_and_is_still_open_can_be_said_again(disputed: "Librar
     (line,) = listed(disputed, Work.DISPUTES)
     assert isinstance(line, DisputeLine)
     assert line.asked is RequestState.WAITING
+
+
+def test_what_is_said_of_a_dispute_twice_is_asked_once(disputed: "Library") -> None:
+    assert isinstance(settle(disputed), Asked)
+    assert isinstance(settle(disputed, "first_has_it"), NotAsked)
+    with disputed.store.unit_of_work() as work:
+        assert len(work.requests_of_nobody(OperationKind.SETTLEMENT)) == 1

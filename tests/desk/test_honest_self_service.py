@@ -148,6 +148,18 @@ def test_a_return_that_was_taken_back_is_not_looked_for(library: Library) -> Non
     assert line.why is ToCheck.VOIDED
 
 
+def test_a_book_that_somebody_looked_for_in_vain_is_its_readers_again(library: Library) -> None:
+    chosen(library, "self_return", "to_check")
+    lent(library)
+    returned(library)
+    assert library.open_loans() == []
+    library.clock.advance(3 * 86_400)
+    (line,) = to_check(library)
+    assert isinstance(library.ask(TakeBack(7, 9, line.operation, None, LAN)), TakenBack)
+    assert library.open_loans() == ["TK.00001"]
+    assert to_check(library) == [], "seen, and said"
+
+
 def test_a_book_of_another_reader_is_lent_to_nobody_before_it_is_returned(library: Library) -> None:
     """And no reader alone returns it by borrowing it: that is for the staff, in two acts that both are recorded."""
     lent(library)

@@ -177,15 +177,18 @@ def test_a_call_is_listed_by_itself_and_says_of_nobody_who_called(library: "Libr
 
 
 def test_late_books_come_by_class_then_by_reader_and_no_class_last(library: "Library") -> None:
-    others = Patron("p4", "thầy Sơn", "", "hs", None, False), Patron("p5", "Bảo", "6A2", "hs", None, False)
-    library.apply(*(PatronRecord(patron, ()) for patron in others))
-    for item, patron, late in (("i1", "p4", 1), ("i2", "p1", 2), ("i3", "p5", 3), ("i4", "p2", 4), ("i5", "p1", -1)):
+    others = (("p4", "thầy Sơn", ""), ("p5", "Trần Bảo", "6A2"), ("p6", "Lê Chi", "10A1"), ("p7", "Vũ Ân", "6A2"))
+    library.apply(*(PatronRecord(Patron(*one, "hs", None, False), ()) for one in others))
+    late_ones = ("i1", "p4", 1), ("i2", "p1", 2), ("i3", "p5", 3), ("i4", "p2", 4), ("i6", "p6", 5), ("i7", "p7", 6)
+    for item, patron, late in (*late_ones, ("i5", "p1", -1)):
         library.lent_elsewhere(item, patron, days_ago=20, due_in=-late)
     lines = [line for line in listed(library, Work.OVERDUE) if isinstance(line, OverdueLine)]
     assert [(line.reader.class_name, line.reader.name, line.days) for line in lines] == [
-        ("6A2", "Bảo", 3),
-        ("7A1", "Gia Hân", 4),
+        ("6A2", "Vũ Ân", 6),
+        ("6A2", "Trần Bảo", 3),
         ("7A1", "Minh An", 2),
+        ("7A1", "Gia Hân", 4),
+        ("10A1", "Lê Chi", 5),
         ("", "thầy Sơn", 1),
     ]
     assert lines[2].book.barcode == "TK.00002"

@@ -32,6 +32,7 @@ from kiosk.session.effects import Ask, CheckIn, CheckOut, OpenReader, Play, Rene
 from kiosk.session.inputs import (
     ActTouched,
     AlreadyYours,
+    Button,
     ItemNotFound,
     LineTouched,
     LoanRecorded,
@@ -41,6 +42,7 @@ from kiosk.session.inputs import (
     ReaderOpened,
     ReturnRecorded,
     TakenBack,
+    Touched,
 )
 from kiosk.session.states import State
 from tests.session.play import DUE, Play_, book, card, code, item
@@ -123,9 +125,65 @@ def test_a_book_before_any_card_is_lent_to_nobody() -> None:
     assert desk.page.problem is DeskProblem.CARD_FIRST
 
 
-def test_a_strangers_card_is_told_and_changes_no_reader(lending: Desk) -> None:
+def test_a_strangers_card_is_told_and_the_reader_before_is_open_no_longer(lending: Desk) -> None:
     lending.lend_to(None)
-    assert (lending.page.reader, lending.page.problem) == (AN, DeskProblem.UNKNOWN_CARD)
+    assert lending.page == Lending(problem=DeskProblem.UNKNOWN_CARD)
+    assert lending.feed(item("TK.1", 2.0)) == (Play(Sound.ATTENTION),)
+    assert lending.page.problem is DeskProblem.CARD_FIRST
+
+
+def test_a_book_that_is_scanned_while_a_card_is_looked_up_is_lent_to_that_reader(lending: Desk) -> None:
+    ask = lending.one(card("HS2", 2.0), OpenReader)
+    assert isinstance(ask, OpenReader)
+    assert lending.feed(item("TK.1", 2.1)) == ()
+    assert lending.feed(item("TK.2", 2.2)) == ()
+    then = [one for one in lending.feed(ReaderOpened(ask.visit, ask.request, BINH, 2.3)) if isinstance(one, CheckOut)]
+    assert [(one.patron_id, one.barcode) for one in then] == [("p2", "TK.1"), ("p2", "TK.2")]
+    assert lending.page.reader == BINH
+
+
+def test_a_book_behind_a_strangers_card_is_lent_to_nobody_and_the_next_card_begins_anew(lending: Desk) -> None:
+    ask = lending.one(card("HS3", 2.0), OpenReader)
+    assert isinstance(ask, OpenReader)
+    lending.feed(item("TK.1", 2.1))
+    lending.feed(card("HS2", 2.2))
+    lending.feed(item("TK.2", 2.3))
+    told = lending.feed(ReaderOpened(ask.visit, ask.request, None, 2.4))
+    (again,) = (one for one in told if not isinstance(one, Play))
+    assert isinstance(again, OpenReader)
+    (lent,) = (
+        one for one in lending.feed(ReaderOpened(again.visit, again.request, BINH, 2.5)) if isinstance(one, CheckOut)
+    )
+    assert (lent.patron_id, lent.barcode) == ("p2", "TK.2")
+
+
+@pytest.mark.parametrize("touched", [ActTouched(Act.NEXT_READER, 2.1), LineTouched("TK.9", 2.1)])
+def test_nothing_is_touched_while_a_card_is_looked_up(lending: Desk, touched: ActTouched | LineTouched) -> None:
+    lending.feed(card("HS2", 2.0))
+    before = lending.page
+    assert lending.feed(touched) == ()
+    assert lending.page == before
+
+
+def test_what_is_held_behind_a_card_is_nobodys_once_the_page_is_left(lending: Desk) -> None:
+    lending.feed(card("HS2", 2.0))
+    lending.feed(item("TK.1", 2.1))
+    lending.feed(Touched(Button.DISMISS, 2.2))
+    assert (lending.state.held, lending.state.awaiting) == ((), None)
+
+
+def test_the_loan_of_the_reader_before_does_not_stand_on_the_next_ones_page(lending: Desk) -> None:
+    """The book of another is returned first, and lent behind the next card."""
+    lending.refuse(lending.one(item("TK.1", 2.0), CheckOut), OnLoanToAnother())
+    (back,) = lending.act(Act.RETURN_FIRST)
+    assert isinstance(back, CheckIn)
+    ask = lending.one(card("HS2", 2.1), OpenReader)
+    assert isinstance(ask, OpenReader)
+    returned = ReturnRecorded(back.visit, back.request, lending.operation(), book("TK.1"), True, None, 2.2)
+    lent = next(one for one in lending.feed(returned) if isinstance(one, CheckOut))
+    lending.feed(ReaderOpened(ask.visit, ask.request, BINH, 2.3))
+    lending.record(lent)
+    assert lending.page == Lending(BINH)
 
 
 def test_what_is_no_code_of_ours_is_told(lending: Desk) -> None:
@@ -172,6 +230,49 @@ def test_a_book_of_another_reader_is_taken_back_and_then_lent(lending: Desk) -> 
     returned = ReturnRecorded(ask.visit, ask.request, lending.operation(), book("TK.1"), True, None, 3.0)
     (then,) = (one for one in lending.feed(returned) if isinstance(one, CheckOut))
     assert (then.patron_id, then.barcode) == ("p1", "TK.1")
+
+
+def test_what_was_refused_stays_in_the_list_as_not_lent_until_it_is_answered(lending: Desk) -> None:
+    blocks = (OverdueLoans(1), InHouseOnly())
+    lending.refuse(lending.one(item("TK.1", 2.0), CheckOut), *blocks)
+    refused = lending.page.refused
+    lending.record(lending.one(item("TK.2", 3.0), CheckOut))
+    assert lending.page.refused is None
+    assert [(row.kind, row.book.barcode) for row in lending.page.rows] == [
+        (RowKind.LENT, "TK.2"),
+        (RowKind.REFUSED, "TK.1"),
+    ]
+    lending.feed(LineTouched("TK.1", 4.0))
+    assert lending.page.refused == refused, "its reasons again, and what may be done"
+    (ask,) = lending.act(Act.OVERRIDE, "for_class")
+    lending.record(ask, against=True)
+    assert [(row.kind, row.book.barcode) for row in lending.page.rows] == [
+        (RowKind.LENT, "TK.1"),
+        (RowKind.LENT, "TK.2"),
+    ]
+
+
+def test_what_was_refused_is_asked_again_by_another_scan_and_a_touch_puts_it_aside(lending: Desk) -> None:
+    lending.refuse(lending.one(item("TK.1", 2.0), CheckOut), OverdueLoans(1))
+    lending.refuse(lending.one(item("TK.1", 3.0), CheckOut), NoPolicy())
+    assert [row.kind for row in lending.page.rows] == [RowKind.REFUSED]
+    lending.feed(LineTouched("TK.1", 4.0))
+    assert lending.page.refused is None, "closed"
+    lending.feed(LineTouched("TK.1", 5.0))
+    assert lending.page.refused.blocks == (NoPolicy(),)
+
+
+def test_a_renewal_that_is_refused_is_no_book_that_was_not_lent(lending: Desk) -> None:
+    lending.feed(LineTouched("TK.9", 2.0))
+    (ask,) = lending.act(Act.RENEW)
+    assert isinstance(ask, Renew)
+    lending.feed(NotRenewed(ask.visit, ask.request, "TK.9", (OverdueLoans(1),), 3.0))
+    assert lending.page.rows == ()
+
+
+def test_a_book_at_home_that_is_scanned_and_not_renewed_stays_in_the_list_as_theirs(lending: Desk) -> None:
+    lending.refuse(lending.one(item("TK.9", 2.0), CheckOut), OverdueLoans(1))
+    assert (lending.page.rows, lending.page.refused.blocks) == ((), (OverdueLoans(1),))
 
 
 def test_only_a_book_of_another_reader_is_taken_back_first(lending: Desk) -> None:

@@ -174,6 +174,34 @@ def test_the_desk_opens_the_screen_without_a_pass() -> None:
     assert doing(state).desk.page == Menu()  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("key", [Button.TRY_SCANNER, Button.MORE, Button.ENROL_ANEW])
+def test_their_card_locks_it_as_it_locks_the_desk(key: Button) -> None:
+    state, effects = after(from_desk(), Touched(key, 201.0), CARD)
+    assert (state.doing, effects) == (Home(), (Play(Sound.DONE),))
+
+
+def test_it_locks_also_under_a_pin_of_somebody_but_not_where_a_card_is_awaited() -> None:
+    waiting = after(from_desk(), Touched(Button.STAFF_PIN, 201.0))[0]
+    asked, (ask,) = after(waiting, CARD)
+    assert isinstance(ask, IdentifyPatron), "a PIN of their own"
+    assert isinstance(asked.doing, Maintaining)
+    assert after(found(waiting), CARD)[0].doing == Home()
+
+
+def test_another_card_and_one_that_lies_there_still_lock_nothing() -> None:
+    other = replace(CARD, code=Code("HS-1", frozenset({CodeKind.CARD})))
+    assert isinstance(after(from_desk(), other)[0].doing, Maintaining)
+    at_once = after(from_desk(), replace(CARD, at=182.0))[0]
+    assert isinstance(at_once.doing, Maintaining)
+
+
+def test_with_a_pass_no_card_locks_it() -> None:
+    assert isinstance(after(State(), PASS, CARD)[0].doing, Maintaining)
+    assert isinstance(
+        after(State(), PASS, replace(CARD, code=Code("", frozenset({CodeKind.CARD}))))[0].doing, Maintaining
+    )
+
+
 def test_back_leads_to_the_desk_and_lock_home() -> None:
     back, effects = after(from_desk(), Touched(Button.DISMISS, 210.0))
     assert back.doing == Supervising(LAN_MAINTAINS, 210.0, Menu(), BUSY, "GV-000009", 180.0)

@@ -16,6 +16,7 @@ from kiosk.session.desk_states import (
     Act,
     AtReader,
     AtWork,
+    CheckLine,
     Counts,
     DeskProblem,
     DisputeLine,
@@ -24,14 +25,16 @@ from kiosk.session.desk_states import (
     Work,
     WorkLine,
 )
-from kiosk.session.effects import Ask, CallHelp, CountWork, ListWork, OpenReader, Play, Serve, TickOff
+from kiosk.session.effects import Ask, CallHelp, CountWork, ListWork, OpenReader, Play, Serve, TakeBack, TickOff
 from kiosk.session.inputs import (
     Asked,
     Button,
     DeskActDone,
     HelpCalled,
     NotAsked,
+    NotTakenBack,
     ServiceDone,
+    TakenBack,
     Tick,
     Touched,
     WorkCounted,
@@ -93,6 +96,12 @@ def test_a_second_touch_settles_nothing_twice() -> None:
     assert desk.touch(Act.SETTLE, "first_has_it").is_quiet
 
 
+def test_nothing_is_settled_before_the_list_is_read_anew() -> None:
+    desk = at(Work.DISPUTES, DISPUTE, chosen=DISPUTE.id).touch(Act.SETTLE, "first_over")
+    desk.answered(Asked, OperationId("e", 1), "r-1")
+    assert desk.touch(Act.SETTLE, "first_has_it").is_quiet
+
+
 @pytest.mark.parametrize("way", ["", "seen", "returned"])
 def test_only_its_own_ways_settle_it(way: str) -> None:
     assert at(Work.DISPUTES, DISPUTE, chosen=DISPUTE.id).touch(Act.SETTLE, way).is_quiet
@@ -139,6 +148,29 @@ def test_somebody_else_has_ticked_it_off() -> None:
     assert page_of(desk.line("2")).problem is None
 
 
+def test_a_book_that_is_not_here_is_its_readers_again() -> None:
+    line = CHECKS[3]
+    desk = at(Work.TO_CHECK, *CHECKS, chosen=line.id).touch(Act.NOT_HERE)
+    ask = desk.asked(TakeBack)
+    assert (ask.operation, ask.patron_id, ask.by) == (line.operation, None, BY)
+    assert desk.touch(Act.CHECKED).is_quiet, "one word at a time"
+    desk.answered(TakenBack, line.operation, 0)
+    assert desk.asked(ListWork).work is Work.TO_CHECK
+    assert desk.answered(WorkListed, Work.TO_CHECK, CHECKS[:3]).page == AtWork(Work.TO_CHECK, CHECKS[:3], done=1)
+
+
+def test_a_book_that_was_lent_again_meanwhile_cannot_be_said_not_to_be_here() -> None:
+    line = CHECKS[3]
+    desk = at(Work.TO_CHECK, *CHECKS, chosen=line.id).touch(Act.NOT_HERE).answered(NotTakenBack, line.operation)
+    assert desk.asked(ListWork).work is Work.TO_CHECK
+    assert page_of(desk).problem is DeskProblem.NOT_DONE
+
+
+@pytest.mark.parametrize("line", [*CHECKS[:3], CHECKS[4], *CALLS])
+def test_only_a_return_can_be_said_not_to_be_here(line: CheckLine) -> None:
+    assert at(Work.TO_CHECK, line, chosen=line.id).touch(Act.NOT_HERE).is_quiet
+
+
 # ---- readers
 
 
@@ -174,7 +206,21 @@ def test_a_scan_puts_a_book_there(chosen: str | None) -> None:
     assert (ask.act, ask.id, ask.barcode, ask.by) == (Act.SHELVED, chosen or "", "PM.001208", BY)
     assert desk.book("TK.00012").effects == (), "one after another"
     desk.answered(DeskActDone, Act.SHELVED, True).answered(WorkListed, Work.TO_SHELVE, SHELVE[:1])
-    assert desk.page == AtWork(Work.TO_SHELVE, SHELVE[:1], done=1)
+    assert desk.page == AtWork(Work.TO_SHELVE, SHELVE[:1], done=1, shelved=frozenset({"PM.001208"}))
+
+
+def test_one_copy_stands_there_for_one_reader() -> None:
+    desk = at(Work.TO_SHELVE, *SHELVE).book("PM.001208")
+    desk.answered(DeskActDone, Act.SHELVED, True).answered(WorkListed, Work.TO_SHELVE, SHELVE)
+    assert desk.book("PM.001208").is_quiet
+    assert page_of(desk).problem is DeskProblem.SHELVED_ALREADY
+    assert desk.book("PM.001209").asked(TickOff).barcode == "PM.001209"
+
+
+def test_a_book_that_was_not_taken_may_be_scanned_again() -> None:
+    desk = at(Work.TO_SHELVE, *SHELVE).book("PM.001208")
+    desk.answered(DeskActDone, Act.SHELVED, False).answered(WorkListed, Work.TO_SHELVE, SHELVE)
+    assert desk.book("PM.001208").asked(TickOff)
 
 
 def test_a_book_that_nobody_waits_for_is_told() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.blocks import Block, OnLoanToAnother
 from kiosk.domain.overrides import stand_in_the_way
-from kiosk.session import visits
+from kiosk.session import scans, visits
 from kiosk.session.desk_states import (
     Act,
     AtDeskRefused,
@@ -42,7 +42,12 @@ from kiosk.session.supervised import books
 Step = tuple[State, tuple[Effect, ...]]
 
 
+_LENT_ANEW = frozenset({RowKind.RETURNED, RowKind.REFUSED})
+
+
 def step(state: State, doing: Supervising, page: Lending, happened: object, rules: SessionRules) -> Step:
+    if state.awaiting is not None and isinstance(happened, Scanned | ActTouched | LineTouched):
+        return _held(state, happened)
     match happened:
         case Scanned(code=code) if code.may_be(CodeKind.CARD) and not (page.reader and books.is_book(code)):
             asking = visits.ask(books.at(state, doing, replace(page, problem=None)))
@@ -53,7 +58,7 @@ def step(state: State, doing: Supervising, page: Lending, happened: object, rule
         case Scanned(code=code):
             return _lend(state, doing, page, books.text_of(code))
         case ReaderOpened(reader=reader):
-            return _reader(state, doing, page, reader)
+            return _reader(state, doing, page, reader, rules)
         case LoanRecorded() | AlreadyYours():
             return _lent(state, doing, page, happened)
         case LoanRefused(book=book, blocks=blocks):
@@ -67,7 +72,9 @@ def step(state: State, doing: Supervising, page: Lending, happened: object, rule
             return _lend(state, doing, replace(page, refused=None, asked=page.asked - {book.barcode}), book.barcode)
         case LineTouched(id=barcode):
             chosen = None if page.chosen == barcode else barcode
-            return books.at(state, doing, replace(page, chosen=chosen, refused=None, problem=None)), ()
+            row = books.row_of(page, chosen)
+            refused = row.refused if row else None
+            return books.at(state, doing, replace(page, chosen=chosen, refused=refused, problem=None)), ()
         case ActTouched():
             return _touched(state, doing, page, happened)
         case TakenBack(operation=operation):
@@ -75,6 +82,15 @@ def step(state: State, doing: Supervising, page: Lending, happened: object, rule
         case NotTakenBack(operation=operation):
             return books.not_voided(state, doing, page, operation)
     return state, ()
+
+
+def _held(state: State, happened: Scanned | ActTouched | LineTouched) -> Step:
+    """A card is looked up: what is scanned meanwhile is for its reader, and nothing is touched for the one before."""
+    if not isinstance(happened, Scanned):
+        return state, ()
+    if len(state.held) >= scans.MOST_HELD:
+        return state, books.ATTENTION
+    return replace(state, held=(*state.held, happened)), ()
 
 
 def _touched(state: State, doing: Supervising, page: Lending, touched: ActTouched) -> Step:
@@ -96,20 +112,20 @@ def _touched(state: State, doing: Supervising, page: Lending, touched: ActTouche
     return state, ()
 
 
-def _reader(state: State, doing: Supervising, page: Lending, reader: ReaderShown | None) -> Step:
-    """Another card is another reader: nothing of the one before stays."""
-    if reader is None:
-        return books.with_problem(state, doing, page, DeskProblem.UNKNOWN_CARD)
-    if page.reader is not None and page.reader.line.patron_id == reader.line.patron_id:
+def _reader(state: State, doing: Supervising, page: Lending, reader: ReaderShown | None, rules: SessionRules) -> Step:
+    """Another card is another reader, also one that nobody knows: nothing of the one before stays, nor comes late."""
+    if reader is not None and page.reader is not None and page.reader.line.patron_id == reader.line.patron_id:
         return books.at(state, doing, replace(page, reader=reader)), ()
-    return books.at(state, doing, Lending(reader)), books.OK
+    page = Lending(reader, problem=None if reader else DeskProblem.UNKNOWN_CARD)
+    turned = visits.turn_to(state, replace(doing, page=page), rules, same_reader=True)
+    return turned, books.OK if reader else books.ATTENTION
 
 
 def _lend(state: State, doing: Supervising, page: Lending, barcode: str, reason: str | None = None) -> Step:
     if page.reader is None:
         return books.with_problem(state, doing, page, DeskProblem.CARD_FIRST)
     row = books.row_of(page, barcode)
-    if barcode in page.asked or (row is not None and row.kind is not RowKind.RETURNED):
+    if barcode in page.asked or (row is not None and row.kind not in _LENT_ANEW):
         return state, ()  # a double scan asks nothing twice
     page = replace(page, asked=page.asked | {barcode}, refused=None, chosen=None, problem=None)
     asking = visits.ask(books.at(state, doing, page))
@@ -139,7 +155,13 @@ def _refused(
 ) -> Step:
     stay = stand_in_the_way(blocks, doing.who.staff.role)
     refused = AtDeskRefused(book, blocks, stay, renewing)
-    page = replace(page, refused=refused, asked=page.asked - {book.barcode}, chosen=None, problem=None)
+    theirs = page.reader is not None and any(loan.book.barcode == book.barcode for loan in page.reader.loans)
+    if renewing or theirs:
+        page = replace(page, asked=page.asked - {book.barcode}, chosen=None, problem=None)
+    else:  # it stays in the list: nobody should carry it off for lent
+        page = books.with_row(page, DeskRow(RowKind.REFUSED, book, None, refused=refused))
+        page = replace(page, chosen=book.barcode)
+    page = replace(page, refused=refused)
     return books.at(state, doing, page), books.ATTENTION
 
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import get_args
 
 from kiosk.ports.devices import Sound
-from kiosk.session import visits
+from kiosk.session import scans, visits
 from kiosk.session.desk_states import (
     Act,
     AtReader,
     AtSettings,
     AtWork,
+    DeskProblem,
     Entering,
     Finding,
     Lending,
@@ -59,11 +60,28 @@ def step(state: State, doing: Entering | Supervising, happened: object, rules: S
         if getattr(happened, "visit", None) != state.visit:
             return state, ()
         if getattr(happened, "request", None) == state.awaiting:
-            state = replace(state, awaiting=None)
+            return _answered(state, happened, rules)
         elif isinstance(happened, ReaderOpened | BookOpened | CodeResolved):
             return state, ()  # another page was turned to meanwhile: it is not for this one
     elif isinstance(happened, Scanned | Touched | ActTouched | LineTouched | Typed):
         state = visits.active(state, happened.at)
+    return _stepped(state, happened, rules)
+
+
+def _answered(state: State, answer: object, rules: SessionRules) -> Step:
+    """What was scanned while a card was looked up comes after it; behind a card that opens nothing, it is nobody's."""
+    held = state.held
+    state, effects = _stepped(replace(state, awaiting=None, held=()), answer, rules)
+    if isinstance(state.doing, Supervising) and state.doing.page == Lending(problem=DeskProblem.UNKNOWN_CARD):
+        held = scans.from_the_next_card(held)
+    for scan in held:
+        if isinstance(state.doing, Entering | Supervising):
+            state, more = step(state, state.doing, scan, rules)
+            effects += more
+    return state, effects
+
+
+def _stepped(state: State, happened: object, rules: SessionRules) -> Step:
     match state.doing:
         case Entering() as now:
             return entering.step(state, now, happened, rules)
@@ -105,7 +123,7 @@ def _at_the_desk(state: State, doing: Supervising, happened: object, rules: Sess
 
 def to_menu(state: State, doing: Supervising) -> Step:
     """What is counted there may be old: it is counted anew."""
-    asking = visits.ask(replace(state, doing=replace(doing, page=Menu()), awaiting=None))
+    asking = visits.ask(replace(state, doing=replace(doing, page=Menu()), awaiting=None, held=()))
     return asking, (CountWork(asking.visit, asking.request),)
 
 

@@ -18,18 +18,21 @@ from kiosk.session.desk_states import (
     OverdueLine,
     ShelveLine,
     Supervising,
+    ToCheck,
     Work,
     WorkLine,
 )
-from kiosk.session.effects import Ask, Effect, ListWork, OpenReader, Serve, TickOff
+from kiosk.session.effects import Ask, Effect, ListWork, OpenReader, Serve, TakeBack, TickOff
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
     DeskActDone,
     LineTouched,
     NotAsked,
+    NotTakenBack,
     ReaderOpened,
     Scanned,
+    TakenBack,
     WorkListed,
 )
 from kiosk.session.maintenance import Service
@@ -57,10 +60,13 @@ def step(state: State, doing: Supervising, page: AtWork, happened: object, rules
             return _touched(state, doing, page, happened)
         case Scanned():
             return _scanned(state, doing, page, happened)
-        case Asked() | DeskActDone(well=True):
+        case DeskActDone(act=Act.SHELVED, well=True) if page.scanned:
+            page = replace(page, scanned="", shelved=page.shelved | {page.scanned})
+            return step(state, doing, page, happened, rules)
+        case Asked() | TakenBack() | DeskActDone(well=True):
             reading, reads = _read(state, doing, replace(page, done=page.done + 1, problem=None))
             return reading, (*reads, *books.OK)
-        case NotAsked() | DeskActDone():
+        case NotAsked() | NotTakenBack() | DeskActDone():
             shelves = page.work is Work.TO_SHELVE
             problem = DeskProblem.NOT_WAITED_FOR if shelves else DeskProblem.NOT_DONE
             reading, reads = _read(state, doing, replace(page, problem=problem))
@@ -87,6 +93,9 @@ def _touched(state: State, doing: Supervising, page: AtWork, touched: ActTouched
         case Act.CHECKED, CheckLine() as line:
             asking = _asking(_at(state, doing, page))
             return asking, (TickOff(asking.visit, asking.request, Act.CHECKED, line.id, books.by(doing)),)
+        case Act.NOT_HERE, CheckLine(why=ToCheck.RETURNED) as line:
+            asking = _asking(_at(state, doing, page))
+            return asking, (TakeBack(asking.visit, asking.request, line.operation, None, books.by(doing)),)
         case Act.OPEN_READER, (OverdueLine() | ShelveLine() | CheckLine()) as line if line.reader is not None:
             asking = _asking(_at(state, doing, page))
             return asking, (OpenReader(asking.visit, asking.request, line.reader.patron_id),)
@@ -109,14 +118,18 @@ def _scanned(state: State, doing: Supervising, page: AtWork, scan: Scanned) -> S
         return state, ()
     if not scan.code.may_be(CodeKind.ITEM):
         return _at(state, doing, replace(page, problem=DeskProblem.NO_CODE_OF_OURS)), books.ATTENTION
-    asking = _asking(_at(state, doing, replace(page, problem=None)))
     barcode = books.text_of(scan.code)
+    if barcode in page.shelved:
+        return _at(state, doing, replace(page, problem=DeskProblem.SHELVED_ALREADY)), books.ATTENTION
+    asking = _asking(_at(state, doing, replace(page, problem=None, scanned=barcode)))
     by = books.by(doing)
     return asking, (TickOff(asking.visit, asking.request, Act.SHELVED, page.chosen or "", by, barcode),)
 
 
 def _read(state: State, doing: Supervising, page: AtWork) -> Step:
-    asking = visits.ask(_at(state, doing, page))
+    """Nothing is said of a line that may be old; a scan for the hold shelf is of no line, and is not lost meanwhile."""
+    shown = _at(state, doing, page)
+    asking = visits.ask(shown) if page.work is Work.TO_SHELVE else _asking(shown)
     return asking, (ListWork(asking.visit, asking.request, page.work),)
 
 

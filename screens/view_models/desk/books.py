@@ -52,6 +52,8 @@ def _said(row: DeskRow, words: Translator) -> tuple[str, str, Tone]:
         case RowKind.RETURNED:
             who = reader_named(row.had) if row.had else words.text("nobody had it")
             return icons.OK, words.text("returned · {who}", who=who), Tone.PLAIN
+        case RowKind.REFUSED:
+            return icons.NOT_YET, words.text("not lent"), Tone.ATTENTION
         case RowKind.NOT_IN_CATALOGUE:
             return icons.INFO, words.text("received, not listed"), Tone.ATTENTION
         case never:
@@ -122,6 +124,9 @@ def problem_detail(problem: DeskProblem, words: Translator) -> DeskDetail:
         case DeskProblem.NOT_WAITED_FOR:
             title = words.text("Nobody waits for this book now")
             lines = (words.text("Is it recorded as returned? Take it back first, then scan it here."),)
+        case DeskProblem.SHELVED_ALREADY:
+            title = words.text("This book is on the hold shelf already")
+            lines = (words.text("It waits there for its reader. The next one needs another copy."),)
         case _:
             title, line = _about_a_reader(problem, words)
             lines = (line,)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kiosk.domain.blocks import OnLoanToAnother
 from kiosk.i18n import Translator
 from kiosk.session.books import LoanShown
-from kiosk.session.desk_states import Act, AtDeskRefused, Lending, ReaderShown
+from kiosk.session.desk_states import Act, AtDeskRefused, Lending, ReaderShown, RowKind
 from screens.view_models import icons
 from screens.view_models.covers import nfc, shown_name
 from screens.view_models.dates import due
@@ -33,11 +33,12 @@ def lending_view(page: Lending, bar: Bar, words: Translator) -> DeskListView:
         )
     here = {row.book.barcode for row in page.rows}
     loans = [loan for loan in page.reader.loans if loan.book.barcode not in here]
+    theirs = sum(row.kind is not RowKind.REFUSED for row in page.rows)
     lines = [row_line(row, page.chosen, words, newest=not n) for n, row in enumerate(page.rows)]
     lines += [loan_line(loan, page.chosen, words) for loan in loans]
     return DeskListView(
         bar=bar(reader_named(page.reader.line)),
-        heading=words.plural("{n} book at home", "{n} books at home", len(loans) + len(page.rows)),
+        heading=words.plural("{n} book at home", "{n} books at home", len(loans) + theirs),
         lines=tuple(lines),
         empty=words.text("No books at home just now. Scan the first one."),
         detail=_detail(page, page.reader, loans, words),

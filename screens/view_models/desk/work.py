@@ -204,6 +204,9 @@ def _check_detail(line: CheckLine, words: Translator) -> DeskDetail:
     if at := day_and_time(line.at_ms, words):
         lines.append(at)
     keys = [ActKey(words.text("I have seen to it"), icons.DONE, Act.CHECKED, weight=Weight.MAIN)]
+    if line.why is ToCheck.RETURNED:
+        lines.append(words.text("If it is not, it is theirs again, as if it had not been returned."))
+        keys.append(ActKey(words.text("It is not here"), icons.TAKE_BACK, Act.NOT_HERE, weight=Weight.AGAINST))
     if line.reader is not None:
         keys.append(ActKey(words.text("See the reader"), icons.CARD, Act.OPEN_READER))
     return DeskDetail(title, book, icons.LOOK_AT, lines=tuple(lines), keys=tuple(keys))

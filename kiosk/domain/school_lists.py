@@ -1,4 +1,5 @@
-"""Finding a reader by what somebody at the desk types: without accents, by the beginnings of words."""
+"""Readers in lists: found by what somebody at the desk types, without accents, by the beginnings of words; and in the
+order of a school's lists."""
 
 from __future__ import annotations
 
