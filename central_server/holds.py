@@ -270,7 +270,8 @@ def _write(
         elif is_kept and row != known[identity]:
             connection.execute(sa.update(hold).where(*here).values(row))
         waits = is_kept and outcome.served_by is None
-        if waits or identity in known:
+        # Asked for at a desk, it waits there already: that it is served is told, though it was told to nobody before.
+        if outcome.why is None or identity in known:
             told = _published(row, days.get(identity)) if waits else changes.NO_MORE
             things.append(changes.Thing("hold", identity, told))
     changes.publish_if_different(connection, library, things)

@@ -133,6 +133,16 @@ def test_places_and_cancels_holds_for_a_reader(store: Store, known: Known, a: St
     assert told(store, "hold", request_id(placed)) is None
 
 
+def test_tells_a_desk_that_nobody_waits_when_a_loan_serves_the_hold_already(
+    store: Store, known: Known, a: Station, b: Station
+) -> None:
+    an = known["patron"]["HS1"]
+    placed = a.ask_at_desk("place_hold", an, title=title_of(store))
+    take(store, b.check_out("TK.1", an), device=b.device)
+    assert asks(store, a, placed) == GRANTED
+    assert told(store, "hold", request_id(placed)) is None
+
+
 def shelves(station: Station, placed: Operation, patron: str, day: str) -> Operation:
     data = {"hold": request_id(placed), "barcode": "TK.1", "day": day}
     return station.write("hold_shelved", data, patron, actor="librarian", staff=LIBRARIAN)
