@@ -170,6 +170,30 @@ def test_lets_the_first_librarian_settle_whoever_is_heard_first(
         assert settling.listed(connection, "hoa-sen") == []
 
 
+@pytest.mark.parametrize("heard_first", [0, 1])
+def test_gives_back_what_a_person_said_when_the_later_librarian_had_taken_it_away(
+    store: Store, a: Station, b: Station, dispute: tuple[list[Operation], str], heard_first: int
+) -> None:
+    outs, identity = dispute
+    assert asks(store, a, a.ask_at_desk("settlement", dispute=identity, way="first_has_it")) == GRANTED
+    # The book was back before it was lent again: what the person said is denied.
+    c = Station(device="tram-3", wall_ms=NOON_MS - 5 * HOUR_MS + 60_000)
+    take(store, c.check_in("TK.1", [loan_of(outs[0])]), device=c.device)
+    with reading(store) as connection:
+        (again,) = settling.listed(connection, "hoa-sen")
+    said = [
+        (a, a.ask_at_desk("settlement", dispute=again["id"], way="as_settled")),
+        (b, b.ask_at_desk("settlement", dispute=again["id"], way="as_happened")),
+    ]
+    assert asks(store, *said[heard_first]) == GRANTED
+    asks(store, *said[1 - heard_first])
+    assert [answered(store, one) for one in (said[0][1], said[1][1])] == [GRANTED, declined("settled_already")]
+    assert [told(store, "dispute", one)["way"] for one in (identity, again["id"])] == ["first_has_it", "as_settled"]
+    assert [told(store, "loan", loan_of(out))["open"] for out in outs] == [False, False]
+    with reading(store) as connection:
+        assert settling.listed(connection, "hoa-sen") == []
+
+
 def test_control_lets_whoever_is_heard_first_settle_when_nobody_compares(
     store: Store,
     a: Station,
