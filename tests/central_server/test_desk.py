@@ -155,11 +155,11 @@ def test_tells_since_when_a_book_waits_in_whatever_order_it_comes(
     an = known["patron"]["HS1"]
     placed = a.ask_at_desk("place_hold", an, title=title_of(store))
     c = Station(device="tram-3")
-    sent = [(a, placed), (b, shelves(b, placed, an, "2026-11-18")), (c, shelves(c, placed, an, "2026-11-20"))]
+    sent = [(a, placed), (b, shelves(b, placed, an, "2026-11-16")), (c, shelves(c, placed, an, "2026-11-18"))]
     for number in order:
         station, operation = sent[number]
         assert take(store, operation, device=station.device) == [ACCEPTED]
-    assert told(store, "hold", request_id(placed))["shelved_on"] == "2026-11-20"
+    assert told(store, "hold", request_id(placed))["shelved_on"] == "2026-11-18"
 
 
 def test_tells_again_since_when_the_book_waits_when_the_loan_that_served_the_hold_was_none(
@@ -172,6 +172,25 @@ def test_tells_again_since_when_the_book_waits_when_the_loan_that_served_the_hol
     assert told(store, "hold", request_id(placed)) is None
     take(store, a.void(out))
     assert told(store, "hold", request_id(placed))["shelved_on"] == "2026-11-18"
+
+
+@pytest.mark.parametrize(
+    ("is_sure", "day", "kept"),
+    [(True, "2027-11-18", "2026-11-18"), (True, "2026-11-10", "2026-11-16"), (False, "2026-11-10", "2026-11-18")],
+    ids=["a year ahead", "an earlier day", "a clock that is not right"],
+)
+def test_tells_anew_since_when_a_book_waits_when_a_station_says_otherwise(
+    store: Store, known: Known, a: Station, b: Station, is_sure: bool, day: str, kept: str
+) -> None:
+    an = known["patron"]["HS1"]
+    placed = a.ask_at_desk("place_hold", an, title=title_of(store))
+    take(store, placed, shelves(a, placed, an, "2026-11-16"))
+    b.trusted = is_sure
+    for _ in range(2):
+        _, cursor = feed(store)
+        take(store, shelves(b, placed, an, day), device=b.device)
+        (anew,) = feed(store, cursor=cursor)[0]
+        assert (anew["id"], anew["data"]["shelved_on"]) == (request_id(placed), kept)
 
 
 # --- what happened
