@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, decisions, holds, settings, staff
+from central_server import changes, holds, settings, staff
 from central_server.decisions import Decision, State
 from central_server.imports import items, patrons
 from central_server.order import Moment, Order
@@ -142,21 +142,17 @@ def _set(connection: sa.Connection, row: Row, now_ms: int) -> Decision:
     for name, value in values.items():
         if why := settings.fault_of(connection, library, name, value):
             return Decision(State.DECLINED, why)
-    late = [name for name in values if name in known and _is_overtaken(connection, row, known[name])]
+    asked, later = _moment(connection, row), _after(connection, row, "settings")
+    said_later = {name for one in later for name in _data(one)["values"]}
+    # Or at the centre.
+    said_later |= {name for name in known if asked.latest is not None and asked.latest < known[name].set_ms}
+    late = [name for name in values if name in said_later]
     new = {name: value for name, value in values.items() if name not in late}
     if not new:
         return _OVERTAKEN
     settings.put(connection, library, new, request=row["id"], now_ms=now_ms)
     changes.tell_again(connection, library, [(settings.KIND, name) for name in late])
     return _DONE
-
-
-def _is_overtaken(connection: sa.Connection, row: Row, known: settings.Setting) -> bool:
-    if known.request is None:
-        asked = _moment(connection, row)
-        return asked.latest is not None and asked.latest < known.set_ms
-    other = decisions.find(connection, row["library_id"], known.request)
-    return other is not None and is_before(connection, row, other)
 
 
 # --- what was asked before and after

@@ -49,7 +49,7 @@ def settle(
     elif found["reason"] == Reason.SETTLED_OTHERWISE and is_settled:
         # Whose word counts no more may have taken that one away.
         said = _newest(connection, library, found["subject"], settlement.c.way)
-        disputes.change(connection, library, [found["subject"]], disputes.SETTLED, Way(said), now_ms)
+        disputes.change(connection, library, [found["subject"]], disputes.SETTLED, Way(said) if said else None, now_ms)
     if found["barcode"] is not None:
         _consider(connection, library, found["barcode"], now_ms)
     disputes.tell(connection, library, [identity, found["subject"]])
