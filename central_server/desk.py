@@ -53,7 +53,11 @@ def carry_out(connection: sa.Connection, row: Row, now_ms: int) -> Decision | No
     text = _private(connection, row)
     if text is None and _data(row)["private"] is not None:
         return None
-    return _change_patron(connection, row, whose, "note", text)
+    decision = _change_patron(connection, row, whose, "note", text)
+    # What waits for a person may be the note yet.
+    is_decided = sa.and_(request.c.state != State.WAITING.value, request.c.id != row["id"])
+    _forget_notes(connection, row, request.c.id == row["id"] if decision is _OVERTAKEN else is_decided)
+    return decision
 
 
 # --- readers and their cards
@@ -110,6 +114,14 @@ def _write_patron(connection: sa.Connection, whose: dict[str, Any], values: dict
     here = (patron.c.library_id == library, patron.c.id == whose["id"])
     connection.execute(sa.update(patron).where(*here).values(values))
     patrons.publish(connection, library, [whose | values])
+
+
+def _forget_notes(connection: sa.Connection, row: Row, gone: sa.ColumnElement[bool]) -> None:
+    """Keep no text of those of the reader's notes that are `gone`."""
+    theirs = (request.c.library_id == row["library_id"], request.c.patron_id == row["patron_id"])
+    notes = sa.select(request.c.position).where(*theirs, request.c.kind == "patron_note", gone)
+    here = (operation_reader.c.library_id == row["library_id"], operation_reader.c.position.in_(notes))
+    connection.execute(sa.update(operation_reader).where(*here).values(private=None))
 
 
 # --- items

@@ -10,6 +10,7 @@ from central_server import deciding
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from central_server.tables.library import daily_use, item
+from central_server.tables.operations import operation_reader
 from tests.central_server.desks import GRANTED, HOUR_MS, answered, asks, cards, declined, told
 from tests.central_server.support import (
     ACCEPTED,
@@ -74,6 +75,29 @@ def test_keeps_a_note_until_it_is_taken_away(store: Store, known: Known, a: Stat
     assert take(store, a.ask_at_desk("patron_note", an)) == [disputed("unreadable")]
     assert asks(store, a, no_note(a, an)) == GRANTED
     assert told(store, "patron", an)["note"] is None
+
+
+def texts(store: Store) -> list[str]:
+    """What the centre keeps of what was said in private."""
+    with reading(store) as connection:
+        found = sa.select(operation_reader.c.private).where(operation_reader.c.private.is_not(None))
+        return list(connection.scalars(found.order_by(operation_reader.c.position)))
+
+
+def test_keeps_no_note_that_is_none_any_more(store: Store, known: Known, a: Station, b: Station) -> None:
+    an, ha = known["patron"]["HS1"], known["patron"]["HS2"]
+    first, late = a.ask_at_desk("patron_note", an, private="Một"), b.ask_at_desk("patron_note", an, private="Trễ")
+    take(store, first, a.ask_at_desk("patron_note", ha, private="Của Hà"), a.ask("card_link", an, private="HS.900"))
+    waits = a.ask_at_desk("patron_note", an, private="Của ai", staff=str(uuid4()))
+    a.wall_ms += 2 * HOUR_MS
+    others = ["Của Hà", "HS.900", "Của ai"]
+    take(store, waits, a.ask_at_desk("patron_note", an, private="Hai"))
+    assert texts(store) == [*others, "Hai"]
+    assert asks(store, b, late) == declined("overtaken")
+    assert texts(store) == [*others, "Hai"]
+    assert take(store, first) == [("duplicate", None)]
+    assert asks(store, a, no_note(a, an)) == GRANTED
+    assert texts(store) == others
 
 
 def test_leaves_a_note_to_a_person_when_its_text_did_not_come_along(store: Store, known: Known, a: Station) -> None:
