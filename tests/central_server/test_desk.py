@@ -1,15 +1,17 @@
 """What the staff ask for at a desk: carried out at once, declined where it cannot be, and told either way."""
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from central_server import deciding
+from central_server import deciding, upsert
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
-from central_server.tables.library import daily_use, item
+from central_server.imports import patrons
+from central_server.tables.library import daily_use, item, patron, patron_card, staff
 from central_server.tables.operations import operation_reader
 from tests.central_server.desks import GRANTED, HOUR_MS, answered, asks, cards, declined, told
 from tests.central_server.support import (
@@ -131,6 +133,31 @@ def test_declines_a_card_of_another_and_tells_both_anew(store: Store, known: Kno
         anew = [one["id"] for one in feed(store, cursor=cursor)[0] if one["kind"] == "patron"]
         assert anew == [ha, an]
     assert (cards(store, an), cards(store, ha)) == (["HS1"], ["HS2", "HS.900"])
+
+
+def test_tells_of_a_reader_without_looking_at_all_others(store: Store, known: Known, a: Station) -> None:
+    """Counted in what SQLite does: with a hundred times as many cards and staff it is no more."""
+    if store.writing.dialect.name != "sqlite":
+        pytest.skip("only SQLite counts what it does")
+    counts = []
+    for many in (range(10), range(10, 2_000)):
+        with store.writing.begin() as connection:
+            others = [str(uuid4()) for _ in many]
+            cards_of = [
+                {"library_id": "hoa-sen", "number": f"N{one}", "patron_id": whose}
+                for one, whose in zip(many, others, strict=True)
+            ]
+            works = {"library_id": "hoa-sen", "role": "librarian", "added_ms": 0}
+            upsert.add(connection, patron_card, cards_of)
+            upsert.add(connection, staff, [works | {"id": str(uuid4()), "patron_id": whose} for whose in others])
+            reader = connection.execute(sa.select(patron).where(patron.c.card == "HS1")).mappings().one()
+            steps: list[None] = []
+            driver: Any = connection.connection.driver_connection
+            driver.set_progress_handler(lambda steps=steps: steps.append(None), 10)
+            patrons.publish(connection, "hoa-sen", [dict(reader)])
+            driver.set_progress_handler(None, 0)
+            counts.append(len(steps))
+    assert counts[1] <= counts[0] + 20
 
 
 # --- items
