@@ -265,18 +265,22 @@ class PatronNote(RequestBody, frozen=True, tag="patron_note", kw_only=True):
 
 
 class ItemStatus(RequestBody, frozen=True, tag="item_status", kw_only=True):
+    reader: None
     data: ItemStatusData
 
 
 class ItemSource(RequestBody, frozen=True, tag="item_source", kw_only=True):
+    reader: None
     data: ItemSourceData
 
 
 class Settings(RequestBody, frozen=True, tag="settings", kw_only=True):
+    reader: None
     data: SettingsData
 
 
 class Settlement(RequestBody, frozen=True, tag="settlement", kw_only=True):
+    reader: None
     data: SettlementData
 
 

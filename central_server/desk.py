@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, decisions, holds, settings, staff
+from central_server import changes, holds, settings, staff
 from central_server.decisions import Decision, State
 from central_server.imports import items, patrons
 from central_server.order import Moment, Order
@@ -53,7 +53,11 @@ def carry_out(connection: sa.Connection, row: Row, now_ms: int) -> Decision | No
     text = _private(connection, row)
     if text is None and _data(row)["private"] is not None:
         return None
-    return _change_patron(connection, row, whose, "note", text)
+    decision = _change_patron(connection, row, whose, "note", text)
+    # What waits for a person may be the note yet.
+    is_decided = sa.and_(request.c.state != State.WAITING.value, request.c.id != row["id"])
+    _forget_notes(connection, row, request.c.id == row["id"] if decision is _OVERTAKEN else is_decided)
+    return decision
 
 
 # --- readers and their cards
@@ -112,6 +116,14 @@ def _write_patron(connection: sa.Connection, whose: dict[str, Any], values: dict
     patrons.publish(connection, library, [whose | values])
 
 
+def _forget_notes(connection: sa.Connection, row: Row, gone: sa.ColumnElement[bool]) -> None:
+    """Keep no text of those of the reader's notes that are `gone`."""
+    theirs = (request.c.library_id == row["library_id"], request.c.patron_id == row["patron_id"])
+    notes = sa.select(request.c.position).where(*theirs, request.c.kind == "patron_note", gone)
+    here = (operation_reader.c.library_id == row["library_id"], operation_reader.c.position.in_(notes))
+    connection.execute(sa.update(operation_reader).where(*here).values(private=None))
+
+
 # --- items
 
 
@@ -142,21 +154,17 @@ def _set(connection: sa.Connection, row: Row, now_ms: int) -> Decision:
     for name, value in values.items():
         if why := settings.fault_of(connection, library, name, value):
             return Decision(State.DECLINED, why)
-    late = [name for name in values if name in known and _is_overtaken(connection, row, known[name])]
+    asked, later = _moment(connection, row), _after(connection, row, "settings")
+    said_later = {name for one in later for name in _data(one)["values"]}
+    # Or at the centre.
+    said_later |= {name for name in known if asked.latest is not None and asked.latest < known[name].set_ms}
+    late = [name for name in values if name in said_later]
     new = {name: value for name, value in values.items() if name not in late}
     if not new:
         return _OVERTAKEN
     settings.put(connection, library, new, request=row["id"], now_ms=now_ms)
     changes.tell_again(connection, library, [(settings.KIND, name) for name in late])
     return _DONE
-
-
-def _is_overtaken(connection: sa.Connection, row: Row, known: settings.Setting) -> bool:
-    if known.request is None:
-        asked = _moment(connection, row)
-        return asked.latest is not None and asked.latest < known.set_ms
-    other = decisions.find(connection, row["library_id"], known.request)
-    return other is not None and is_before(connection, row, other)
 
 
 # --- what was asked before and after

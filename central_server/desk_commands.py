@@ -9,6 +9,7 @@ from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, JSON, LIBRARY, Done, Parsers, answer, opened
 from central_server.database import must_have_library, reading
 from central_server.erasing import patron_of_card
+from central_server.forgetting import forget
 from central_server.imports import patrons
 from central_server.tables.library import patron
 
@@ -16,6 +17,10 @@ _BAD_VALUE = {
     "unknown_setting": "There is no setting {name} in this library; `settings list` names them all.",
     "bad_value": "{name} cannot be {value!r}: {what}.",
 }
+
+_NOT_FORGOTTEN = (
+    "Somebody is at work in the database, so its files still hold whose id it was: add and remove them again later."
+)
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -56,14 +61,16 @@ def _add(arguments: argparse.Namespace) -> Done:
 
 
 def _remove(arguments: argparse.Namespace) -> Done:
-    with opened(arguments) as store, store.writing.begin() as connection:
-        must_have_library(connection, arguments.library)
-        who = patron_of_card(connection, arguments.library, arguments.card)
-        staff.remove(connection, arguments.library, who)
-        _tell(connection, arguments.library, who)
-    return 0, answer(
-        arguments, {"removed": True}, f"{arguments.card} works at no desk of {arguments.library} any more."
-    )
+    with opened(arguments) as store:
+        with store.writing.begin() as connection:
+            must_have_library(connection, arguments.library)
+            who = patron_of_card(connection, arguments.library, arguments.card)
+            staff.remove(connection, arguments.library, who)
+            _tell(connection, arguments.library, who)
+        forgotten = forget(store)
+    text = f"{arguments.card} works at no desk of {arguments.library} any more."
+    text = text if forgotten else f"{text}\n{_NOT_FORGOTTEN}"
+    return int(not forgotten), answer(arguments, {"removed": True, "forgotten": forgotten}, text)
 
 
 def _tell(connection: sa.Connection, library: str, patron_id: str) -> None:

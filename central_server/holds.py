@@ -5,15 +5,17 @@ Whatever happens to a reader's loans of a title or to their wishes for it, all o
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from central_server import changes
 from central_server.among import among
+from central_server.clock import day_of
 from central_server.decisions import BY_RULE, Decision, State, settle
 from central_server.loans import Loan, moment_of
 from central_server.one_hold import Lending, Outcome, Placing, consider
@@ -92,22 +94,31 @@ def _asked_then(connection: sa.Connection, library: str, touched: Touched) -> se
     return {(row.subject, row.patron_id) for one in (placed, cancelled) for row in connection.execute(one)}
 
 
-def shelve(connection: sa.Connection, library: str, days: Mapping[str, str]) -> None:
-    """A book was put on the hold shelf for these holds, on that day; the last day counts."""
-    known = _shelved(connection, library, days)
-    rows = [
-        {"library_id": library, "hold_id": identity, "day": day}
-        for identity, day in days.items()
-        if day > known.get(identity, "")
-    ]
-    if not rows:
+class Shelving(NamedTuple):
+    """A book was put on the hold shelf on `day`, as a station says whose clock was right (`is_sure`) or not."""
+
+    day: date
+    is_sure: bool
+
+
+def shelve(connection: sa.Connection, library: str, found: Mapping[str, Sequence[Shelving]], now_ms: int) -> None:
+    """Books were put on the hold shelf for these holds; the last day counts. It is never after today, and today when
+    nobody is sure of it: so nobody is passed over early, and nobody waits for a year."""
+    if not found:
         return
+    today, known = day_of(now_ms), _shelved(connection, library, found)
+    heard = {hold: max(min(one.day, today) if one.is_sure else today for one in them) for hold, them in found.items()}
+    now = {hold: max(day.isoformat(), known.get(hold, "")) for hold, day in heard.items()}
+    rows = [{"library_id": library, "hold_id": one, "day": day} for one, day in now.items() if day != known.get(one)]
     put(connection, shelved, rows)
-    here = (hold.c.library_id == library, among(hold.c.id, days), hold.c.loan_id.is_(None))
+    here = (hold.c.library_id == library, among(hold.c.id, now), hold.c.loan_id.is_(None))
     waiting = connection.execute(sa.select(hold).where(*here)).mappings().all()
-    now = _shelved(connection, library, days)
-    things = [changes.Thing("hold", row["id"], _published(row, now.get(row["id"]))) for row in waiting]
+    things = [changes.Thing("hold", row["id"], _published(row, now[row["id"]])) for row in waiting]
     changes.publish_if_different(connection, library, things)
+    # Its station has what it said.
+    said_otherwise = {one for one, them in found.items() if any(day.isoformat() != now[one] for day, _ in them)}
+    told = [("hold", row["id"]) for row in waiting if row["id"] in said_otherwise]
+    changes.tell_again(connection, library, told)
 
 
 def _shelved(connection: sa.Connection, library: str, holds: Collection[str]) -> dict[str, str]:
@@ -270,7 +281,8 @@ def _write(
         elif is_kept and row != known[identity]:
             connection.execute(sa.update(hold).where(*here).values(row))
         waits = is_kept and outcome.served_by is None
-        if waits or identity in known:
+        # Asked for at a desk, it waits there already: that it is served is told, though it was told to nobody before.
+        if outcome.why is None or identity in known:
             told = _published(row, days.get(identity)) if waits else changes.NO_MORE
             things.append(changes.Thing("hold", identity, told))
     changes.publish_if_different(connection, library, things)

@@ -64,7 +64,7 @@ class Batch:
         self._rows = _Rows()
         self._docket = Docket()
         self._uses: Counter[figures.Use] = Counter()
-        self._shelved: dict[str, str] = {}
+        self._shelved: dict[str, list[holds.Shelving]] = {}
 
     def record(self, connection: sa.Connection, now_ms: int) -> Ingested:
         """Record it, once. The answer may be told when the transaction is committed."""
@@ -130,8 +130,7 @@ class Batch:
             if use := figures.use_of(body):
                 self._uses[use] += 1
             if isinstance(body, HoldShelved):
-                day = max(body.data.day.isoformat(), self._shelved.get(body.data.hold, ""))
-                self._shelved[body.data.hold] = day
+                self._shelved.setdefault(body.data.hold, []).append(holds.Shelving(body.data.day, body.at.trusted))
             faults += [misplaced] if misplaced else []
             fault = min(faults, key=lambda one: _RANK[one.reason], default=None)
         if follows := self._chain.add(came, body, fault.reason if fault else None, self._docket):
@@ -211,7 +210,7 @@ class Batch:
         opened, numbers = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
         self._requests.write(opened, self._projection.touched)
-        holds.shelve(self._connection, self._library, self._shelved)
+        holds.shelve(self._connection, self._library, self._shelved, self._now_ms)
         figures.add(self._connection, self._library, self._uses)
         return numbers
 

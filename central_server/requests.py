@@ -119,7 +119,7 @@ def _by_rule(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> Dec
     placed = find(connection, row["library_id"], row["subject"]) if row["kind"] == "cancel_hold" else None
     if placed is None:
         return None
-    if placed["patron_id"] != row["patron_id"]:
+    if placed["kind"] != "place_hold" or placed["patron_id"] != row["patron_id"]:
         return Decision(State.DECLINED, "not_yours")
     if placed["state"] == State.WAITING:
         settle(connection, placed, Decision(State.DECLINED, "cancelled"), BY_RULE, now_ms)
@@ -135,7 +135,8 @@ def carry_out(connection: sa.Connection, row: dict[str, Any], now_ms: int) -> De
 def _wish_of(connection: sa.Connection, row: dict[str, Any]) -> set[tuple[str, str]]:
     """The title and the reader that a `place_hold` or `cancel_hold` is about."""
     placed = row if row["kind"] == "place_hold" else find(connection, row["library_id"], row["subject"])
-    return {(placed["subject"], placed["patron_id"])} if placed and placed["patron_id"] else set()
+    is_of_a_reader = placed and placed["kind"] == "place_hold" and placed["patron_id"]
+    return {(placed["subject"], placed["patron_id"])} if placed and is_of_a_reader else set()
 
 
 def _subject(body: RequestBody) -> str:

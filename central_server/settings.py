@@ -24,12 +24,11 @@ KIND = "setting"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`request`: of a station, by which it was set; `None`: by somebody at the centre, at `set_ms`."""
+    """`set_ms`: when somebody at the centre set it last; 0: never."""
 
     name: str
     value: str
     fixed: bool
-    request: str | None
     set_ms: int
 
 
@@ -149,7 +148,7 @@ def fault_of(connection: sa.Connection, library: str, name: str, value: str) -> 
 def read(connection: sa.Connection, library: str) -> dict[str, Setting]:
     """What was set in the library, by name."""
     rows = connection.execute(sa.select(setting).where(setting.c.library_id == library).order_by(setting.c.name))
-    found = (Setting(row.name, row.value, row.fixed, row.request_id, row.set_ms) for row in rows)
+    found = (Setting(row.name, row.value, row.fixed, row.set_ms) for row in rows)
     return {one.name: one for one in found}
 
 
@@ -163,6 +162,7 @@ def put(
     fixed: bool = False,
 ) -> None:
     """Set what can be set so (`fault_of`), and tell the stations. `request`: of the station that asked for it."""
+    before = read(connection, library) if request else {}
     rows = [
         {
             "library_id": library,
@@ -170,7 +170,7 @@ def put(
             "value": value,
             "fixed": fixed,
             "request_id": request,
-            "set_ms": now_ms,
+            "set_ms": (before[name].set_ms if name in before else 0) if request else now_ms,
         }
         for name, value in values.items()
     ]

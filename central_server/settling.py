@@ -46,6 +46,10 @@ def settle(
     if found["reason"] == Reason.SETTLED_OTHERWISE and way == Way.AS_HAPPENED:
         # What a person said before counts no more.
         disputes.change(connection, library, [found["subject"]], disputes.SETTLED, None, now_ms)
+    elif found["reason"] == Reason.SETTLED_OTHERWISE and is_settled:
+        # Whose word counts no more may have taken that one away.
+        said = _newest(connection, library, found["subject"], settlement.c.way)
+        disputes.change(connection, library, [found["subject"]], disputes.SETTLED, Way(said) if said else None, now_ms)
     if found["barcode"] is not None:
         _consider(connection, library, found["barcode"], now_ms)
     disputes.tell(connection, library, [identity, found["subject"]])
@@ -56,9 +60,13 @@ def settled_by(connection: sa.Connection, found: dict[str, Any]) -> str | None:
     """The station's request by which the dispute `found` was settled; `None`: by itself, or at the centre."""
     if found["way"] is None:
         return None
-    mine = (settlement.c.library_id == found["library_id"], settlement.c.dispute_id == found["id"])
-    newest = sa.select(settlement.c.request_id).where(*mine).order_by(settlement.c.number.desc()).limit(1)
-    return connection.scalar(newest)
+    return _newest(connection, found["library_id"], found["id"], settlement.c.request_id)
+
+
+def _newest(connection: sa.Connection, library: str, identity: str, column: sa.Column[Any]) -> str | None:
+    """What a column says of the last settlement of the dispute `identity`."""
+    mine = (settlement.c.library_id == library, settlement.c.dispute_id == identity)
+    return connection.scalar(sa.select(column).where(*mine).order_by(settlement.c.number.desc()).limit(1))
 
 
 def history(connection: sa.Connection, library: str) -> dict[str, list[dict[str, Any]]]:

@@ -1,12 +1,14 @@
 """Who works at the library's desks. The id of each is made here for that work alone: operations keep it for ever, and
 nobody is found by it once it was removed."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from central_server.among import among
 from central_server.cannot import CannotDo
 from central_server.tables.library import patron, staff
 
@@ -26,9 +28,9 @@ def is_known(connection: sa.Connection, library: str, identity: str | None) -> b
     return connection.scalar(mine) is not None
 
 
-def of_patrons(connection: sa.Connection, library: str) -> dict[str, dict[str, str]]:
-    """The staff as stations are told of them, by patron."""
-    found = connection.execute(sa.select(staff).where(staff.c.library_id == library))
+def of_patrons(connection: sa.Connection, library: str, patrons: Collection[str]) -> dict[str, dict[str, str]]:
+    """Those of `patrons` who are of the staff, as stations are told of them."""
+    found = connection.execute(sa.select(staff).where(staff.c.library_id == library, among(staff.c.patron_id, patrons)))
     return {row.patron_id: {"id": row.id, "role": row.role} for row in found}
 
 

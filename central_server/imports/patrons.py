@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from central_server import changes, staff
+from central_server.among import among
 from central_server.imports import catalogue, rules
 from central_server.imports.dates import parse_date
 from central_server.imports.header import Column, names_of
@@ -51,12 +52,18 @@ def import_patrons(connection: sa.Connection, library: str, rows: list[Row], rep
 
 def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, Any]]) -> None:
     """Tell the stations of those of `rows` (of the table `patron`) that say something new."""
+    if not rows:
+        return
+    theirs = {row["id"] for row in rows}
     linked: dict[str, list[str]] = {}
     listed = sa.exists().where(patron.c.library_id == library, patron.c.card == patron_card.c.number)
-    mine = sa.select(patron_card).where(patron_card.c.library_id == library, ~listed)
-    for card in connection.execute(mine.order_by(patron_card.c.number)):
+    mine = sa.select(patron_card).where(
+        patron_card.c.library_id == library, among(patron_card.c.patron_id, theirs), ~listed
+    )
+    # Put in order here: a database might rather go through all cards in their order.
+    for card in sorted(connection.execute(mine), key=lambda card: str(card.number)):
         linked.setdefault(card.patron_id, []).append(card.number)
-    of_staff = staff.of_patrons(connection, library)
+    of_staff = staff.of_patrons(connection, library, theirs)
     things = [_thing(row, linked.get(row["id"], []), of_staff.get(row["id"])) for row in rows]
     changes.publish_if_different(connection, library, things)
 

@@ -182,7 +182,7 @@ staff = Table(
 )
 
 # What a library has set (central_server.settings). `request_id`: by which it was set at a station; else somebody at the
-# centre set it, at `set_ms`.
+# centre set it. `set_ms`: when somebody there set it last; 0: never.
 setting = Table(
     "setting",
     metadata,

@@ -184,6 +184,15 @@ def test_changes_nothing_of_another_library_with_its_ids(store: Store, known: Kn
     assert things(store, "sao-mai") == before
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
+def test_cancels_no_other_request_of_a_reader_as_if_it_were_a_hold(store: Store, known: Known, number: int) -> None:
+    station, stranger = Station(), {"actor": "librarian", "staff": NO_LONGER}
+    waiting = asked(station, known, number, "", **stranger)
+    cancel = station.ask("cancel_hold", known["patron"]["HS1"], hold=request_id(waiting))
+    assert take(store, waiting, cancel) == [ACCEPTED] * 2
+    assert [answer(store, one) for one in (waiting, cancel)] == [WAITS, ("declined", "rule", "not_yours")]
+
+
 def test_forgets_whose_an_id_was_when_they_are_removed(store: Store, known: Known) -> None:
     ha = known["patron"]["HS2"]
     put_on_list(store, ha)

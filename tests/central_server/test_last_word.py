@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from central_server import desk, settling
+from central_server import desk, settings, settling
 from central_server.database import Store, reading
 from tests.central_server.desks import GRANTED, HOUR_MS, answered, asks, cards, declined, told
 from tests.central_server.support import NOON_MS, Operation, Station, feed, loan_of, put_on_list, take
@@ -70,6 +70,29 @@ def test_lets_the_last_word_hold_when_it_is_heard_last(
     assert told(store, thing, thing_of(known, thing))[column] == next(
         one for one in (second.get("private"), second.get("blocked"), second.get("status"), "none") if one is not None
     )
+
+
+def test_lets_no_earlier_setting_hold_though_the_last_setter_is_in_unknown_order(
+    store: Store, known: Known, a: Station, b: Station
+) -> None:
+    c = Station(device="tram-3", trusted=False)
+    said = [(one, one.ask_at_desk("settings", values={"card_proof": way})) for one, way in ((b, "pin"), (c, "none"))]
+    earlier = a.ask_at_desk("settings", values={"card_proof": "pin_on_camera"})
+    assert [asks(store, *one) for one in said] == [GRANTED] * 2
+    assert asks(store, a, earlier) == declined("overtaken")
+    assert told(store, "setting", "card_proof")["value"] == "none"
+
+
+def test_lets_no_earlier_setting_hold_though_a_station_set_it_after_the_centre(
+    store: Store, known: Known, a: Station
+) -> None:
+    c = Station(device="tram-3", trusted=False)
+    earlier = a.ask_at_desk("settings", values={"card_proof": "pin_on_camera"})
+    with store.writing.begin() as connection:
+        settings.put(connection, "hoa-sen", {"card_proof": "pin"}, now_ms=NOON_MS - HOUR_MS)
+    assert asks(store, c, c.ask_at_desk("settings", values={"card_proof": "none"})) == GRANTED
+    assert asks(store, a, earlier) == declined("overtaken")
+    assert told(store, "setting", "card_proof")["value"] == "none"
 
 
 def test_control_lets_the_first_word_hold_when_nobody_compares(
@@ -166,6 +189,30 @@ def test_lets_the_first_librarian_settle_whoever_is_heard_first(
     assert told(store, "dispute", identity)["way"] == "first_has_it"
     assert [told(store, "loan", loan_of(out))["open"] for out in outs] == [True, False]
     assert ("dispute", identity) in [(one["kind"], one["id"]) for one in feed(store, cursor=cursor)[0]]
+    with reading(store) as connection:
+        assert settling.listed(connection, "hoa-sen") == []
+
+
+@pytest.mark.parametrize("heard_first", [0, 1])
+def test_gives_back_what_a_person_said_when_the_later_librarian_had_taken_it_away(
+    store: Store, a: Station, b: Station, dispute: tuple[list[Operation], str], heard_first: int
+) -> None:
+    outs, identity = dispute
+    assert asks(store, a, a.ask_at_desk("settlement", dispute=identity, way="first_has_it")) == GRANTED
+    # The book was back before it was lent again: what the person said is denied.
+    c = Station(device="tram-3", wall_ms=NOON_MS - 5 * HOUR_MS + 60_000)
+    take(store, c.check_in("TK.1", [loan_of(outs[0])]), device=c.device)
+    with reading(store) as connection:
+        (again,) = settling.listed(connection, "hoa-sen")
+    said = [
+        (a, a.ask_at_desk("settlement", dispute=again["id"], way="as_settled")),
+        (b, b.ask_at_desk("settlement", dispute=again["id"], way="as_happened")),
+    ]
+    assert asks(store, *said[heard_first]) == GRANTED
+    asks(store, *said[1 - heard_first])
+    assert [answered(store, one) for one in (said[0][1], said[1][1])] == [GRANTED, declined("settled_already")]
+    assert [told(store, "dispute", one)["way"] for one in (identity, again["id"])] == ["first_has_it", "as_settled"]
+    assert [told(store, "loan", loan_of(out))["open"] for out in outs] == [False, False]
     with reading(store) as connection:
         assert settling.listed(connection, "hoa-sen") == []
 

@@ -125,6 +125,13 @@ def test_disputes_an_operation_as_unreadable_when_it_names_no_reader(store: Stor
     assert take(store, Station().ask(kind, **data)) == [disputed("unreadable")]
 
 
+@pytest.mark.parametrize(("kind", "data"), REQUESTS[:4])
+def test_disputes_an_operation_as_unreadable_when_it_names_a_reader_whom_it_has_not(
+    store: Store, known: Known, kind: str, data: dict[str, Any]
+) -> None:
+    assert take(store, Station().ask(kind, known["patron"]["HS1"], **data)) == [disputed("unreadable")]
+
+
 def test_grants_a_hold_at_once_when_reader_and_title_are_known(store: Store, known: Known) -> None:
     an = known["patron"]["HS1"]
     station = Station()
