@@ -10,6 +10,7 @@ from sqlalchemy import Integer, and_, bindparam, case, delete, func, insert, lit
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId, OperationKind
 from kiosk.domain.requests import RequestRecord
+from kiosk.domain.staff import Staff
 from kiosk.ports.desk_store import DayCount, DeskStore, PinRecord, SettingRecord, ToCheck, ToCheckRecord, UnsentCount
 from local_store import statements as sql
 from local_store.card_tags import CardTags
@@ -37,6 +38,7 @@ from local_store.tables import (
 # readers
 _NAMES = Prepared(select(patron.c.id, patron.c.shown_name, patron.c.class_name))
 _PATRON_WITH_CARD = Prepared(select(card_tag.c.patron_id).where(card_tag.c.tag == bindparam("tag")))
+_STAFF = Prepared(sql.A_PATRON.where(patron.c.staff_id == bindparam("staff_id")))
 _ADD_CARD = Prepared(insert(card_tag))
 _REMOVE_CARDS = Prepared(delete(card_tag).where(card_tag.c.patron_id == bindparam("patron_id")))
 _COUNT_CARDS = Prepared(
@@ -168,6 +170,10 @@ class DeskWork(DeskStore):
                 found.append((*place_in_list(name, class_name), shown_name, id_))
         patrons = (patron_of(self._db.row(sql.PATRON, id=id_)) for *_, id_ in sorted(found)[:limit])
         return [patron for patron in patrons if patron]
+
+    def staff(self, staff_id: str) -> Staff | None:
+        found = patron_of(self._db.row(_STAFF, staff_id=staff_id))
+        return found.staff if found else None
 
     def pin(self, patron_id: str) -> PinRecord | None:
         row = self._db.row(_PIN, patron_id=patron_id)

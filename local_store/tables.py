@@ -67,6 +67,7 @@ patron = Table(
     Column("note", Text),
     Column("staff_id", Text),
     Column("staff_role", Text),
+    Index("patron_by_staff", "staff_id", sqlite_where=text("staff_id IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 

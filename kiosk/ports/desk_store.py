@@ -11,6 +11,7 @@ from typing import Protocol
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import RequestRecord
+from kiosk.domain.staff import Staff
 
 
 class ToCheck(StrEnum):
@@ -92,6 +93,10 @@ class DeskStore(Protocol):
     def find_patrons(self, text: str, limit: int) -> Sequence[Patron]:
         """Whose name holds all words of `text` (each begins one of its words, with or without accents), or whose class
         is `text`; by class (6A before 10A), then by given name, the last word. Without any word: nobody."""
+        ...
+
+    def staff(self, staff_id: str) -> Staff | None:
+        """As the list says now; None: of the staff no longer."""
         ...
 
     def overdue_loans(self, today: date) -> Sequence[Loan]:

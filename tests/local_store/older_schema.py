@@ -6,6 +6,7 @@ TO_0009 = (
     "DROP TABLE setting",
     "DROP TABLE pin",
     "DROP INDEX late_loan_by_patron",
+    "DROP INDEX patron_by_staff",
     "ALTER TABLE hold DROP COLUMN shelved_on",
     "ALTER TABLE item DROP COLUMN in_house_only",
     *(f"ALTER TABLE patron DROP COLUMN {name}" for name in ("suspended_until", "note", "staff_id", "staff_role")),

@@ -12,6 +12,7 @@ down_revision = "0009"
 def upgrade() -> None:
     for name in ("suspended_until", "note", "staff_id", "staff_role"):
         op.add_column("patron", sa.Column(name, sa.Text))
+    op.create_index("patron_by_staff", "patron", ["staff_id"], sqlite_where=sa.text("staff_id IS NOT NULL"))
     op.add_column("item", sa.Column("in_house_only", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("hold", sa.Column("shelved_on", sa.Text))
     op.create_index("late_loan_by_patron", "loan", ["patron_id"], sqlite_where=sa.text("returned_on > due_on"))
