@@ -246,6 +246,7 @@ request = Table(
     Column("why", Text),
     Column("answered_after", Integer),  # as a loan's ended_after; null while it waits
     Index("request_by_patron", "patron_id", "asked_ms"),
+    Index("request_that_waits", "kind", sqlite_where=text("state = 'waiting'")),
     sqlite_with_rowid=False,
 )
 

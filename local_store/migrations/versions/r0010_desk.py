@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("item", sa.Column("in_house_only", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("hold", sa.Column("shelved_on", sa.Text))
     op.create_index("late_loan_by_patron", "loan", ["patron_id"], sqlite_where=sa.text("returned_on > due_on"))
+    op.create_index("request_that_waits", "request", ["kind"], sqlite_where=sa.text("state = 'waiting'"))
     op.create_table(
         "pin",
         sa.Column("patron_id", sa.Text, primary_key=True),
