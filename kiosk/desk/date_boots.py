@@ -64,7 +64,7 @@ def _dated(work: UnitOfWork, boot: UndatedBoot, happened: Happened) -> dict[str,
         return None
     data, day = body["data"], _day(boot, happened)
     if happened.kind == OperationKind.CHECK_IN:
-        work.date_returns(data["loans"], day)
+        work.date_returns(data["loans"], day, is_exact=boot.began_ms is not None)
         return None
     loan = work.loan(data["loan"])
     if loan is None:  # the centre ended it: its check-out was taken back

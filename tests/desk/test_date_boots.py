@@ -221,3 +221,18 @@ def test_is_not_undone_by_what_the_centre_said_before_it_heard_of_it(library: Li
     step(library)
     library.apply(LoanRecord(before, open=True))
     assert loan_of(library, identity).due_on == date(2026, 12, 10)
+
+
+@pytest.mark.parametrize(("ended_undated", "late_on"), [(True, []), (False, [date(2026, 11, 26)])])
+def test_nobody_is_late_by_a_return_of_a_boot_that_ended_undated(
+    library: Library, ended_undated: bool, late_on: list[date]
+) -> None:
+    """Its day is one of many, and the book may have come in time. Where the day is known, it counts."""
+    library.lent_elsewhere("i1", "p1", days_ago=9, due_in=1)  # due on the 24th, the day behind the floor's
+    library.ask(CheckIn(1, 1, "TK.00001"))
+    anchored(library, "bright" if ended_undated else "dark")
+    step(library)
+    with library.store.unit_of_work() as work:
+        assert [on for _, on in work.ended_late("p1", date(2026, 11, 1))] == late_on
+    (row,) = library.store._database.tell("SELECT returned_on FROM loan")
+    assert row[0] == ("2026-11-24" if ended_undated else "2026-11-26")
