@@ -84,6 +84,11 @@ _SET_STATUS = Prepared(update(item).where(item.c.id == bindparam("at")).values(s
 _WAITING = Prepared(sql.HOLDS.order_by(hold.c.title_id, hold.c.placed_ms, hold.c.id))
 _REMOVE_HOLD = Prepared(delete(hold).where(hold.c.id == bindparam("id")))
 _SHELVE = Prepared(update(hold).where(hold.c.id == bindparam("at")).values(shelved_on=bindparam("to")))
+_DATE_SHELVING = Prepared(
+    update(hold)
+    .where(hold.c.id == bindparam("at"), hold.c.shelved_on < bindparam("to"))
+    .values(shelved_on=bindparam("to"))
+)
 
 # what happened
 _LAST_PLACE_BEFORE = Prepared(
@@ -238,6 +243,9 @@ class DeskWork(DeskStore):
 
     def shelve_hold(self, hold_id: str, on: date) -> None:
         self._db.run(_SHELVE, at=hold_id, to=on.isoformat())
+
+    def date_shelving(self, hold_id: str, on: date) -> None:
+        self._db.run(_DATE_SHELVING, at=hold_id, to=on.isoformat())
 
     # what happened
 
