@@ -47,7 +47,7 @@ _COUNT_CARDS = Prepared(
 _SET_BLOCKED = Prepared(update(patron).where(patron.c.id == bindparam("at")).values(blocked=bindparam("to")))
 _SET_NOTE = Prepared(update(patron).where(patron.c.id == bindparam("at")).values(note=bindparam("to")))
 _PIN = Prepared(
-    select(pin.c.hash, pin.c.failures, pin.c.boot_id, pin.c.boottime_ms).where(
+    select(pin.c.hash, pin.c.failures, pin.c.boot_id, pin.c.boottime_ms, pin.c.of_staff).where(
         pin.c.patron_id == bindparam("patron_id")
     )
 )
@@ -182,7 +182,7 @@ class DeskWork(DeskStore):
 
     def pin(self, patron_id: str) -> PinRecord | None:
         row = self._db.row(_PIN, patron_id=patron_id)
-        return PinRecord(*row) if row else None
+        return PinRecord(*row[:-1], of_staff=bool(row[-1])) if row else None
 
     def put_pin(self, patron_id: str, record: PinRecord) -> None:
         self._db.run(
@@ -192,6 +192,7 @@ class DeskWork(DeskStore):
             failures=record.failures,
             boot_id=record.boot_id,
             boottime_ms=record.boottime_ms,
+            of_staff=int(record.of_staff),
         )
 
     def add_card(self, number: str, patron_id: str) -> bool:

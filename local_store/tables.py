@@ -80,6 +80,7 @@ pin = Table(
     Column("failures", Integer, nullable=False),
     Column("boot_id", Text, nullable=False),
     Column("boottime_ms", Integer, nullable=False),
+    Column("of_staff", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

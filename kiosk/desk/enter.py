@@ -21,14 +21,14 @@ def enter_desk(store: Store, ask: EnterDesk, tools: Tools) -> DeskEntered | PinR
         return PinRefused(ask.visit, ask.request, problem, wait_s, tools.clock.monotonic())
 
     with store.unit_of_work() as work:
-        patron = work.patron(ask.patron_id)
+        patron, pin = work.patron(ask.patron_id), work.pin(ask.patron_id)
     if patron is None or patron.staff is None:
         return refused(PinProblem.NOT_STAFF)
+    if pin is not None and not pin.of_staff:  # a librarian has set it, for a reader who has become of the staff since
+        return refused(PinProblem.NONE_SET)
     looked = look_at_pin(store, patron.id, ask.pin, tools)
     if looked.problem is not None:
         return refused(looked.problem, looked.wait_s)
-    if pin_fault(ask.pin, of_staff=True) is not None:  # it was set for a reader, who has become of the staff since
-        return refused(PinProblem.NONE_SET)
     who = StaffShown(patron.staff, patron.id, patron.shown_name)
     return DeskEntered(ask.visit, ask.request, who, tools.clock.monotonic())
 
@@ -56,11 +56,12 @@ def _set(work: UnitOfWork, ask: SetPin, tools: Tools) -> bool:
     if ask.pin is None:
         record = work.pin(patron.id)
         if record is not None:
-            work.put_pin(patron.id, PinRecord(record.hash))
+            work.put_pin(patron.id, record.at_rest())
         return record is not None
-    if pin_fault(ask.pin, of_staff=patron.staff is not None) is not None:
+    of_staff = patron.staff is not None
+    if pin_fault(ask.pin, of_staff=of_staff) is not None:
         return False
-    work.put_pin(patron.id, PinRecord(tools.pins.seal(ask.pin, patron.id)))
+    work.put_pin(patron.id, PinRecord(tools.pins.seal(ask.pin, patron.id), of_staff=of_staff))
     return True
 
 

@@ -28,12 +28,17 @@ class ToCheck(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PinRecord:
     """`hash`: what kiosk.ports.host.PinLock has made; None: no PIN is set. `failures` in a row, the last of them in
-    boot `boot_id` at `boottime_ms`."""
+    boot `boot_id` at `boottime_ms`. `of_staff`: it was set for somebody of the staff, and opens the desk."""
 
     hash: str | None
     failures: int = 0
     boot_id: str = ""
     boottime_ms: int = 0
+    of_staff: bool = False
+
+    def at_rest(self) -> PinRecord:
+        """The same PIN without any wrong one before it."""
+        return PinRecord(self.hash, of_staff=self.of_staff)
 
 
 @dataclass(frozen=True, slots=True)

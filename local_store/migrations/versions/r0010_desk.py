@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("boot_id", sa.Text, nullable=False),
         sa.Column("boottime_ms", sa.Integer, nullable=False),
+        sa.Column("of_staff", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
