@@ -182,7 +182,10 @@ class DeskWork(DeskStore):
 
     def pin(self, patron_id: str) -> PinRecord | None:
         row = self._db.row(_PIN, patron_id=patron_id)
-        return PinRecord(*row[:-1], of_staff=bool(row[-1])) if row else None
+        if row is None:
+            return None
+        hash_, failures, boot_id, boottime_ms, of_staff = row
+        return PinRecord(hash_, failures, boot_id, boottime_ms, bool(of_staff))
 
     def put_pin(self, patron_id: str, record: PinRecord) -> None:
         self._db.run(

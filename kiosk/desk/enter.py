@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kiosk.desk.pins import look_at_pin
-from kiosk.desk.recording import Tools
+from kiosk.desk.recording import Today, Tools, record
 from kiosk.domain.model import Patron
+from kiosk.domain.operations import Actor, OperationKind
 from kiosk.domain.pins import pin_fault
 from kiosk.domain.staff import ByStaff, Role
 from kiosk.ports.desk_store import PinRecord
@@ -54,15 +55,23 @@ def _set(work: UnitOfWork, ask: SetPin, tools: Tools) -> bool:
     if patron is None or tools.pins is None or not _may_set(ask.by, patron):
         return False
     if ask.pin is None:
-        record = work.pin(patron.id)
-        if record is not None:
-            work.put_pin(patron.id, record.at_rest())
-        return record is not None
+        pin = work.pin(patron.id)
+        if pin is not None:
+            work.put_pin(patron.id, pin.at_rest())
+            _written(work, ask, tools, "unlocked")
+        return pin is not None
     of_staff = patron.staff is not None
     if pin_fault(ask.pin, of_staff=of_staff) is not None:
         return False
     work.put_pin(patron.id, PinRecord(tools.pins.seal(ask.pin, patron.id), of_staff=of_staff))
+    _written(work, ask, tools, "set")
     return True
+
+
+def _written(work: UnitOfWork, ask: SetPin, tools: Tools, how: str) -> None:
+    """That it was done, whose it is and by whom. Of the PIN itself nothing is said."""
+    moment, actor = Today.of(work, tools).moment, None if ask.by else Actor.STATION
+    record(work, tools, moment, OperationKind.PIN_SET, {"how": how}, patron_id=ask.patron_id, actor=actor, by=ask.by)
 
 
 def _may_set(by: ByStaff | None, patron: Patron) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -163,6 +164,34 @@ def test_a_readers_pin_opens_no_desk_when_they_become_of_the_staff(desk: Desk_, 
     assert desk.sets("p1", None, TUAN)
     for _ in range(2):
         assert isinstance(desk.enters(PIN, "p1"), DeskEntered)
+
+
+@pytest.mark.parametrize(("by", "actor", "staff"), [(TUAN, "librarian", TUAN.id), (None, "station", None)])
+def test_that_a_pin_was_set_is_written_down_with_who_did_it_and_without_the_pin(
+    desk: Desk_, by: Staff | None, actor: str, staff: str | None
+) -> None:
+    assert not desk.sets("lan", None, by)
+    assert not desk.sets("lan", "111111", by)
+    with desk.store.unit_of_work() as work:
+        assert list(work.pending(9)) == []
+    assert desk.sets("lan", PIN, by)
+    assert desk.sets("lan", None, by)
+    with desk.store.unit_of_work() as work:
+        operations = [operation for _, operation in work.pending(9)]
+        pin = work.pin("lan")
+    assert pin is not None
+    assert pin.hash is not None
+    bodies = [json.loads(one.body) for one in operations]
+    assert [(body["kind"], body["data"]) for body in bodies] == [
+        ("pin_set", {"how": "set"}),
+        ("pin_set", {"how": "unlocked"}),
+    ]
+    for one, body in zip(operations, bodies, strict=True):
+        assert (body["actor"], body.get("staff")) == (actor, staff)
+        assert one.reader is not None
+        assert (one.reader.patron_id, one.reader.private) == ("lan", None)
+        assert PIN not in one.body
+        assert pin.hash not in one.body
 
 
 MAY = {
