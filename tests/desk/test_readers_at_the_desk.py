@@ -250,7 +250,6 @@ def test_asks_for_no_hold_that_the_centre_must_decline(
 def test_a_damaged_book_is_not_lent_from_now_on(library: "Library") -> None:
     assert isinstance(asks(library, ChangeItemStatus("TK.00001", ItemStatus.DAMAGED), None), Asked)
     assert read(library, lambda work: getattr(work.item_by_barcode("TK.00001"), "status", "")) == ItemStatus.DAMAGED
-    assert isinstance(asks(library, ChangeItemStatus("TK.99999", ItemStatus.LOST), None), Asked)
 
 
 @pytest.mark.parametrize("wish", [BlockCards(), BlockPatron(blocked=True), WriteNote("x"), LinkCard("HS-900")])

@@ -1,6 +1,7 @@
 """The work lists: what stands in each, and what ticking it off writes down."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,27 @@ def test_a_call_is_listed_by_itself_and_says_of_nobody_who_called(library: "Libr
     assert listed(library, Work.TO_CHECK) == ()
     assert ticked(library, Act.CHECKED, line.id)
     assert listed(library, Work.HELP) == ()
+
+
+def test_a_call_stands_for_those_of_the_next_minutes_until_somebody_has_seen_to_it(library: "Library") -> None:
+    def call() -> object:
+        answer = library.ask(CallHelp(7, 9))
+        assert isinstance(answer, HelpCalled)
+        return answer.operation
+
+    first = call()
+    library.clock.advance(179)
+    assert call() == first
+    assert len(listed(library, Work.HELP)) == sent(library) == 1
+    library.clock.advance(1)
+    second = call()
+    assert second != first
+    for line in listed(library, Work.HELP):
+        assert ticked(library, Act.CHECKED, line.id)
+    assert call() not in (first, second)
+    library.clock.moment = replace(library.clock.moment, boot_id="boot-2", boottime_ms=1)
+    call()
+    assert len(listed(library, Work.HELP)) == 2
 
 
 # ---- overdue
