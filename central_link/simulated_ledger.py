@@ -117,6 +117,7 @@ _DATA = {
     OperationKind.CHECKED: {"operation", "why"},
     OperationKind.HOLD_SHELVED: {"hold", "barcode", "day"},
     OperationKind.HELP_CALL: {"day"},
+    OperationKind.PIN_SET: {"how"},
     **{kind: {"request"} for kind in SUBJECTS},
 }
 

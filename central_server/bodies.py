@@ -110,6 +110,10 @@ class HelpCallData(Struct, frozen=True):
     day: date
 
 
+class PinSetData(Struct, frozen=True):
+    how: Literal["set", "unlocked"]
+
+
 class AskedData(Struct, frozen=True, kw_only=True):
     request: Identity
 
@@ -230,6 +234,11 @@ class HelpCall(_Common, frozen=True, tag="help_call", kw_only=True):
     data: HelpCallData
 
 
+class PinSet(_Common, frozen=True, tag="pin_set", kw_only=True):
+    reader: Hash
+    data: PinSetData
+
+
 class RequestBody(_Common, frozen=True, kw_only=True):
     data: AskedData
 
@@ -292,12 +301,12 @@ class FaultReport(RequestBody, frozen=True, tag="fault_report", kw_only=True):
     data: FaultReportData
 
 
-FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot | Checked | HoldShelved | HelpCall
+FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot | Checked | HoldShelved | HelpCall | PinSet
 _OfAReader = PlaceHold | CancelHold | CardLink | CardBlock | PatronBlock | PatronNote
 AnyRequest = _OfAReader | ItemStatus | ItemSource | Settings | Settlement | Suggestion | FaultReport
 Body = FactBody | AnyRequest
 
-_WITHOUT_BARCODE = (Visit, DateBoot, Checked, HelpCall, RequestBody)
+_WITHOUT_BARCODE = (Visit, DateBoot, Checked, HelpCall, PinSet, RequestBody)
 
 _decoder: msgspec.json.Decoder[Body] = msgspec.json.Decoder(Body)
 

@@ -38,10 +38,10 @@ def settle(connection: sa.Connection, row: Any, decision: Decision, by: str, now
     decided = {"state": decision.state.value, "decided_by": by, "why": decision.why, "decided_ms": now_ms}
     here = (request.c.library_id == row["library_id"], request.c.id == row["id"])
     connection.execute(sa.update(request).where(*here).values(decided))
+    tell(connection, {**row, **decided})  # before the thing: while a request waits, a station keeps its own word of it
     if decision.state is State.DECLINED and row["role"] == "librarian":
         begun_there = row["kind"] in ("place_hold", "cancel_hold", "settings")
         changes.tell_again(connection, row["library_id"], _about(connection, row), or_no_more=begun_there)
-    tell(connection, {**row, **decided})
 
 
 def _about(connection: sa.Connection, row: Any) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ KINDS: dict[str | None, str] = {
     "checked": "Đã xem lại",
     "hold_shelved": "Để sách chờ lên kệ",
     "help_call": "Gọi thủ thư",
+    "pin_set": "Đặt hoặc mở khóa mã PIN",
     "place_hold": "Xin đặt trước",
     "cancel_hold": "Xin bỏ đặt trước",
     "card_link": "Xin gắn thẻ",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import assert_never
@@ -17,6 +17,7 @@ from kiosk.domain.due_dates import Calendar
 from kiosk.domain.ids import erased_mark
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold
+from kiosk.domain.operations import OperationKind
 from kiosk.domain.requests import RequestRecord, RequestState
 from kiosk.ports.central import (
     Change,
@@ -69,6 +70,17 @@ _PUT_REQUEST = upsert(
     here=func.max(request.c.here, _asked.here),  # which the centre does not tell
 )
 _PUT_DISPUTE = upsert(dispute, "id")
+# What the staff have asked for here and the centre has not answered; "state = 'waiting'" as the partial index has it.
+_ASKED_HERE = Prepared(
+    select(request.c.id, request.c.kind, request.c.patron_id, request.c.subject).where(
+        text("state = 'waiting'"), text("kind IN ('card_block', 'patron_block', 'patron_note', 'item_status')")
+    )
+)
+_HERE = {
+    (OperationKind.PATRON_BLOCK, "blocked"): Prepared(select(patron.c.blocked).where(patron.c.id == bindparam("id"))),
+    (OperationKind.PATRON_NOTE, "note"): Prepared(select(patron.c.note).where(patron.c.id == bindparam("id"))),
+    (OperationKind.ITEM_STATUS, "status"): Prepared(select(item.c.status).where(item.c.id == bindparam("id"))),
+}
 
 
 def apply_changes(database: Database, changes: Sequence[Change], after: int, numbered_from: int = 0) -> bool:
@@ -134,6 +146,12 @@ def apply_changes(database: Database, changes: Sequence[Change], after: int, num
             case _:
                 assert_never(change)
 
+    if patrons or items:
+        asked = _asked_here(database, latest)
+        _keep_here(database, asked, [(row["id"], row) for row in patrons])
+        _keep_here(database, asked, [(row["barcode"], row) for row in items])
+        lost = {id_ for kind, id_ in asked if kind == OperationKind.CARD_BLOCK}
+        card_lists, cards = ([row for row in rows if row["patron_id"] not in lost] for rows in (card_lists, cards))
     for drop in gone:
         if drop.kind == "loan":
             told_loans.drop_loan(database, drop.id, numbered_from + drop.number)
@@ -158,6 +176,27 @@ def apply_changes(database: Database, changes: Sequence[Change], after: int, num
     if calendar is not None:
         database.run(_PUT_DOCUMENT, kind=documents.CALENDAR, body=documents.calendar_text(calendar))
     return any((rules, calendar, settings, *(drop.kind == "setting" for drop in gone)))
+
+
+def _asked_here(database: Database, latest: Mapping[tuple[str, str], Change]) -> frozenset[tuple[str, str]]:
+    """Kind and patron or barcode of what holds here already, and what the centre tells may be from before it heard of
+    it: all that waits, but for what these changes answer."""
+    return frozenset(
+        (kind, patron_id or subject)
+        for id_, kind, patron_id, subject in database.rows(_ASKED_HERE)
+        if not _is_answer(latest.get(("request", id_)))
+    )
+
+
+def _is_answer(change: Change | None) -> bool:
+    return change is not None and not (isinstance(change, RequestRecord) and change.state is RequestState.WAITING)
+
+
+def _keep_here(database: Database, asked: Collection[tuple[str, str]], rows: Sequence[tuple[object, _Row]]) -> None:
+    for (kind, column), statement in _HERE.items():
+        for about, row in rows:
+            if (kind, about) in asked and (here := database.row(statement, id=row["id"])):
+                row[column] = here[0]
 
 
 def key_of(change: Change) -> tuple[str, str]:

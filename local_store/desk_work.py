@@ -11,6 +11,7 @@ from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId, OperationKind
 from kiosk.domain.requests import RequestRecord
 from kiosk.domain.school_lists import is_wanted, place_in_list, words
+from kiosk.domain.staff import Staff
 from kiosk.ports.desk_store import DayCount, DeskStore, PinRecord, SettingRecord, ToCheck, ToCheckRecord, UnsentCount
 from local_store import statements as sql
 from local_store.card_tags import CardTags
@@ -37,6 +38,7 @@ from local_store.tables import (
 # readers
 _NAMES = Prepared(select(patron.c.id, patron.c.shown_name, patron.c.class_name))
 _PATRON_WITH_CARD = Prepared(select(card_tag.c.patron_id).where(card_tag.c.tag == bindparam("tag")))
+_STAFF = Prepared(sql.A_PATRON.where(patron.c.staff_id == bindparam("staff_id")))
 _ADD_CARD = Prepared(insert(card_tag))
 _REMOVE_CARDS = Prepared(delete(card_tag).where(card_tag.c.patron_id == bindparam("patron_id")))
 _COUNT_CARDS = Prepared(
@@ -45,7 +47,7 @@ _COUNT_CARDS = Prepared(
 _SET_BLOCKED = Prepared(update(patron).where(patron.c.id == bindparam("at")).values(blocked=bindparam("to")))
 _SET_NOTE = Prepared(update(patron).where(patron.c.id == bindparam("at")).values(note=bindparam("to")))
 _PIN = Prepared(
-    select(pin.c.hash, pin.c.failures, pin.c.boot_id, pin.c.boottime_ms).where(
+    select(pin.c.hash, pin.c.failures, pin.c.boot_id, pin.c.boottime_ms, pin.c.of_staff).where(
         pin.c.patron_id == bindparam("patron_id")
     )
 )
@@ -82,6 +84,11 @@ _SET_STATUS = Prepared(update(item).where(item.c.id == bindparam("at")).values(s
 _WAITING = Prepared(sql.HOLDS.order_by(hold.c.title_id, hold.c.placed_ms, hold.c.id))
 _REMOVE_HOLD = Prepared(delete(hold).where(hold.c.id == bindparam("id")))
 _SHELVE = Prepared(update(hold).where(hold.c.id == bindparam("at")).values(shelved_on=bindparam("to")))
+_DATE_SHELVING = Prepared(
+    update(hold)
+    .where(hold.c.id == bindparam("at"), hold.c.shelved_on < bindparam("to"))
+    .values(shelved_on=bindparam("to"))
+)
 
 # what happened
 _LAST_PLACE_BEFORE = Prepared(
@@ -169,9 +176,16 @@ class DeskWork(DeskStore):
         patrons = (patron_of(self._db.row(sql.PATRON, id=id_)) for *_, id_ in sorted(found)[:limit])
         return [patron for patron in patrons if patron]
 
+    def staff(self, staff_id: str) -> Staff | None:
+        found = patron_of(self._db.row(_STAFF, staff_id=staff_id))
+        return found.staff if found else None
+
     def pin(self, patron_id: str) -> PinRecord | None:
         row = self._db.row(_PIN, patron_id=patron_id)
-        return PinRecord(*row) if row else None
+        if row is None:
+            return None
+        hash_, failures, boot_id, boottime_ms, of_staff = row
+        return PinRecord(hash_, failures, boot_id, boottime_ms, bool(of_staff))
 
     def put_pin(self, patron_id: str, record: PinRecord) -> None:
         self._db.run(
@@ -181,6 +195,7 @@ class DeskWork(DeskStore):
             failures=record.failures,
             boot_id=record.boot_id,
             boottime_ms=record.boottime_ms,
+            of_staff=int(record.of_staff),
         )
 
     def add_card(self, number: str, patron_id: str) -> bool:
@@ -232,6 +247,9 @@ class DeskWork(DeskStore):
 
     def shelve_hold(self, hold_id: str, on: date) -> None:
         self._db.run(_SHELVE, at=hold_id, to=on.isoformat())
+
+    def date_shelving(self, hold_id: str, on: date) -> None:
+        self._db.run(_DATE_SHELVING, at=hold_id, to=on.isoformat())
 
     # what happened
 

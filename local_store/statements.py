@@ -39,7 +39,7 @@ PROBE = Prepared(  # never the same twice: SQLite writes nothing for a row that 
 )
 
 # what the library is
-_PATRON: Select[tuple[object, ...]] = select(
+A_PATRON: Select[tuple[object, ...]] = select(
     patron.c.id,
     patron.c.shown_name,
     patron.c.class_name,
@@ -51,9 +51,9 @@ _PATRON: Select[tuple[object, ...]] = select(
     patron.c.staff_id,
     patron.c.staff_role,
 )
-PATRON = Prepared(_PATRON.where(patron.c.id == bindparam("id")))
+PATRON = Prepared(A_PATRON.where(patron.c.id == bindparam("id")))
 PATRON_BY_TAG = Prepared(
-    _PATRON.join(card_tag, card_tag.c.patron_id == patron.c.id).where(card_tag.c.tag == bindparam("tag"))
+    A_PATRON.join(card_tag, card_tag.c.patron_id == patron.c.id).where(card_tag.c.tag == bindparam("tag"))
 )
 _ITEM: Select[tuple[object, ...]] = select(
     item.c.id,

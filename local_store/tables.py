@@ -67,6 +67,7 @@ patron = Table(
     Column("note", Text),
     Column("staff_id", Text),
     Column("staff_role", Text),
+    Index("patron_by_staff", "staff_id", sqlite_where=text("staff_id IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 
@@ -79,6 +80,7 @@ pin = Table(
     Column("failures", Integer, nullable=False),
     Column("boot_id", Text, nullable=False),
     Column("boottime_ms", Integer, nullable=False),
+    Column("of_staff", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -246,6 +248,7 @@ request = Table(
     Column("answered_after", Integer),  # as a loan's ended_after; null while it waits
     Column("here", Integer, nullable=False, server_default=text("0")),  # asked at this station
     Index("request_by_patron", "patron_id", "asked_ms"),
+    Index("request_that_waits", "kind", sqlite_where=text("state = 'waiting'")),
     sqlite_with_rowid=False,
 )
 

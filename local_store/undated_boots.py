@@ -68,6 +68,12 @@ _DATE_RETURN = Prepared(
     .where(loan.c.id == bindparam("loan_id"), loan.c.open == text("0"), loan.c.returned_on < bindparam("on"))
     .values(returned_on=bindparam("on"))
 )
+# Some day until then: nobody is late by a day on which they may have been in time.
+_DATE_RETURN_UNTIL = Prepared(
+    update(loan)
+    .where(loan.c.id == bindparam("loan_id"), loan.c.open == text("0"), loan.c.returned_on < bindparam("on"))
+    .values(returned_on=func.min(bindparam("on"), func.max(loan.c.due_on, loan.c.returned_on)))
+)
 
 _Lent = tuple[str, int]
 """A loan as it was lent or renewed: its id and how many renewals it had then."""
@@ -154,5 +160,6 @@ class UndatedBoots:
             on=renewed_on and renewed_on.isoformat(),
         )
 
-    def date_returns(self, loan_ids: Sequence[str], on: date) -> None:
-        self._db.run_each(_DATE_RETURN, [{"loan_id": loan_id, "on": on.isoformat()} for loan_id in loan_ids])
+    def date_returns(self, loan_ids: Sequence[str], on: date, *, is_exact: bool) -> None:
+        statement = _DATE_RETURN if is_exact else _DATE_RETURN_UNTIL
+        self._db.run_each(statement, [{"loan_id": loan_id, "on": on.isoformat()} for loan_id in loan_ids])

@@ -356,8 +356,8 @@ class SqlUnitOfWork(DeskWork, UnitOfWork):
     def date_loan(self, loan: Loan, renewed_on: date | None) -> None:
         self._undated.date_loan(loan, renewed_on)
 
-    def date_returns(self, loan_ids: Sequence[str], on: date) -> None:
-        self._undated.date_returns(loan_ids, on)
+    def date_returns(self, loan_ids: Sequence[str], on: date, *, is_exact: bool) -> None:
+        self._undated.date_returns(loan_ids, on, is_exact=is_exact)
 
     def probe(self) -> None:
         self._db.run(sql.PROBE)

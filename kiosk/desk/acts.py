@@ -21,6 +21,7 @@ from kiosk.desk.work_lists import count_work, list_work, tick_off
 from kiosk.ports.store import Store, UnitOfWork
 from kiosk.session.effects import (
     Ask,
+    AtTheDesk,
     CallHelp,
     CheckIn,
     CheckOut,
@@ -43,7 +44,7 @@ from kiosk.session.effects import (
     TickOff,
     UseInHouse,
 )
-from kiosk.session.inputs import Answer, CardProved, DeskEntered, PinRefused
+from kiosk.session.inputs import Answer, CardProved, DeskClosed, DeskEntered, PinRefused
 
 
 class Desk:
@@ -54,6 +55,8 @@ class Desk:
 
     def answer(self, ask: OneStep, work: UnitOfWork) -> Answer:
         """Raises StoreBroken when nothing can be made durable; then nothing of the act was."""
+        if isinstance(ask, AtTheDesk) and ask.by is not None and work.staff(ask.by.staff.id) != ask.by.staff:
+            return DeskClosed(ask.visit, ask.request, self._tools.clock.monotonic())
         match ask:
             case CheckOut():
                 return check_out(work, ask, self._tools)

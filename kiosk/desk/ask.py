@@ -10,6 +10,7 @@ from kiosk.domain.operations import OperationKind
 from kiosk.domain.requests import (
     NEED_A_READER,
     ONLY_STAFF,
+    ChangeItemStatus,
     ChangeSettings,
     NoteSource,
     RequestRecord,
@@ -39,7 +40,7 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
         case ChangeSettings() if asks.by is not None:
             wish = checked(work, asks.wish, asks.by)
             why = None if wish is not None else DeskProblem.NOT_DONE
-        case NoteSource(barcode) if work.item_by_barcode(barcode) is None:
+        case NoteSource(barcode=barcode) | ChangeItemStatus(barcode=barcode) if work.item_by_barcode(barcode) is None:
             why = DeskProblem.UNKNOWN_ITEM
     if wish is None or why is not None:
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic(), why)

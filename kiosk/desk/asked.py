@@ -14,10 +14,20 @@ from kiosk.ports.store import UnitOfWork
 
 def queue(work: UnitOfWork, title_id: str, today: Today) -> Sequence[Hold]:
     """Who waits for a title and is not passed over, first come first."""
-    holds = work.holds_on(title_id)
+    return unserved(work, work.holds_on(title_id), today)
+
+
+def unserved(work: UnitOfWork, holds: Sequence[Hold], today: Today) -> Sequence[Hold]:
+    """Of a queue those who still wait. A loan here serves a hold at once, though only the centre ends it."""
     if not holds:
         return holds
-    return still_waiting(holds, work.rules(), work.calendar(), today.day, day_is_sure=today.is_sure)
+    waiting = still_waiting(holds, work.rules(), work.calendar(), today.day, day_is_sure=today.is_sure)
+    return [hold for hold in waiting if not has_title(work, hold.patron_id, hold.title_id)]
+
+
+def has_title(work: UnitOfWork, patron_id: str, title_id: str) -> bool:
+    items = (work.item(loan.item_id) for loan in work.open_loans_of_patron(patron_id))
+    return any(item is not None and item.title_id == title_id for item in items)
 
 
 def ended_late(work: UnitOfWork, patron: Patron, today: Today) -> EndedLate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.desk.asked import has_title
 from kiosk.desk.settings import change_at_once
 from kiosk.domain.clock_trust import Moment
 from kiosk.domain.model import Hold
@@ -70,5 +71,4 @@ def _against_a_hold(work: UnitOfWork, patron_id: str, title_id: str) -> DeskProb
         return DeskProblem.NOT_DONE
     if any(hold.title_id == title_id for hold in work.holds_of_patron(patron_id)):
         return DeskProblem.WAITS_ALREADY
-    items = (work.item(loan.item_id) for loan in work.open_loans_of_patron(patron_id))
-    return DeskProblem.HAS_IT_ALREADY if any(item and item.title_id == title_id for item in items) else None
+    return DeskProblem.HAS_IT_ALREADY if has_title(work, patron_id, title_id) else None

@@ -43,7 +43,7 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         work.put_on_list(ToCheck.UNKNOWN_ITEM, operation, ask.barcode)
     elif len(taken.loans) > 1:
         work.put_on_list(ToCheck.SEVERAL_LOANS, operation, ask.barcode)
-    elif taken.loans and ask.by is None and SELF_RETURN.value(values_of(work.settings())) == "to_check":
+    if item and taken.loans and ask.by is None and SELF_RETURN.value(values_of(work.settings())) == "to_check":
         work.put_on_list(ToCheck.RETURNED, operation, ask.barcode)  # its reader is kept until somebody has seen it
     had = _who_had(work, lent) if ask.by else None
     work.commit()

@@ -19,6 +19,8 @@ from kiosk.ports.store import Happened, UndatedBoot, UnitOfWork
 MOST_OPERATIONS = 100
 """In one step, so that no `date_boot` names more loans than the protocol lets it."""
 
+_DATED = (OperationKind.CHECK_OUT, OperationKind.RENEW, OperationKind.CHECK_IN, OperationKind.HOLD_SHELVED)
+
 
 def date_boots(work: UnitOfWork, tools: Tools, limit: int) -> int:
     """The next step, for the caller to commit: how many operations it looked at; 0: there is nothing to date, or nobody
@@ -57,14 +59,17 @@ def date_boots(work: UnitOfWork, tools: Tools, limit: int) -> int:
 
 def _dated(work: UnitOfWork, boot: UndatedBoot, happened: Happened) -> dict[str, Any] | None:
     """A provisional loan or renewal as it is now, in the protocol's words."""
-    if happened.kind not in (OperationKind.CHECK_OUT, OperationKind.RENEW, OperationKind.CHECK_IN):
+    if happened.kind not in _DATED:
         return None
     body = json.loads(happened.body)
     if body["at"]["trusted"]:
         return None
     data, day = body["data"], _day(boot, happened)
+    if happened.kind == OperationKind.HOLD_SHELVED:
+        work.date_shelving(data["hold"], day)
+        return None
     if happened.kind == OperationKind.CHECK_IN:
-        work.date_returns(data["loans"], day)
+        work.date_returns(data["loans"], day, is_exact=boot.began_ms is not None)
         return None
     loan = work.loan(data["loan"])
     if loan is None:  # the centre ended it: its check-out was taken back

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kiosk.desk.pins import look_at_pin
-from kiosk.desk.recording import Tools
+from kiosk.desk.recording import Today, Tools, record
 from kiosk.domain.model import Patron
+from kiosk.domain.operations import Actor, OperationKind
 from kiosk.domain.pins import pin_fault
 from kiosk.domain.staff import ByStaff, Role
 from kiosk.ports.desk_store import PinRecord
@@ -21,14 +22,14 @@ def enter_desk(store: Store, ask: EnterDesk, tools: Tools) -> DeskEntered | PinR
         return PinRefused(ask.visit, ask.request, problem, wait_s, tools.clock.monotonic())
 
     with store.unit_of_work() as work:
-        patron = work.patron(ask.patron_id)
+        patron, pin = work.patron(ask.patron_id), work.pin(ask.patron_id)
     if patron is None or patron.staff is None:
         return refused(PinProblem.NOT_STAFF)
+    if pin is not None and not pin.of_staff:  # a librarian has set it, for a reader who has become of the staff since
+        return refused(PinProblem.NONE_SET)
     looked = look_at_pin(store, patron.id, ask.pin, tools)
     if looked.problem is not None:
         return refused(looked.problem, looked.wait_s)
-    if pin_fault(ask.pin, of_staff=True) is not None:  # it was set for a reader, who has become of the staff since
-        return refused(PinProblem.NONE_SET)
     who = StaffShown(patron.staff, patron.id, patron.shown_name)
     return DeskEntered(ask.visit, ask.request, who, tools.clock.monotonic())
 
@@ -54,14 +55,23 @@ def _set(work: UnitOfWork, ask: SetPin, tools: Tools) -> bool:
     if patron is None or tools.pins is None or not _may_set(ask.by, patron):
         return False
     if ask.pin is None:
-        record = work.pin(patron.id)
-        if record is not None:
-            work.put_pin(patron.id, PinRecord(record.hash))
-        return record is not None
-    if pin_fault(ask.pin, of_staff=patron.staff is not None) is not None:
+        pin = work.pin(patron.id)
+        if pin is not None:
+            work.put_pin(patron.id, pin.at_rest())
+            _written(work, ask, tools, "unlocked")
+        return pin is not None
+    of_staff = patron.staff is not None
+    if pin_fault(ask.pin, of_staff=of_staff) is not None:
         return False
-    work.put_pin(patron.id, PinRecord(tools.pins.seal(ask.pin, patron.id)))
+    work.put_pin(patron.id, PinRecord(tools.pins.seal(ask.pin, patron.id), of_staff=of_staff))
+    _written(work, ask, tools, "set")
     return True
+
+
+def _written(work: UnitOfWork, ask: SetPin, tools: Tools, how: str) -> None:
+    """That it was done, whose it is and by whom. Of the PIN itself nothing is said."""
+    moment, actor = Today.of(work, tools).moment, None if ask.by else Actor.STATION
+    record(work, tools, moment, OperationKind.PIN_SET, {"how": how}, patron_id=ask.patron_id, actor=actor, by=ask.by)
 
 
 def _may_set(by: ByStaff | None, patron: Patron) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from kiosk.desk.recording import Tools
 from kiosk.domain.pins import wait_left
-from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.store import Store
 from kiosk.session.desk_states import PinProblem
 
@@ -37,6 +36,6 @@ def look_at_pin(store: Store, patron_id: str, pin: str, tools: Tools) -> Looked:
         wait_s = wait_left(tried.failures, tried.boot_id, tried.boottime_ms, tools.clock.now())
         return Looked(PinProblem.WRONG, wait_s)
     with store.unit_of_work() as work:
-        work.put_pin(patron_id, PinRecord(record.hash))
+        work.put_pin(patron_id, record.at_rest())
         work.commit()
     return Looked(None)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from kiosk.desk.asked import unserved
 from kiosk.desk.readers import line_of
 from kiosk.desk.recording import Today, Tools, record, shown
 from kiosk.domain.disputes import DisputeRecord, Version
-from kiosk.domain.holds import still_waiting
 from kiosk.domain.model import Hold, Item, Loan, Patron
 from kiosk.domain.operations import OperationKind
 from kiosk.domain.requests import RequestRecord, RequestState
@@ -154,10 +154,8 @@ def _overdue_line(work: UnitOfWork, loan: Loan, patron: Patron, today: Today) ->
 
 def _to_shelve(work: UnitOfWork, today: Today) -> Iterator[Hold]:
     """As many of a queue as there are copies of the title in the library, but for those whose book stands there."""
-    rules, calendar = work.rules(), work.calendar()
     for title_id, queue in groupby(work.waiting_holds(), lambda hold: hold.title_id):
-        waiting = still_waiting(list(queue), rules, calendar, today.day, day_is_sure=today.is_sure)
-        first = waiting[: work.free_copies(title_id)]
+        first = unserved(work, list(queue), today)[: work.free_copies(title_id)]
         yield from (hold for hold in first if hold.shelved_on is None)
 
 

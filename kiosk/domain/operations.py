@@ -31,6 +31,7 @@ class OperationKind(StrEnum):
     CHECKED = "checked"
     HOLD_SHELVED = "hold_shelved"
     HELP_CALL = "help_call"
+    PIN_SET = "pin_set"
     # requests: the centre decides them
     PLACE_HOLD = "place_hold"
     CANCEL_HOLD = "cancel_hold"

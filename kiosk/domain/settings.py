@@ -199,7 +199,8 @@ def bad_settings(rules: CirculationRules, settings: Mapping[str, str]) -> tuple[
 def overlay(
     rules: CirculationRules, calendar: Calendar, settings: Mapping[str, str]
 ) -> tuple[CirculationRules, Calendar]:
-    """The rules and the calendar that hold with these settings. Closed days come on top of the centre's, which stay."""
+    """The rules and the calendar that hold with these settings. Closed days come on top of
+    the centre's own, which have a name and stay; those without one were chosen at a desk before."""
     limits = {who: _laid_over(of, f"limits.{who}", _LIMITS, settings) for who, of in rules.limits.items()}
     policies = {
         (who, what): _laid_over(of, f"policy.{who}.{what}", _POLICY, settings)
@@ -207,9 +208,10 @@ def overlay(
     }
     if limits != rules.limits or policies != rules.policies:
         rules = replace(rules, limits=limits, policies=policies)
-    closed = _readable(CLOSED.kind, settings.get(CLOSED.name, ""))
-    if closed and isinstance(closed[0], tuple) and closed[0]:
-        calendar = replace(calendar, closures=(*calendar.closures, *closed[0]))
+    closed = _readable(CLOSED.kind, settings[CLOSED.name]) if CLOSED.name in settings else None
+    if closed and isinstance(closed[0], tuple):
+        named = (one for one in calendar.closures if one.name)
+        calendar = replace(calendar, closures=(*named, *closed[0]))
     return rules, calendar
 
 

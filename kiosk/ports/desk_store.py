@@ -11,6 +11,7 @@ from typing import Protocol
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import RequestRecord
+from kiosk.domain.staff import Staff
 
 
 class ToCheck(StrEnum):
@@ -27,12 +28,17 @@ class ToCheck(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PinRecord:
     """`hash`: what kiosk.ports.host.PinLock has made; None: no PIN is set. `failures` in a row, the last of them in
-    boot `boot_id` at `boottime_ms`."""
+    boot `boot_id` at `boottime_ms`. `of_staff`: it was set for somebody of the staff, and opens the desk."""
 
     hash: str | None
     failures: int = 0
     boot_id: str = ""
     boottime_ms: int = 0
+    of_staff: bool = False
+
+    def at_rest(self) -> PinRecord:
+        """The same PIN without any wrong one before it."""
+        return PinRecord(self.hash, of_staff=self.of_staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,10 @@ class DeskStore(Protocol):
     def find_patrons(self, text: str, limit: int) -> Sequence[Patron]:
         """Whose name holds all words of `text` (each begins one of its words, with or without accents), or whose class
         is `text`; by class (6A before 10A), then by given name, the last word. Without any word: nobody."""
+        ...
+
+    def staff(self, staff_id: str) -> Staff | None:
+        """As the list says now; None: of the staff no longer."""
         ...
 
     def overdue_loans(self, today: date) -> Sequence[Loan]:
@@ -159,3 +169,6 @@ class DeskStore(Protocol):
     def add_hold(self, hold: Hold, placed_ms: int) -> None: ...
     def remove_hold(self, hold_id: str) -> None: ...
     def shelve_hold(self, hold_id: str, on: date) -> None: ...
+    def date_shelving(self, hold_id: str, on: date) -> None:
+        """The book came to its shelf on this day, not before; nothing where it is not said to stand there."""
+        ...

@@ -289,8 +289,8 @@ class UnitOfWork(DeskStore, Protocol):
         """Its `lent_on`, `due_on` and `provisional`; `renewed_on` `None` stays what it was."""
         ...
 
-    def date_returns(self, loan_ids: Sequence[str], on: date) -> None:
-        """They came back on this day, or later."""
+    def date_returns(self, loan_ids: Sequence[str], on: date, *, is_exact: bool) -> None:
+        """They came back on this day, not before; or (`is_exact` False) until then, and nobody is made late by it."""
         ...
 
     def probe(self) -> None:

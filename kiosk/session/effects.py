@@ -226,6 +226,8 @@ class Serve:
     pass_id: str
 
 
+AtTheDesk = CheckOut | CheckIn | TakeBack | Renew | Ask | SetPin | TickOff
+"""What somebody of the staff may have done, `by`; answered by DeskClosed where they are of the staff no longer."""
 _Acts = CheckOut | CheckIn | TakeBack | Renew | UseInHouse | Ask | CallHelp
 _OfReaders = IdentifyPatron | ResolveCode | ListBooks | _Acts
 _OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | OpenBook | ListSettings | ListRequests | TickOff

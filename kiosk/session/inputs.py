@@ -373,6 +373,15 @@ class CardProved:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskClosed:
+    """Nothing was recorded: who opened the desk is of the staff no longer, or in another role."""
+
+    visit: int
+    request: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class WorkCounted:
     visit: int
     request: int
@@ -511,6 +520,7 @@ Answer = (
     | DeskEntered
     | PinRefused
     | CardProved
+    | DeskClosed
     | WorkCounted
     | WorkListed
     | ReadersFound

@@ -20,6 +20,7 @@ from kiosk.session.inputs import (
     ActTouched,
     Answer,
     Button,
+    DeskClosed,
     FindingsTold,
     HintChanged,
     LineTouched,
@@ -90,6 +91,10 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return visits.turn_to(state, Resting(code, at), rules), (Play(Sound.ATTENTION),)
         case StoreRecovered():
             return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
+        case DeskClosed(visit=visit, at=at) if visit == state.visit:
+            if isinstance(state.doing, Maintaining):
+                return maintain.locked(state, state.doing, rules, at), (Play(Sound.ATTENTION),)
+            return visits.go_home(state, rules), (Play(Sound.ATTENTION),)
     if isinstance(state.doing, Resting) and state.doing.notice is not None:
         match happened:
             case Touched(_, at):  # whichever: there is nothing else to do here

@@ -260,6 +260,15 @@ def test_records_what_was_checked_and_counts_calls_for_help(store: Store, known:
     assert [tuple(row) for row in rows] == [("help_call", "2026-11-23", 2)]
 
 
+def test_records_that_a_pin_was_set_and_does_nothing(store: Store, known: Known, a: Station) -> None:
+    whose = known["patron"]["HS1"]
+    by_staff = a.write("pin_set", {"how": "set"}, actor="librarian", staff=LIBRARIAN, patron=whose)
+    by_station = a.write("pin_set", {"how": "unlocked"}, actor="station", patron=whose)
+    assert take(store, by_staff, by_station) == [ACCEPTED] * 2
+    assert take(store, a.write("pin_set", {"how": "4711"}, actor="station", patron=whose)) == [disputed("unreadable")]
+    assert take(store, a.write("pin_set", {"how": "set"}, actor="station")) == [disputed("unreadable")]
+
+
 @pytest.mark.parametrize(("reason", "verdict"), [("Cả lớp mượn", ACCEPTED), ("x" * 2_001, disputed("unreadable"))])
 def test_takes_a_reason_of_bounded_length_for_what_the_rules_refuse(
     store: Store, known: Known, a: Station, reason: str, verdict: tuple[str, str | None]

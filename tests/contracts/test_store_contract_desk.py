@@ -50,7 +50,7 @@ TEACHER = Patron(
     note="Hay quên thẻ",
     staff=Staff(new_id(), Role.LIBRARIAN),
 )
-PIN = PinRecord("$argon2id$v=19$…", 2, BOOT, 7_000)
+PIN = PinRecord("$argon2id$v=19$…", 2, BOOT, 7_000, of_staff=True)
 DAY = timedelta(days=1)
 
 

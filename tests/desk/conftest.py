@@ -16,6 +16,7 @@ from kiosk.domain.disputes import DisputeRecord, Version
 from kiosk.domain.due_dates import Calendar, SchoolYear
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.domain.staff import Role, Staff
 from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
 from kiosk.session.effects import InSteps, StoreEffect
 from kiosk.session.inputs import Answer
@@ -31,6 +32,9 @@ RULES = CirculationRules(
     {("hs", "STK"): LoanPolicy(14, 3, 1), ("hs", "TC"): LoanPolicy(1, 1, 0, in_house_only=True)},
 )
 CALENDAR = Calendar("1", frozenset({6}), (), (SchoolYear("y", date(2026, 9, 5), date(2027, 5, 31)),))
+
+STAFF = ("7f1c0000-0000-4000-8000-000000000001", "5ca1ab1e-0000-4000-8000-000000000001")
+"""Of two librarians, who have no card here."""
 
 
 class HandClock:
@@ -109,6 +113,10 @@ def library(tmp_path: Path) -> Iterator[Library]:
         PatronRecord(Patron("p1", "Minh An", "7A1", "hs", date(2027, 5, 31), False), ("HS1", "HS1-cũ")),
         PatronRecord(Patron("p2", "Gia Hân", "7A1", "hs", date(2027, 5, 31), False), ("HS2", "TK.00005")),
         PatronRecord(Patron("p3", "Quốc Bảo", "8A2", "hs", date(2026, 5, 31), True), ("HS3",)),
+        *(
+            PatronRecord(Patron(f"gv-{one[:4]}", "Thuỷ", "", "gv", None, False, staff=Staff(one, Role.LIBRARIAN)), ())
+            for one in STAFF
+        ),
     ]
     made.apply(RULES, CALENDAR, *titles, *items, *patrons, HoldRecord(Hold("h1", "t4", "p1", "ngăn 2"), 0))
     yield made

@@ -22,6 +22,7 @@ from kiosk.domain.requests import (
     Wish,
 )
 from kiosk.domain.staff import ByStaff, Role, Staff
+from kiosk.session.desk_states import DeskProblem
 from kiosk.session.effects import Ask, UseInHouse
 from kiosk.session.inputs import Asked, InHouseUseRecorded, ItemNotFound, NotAsked
 
@@ -164,3 +165,10 @@ def test_counts_a_readers_visit_once_a_day(library: "Library") -> None:
     ]
     with library.store.unit_of_work() as work:
         assert work.last_visit("p1") == date(2026, 11, 24)
+
+
+def test_asks_for_no_status_of_a_book_that_is_in_no_catalogue(library: "Library") -> None:
+    answer = library.ask(Ask(7, 9, None, ChangeItemStatus("TK.99999", ItemStatus.LOST), LIBRARIAN))
+    assert isinstance(answer, NotAsked)
+    assert answer.why is DeskProblem.UNKNOWN_ITEM
+    assert sent(library) == []

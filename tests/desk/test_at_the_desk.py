@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kiosk.domain import blocks as b
+from kiosk.domain.model import Patron
+from kiosk.domain.requests import BlockPatron
 from kiosk.domain.staff import ByStaff, Role, Staff
+from kiosk.ports.central import Gone, PatronRecord
 from kiosk.ports.store import ToCheck
-from kiosk.session.desk_states import ReaderLine
-from kiosk.session.effects import CheckIn, CheckOut, Renew, TakeBack
-from kiosk.session.inputs import LoanRecorded, LoanRefused, NotTakenBack, ReturnRecorded, TakenBack
+from kiosk.session.desk_states import Act, ReaderLine
+from kiosk.session.effects import Ask, CheckIn, CheckOut, Renew, SetPin, StoreEffect, TakeBack, TickOff
+from kiosk.session.inputs import DeskClosed, LoanRecorded, LoanRefused, NotTakenBack, ReturnRecorded, TakenBack
 
 if TYPE_CHECKING:
     from tests.desk.conftest import Library
@@ -113,3 +116,29 @@ def test_voids_nothing_that_has_gone_on_since(library: Library) -> None:
     lent = lend(library, "TK.00001", "p2")
     library.ask(CheckIn(7, 9, "TK.00001"))
     assert isinstance(library.ask(TakeBack(7, 9, lent.operation, "p2", LAN)), NotTakenBack)
+
+
+ACTS = (
+    CheckOut(7, 9, "p1", "TK.00001", LAN),
+    CheckIn(7, 9, "TK.00002", by=LAN),
+    Ask(7, 9, "p1", BlockPatron(True), LAN),
+    SetPin(7, 9, "p1", "4719", LAN),
+    TickOff(7, 9, Act.SHELVED, "", LAN, "TK.00004"),
+)
+
+
+@pytest.mark.parametrize("now", [None, Staff(STAFF.id, Role.MAINTAINER), Staff("another", Role.LIBRARIAN)])
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: type(act).__name__)
+def test_who_is_of_the_staff_no_longer_does_nothing_more_at_an_open_desk(
+    library: Library, act: StoreEffect, now: Staff | None
+) -> None:
+    """The list says so while they stand there; also if it says another role, which has another desk."""
+    library.apply(PatronRecord(Patron("gv-7f1c", "Thu Thuỷ", "", "gv", None, False, staff=now), ()))
+    assert isinstance(library.ask(act), DeskClosed)
+    assert bodies(library) == []
+    with library.store.unit_of_work() as work:
+        patron = work.patron("p1")
+        assert patron is not None
+        assert (patron.blocked, work.pin("p1")) == (False, None)
+    library.apply(Gone("patron", "gv-7f1c"))
+    assert isinstance(library.ask(act), DeskClosed)

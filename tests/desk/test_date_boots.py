@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kiosk.desk.date_boots import date_boots
+from kiosk.domain.blocks import HeldForAnother
 from kiosk.domain.clock_trust import Anchor, KeptTime, Moment, Voucher
 from kiosk.domain.model import Loan
+from kiosk.domain.staff import ByStaff, Role, Staff
 from kiosk.ports.central import Gone, LoanRecord
-from kiosk.session.effects import CheckIn, CheckOut, Renew
-from tests.desk.conftest import NOON_MS
+from kiosk.session.desk_states import Act
+from kiosk.session.effects import CheckIn, CheckOut, Renew, TickOff
+from kiosk.session.inputs import LoanRefused
+from tests.desk.conftest import NOON_MS, RULES, STAFF
 
 if TYPE_CHECKING:
     from tests.desk.conftest import Library
@@ -221,3 +225,34 @@ def test_is_not_undone_by_what_the_centre_said_before_it_heard_of_it(library: Li
     step(library)
     library.apply(LoanRecord(before, open=True))
     assert loan_of(library, identity).due_on == date(2026, 12, 10)
+
+
+@pytest.mark.parametrize(("ended_undated", "late_on"), [(True, []), (False, [date(2026, 11, 26)])])
+def test_nobody_is_late_by_a_return_of_a_boot_that_ended_undated(
+    library: Library, ended_undated: bool, late_on: list[date]
+) -> None:
+    """Its day is one of many, and the book may have come in time. Where the day is known, it counts."""
+    library.lent_elsewhere("i1", "p1", days_ago=9, due_in=1)  # due on the 24th, the day behind the floor's
+    library.ask(CheckIn(1, 1, "TK.00001"))
+    anchored(library, "bright" if ended_undated else "dark")
+    step(library)
+    with library.store.unit_of_work() as work:
+        assert [on for _, on in work.ended_late("p1", date(2026, 11, 1))] == late_on
+    (row,) = library.store._database.tell("SELECT returned_on FROM loan")
+    assert row[0] == ("2026-11-24" if ended_undated else "2026-11-26")
+
+
+@pytest.mark.parametrize("boot", ["dark", "bright"])
+def test_a_book_that_was_shelved_in_the_dark_is_kept_from_the_day_that_becomes_known(
+    library: Library, boot: str
+) -> None:
+    """By the last trusted day, three days before, the next one would be served at once."""
+    library.apply(replace(RULES, version="2", hold_shelf_days=1))
+    library.ask(TickOff(1, 1, Act.SHELVED, "h1", ByStaff(Staff(STAFF[0], Role.LIBRARIAN)), "TK.00004"))
+    anchored(library, boot)
+    assert step(library) == 1
+    with library.store.unit_of_work() as work:
+        assert [hold.shelved_on for hold in work.holds_on("t4")] == [date(2026, 11, 26)]
+    answer = library.ask(CheckOut(1, 1, "p2", "TK.00004"))
+    assert isinstance(answer, LoanRefused)
+    assert answer.blocks == (HeldForAnother(),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -22,8 +23,8 @@ from kiosk.ports.errors import StoreBroken
 from kiosk.ports.host import PinLock
 from kiosk.ports.store import Store, UnitOfWork
 from kiosk.session.desk_states import Act, PinProblem, StaffShown
-from kiosk.session.effects import EnterDesk, SetPin
-from kiosk.session.inputs import DeskActDone, DeskEntered, PinRefused
+from kiosk.session.effects import EnterDesk, ProveCard, SetPin
+from kiosk.session.inputs import CardProved, DeskActDone, DeskEntered, PinRefused
 from local_store.engine import StoreConfig, open_store
 from local_store.pin_lock import StorePinLock
 from tests.desk.conftest import HandClock, Library
@@ -94,7 +95,7 @@ def test_three_wrong_ones_are_free_and_then_each_waits_longer(desk: Desk_) -> No
         desk.clock.advance(answer.wait_s)
     assert waits == [0, 0, 5, 15, 30, 60, 120, 300, 300, 300]
     assert isinstance(desk.enters(), DeskEntered), "nobody is ever locked out"
-    assert desk.record() == PinRecord(desk.record().hash)  # type: ignore[union-attr]
+    assert desk.record() == PinRecord(desk.record().hash, of_staff=True)  # type: ignore[union-attr]
     again = desk.enters(WRONG)
     assert isinstance(again, PinRefused)
     assert again.wait_s == 0
@@ -147,12 +148,50 @@ def test_who_is_of_the_staff_no_longer_gets_nowhere_with_the_right_pin(desk: Des
         assert answer.problem is PinProblem.NOT_STAFF
 
 
-def test_a_readers_short_pin_opens_no_desk_when_they_become_of_the_staff(desk: Desk_) -> None:
-    assert desk.sets("p1", "4711", LAN)
-    desk.apply(PatronRecord(patron("p1", "Minh An", LAN), ("HS1",)))
-    answer = desk.enters("4711", "p1")
-    assert isinstance(answer, PinRefused)
-    assert answer.problem is PinProblem.NONE_SET
+@pytest.mark.parametrize("pin", ["4711", PIN])
+def test_a_readers_pin_opens_no_desk_when_they_become_of_the_staff(desk: Desk_, pin: str) -> None:
+    """However long it is: a librarian has set it."""
+    assert desk.sets("p1", pin, LAN)
+    desk.apply(PatronRecord(patron("p1", "Minh An", Staff("staff-an", Role.LIBRARIAN)), ("HS1",)))
+    for _ in range(2):
+        answer = desk.enters(pin, "p1")
+        assert isinstance(answer, PinRefused)
+        assert answer.problem is PinProblem.NONE_SET
+    proved = desk.ask(ProveCard(7, 9, "p1", pin))
+    assert isinstance(proved, CardProved), "as a reader they are who they were"
+    assert desk.sets("p1", PIN, TUAN)
+    assert isinstance(desk.enters(WRONG, "p1"), PinRefused)
+    assert desk.sets("p1", None, TUAN)
+    for _ in range(2):
+        assert isinstance(desk.enters(PIN, "p1"), DeskEntered)
+
+
+@pytest.mark.parametrize(("by", "actor", "staff"), [(TUAN, "librarian", TUAN.id), (None, "station", None)])
+def test_that_a_pin_was_set_is_written_down_with_who_did_it_and_without_the_pin(
+    desk: Desk_, by: Staff | None, actor: str, staff: str | None
+) -> None:
+    assert not desk.sets("lan", None, by)
+    assert not desk.sets("lan", "111111", by)
+    with desk.store.unit_of_work() as work:
+        assert list(work.pending(9)) == []
+    assert desk.sets("lan", PIN, by)
+    assert desk.sets("lan", None, by)
+    with desk.store.unit_of_work() as work:
+        operations = [operation for _, operation in work.pending(9)]
+        pin = work.pin("lan")
+    assert pin is not None
+    assert pin.hash is not None
+    bodies = [json.loads(one.body) for one in operations]
+    assert [(body["kind"], body["data"]) for body in bodies] == [
+        ("pin_set", {"how": "set"}),
+        ("pin_set", {"how": "unlocked"}),
+    ]
+    for one, body in zip(operations, bodies, strict=True):
+        assert (body["actor"], body.get("staff")) == (actor, staff)
+        assert one.reader is not None
+        assert (one.reader.patron_id, one.reader.private) == ("lan", None)
+        assert PIN not in one.body
+        assert pin.hash not in one.body
 
 
 MAY = {

@@ -184,3 +184,12 @@ def test_a_card_borrows_no_more_in_one_day_than_the_library_allows(library: Libr
     assert any(isinstance(block, TooManyToday) for block in refused.blocks)
     library.clock.advance(86_400)
     lent(library, "TK.00003")
+
+
+def test_a_return_that_ends_several_loans_is_listed_for_that_and_to_be_seen(library: Library) -> None:
+    """So that its readers stay known until somebody has seen the book."""
+    chosen(library, "self_return", "to_check")
+    library.lent_elsewhere("i1", "p1")
+    library.lent_elsewhere("i1", "p2")
+    returned(library)
+    assert [line.why for line in to_check(library)] == [ToCheck.SEVERAL_LOANS, ToCheck.RETURNED]

@@ -18,11 +18,12 @@ from kiosk.domain.requests import (
     ChangeItemStatus,
     LinkCard,
     PlaceHold,
+    RequestState,
     Wish,
     WriteNote,
 )
 from kiosk.domain.staff import ByStaff, Role, Staff
-from kiosk.ports.central import Gone, HoldRecord, PatronRecord
+from kiosk.ports.central import Change, Gone, HoldRecord, ItemRecord, PatronRecord
 from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.desk_states import DeskProblem, ReaderLine, ReaderShown
@@ -249,7 +250,6 @@ def test_asks_for_no_hold_that_the_centre_must_decline(
 def test_a_damaged_book_is_not_lent_from_now_on(library: "Library") -> None:
     assert isinstance(asks(library, ChangeItemStatus("TK.00001", ItemStatus.DAMAGED), None), Asked)
     assert read(library, lambda work: getattr(work.item_by_barcode("TK.00001"), "status", "")) == ItemStatus.DAMAGED
-    assert isinstance(asks(library, ChangeItemStatus("TK.99999", ItemStatus.LOST), None), Asked)
 
 
 @pytest.mark.parametrize("wish", [BlockCards(), BlockPatron(blocked=True), WriteNote("x"), LinkCard("HS-900")])
@@ -306,3 +306,49 @@ def test_an_act_is_whole_or_was_never_begun(library: "Library", wish: Wish) -> N
     assert (opened(library, "p1"), opened(library, card="HS-900")) == (before, None)
     assert opened(library, card="HS1") is not None
     assert sent(library) == []
+
+
+# ---- what the centre tells before it has heard
+
+
+def told(library: "Library", *also: Change) -> tuple[object, ...]:
+    """An's cards, block and note and the status of a book, once the centre has told all of them as it knows them."""
+    an = PatronRecord(Patron("p1", "Minh An", "7A1", "hs", date(2027, 5, 31), False, note="cũ"), ("HS1", "HS1-cũ"))
+    library.apply(an, ItemRecord("i1", "t1", "TK.00001", "STK", ItemStatus.AVAILABLE), *also)
+    with library.store.unit_of_work() as work:
+        patron, item = work.patron("p1"), work.item("i1")
+        assert patron is not None
+        assert item is not None
+        return work.patron_by_card("HS1") is not None, patron.blocked, patron.note, item.status
+
+
+OF_AN: tuple[tuple[Wish, str | None], ...] = (
+    (BlockCards(), "p1"),
+    (BlockPatron(True), "p1"),
+    (WriteNote("mới"), "p1"),
+    (ChangeItemStatus("TK.00001", ItemStatus.LOST), None),
+)
+
+
+def test_what_was_asked_for_here_holds_until_the_centre_has_heard_of_it(library: "Library") -> None:
+    """A lost card would work again with any word of its reader's name or class."""
+    answers = [asks(library, wish, patron) for wish, patron in OF_AN]
+    assert told(library) == told(library) == (False, True, "mới", "lost")
+    with library.store.unit_of_work() as work:
+        waiting = [*work.recent_requests(9), *work.requests_of_patron("p1")]
+    assert {one.id for one in waiting} == {answer.id for answer in answers if isinstance(answer, Asked)}
+    declined = [replace(one, state=RequestState.DECLINED, by="rule", why="overtaken") for one in waiting]
+    assert told(library, *declined) == (True, False, "cũ", "available"), "and then its word holds"
+
+
+@pytest.mark.parametrize("which", range(len(OF_AN)))
+def test_nothing_else_of_the_reader_or_the_book_is_held_back(library: "Library", which: int) -> None:
+    wish, patron = OF_AN[which]
+    asks(library, wish, patron)
+    as_told, here = [True, False, "cũ", "available"], [False, True, "mới", "lost"]
+    assert told(library) == (*as_told[:which], here[which], *as_told[which + 1 :])
+    library.apply(PatronRecord(Patron("p2", "Gia Hân", "8A1", "hs", None, True), ("HS2",)))
+    with library.store.unit_of_work() as work:
+        han = work.patron_by_card("HS2")
+    assert han is not None
+    assert (han.class_name, han.blocked) == ("8A1", True)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kiosk.domain.blocks import TooManyLoans
+from kiosk.domain.model import Patron
 from kiosk.domain.requests import ChangeSettings, RequestState
 from kiosk.domain.settings import all_settings
 from kiosk.domain.staff import ByStaff, Role, Staff
-from kiosk.ports.central import SettingTold
+from kiosk.ports.central import PatronRecord, SettingTold
 from kiosk.session.desk_states import DeskProblem, SettingLine
 from kiosk.session.effects import Ask, CheckOut, ListSettings
 from kiosk.session.inputs import Asked, LoanRecorded, LoanRefused, NotAsked, SettingsListed
@@ -131,6 +132,8 @@ def test_what_may_not_be_chosen_changes_nothing(library: Library, values: dict[s
 def test_nobody_but_the_staff_changes_anything(library: Library) -> None:
     assert isinstance(change(library, {"limits.hs.total": "9"}, by=None), NotAsked)
     assert listed(library)["limits.hs.total"].value == "3"
+    promoted = Staff(LAN.staff.id, Role.MAINTAINER)
+    library.apply(PatronRecord(Patron("gv-5ca1", "Thu Thuỷ", "", "gv", None, False, staff=promoted), ()))
     assert isinstance(change(library, {"limits.hs.total": "9"}, ByStaff(Staff(LAN.staff.id, Role.MAINTAINER))), Asked)
 
 

@@ -1,15 +1,16 @@
 """The work lists: what stands in each, and what ticking it off writes down."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kiosk.domain.model import Hold, Patron
+from kiosk.domain.model import Hold, ItemStatus, Patron
 from kiosk.domain.operations import Operation, commitment
 from kiosk.domain.staff import ByStaff, Role, Staff
-from kiosk.ports.central import Gone, HoldRecord, PatronRecord
+from kiosk.ports.central import Gone, HoldRecord, ItemRecord, PatronRecord
 from kiosk.session.desk_states import (
     Act,
     CheckLine,
@@ -173,6 +174,27 @@ def test_a_call_is_listed_by_itself_and_says_of_nobody_who_called(library: "Libr
     assert listed(library, Work.HELP) == ()
 
 
+def test_a_call_stands_for_those_of_the_next_minutes_until_somebody_has_seen_to_it(library: "Library") -> None:
+    def call() -> object:
+        answer = library.ask(CallHelp(7, 9))
+        assert isinstance(answer, HelpCalled)
+        return answer.operation
+
+    first = call()
+    library.clock.advance(179)
+    assert call() == first
+    assert len(listed(library, Work.HELP)) == sent(library) == 1
+    library.clock.advance(1)
+    second = call()
+    assert second != first
+    for line in listed(library, Work.HELP):
+        assert ticked(library, Act.CHECKED, line.id)
+    assert call() not in (first, second)
+    library.clock.moment = replace(library.clock.moment, boot_id="boot-2", boottime_ms=1)
+    call()
+    assert len(listed(library, Work.HELP)) == 2
+
+
 # ---- overdue
 
 
@@ -255,6 +277,17 @@ def test_a_book_that_is_not_back_is_not_put_there(library: "Library") -> None:
 
 def test_it_is_put_there_once(library: "Library") -> None:
     assert [ticked(library, Act.SHELVED, "", "TK.00004") for _ in range(2)] == [True, False]
+
+
+def test_a_hold_that_was_served_here_waits_no_more_before_the_centre_has_ended_it(library: "Library") -> None:
+    library.apply(ItemRecord("i4b", "t4", "TK.00044", "STK", ItemStatus.AVAILABLE))
+    waits(library, Hold("h2", "t4", "p2", "ngăn 2"))
+    lend(library, "TK.00004")
+    assert [line.id for line in listed(library, Work.TO_SHELVE)] == ["h2"]
+    library.apply(Gone("hold", "h2"))
+    assert listed(library, Work.TO_SHELVE) == ()
+    assert not ticked(library, Act.SHELVED, "", "TK.00044")
+    assert isinstance(library.ask(CheckOut(7, 9, "p2", "TK.00044")), LoanRecorded), "nobody else waits for it"
 
 
 # ---- unsent, and the counts

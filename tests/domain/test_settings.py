@@ -128,16 +128,20 @@ def test_reads_days_as_people_write_them(words: str) -> None:
     assert s.Days().write(found) == "2026-11-20, 2027-02-01..2027-02-14"
 
 
-@given(rules, calendars())
+named = calendars().map(
+    lambda one: replace(one, closures=tuple(replace(closure, name="Tết") for closure in one.closures))
+)
+"""As the centre has them from the library's file."""
+
+
+@given(rules, named)
 def test_no_settings_leave_everything_as_it_is(of: CirculationRules, calendar: Calendar) -> None:
     assert overlay(of, calendar, {}) == (of, calendar)
     laid, same = overlay(of, calendar, {one.name: one.default for one in all_settings(of)})
     assert (laid, same) == (of, calendar), "and so do the defaults"
 
 
-@given(
-    rules, calendars(), st.dictionaries(st.sampled_from([*NAMES, "?"]) | st.text(), st.text() | st.integers().map(str))
-)
+@given(rules, named, st.dictionaries(st.sampled_from([*NAMES, "?"]) | st.text(), st.text() | st.integers().map(str)))
 def test_any_texts_can_be_laid_over_and_only_close_more_days(
     of: CirculationRules, calendar: Calendar, settings: dict[str, str]
 ) -> None:
@@ -175,3 +179,15 @@ def test_a_total_that_is_laid_over_counts_like_the_centres(scene: object) -> Non
     told = stricter(scene.rules, "total", 99)
     laid, _ = overlay(scene.rules, scene.calendar, {f"limits.{who}.total": "0" for who in scene.rules.limits})
     assert replace(scene, rules=laid).check_out() == replace(scene, rules=told).check_out()
+
+
+@pytest.mark.parametrize(
+    ("words", "is_closed"), [(None, True), ("", False), ("2026-11-21", False), ("2026-11-20", True), ("mai", True)]
+)
+def test_a_closed_day_that_is_taken_away_at_the_desk_is_open_at_once(words: str | None, is_closed: bool) -> None:
+    """What was chosen before comes back in the centre's calendar, without a name."""
+    chosen = Closure(date(2026, 11, 20), date(2026, 11, 20))
+    calendar = Calendar("1", frozenset(), (TET, chosen), ())
+    _, laid = overlay(RULES, calendar, {} if words is None else {"closed": words})
+    assert laid.is_open(chosen.first) is not is_closed
+    assert not laid.is_open(TET.first), "the centre's own stay"

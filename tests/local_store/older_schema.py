@@ -7,6 +7,8 @@ TO_0009 = (
     "DROP TABLE pin",
     "DROP INDEX late_loan_by_patron",
     "ALTER TABLE request DROP COLUMN here",
+    "DROP INDEX patron_by_staff",
+    "DROP INDEX request_that_waits",
     "ALTER TABLE hold DROP COLUMN shelved_on",
     "ALTER TABLE item DROP COLUMN in_house_only",
     *(f"ALTER TABLE patron DROP COLUMN {name}" for name in ("suspended_until", "note", "staff_id", "staff_role")),

@@ -222,7 +222,7 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, statement: Prepared, nam
     open_store(new_store(config_in(tmp_path))).close()
     values = dict.fromkeys(("id", "key", "kind", "number", "barcode", "title_id", "patron_id", "item_id", "tag"), "x")
     names = ("op_epoch", "op_seq", "after", "last", "limit", "told_to", "from_place", "to", "place", "day")
-    names += ("loan_id", "before")
+    names += ("loan_id", "before", "staff_id")
     values |= dict.fromkeys(names, "1")
     with inside(config_in(tmp_path)) as connection:
         plan = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement.sql, values)]

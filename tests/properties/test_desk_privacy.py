@@ -54,6 +54,7 @@ from kiosk.session.effects import (
     CheckOut,
     CountWork,
     FindReaders,
+    ListRequests,
     ListSettings,
     ListWork,
     OpenBook,
@@ -84,6 +85,7 @@ from kiosk.session.inputs import (
     NotTakenBack,
     ReaderOpened,
     ReadersFound,
+    RequestsListed,
     ReturnRecorded,
     Scanned,
     SettingsListed,
@@ -335,6 +337,8 @@ class AtTheDesk(RuleBasedStateMachine):
                 return TakenBack(*key, taken, 0, self.at)
             case ListSettings():
                 return SettingsListed(*key, (), self.at)
+            case ListRequests():
+                return RequestsListed(*key, (), self.at)
         raise AssertionError(ask)
 
     @invariant()

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from central_server import database as centres
 from central_server import holds
 from central_server.books import Books, Need
+from central_server.imports import patrons
+from central_server.tables.library import patron
 from central_server.tables.library import title as title_table
 from central_server.tables.operations import dispute, loan, operation, operation_reader
 from demo.compare import differences
@@ -189,6 +191,10 @@ class Seeds:
         self.known = bring_a_small_library(store, self.folder)
         bring(store, "circulation", (ROOT / "samples" / "circulation.toml").read_text(), self.folder)
         put_on_list(store, next(iter(self.known["patron"].values())), LIBRARIAN.staff.id)
+        with store.writing.begin() as connection:  # a station's desk is open for those alone of whom it was told
+            patrons.publish(
+                connection, LIBRARY, [dict(row) for row in connection.execute(sa.select(patron)).mappings()]
+            )
         store.close()
         # They know the catalogue by cursors that every copy of this centre knows too.
         centre = Centre(self.centre)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from kiosk.bootstrap.kiosk import Kiosk
 from kiosk.config import load
+from kiosk.domain.model import Patron
 from kiosk.domain.requests import ChangeSettings
 from kiosk.domain.staff import ByStaff, Role, Staff
-from kiosk.ports.central import Gone, SettingTold
+from kiosk.ports.central import Gone, PatronRecord, SettingTold
 from kiosk.ports.devices import Sound
 from kiosk.session.effects import Ask
 from kiosk.session.states import Home, State
@@ -53,6 +54,8 @@ def running(folder: Path, *, online: bool = True) -> Iterator[tuple[Kiosk, Seen]
     kiosk.start()
     try:
         assert kiosk.store.opened.wait(PATIENCE_S)
+        lan = PatronRecord(Patron("lan", "cô Lan", "", "gv", None, False, staff=LAN.staff), ())
+        kiosk.store.call(lambda work: (work.apply([lan], work.cursor()), work.commit()))
         yield kiosk, seen
     finally:
         kiosk.stop()

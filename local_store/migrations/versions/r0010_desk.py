@@ -12,10 +12,12 @@ down_revision = "0009"
 def upgrade() -> None:
     for name in ("suspended_until", "note", "staff_id", "staff_role"):
         op.add_column("patron", sa.Column(name, sa.Text))
+    op.create_index("patron_by_staff", "patron", ["staff_id"], sqlite_where=sa.text("staff_id IS NOT NULL"))
     op.add_column("item", sa.Column("in_house_only", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("request", sa.Column("here", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("hold", sa.Column("shelved_on", sa.Text))
     op.create_index("late_loan_by_patron", "loan", ["patron_id"], sqlite_where=sa.text("returned_on > due_on"))
+    op.create_index("request_that_waits", "request", ["kind"], sqlite_where=sa.text("state = 'waiting'"))
     op.create_table(
         "pin",
         sa.Column("patron_id", sa.Text, primary_key=True),
@@ -23,6 +25,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("boot_id", sa.Text, nullable=False),
         sa.Column("boottime_ms", sa.Integer, nullable=False),
+        sa.Column("of_staff", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(

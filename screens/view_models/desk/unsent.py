@@ -52,7 +52,7 @@ def kind_named(kind: str, words: Translator) -> str:
             return words.text("Visits of readers")
         case OperationKind.PLACE_HOLD | OperationKind.CANCEL_HOLD | OperationKind.HOLD_SHELVED:
             return words.text("Holds")
-        case OperationKind.CARD_LINK | OperationKind.CARD_BLOCK | OperationKind.PATRON_BLOCK:
+        case OperationKind.CARD_LINK | OperationKind.CARD_BLOCK | OperationKind.PATRON_BLOCK | OperationKind.PIN_SET:
             return words.text("Cards and readers")
         case OperationKind.PATRON_NOTE:
             return words.text("Notes about readers")
