@@ -93,7 +93,8 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
             return (visits.go_home(state, rules), ()) if isinstance(state.doing, Resting) else (state, ())
         case DeskClosed(visit=visit, at=at) if visit == state.visit:
             if isinstance(state.doing, Maintaining):
-                return maintain.locked(state, state.doing, rules, at), (Play(Sound.ATTENTION),)
+                state, effects = maintain.locked(state, state.doing, rules, at)
+            return state, (*effects, Play(Sound.ATTENTION))
             return visits.go_home(state, rules), (Play(Sound.ATTENTION),)
     if isinstance(state.doing, Resting) and state.doing.notice is not None:
         match happened:
