@@ -94,7 +94,7 @@ def step(state: State, happened: Input, rules: SessionRules) -> Step:
         case DeskClosed(visit=visit, at=at) if visit == state.visit:
             if isinstance(state.doing, Maintaining):
                 state, effects = maintain.locked(state, state.doing, rules, at)
-            return state, (*effects, Play(Sound.ATTENTION))
+                return state, (*effects, Play(Sound.ATTENTION))
             return visits.go_home(state, rules), (Play(Sound.ATTENTION),)
     if isinstance(state.doing, Resting) and state.doing.notice is not None:
         match happened:
