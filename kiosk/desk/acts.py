@@ -18,7 +18,8 @@ from kiosk.desk.settings import list_settings
 from kiosk.desk.take_back import take_back
 from kiosk.desk.use_in_house import record_visit, use_in_house
 from kiosk.desk.work_lists import count_work, list_work, tick_off
-from kiosk.ports.store import Store, UnitOfWork
+from kiosk.ports.on_store import OnStore
+from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import (
     Ask,
     AtTheDesk,
@@ -97,11 +98,11 @@ class Desk:
             case ListRequests():
                 return list_requests(work, ask, self._tools)
 
-    def enter(self, ask: InSteps, store: Store) -> DeskEntered | CardProved | PinRefused:
+    def enter(self, ask: InSteps, on_store: OnStore) -> DeskEntered | CardProved | PinRefused:
         """In units of work of its own. Raises StoreBroken."""
         if isinstance(ask, ProveCard):
-            return prove_card(store, ask, self._tools)
-        return enter_desk(store, ask, self._tools)
+            return prove_card(on_store, ask, self._tools)
+        return enter_desk(on_store, ask, self._tools)
 
     def visited(self, patron_id: str, work: UnitOfWork) -> bool:
         """Writes down that this patron came, once a day. Raises StoreBroken."""

@@ -9,34 +9,34 @@ from kiosk.domain.operations import Actor, OperationKind
 from kiosk.domain.pins import pin_fault
 from kiosk.domain.staff import ByStaff, Role
 from kiosk.ports.desk_store import PinRecord
-from kiosk.ports.store import Store, UnitOfWork
+from kiosk.ports.on_store import OnStore
+from kiosk.ports.store import UnitOfWork
 from kiosk.session.desk_states import Act, PinProblem, StaffShown
 from kiosk.session.effects import EnterDesk, ProveCard, SetPin
 from kiosk.session.inputs import CardProved, DeskActDone, DeskEntered, PinRefused
 
 
-def enter_desk(store: Store, ask: EnterDesk, tools: Tools) -> DeskEntered | PinRefused:
+def enter_desk(on_store: OnStore, ask: EnterDesk, tools: Tools) -> DeskEntered | PinRefused:
     """Who was of the staff when the card was shown may be so no longer: only what the list says now counts."""
 
     def refused(problem: PinProblem, wait_s: float = 0.0) -> PinRefused:
         return PinRefused(ask.visit, ask.request, problem, wait_s, tools.clock.monotonic())
 
-    with store.unit_of_work() as work:
-        patron, pin = work.patron(ask.patron_id), work.pin(ask.patron_id)
+    patron, pin = on_store(lambda work: (work.patron(ask.patron_id), work.pin(ask.patron_id)))
     if patron is None or patron.staff is None:
         return refused(PinProblem.NOT_STAFF)
     if pin is not None and not pin.of_staff:  # a librarian has set it, for a reader who has become of the staff since
         return refused(PinProblem.NONE_SET)
-    looked = look_at_pin(store, patron.id, ask.pin, tools)
+    looked = look_at_pin(on_store, patron.id, ask.pin, tools)
     if looked.problem is not None:
         return refused(looked.problem, looked.wait_s)
     who = StaffShown(patron.staff, patron.id, patron.shown_name)
     return DeskEntered(ask.visit, ask.request, who, tools.clock.monotonic())
 
 
-def prove_card(store: Store, ask: ProveCard, tools: Tools) -> CardProved | PinRefused:
+def prove_card(on_store: OnStore, ask: ProveCard, tools: Tools) -> CardProved | PinRefused:
     """The same counting and waiting as at the desk."""
-    looked = look_at_pin(store, ask.patron_id, ask.pin, tools)
+    looked = look_at_pin(on_store, ask.patron_id, ask.pin, tools)
     if looked.problem is not None:
         return PinRefused(ask.visit, ask.request, looked.problem, looked.wait_s, tools.clock.monotonic())
     return CardProved(ask.visit, ask.request, tools.clock.monotonic())

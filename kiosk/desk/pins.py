@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from kiosk.desk.recording import Tools
 from kiosk.domain.pins import wait_left
-from kiosk.ports.store import Store
+from kiosk.ports.desk_store import PinRecord
+from kiosk.ports.on_store import OnStore
+from kiosk.ports.store import UnitOfWork
 from kiosk.session.desk_states import PinProblem
 
 
@@ -19,23 +21,34 @@ class Looked:
     wait_s: float = 0.0
 
 
-def look_at_pin(store: Store, patron_id: str, pin: str, tools: Tools) -> Looked:
+def look_at_pin(on_store: OnStore, patron_id: str, pin: str, tools: Tools) -> Looked:
     """In units of work of its own. Raises StoreBroken; then the try counts, or no PIN was looked at."""
-    now = tools.clock.now()
-    with store.unit_of_work() as work:
-        record = work.pin(patron_id)
-        if record is None or record.hash is None or tools.pins is None:
-            return Looked(PinProblem.NONE_SET)
-        left = wait_left(record.failures, record.boot_id, record.boottime_ms, now)
-        if left > 0:
-            return Looked(PinProblem.TOO_SOON, left)
-        tried = replace(record, failures=record.failures + 1, boot_id=now.boot_id, boottime_ms=now.boottime_ms)
-        work.put_pin(patron_id, tried)
-        work.commit()
-    if not tools.pins.opens(pin, patron_id, record.hash):
+    if tools.pins is None:
+        return Looked(PinProblem.NONE_SET)
+    tried = on_store(lambda work: _tried(work, patron_id, tools))
+    if isinstance(tried, Looked):
+        return tried
+    if not tools.pins.opens(pin, patron_id, tried.hash or ""):
         wait_s = wait_left(tried.failures, tried.boot_id, tried.boottime_ms, tools.clock.now())
         return Looked(PinProblem.WRONG, wait_s)
-    with store.unit_of_work() as work:
-        work.put_pin(patron_id, record.at_rest())
+
+    def ends(work: UnitOfWork) -> Looked:
+        work.put_pin(patron_id, tried.at_rest())
         work.commit()
-    return Looked(None)
+        return Looked(None)
+
+    return on_store(ends)
+
+
+def _tried(work: UnitOfWork, patron_id: str, tools: Tools) -> Looked | PinRecord:
+    """What is to be looked at: a try more."""
+    now, record = tools.clock.now(), work.pin(patron_id)
+    if record is None or record.hash is None:
+        return Looked(PinProblem.NONE_SET)
+    left = wait_left(record.failures, record.boot_id, record.boottime_ms, now)
+    if left > 0:
+        return Looked(PinProblem.TOO_SOON, left)
+    tried = replace(record, failures=record.failures + 1, boot_id=now.boot_id, boottime_ms=now.boottime_ms)
+    work.put_pin(patron_id, tried)
+    work.commit()
+    return tried

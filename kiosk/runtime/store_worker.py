@@ -10,12 +10,14 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from queue import Empty, PriorityQueue, SimpleQueue
 from threading import Event, Lock
 from typing import Any, TypeVar
 
 from kiosk.ports.errors import OtherMachine, StoreBroken, StoreDamaged, StoreFull
 from kiosk.ports.host import SpareRoom
+from kiosk.ports.on_store import OnStore
 from kiosk.ports.signals import StopSignal
 from kiosk.ports.store import Store, UnitOfWork
 
@@ -87,12 +89,13 @@ class StoreWorker:
 
         self._jobs.put((priority, next(self._order), run))
 
-    def submit_steps(self, job: Callable[[Store], Any], then: Callable[[Any], None]) -> None:
-        """As `submit`, for what has to be durable in part before it goes on: `job` makes its own units of work."""
+    def submit_steps(self, job: Callable[[OnStore], Any], then: Callable[[Any], None]) -> None:
+        """As `submit`, for what has to be durable in part before it goes on: each step of `job` is a unit of work, and
+        runs again by itself when the reserve was given back; what went before it stands."""
 
         def run(store: Store | None) -> None:
             if store is not None:
-                then(self._with_room(lambda: job(store)))
+                then(job(partial(self._do, store)))
 
         self._jobs.put((FIRST, next(self._order), run))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,12 +19,15 @@ from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
 from kiosk.domain.staff import Role, Staff
 from kiosk.ports.central import Change, HoldRecord, ItemRecord, LoanRecord, PatronRecord, TitleRecord
+from kiosk.ports.on_store import OnStore
+from kiosk.ports.store import Store, UnitOfWork
 from kiosk.session.effects import InSteps, StoreEffect
 from kiosk.session.inputs import Answer
 from local_store.engine import SqlStore, StoreConfig, open_store
 from local_store.pin_lock import StorePinLock
 from tests.local_store.shelf import new_store
 
+T = TypeVar("T")
 TODAY = date(2026, 11, 23)
 NOON_MS = 1_795_410_000_000  # 23 November 2026, 12:00 in Việt Nam
 RULES = CirculationRules(
@@ -57,6 +61,14 @@ class HandClock:
         self.moment = replace(self.moment, wall_ms=0, trusted=False)
 
 
+def in_units(store: Store) -> OnStore:
+    def on_store(job: Callable[[UnitOfWork], T]) -> T:
+        with store.unit_of_work() as work:
+            return job(work)
+
+    return on_store
+
+
 @dataclass
 class Library:
     store: SqlStore
@@ -65,7 +77,7 @@ class Library:
 
     def ask(self, effect: StoreEffect) -> Answer:
         if isinstance(effect, InSteps):
-            return self.desk.enter(effect, self.store)
+            return self.desk.enter(effect, in_units(self.store))
         with self.store.unit_of_work() as work:
             return self.desk.answer(effect, work)
 

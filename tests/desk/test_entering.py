@@ -27,7 +27,7 @@ from kiosk.session.effects import EnterDesk, ProveCard, SetPin
 from kiosk.session.inputs import CardProved, DeskActDone, DeskEntered, PinRefused
 from local_store.engine import StoreConfig, open_store
 from local_store.pin_lock import StorePinLock
-from tests.desk.conftest import HandClock, Library
+from tests.desk.conftest import HandClock, Library, in_units
 from tests.local_store.shelf import new_store
 
 LAN, HANH, TUAN = (
@@ -284,7 +284,7 @@ def _try(path: Path, counts_first: bool) -> None:
     store = open_store(StoreConfig(path, bytes(32), "hoa-sen", "tram-1", 0))
     tools = Tools(HandClock(), os.urandom, pins=KilledWhileLooking())
     if counts_first:
-        look_at_pin(store, "p1", WRONG, tools)
+        look_at_pin(in_units(store), "p1", WRONG, tools)
     else:
         _looks_first(store, tools)
 
@@ -366,12 +366,12 @@ def test_where_a_try_cannot_be_written_down_no_pin_is_looked_at(desk: Desk_) -> 
 
     tools = Tools(desk.clock, os.urandom, pins=Watched())
     with pytest.raises(StoreBroken):
-        look_at_pin(FullAfter(desk.store, 0), "lan", PIN, tools)  # type: ignore[arg-type]
+        look_at_pin(in_units(FullAfter(desk.store, 0)), "lan", PIN, tools)  # type: ignore[arg-type]
     assert looked == []
     with pytest.raises(
         StoreBroken
     ):  # looked at, and right: but the desk does not open when that cannot be written down
-        look_at_pin(FullAfter(desk.store, 1), "lan", PIN, tools)  # type: ignore[arg-type]
+        look_at_pin(in_units(FullAfter(desk.store, 1)), "lan", PIN, tools)  # type: ignore[arg-type]
     record = desk.record()
     assert record is not None
     assert record.failures == 1

@@ -8,7 +8,8 @@ import pytest
 
 from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.errors import StoreBroken, StoreDamaged, StoreFull
-from kiosk.ports.store import Store, UnitOfWork
+from kiosk.ports.on_store import OnStore
+from kiosk.ports.store import UnitOfWork
 from kiosk.runtime.store_worker import FIRST, LATER, STORE_BROKEN, STORE_DAMAGED, STORE_FULL, StoreWorker
 from local_store.engine import SqlStore, StoreConfig, open_store
 
@@ -266,10 +267,8 @@ def test_what_is_done_in_steps_is_durable_step_by_step(rig: Rig) -> None:
     assert rig.next() == "well"
     answers: SimpleQueue[object] = SimpleQueue()
 
-    def two_steps(store: Store) -> str:
-        with store.unit_of_work() as work:
-            work.put_pin("p1", PinRecord("sealed", 1))
-            work.commit()
+    def two_steps(on_store: OnStore) -> str:
+        on_store(lambda work: (work.put_pin("p1", PinRecord("sealed", 1)), work.commit()))
         raise StoreBroken("disk away")
 
     rig.worker.submit_steps(two_steps, answers.put)
@@ -277,5 +276,36 @@ def test_what_is_done_in_steps_is_durable_step_by_step(rig: Rig) -> None:
     assert rig.next() == "well"
     assert answers.empty()
     assert rig.worker.call(lambda work: work.pin("p1")) == PinRecord("sealed", 1)
-    rig.worker.submit_steps(lambda store: "done", answers.put)
+    rig.worker.submit_steps(lambda _: "done", answers.put)
     assert answers.get(timeout=PATIENCE_S) == "done"
+
+
+def test_a_step_that_finds_no_room_runs_again_by_itself_and_none_before_it(rig: Rig) -> None:
+    """The right PIN would be looked at twice, and come too soon."""
+    rig.reserves = 1
+    rig.thread.start()
+    assert rig.next() == "well"
+    ran: list[str] = []
+    answers: SimpleQueue[object] = SimpleQueue()
+
+    def counted(work: UnitOfWork) -> None:
+        ran.append("counted")
+        work.put_pin("p1", PinRecord("sealed", 1))
+        work.commit()
+
+    def ended(work: UnitOfWork) -> None:
+        ran.append("ended")
+        if ran.count("ended") == 1:
+            raise StoreFull("no room")
+        work.put_pin("p1", PinRecord("sealed"))
+        work.commit()
+
+    def in_steps(on_store: OnStore) -> str:
+        on_store(counted)
+        on_store(ended)
+        return "done"
+
+    rig.worker.submit_steps(in_steps, answers.put)
+    assert answers.get(timeout=PATIENCE_S) == "done"
+    assert ran == ["counted", "ended", "ended"]
+    assert rig.worker.call(lambda work: work.pin("p1")) == PinRecord("sealed")
