@@ -57,6 +57,8 @@ class Desk(Hands):
         if with_pins:
             for card, pin in PINS.items():
                 self.set_pin(card, pin)
+            self.kiosk.sync.try_now()
+            self.wait(self.is_sent)
         return self
 
     def again(self) -> None:
@@ -270,13 +272,15 @@ class School:
         return run_or_fail("central_server", *words, *self.server.where, "--library", LIBRARY)
 
     def told(self, device: str = "tram-1") -> list[dict[str, Any]]:
-        """What the centre was told by one station, in its own words."""
+        """What the centre was told by one station, in its own words, but for the PINs with which it began."""
         mine = sa.select(operation.c.body).where(operation.c.library_id == LIBRARY, operation.c.device == device)
         with reading(self.centre) as connection:
-            return [json.loads(body) for body in connection.scalars(mine.order_by(operation.c.position))]
+            told = [json.loads(body) for body in connection.scalars(mine.order_by(operation.c.position))]
+        return [one for one in told if (one["kind"], one["actor"]) != ("pin_set", "station")]
 
     def agrees(self) -> tuple[Ledger, Ledger]:
-        """Everything is sent, each ledger is the centre's, and every chain verifies; gives both of the first."""
+        """Everything is sent, each ledger is the centre's, and every chain verifies; gives both of the first, but for
+        the PINs with which it began."""
         found = [desk.both_ledgers() for desk in self.desks]
         audit = run("central_server", "audit", *self.server.where)
         assert audit.returncode == 0, audit.stdout + audit.stderr
@@ -289,7 +293,17 @@ class School:
                 check=False,
             )
             assert verified.returncode == 0, verified.stdout + verified.stderr
-        return found[0]
+        here, there = found[0]
+        return _once_begun(here), _once_begun(there)
+
+
+def _once_begun(ledger: Ledger) -> Ledger:
+    began: list[dict[str, object]] = []
+    for device in {row["device"] for row in ledger["operations"]}:
+        began += [row for row in ledger["operations"] if (row["device"], row["kind"]) == (device, "pin_set")][
+            : len(PINS)
+        ]
+    return {**ledger, "operations": [row for row in ledger["operations"] if row not in began]}
 
 
 def _within(value: object) -> Iterator[object]:
