@@ -105,7 +105,7 @@ def test_goes_on_where_a_killed_server_left_it(data: Path, whole: bytes, tmp_pat
             part = incoming / f"{offered.sha256}.part"
             before = part.stat().st_size if part.exists() else 0
             assert not left or before == left[-1]  # nothing is fetched twice
-            killing = threading.Thread(target=kill_after, args=(server, part, before + 200_000))
+            killing = threading.Thread(target=kill_after, args=(server, part, before + 100_000))
             killing.start()
             try:
                 one.fetch(offered, incoming)
