@@ -20,42 +20,45 @@ Bar = Callable[[str], DeskBar]
 
 
 def entering(doing: Entering, rules: SessionRules, place: Place, words: Translator) -> KeyboardView:
-    name = nfc(doing.who.name.strip())
-    return KeyboardView(
-        bar=DeskBar(
-            title=words.text("Librarian's desk"),
-            subtitle=nfc(place.library_name),
-            locks_in=words.text("closes by itself in"),
-            lock=Key(words.text("Back"), icons.BACK, Button.LOCK),
-            countdown=Countdown(doing.active_at + rules.entering_s, rules.entering_s),
-        ),
-        title=words.text("{name}, please type your PIN", name=name) if name else words.text("Please type your PIN"),
-        hint=words.text("At least {n} digits. Nobody should look on.", n=SHORTEST_OF_STAFF),
-        problem=_refused(doing, words),
-        text="•" * len(doing.digits),
-        rows=digit_rows(words.in_context("a PIN", "Open")),
-        places=SHORTEST_OF_STAFF,
-        wait=Countdown(doing.tries_at, doing.wait_s) if doing.wait_s > 0 else None,
-    )
+    hint = words.text("At least {n} digits. Nobody should look on.", n=SHORTEST_OF_STAFF)
+    title, name = words.text("Librarian's desk"), doing.who.name
+    return _pin_pad(doing, title, name, hint, _refused(doing, words), SHORTEST_OF_STAFF, rules, place, words)
 
 
 def proving(doing: Proving, rules: SessionRules, place: Place, words: Translator) -> KeyboardView:
     """Of a reader, before anything is borrowed."""
-    name = nfc(doing.found.name.strip())
+    hint = words.text("Your own digits, so that nobody borrows with your card. Nobody should look on.")
+    title, name = words.text("Your card and your PIN"), doing.found.name
+    return _pin_pad(doing, title, name, hint, _not_proved(doing, words), SHORTEST, rules, place, words)
+
+
+def _pin_pad(
+    doing: Entering | Proving,
+    title: str,
+    name: str,
+    hint: str,
+    problem: str,
+    places: int,
+    rules: SessionRules,
+    place: Place,
+    words: Translator,
+) -> KeyboardView:
+    """Whose card was scanned types their PIN."""
+    name = nfc(name.strip())
     return KeyboardView(
         bar=DeskBar(
-            title=words.text("Your card and your PIN"),
+            title=title,
             subtitle=nfc(place.library_name),
             locks_in=words.text("closes by itself in"),
             lock=Key(words.text("Back"), icons.BACK, Button.LOCK),
             countdown=Countdown(doing.active_at + rules.entering_s, rules.entering_s),
         ),
         title=words.text("{name}, please type your PIN", name=name) if name else words.text("Please type your PIN"),
-        hint=words.text("Your own digits, so that nobody borrows with your card. Nobody should look on."),
-        problem=_not_proved(doing, words),
+        hint=hint,
+        problem=problem,
         text="•" * len(doing.digits),
         rows=digit_rows(words.in_context("a PIN", "Open")),
-        places=SHORTEST,
+        places=places,
         wait=Countdown(doing.tries_at, doing.wait_s) if doing.wait_s > 0 else None,
     )
 
