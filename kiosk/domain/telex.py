@@ -15,7 +15,6 @@ _TONES = {"s": "\u0301", "f": "\u0300", "r": "\u0309", "x": "\u0303", "j": "\u03
 _TONE_MARKS = frozenset(_TONES.values())
 _ROUNDED = {"a": "â", "e": "ê", "o": "ô"}
 _PLAIN = {"ă": "a", "â": "a", "ê": "e", "ô": "o", "ơ": "o", "ư": "u", "đ": "d"}
-_MARKED_LATER = {"a": "aăâ", "e": "eê", "o": "oôơ", "u": "uư"}
 _HORNS = {"ua": "ưa", "uu": "ưu", "ui": "ưi", "oa": "oă"}
 """What w makes of two vowels. Of others it takes the pair uo as one, else the last that it can."""
 

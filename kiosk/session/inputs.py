@@ -14,18 +14,24 @@ from kiosk.domain.service_pass import PassFault
 from kiosk.domain.staff import Staff
 from kiosk.ports.devices import Hint
 from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.desk_inputs import ActTouched as ActTouched
+from kiosk.session.desk_inputs import BookOpened as BookOpened
+from kiosk.session.desk_inputs import DeskActDone as DeskActDone
+from kiosk.session.desk_inputs import DeskAnswer, DeskTouch
+from kiosk.session.desk_inputs import DeskClosed as DeskClosed
+from kiosk.session.desk_inputs import DeskEntered as DeskEntered
+from kiosk.session.desk_inputs import LineTouched as LineTouched
+from kiosk.session.desk_inputs import PinRefused as PinRefused
+from kiosk.session.desk_inputs import ReaderOpened as ReaderOpened
+from kiosk.session.desk_inputs import ReadersFound as ReadersFound
+from kiosk.session.desk_inputs import RequestsListed as RequestsListed
+from kiosk.session.desk_inputs import SettingsListed as SettingsListed
+from kiosk.session.desk_inputs import Typed as Typed
+from kiosk.session.desk_inputs import WorkCounted as WorkCounted
+from kiosk.session.desk_inputs import WorkListed as WorkListed
 from kiosk.session.desk_states import (
-    Act,
-    Counts,
     DeskProblem,
-    PinProblem,
     ReaderLine,
-    ReaderShown,
-    RequestLine,
-    SettingLine,
-    StaffShown,
-    Work,
-    WorkLine,
 )
 from kiosk.session.maintenance import Outcome
 from kiosk.session.notices import BookShown
@@ -107,31 +113,6 @@ class PartTouched:
     """One of the parts on the maintainer's screen."""
 
     part: Part
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ActTouched:
-    """A key of the desk."""
-
-    act: Act
-    at: float
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LineTouched:
-    """A line of one of the desk's lists."""
-
-    id: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """One key of a keyboard on the screen: a letter, or one of kiosk.session.supervised.typing's names."""
-
-    key: str = field(repr=False)
     at: float
 
 
@@ -345,89 +326,11 @@ class NotRenewed:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskEntered:
-    visit: int
-    request: int
-    who: StaffShown
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class PinRefused:
-    """`wait_s`: seconds until the next PIN is looked at."""
-
-    visit: int
-    request: int
-    problem: PinProblem
-    wait_s: float
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class CardProved:
     """The PIN is theirs."""
 
     visit: int
     request: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class DeskClosed:
-    """Nothing was recorded: who opened the desk is of the staff no longer, or in another role."""
-
-    visit: int
-    request: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class WorkCounted:
-    visit: int
-    request: int
-    counts: Counts
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class WorkListed:
-    visit: int
-    request: int
-    work: Work
-    lines: tuple[WorkLine, ...]
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReadersFound:
-    """`more`: there are others that `text` fits."""
-
-    visit: int
-    request: int
-    text: str
-    readers: tuple[ReaderLine, ...]
-    more: bool
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderOpened:
-    """`reader` None: not in the list (any more)."""
-
-    visit: int
-    request: int
-    reader: ReaderShown | None
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class BookOpened:
-    """`book` None: in no list of books. `reader`: who has it, or nobody."""
-
-    visit: int
-    request: int
-    book: BookShown | None
-    reader: ReaderLine | None
     at: float
 
 
@@ -438,35 +341,6 @@ class HelpCalled:
     visit: int
     request: int
     operation: OperationId
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsListed:
-    visit: int
-    request: int
-    lines: tuple[SettingLine, ...]
-    at: float
-    today: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestsListed:
-    visit: int
-    request: int
-    lines: tuple[RequestLine, ...]
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class DeskActDone:
-    """An act that has no answer of its own. `well` False: nothing was recorded (what it was about has changed
-    meanwhile)."""
-
-    visit: int
-    request: int
-    act: Act
-    well: bool
     at: float
 
 
@@ -517,21 +391,10 @@ Answer = (
     | NotAsked
     | BooksListed
     | NotRenewed
-    | DeskEntered
-    | PinRefused
+    | DeskAnswer
     | CardProved
-    | DeskClosed
-    | WorkCounted
-    | WorkListed
-    | ReadersFound
-    | ReaderOpened
-    | BookOpened
     | HelpCalled
-    | SettingsListed
-    | RequestsListed
-    | DeskActDone
 )
-DeskTouch = ActTouched | LineTouched | Typed
 Touch = Touched | TakeOffTouched | RenewTouched | PartTouched | DeskTouch
 Maintenance = PassShown | FindingsTold | ServiceDone
 _OfTheStation = StoreFailed | StoreRecovered | LinkChanged | ScannerLost | HintChanged | Maintenance

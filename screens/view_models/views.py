@@ -6,49 +6,28 @@ A page decides nothing; it binds these and posts a key's `input` when it is pres
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from kiosk.domain.findings import Part
 from kiosk.domain.operations import OperationId
-from kiosk.session.desk_states import Act
-from kiosk.session.inputs import Button
 from kiosk.session.states import Look
-from screens.view_models import icons
-
-
-class Tone(StrEnum):
-    """How a row or a chip looks; always with an icon and a word beside the colour."""
-
-    NEW = "new"  # the newest book: large and green
-    PLAIN = "plain"
-    ATTENTION = "attention"  # amber
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Something to press. `icon`: a name in the icon font."""
-
-    label: str
-    icon: str
-    button: Button
-
-
-@dataclass(frozen=True, slots=True)
-class ChipView:
-    """An icon and a few words in a pill."""
-
-    text: str
-    icon: str
-    tone: Tone
-
-
-@dataclass(frozen=True, slots=True)
-class Countdown:
-    """Until `ends_at` (monotonic seconds), of `whole_s` seconds. `repeats`: then it begins again, each time anew."""
-
-    ends_at: float
-    whole_s: float
-    repeats: bool = False
+from screens.view_models.desk_views import ActKey as ActKey
+from screens.view_models.desk_views import DeskBar as DeskBar
+from screens.view_models.desk_views import DeskDetail as DeskDetail
+from screens.view_models.desk_views import DeskLine as DeskLine
+from screens.view_models.desk_views import DeskListView as DeskListView
+from screens.view_models.desk_views import DeskMenuView as DeskMenuView
+from screens.view_models.desk_views import DeskSide as DeskSide
+from screens.view_models.desk_views import DeskTile as DeskTile
+from screens.view_models.desk_views import DeskView
+from screens.view_models.desk_views import KeyboardView as KeyboardView
+from screens.view_models.desk_views import Layer as Layer
+from screens.view_models.desk_views import Rows as Rows
+from screens.view_models.desk_views import TypeKey as TypeKey
+from screens.view_models.desk_views import Weight as Weight
+from screens.view_models.view_parts import ChipView as ChipView
+from screens.view_models.view_parts import Countdown as Countdown
+from screens.view_models.view_parts import Key as Key
+from screens.view_models.view_parts import Tone as Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,158 +282,8 @@ class ServiceView:
     panel: ServicePanel | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeskBar:
-    """The violet bar over every page of the desk: who is there, where, and when it locks."""
-
-    title: str
-    subtitle: str
-    locks_in: str
-    lock: Key
-    countdown: Countdown
-    back: Key | None = None
-
-
-class Weight(StrEnum):
-    """How much a key at the desk stands out."""
-
-    MAIN = "main"
-    PLAIN = "plain"
-    AGAINST = "against"  # amber: against the rules, or hard to undo
-
-
-@dataclass(frozen=True, slots=True)
-class ActKey:
-    """Something to press at the desk; posts ActTouched(act, value)."""
-
-    label: str
-    icon: str
-    act: Act
-    value: str = ""
-    weight: Weight = Weight.PLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class DeskTile:
-    key: ActKey
-    text: str
-    badge: str = ""
-    tone: Tone = Tone.PLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class DeskMenuView:
-    """`today`: icon, number and word, each. `tiles`: four in a row."""
-
-    bar: DeskBar
-    today_title: str
-    today: tuple[tuple[str, str, str], ...]
-    tiles: tuple[DeskTile, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DeskLine:
-    """A line of a list; posts LineTouched(id). "" as id: only to read."""
-
-    id: str
-    icon: str
-    title: str
-    text: str = ""
-    aside: str = ""
-    tone: Tone = Tone.PLAIN
-    chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DeskSide:
-    """One of two accounts of the same thing, beside the other."""
-
-    icon: str
-    who: str
-    head: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeskDetail:
-    """What was chosen, at length: `sides` (none or two), `lines`, a question, and what may be done. A line that begins
-    and ends with ** is strong."""
-
-    title: str
-    subtitle: str = ""
-    icon: str = ""
-    sides: tuple[DeskSide, ...] = ()
-    lines: tuple[str, ...] = ()
-    asks: str = ""
-    keys: tuple[ActKey, ...] = ()
-    tone: Tone = Tone.PLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class DeskListView:
-    """A list on the left, what was chosen on the right (None: `empty` words in the middle, with `empty_icon`). `keys`:
-    below the list."""
-
-    bar: DeskBar
-    heading: str
-    lines: tuple[DeskLine, ...]
-    empty: str
-    detail: DeskDetail | None
-    keys: tuple[ActKey, ...] = ()
-    empty_icon: str = icons.BARCODE
-
-
-class Layer(StrEnum):
-    """What the keys of a keyboard write now."""
-
-    LETTERS = "letters"
-    CAPITALS = "capitals"
-    SIGNS = "signs"
-
-
-@dataclass(frozen=True, slots=True)
-class TypeKey:
-    """One key of a keyboard on the screen; posts Typed(key). `width`: 1 is that of a letter. `to`: it posts nothing,
-    and turns to that layer."""
-
-    label: str
-    key: str
-    icon: str = ""
-    width: float = 1.0
-    main: bool = False
-    to: Layer | None = None
-
-
-Rows = tuple[tuple[TypeKey, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyboardView:
-    """`text`: what was typed (a dot for each digit of a PIN); `problem` stands in place of `hint`, and goes on for as
-    long as `wait`. `places`: a PIN is typed, of so many digits at least. `rows`: the keys; of letters in capitals, and
-    of signs, where there are such layers, and the one that it begins with. `aside`: one key more, beside a PIN.
-    `lines`: what was found, where there is room for that (`finds`); `more`: a word when there is still more."""
-
-    bar: DeskBar
-    title: str
-    hint: str
-    problem: str
-    text: str
-    rows: Rows
-    lines: tuple[DeskLine, ...] = ()
-    more: str = ""
-    finds: bool = False
-    places: int = 0
-    wait: Countdown | None = None
-    capitals: Rows = ()
-    signs: Rows = ()
-    layer: Layer = Layer.LETTERS
-    aside: TypeKey | None = None
-
-
-_DeskView = DeskMenuView | DeskListView | KeyboardView
 _ReadersView = HomeView | BorrowView | MyBooksView | ReturnView | FinishView | AttentionView | CameraView
-PageView = _ReadersView | _DeskView | RestingView | ServiceView | EnrolView | FourWordsView
+PageView = _ReadersView | DeskView | RestingView | ServiceView | EnrolView | FourWordsView
 
 
 @dataclass(frozen=True, slots=True)

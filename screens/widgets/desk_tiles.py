@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from kivy.properties import ListProperty, StringProperty
-from kivy.uix.widget import Widget
 
 from screens import theme
 from screens.view_models.views import DeskTile, Tone
@@ -13,8 +12,8 @@ from screens.widgets.key import Pressable, width_with_air
 from screens.widgets.marks import Chip
 from screens.widgets.surface import Panel
 from screens.widgets.text import Icon, Text
+from screens.widgets.tiles import TileGrid
 
-_ACROSS = 4
 _BADGES = {  # fill, ink
     Tone.ATTENTION: ("amber_tint", "warn"),
     Tone.PLAIN: ("violet_tint", "violet"),
@@ -95,38 +94,11 @@ class WorkTile(Pressable):
             self._title.pos, self._title.size = (left, low + look.px(1.1) + small), (room, title)
 
 
-class WorkTiles(Widget):
-    """`rows`: views, the first left above. Sends `on_key`."""
+class WorkTiles(TileGrid):
+    ACROSS, GAP, BELOW = 4, 2.0, 1.7
 
-    rows = ListProperty([])
-    __events__ = ("on_key",)
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self._tiles: list[WorkTile] = []
-        for name in ("pos", "size", "rows"):
-            self.fbind(name, self.place)
-
-    def on_key(self, _key: object) -> None:
-        pass
-
-    def place(self, *_: object) -> None:
-        if self.width < 4 or self.height < 4 or not self.rows:
-            return
-        look = theme.now()
-        while len(self._tiles) < len(self.rows):
-            tile = WorkTile()
-            tile.bind(on_tap=lambda tapped: self.dispatch("on_key", tapped.value))
-            self._tiles.append(tile)
-            self.add_widget(tile)
-        deep = -(-len(self.rows) // _ACROSS)
-        gap, between = look.px(2.0), look.px(1.7)
-        wide, high = (self.width - gap * (_ACROSS - 1)) / _ACROSS, (self.height - between * (deep - 1)) / deep
-        for place, (tile, view) in enumerate(zip(self._tiles, self.rows, strict=False)):
-            row, column = divmod(place, _ACROSS)
-            tile.size = (wide, high)
-            tile.pos = (self.x + column * (wide + gap), self.y + self.height - (row + 1) * high - row * between)
-            tile.show(view)
+    def new_tile(self) -> WorkTile:
+        return WorkTile()
 
 
 class TodayStrip(Panel):

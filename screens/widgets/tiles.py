@@ -12,7 +12,6 @@ from screens.view_models.views import PartTile, Tone
 from screens.widgets.key import Pressable
 from screens.widgets.text import Icon, Text
 
-_ACROSS = 3
 _LOOKS = {  # fill, border, icon, ink of the state
     Tone.NEW: ("card", "hair", "violet", "ok"),
     Tone.PLAIN: ("card", "hair", "muted", "muted"),
@@ -76,19 +75,24 @@ class Tile(Pressable):
         self._detail.pos, self._detail.size = (left, top - small - large - small), (room, small)
 
 
-class Tiles(Widget):
-    """`rows`: views, the first left above. Sends `on_part`."""
+class TileGrid(Widget):
+    """`rows`: views, the first left above, `ACROSS` side by side with `GAP` u between them and `BELOW` u below. Sends
+    `on_tile` with what the touched one stands for."""
 
+    ACROSS, GAP, BELOW = 3, 1.6, 1.6
     rows = ListProperty([])
-    __events__ = ("on_part",)
+    __events__ = ("on_tile",)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._tiles: list[Tile] = []
+        self._tiles: list[Any] = []
         for name in ("pos", "size", "rows"):
             self.fbind(name, self.place)
 
-    def on_part(self, _part: object) -> None:
+    def new_tile(self) -> Any:
+        raise NotImplementedError
+
+    def on_tile(self, _value: object) -> None:
         pass
 
     def place(self, *_: object) -> None:
@@ -96,15 +100,20 @@ class Tiles(Widget):
             return
         look = theme.now()
         while len(self._tiles) < len(self.rows):
-            tile = Tile()
-            tile.bind(on_tap=lambda tapped: self.dispatch("on_part", tapped.value))
+            tile = self.new_tile()
+            tile.bind(on_tap=lambda tapped: self.dispatch("on_tile", tapped.value))
             self._tiles.append(tile)
             self.add_widget(tile)
-        deep = -(-len(self.rows) // _ACROSS)
-        gap = look.px(1.6)
-        wide, high = (self.width - gap * (_ACROSS - 1)) / _ACROSS, (self.height - gap * (deep - 1)) / deep
+        deep = -(-len(self.rows) // self.ACROSS)
+        gap, below = look.px(self.GAP), look.px(self.BELOW)
+        wide, high = (self.width - gap * (self.ACROSS - 1)) / self.ACROSS, (self.height - below * (deep - 1)) / deep
         for place, (tile, view) in enumerate(zip(self._tiles, self.rows, strict=False)):
-            row, column = divmod(place, _ACROSS)
+            row, column = divmod(place, self.ACROSS)
             tile.size = (wide, high)
-            tile.pos = (self.x + column * (wide + gap), self.y + self.height - (row + 1) * high - row * gap)
+            tile.pos = (self.x + column * (wide + gap), self.y + self.height - (row + 1) * high - row * below)
             tile.show(view)
+
+
+class Tiles(TileGrid):
+    def new_tile(self) -> Tile:
+        return Tile()
