@@ -19,7 +19,7 @@ _LOOKS = {  # fill, border, icon, ink of the state
 }
 
 
-class Tile(Pressable):
+class DeviceTile(Pressable):
     """`value`: the part that it is about."""
 
     def __init__(self, **values: Any) -> None:
@@ -115,5 +115,5 @@ class TileGrid(Widget):
 
 
 class Tiles(TileGrid):
-    def new_tile(self) -> Tile:
-        return Tile()
+    def new_tile(self) -> DeviceTile:
+        return DeviceTile()

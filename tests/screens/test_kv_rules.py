@@ -72,3 +72,11 @@ def test_the_rules_refuse_what_they_are_for(kv: str, fault: str) -> None:
 @pytest.mark.parametrize("kv", ["    text: root.title", "    ink: 'teal'", "    width: root.u * 46", "    # it's fine"])
 def test_the_rules_let_bindings_pass(kv: str) -> None:
     assert faults_of(f"<Page>:\n{kv}\n") == []
+
+
+def test_each_widget_has_a_name_of_its_own() -> None:
+    """Kivy finds what a kv names by the class's name alone, and takes the one that was imported first."""
+    files = [path for folder in ("widgets", "pages") for path in (SCREENS / folder).rglob("*.py")]
+    names = [name for path in files for name in re.findall(r"^class (\w+)\(", path.read_text("utf-8"), re.M)]
+    assert len(names) > 40
+    assert [name for name in names if names.count(name) > 1] == []
