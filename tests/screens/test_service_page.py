@@ -23,7 +23,7 @@ def rig() -> Rig:
 
 
 def tiles(page: object) -> list[object]:
-    return [widget for widget in shown_widgets(page) if type(widget).__name__ == "Tile"]
+    return [widget for widget in shown_widgets(page) if type(widget).__name__ == "DeviceTile"]
 
 
 def test_every_tile_and_key_is_where_it_is_seen(rig: Rig, words: Mapping[str, Translator]) -> None:
