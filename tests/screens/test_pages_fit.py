@@ -146,7 +146,7 @@ def faults(page: Any) -> list[str]:
             if len(widget.shown) != len([p for p in widget.paragraphs if p.text]):
                 found.append("a paragraph is missing")
             found += [f"shortened: {s.lines}" for p, s in widget.shown if _shortened(s.lines) and "…" not in p.text]
-        elif kind in ("KeyButton", "Tile", "WorkTile", "FoundLine", "Viewfinder"):
+        elif kind in ("KeyButton", "Tile", "DeviceTile", "WorkTile", "FoundLine", "Viewfinder"):
             least = 9.0 if getattr(widget, "value", None) in (Button.LANGUAGE, Button.LOOK) else 11.5
             if min(widget.width, widget.height) / page.u < least:
                 found.append(f"too small for a finger: {kind} {widget.size}")
