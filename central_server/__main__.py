@@ -15,6 +15,7 @@ from central_server import (
     library_commands,
     log,
     office_commands,
+    organisation_commands,
     pass_commands,
     release_commands,
     support_commands,
@@ -34,6 +35,7 @@ _COMMANDS = (
     release_commands,
     support_commands,
     pass_commands,
+    organisation_commands,
 )
 
 

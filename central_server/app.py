@@ -23,6 +23,8 @@ from central_server.devices import Device, State
 from central_server.gate import Asked, Gate, here_only
 from central_server.ingest import Batch
 from central_server.releases import MOST_BUNDLE_BYTES, MOST_PIECE_BYTES, Shelf
+from central_server.web.pages import add_pages, is_page
+from central_server.web.site import Site
 from central_server.wire import (
     LONGEST_WAIT_S,
     MOST_CHANGES,
@@ -78,13 +80,15 @@ class Central:
         return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
 
     async def write_of(self, library: str, work: Callable[[sa.Connection], T]) -> T:
-        """Run `work` in a writing thread, in a transaction of `library` alone."""
+        """Run `work` in a writing thread, in a transaction of `library` alone, and tell those who wait for its news."""
 
         def whole() -> T:
             with writing(self._store, library) as connection:
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._writers, whole)
+        done = await asyncio.get_running_loop().run_in_executor(self._writers, whole)
+        self.bell.ring(library)
+        return done
 
     async def note(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a writing thread, in a transaction of `noting`."""
@@ -193,7 +197,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
     )
     gate = Gate(central)
     api_document.attach(app)
-    _add_faults(app, gate)
+    _add_faults(app, gate, add_pages(app, central))
 
     def answer(request: Request, content: msgspec.Struct) -> Response:
         return _json(content, 200, gate.headers(request))
@@ -274,10 +278,12 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
 
     care.add_routes(app, central, gate)
 
-    @app.get("/", response_class=HTMLResponse, dependencies=[Depends(here_only)])
+    @app.get("/here", response_class=HTMLResponse, dependencies=[Depends(here_only)], include_in_schema=False)
     async def overview() -> HTMLResponse:
         """The last operations of each library, for people at the server's own machine."""
-        return HTMLResponse(await central.read(pages.overview))
+        # The only page that carries its own style.
+        own = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+        return HTMLResponse(await central.read(pages.overview), headers=own)
 
     return app
 
@@ -302,13 +308,17 @@ def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str]
     return Response(msgspec.json.encode(content), status, headers, "application/json")
 
 
-def _add_faults(app: FastAPI, gate: Gate) -> None:
-    """Let every failure be answered in the protocol's way."""
+def _add_faults(app: FastAPI, gate: Gate, site: Site) -> None:
+    """Let every failure be answered in the protocol's way, or by a page."""
 
     def answer(request: Request, status: int, sentence: str) -> Response:
-        return _json(Fault(sentence), status, gate.headers(request))
+        return (
+            site.fault(request, status) if is_page(request) else _json(Fault(sentence), status, gate.headers(request))
+        )
 
     async def refused(request: Request, error: Any) -> Response:
+        if is_page(request):
+            return site.fault(request, error.status)
         return _json(error.fault, error.status, gate.headers(request))
 
     async def bad_parameter(request: Request, error: Any) -> Response:

@@ -1,11 +1,11 @@
 """The tables of the centre. Every one carries `library_id`, and every query is scoped by it; only who asks is found
-without: a station's key by its id, a token by its hash; and the centre has a key of its own.
+without: a station's key by its id, a token by its hash; and the centre has a key, organisations and people of its own.
 
 Times are milliseconds since 1970 UTC, dates ISO text, ids of things UUIDs as text. The migrations create exactly these
 tables (a test compares).
 """
 
-from central_server.tables import care, keys, library, operations
+from central_server.tables import care, keys, library, operations, organisations
 from central_server.tables.base import metadata
 
-__all__ = ["care", "keys", "library", "metadata", "operations"]
+__all__ = ["care", "keys", "library", "metadata", "operations", "organisations"]

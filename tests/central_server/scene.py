@@ -18,6 +18,7 @@ from central_server.tables import metadata
 from central_server.tables.keys import device as device_table
 from central_server.tables.keys import nonce_secret, used_nonce
 from central_server.tables.keys import server_key as server_key_table
+from central_server.tables.organisations import ABOVE_LIBRARIES
 from tests.central_server.signing import Headers, Key
 from tests.central_server.support import Server, Station, request_of
 
@@ -83,7 +84,7 @@ class Scene:
                     .order_by(*table.primary_key)
                 ).all()
                 for table in metadata.tables.values()
-                if table not in (nonce_secret, used_nonce, server_key_table)
+                if table not in (nonce_secret, used_nonce, server_key_table) and table.name not in ABOVE_LIBRARIES
             }
 
     @property

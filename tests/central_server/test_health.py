@@ -91,7 +91,7 @@ def test_the_newest_report_of_a_device_counts(scene: Scene) -> None:
         < 0.01
     )
     assert found["open_disputes"] == 0
-    page = here(scene, "/").text
+    page = here(scene, "/here").text
     assert "camera" in page
     assert "đang nghỉ" in page
 

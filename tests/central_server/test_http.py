@@ -127,7 +127,7 @@ def test_ignores_fields_of_the_request_when_it_does_not_know_them(server: Server
 
 
 def test_answers_404_when_the_path_is_unknown(server: Server) -> None:
-    sentence_of(requests.get(f"{server.url}/v2", timeout=5), 404)
+    sentence_of(requests.get(f"{server.url}/v1/no-such", timeout=5), 404)
 
 
 def test_answers_405_when_the_method_is_wrong(server: Server) -> None:
@@ -223,7 +223,7 @@ def test_escapes_what_stations_send_when_it_shows_the_page(server: Server, libra
     out = station.check_out("<script>alert(1)</script>", patron_of(server, library))
     raw = json.dumps(request_of([out], library, station.device)).encode()
     assert server.post_raw(raw, library, station.device).json()["verdicts"][0]["reason"] == "unknown_item"
-    answer = requests.get(server.url, timeout=5)
+    answer = requests.get(f"{server.url}/here", timeout=5)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.text
     assert "&lt;b&gt;tram&lt;/b&gt;" in answer.text

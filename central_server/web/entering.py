@@ -1,0 +1,121 @@
+"""Signing in and out, one's own password and second step, and the language."""
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.datastructures import FormData
+
+from central_server import clock, log, people
+from central_server.cannot import CannotDo
+from central_server.people import Waits
+from central_server.web import visits
+from central_server.web.site import Site, local, say, text_of, to
+from central_server.web.visits import LANGUAGE_COOKIE, Visit
+from central_server.web.words import language_of
+
+_YEAR_S = 365 * 24 * 3600
+
+
+def add_routes(pages: APIRouter, site: Site) -> None:
+    """Let `pages` answer them."""
+
+    @pages.get("/enter")
+    async def enter(
+        request: Request,
+        visit: Annotated[Visit, Depends(site.visit)],
+        then: Annotated[str, Query(max_length=500)] = "/",
+    ) -> Response:
+        """The form for a person's name and password."""
+        return site.page(request, visit, "enter.html", {"then": local(then), "wrong": "", "login": ""})
+
+    @pages.post("/enter")
+    async def entered(
+        request: Request,
+        visit: Annotated[Visit, Depends(site.visit)],
+        form: Annotated[FormData, Depends(site.form)],
+    ) -> Response:
+        """Sign in."""
+        then = local(text_of(form, "then"))
+        login, password, code = (text_of(form, name, 500) for name in ("login", "password", "code"))
+        address = request.client.host if request.client else ""
+        now_ms = clock.now_ms()
+
+        def again(sentence: str, status: int) -> Response:
+            return site.page(request, visit, "enter.html", {"then": then, "wrong": sentence, "login": login}, status)
+
+        if not site.tries.may(address):
+            return again(say(visit, "Too many wrong passwords came from here. Wait a minute, then try again."), 429)
+
+        def sign_in(connection: sa.Connection) -> str | int | None:
+            try:
+                who = people.sign_in(connection, login, password, code, now_ms)
+            except Waits as waits:
+                return waits.until_ms
+            return None if who is None else visits.begin(connection, now_ms, person=who.id)
+
+        key = await site.write(sign_in)
+        if isinstance(key, int):
+            seconds = (key - now_ms) // 1000 + 1
+            return again(
+                say(visit, "Too many wrong passwords. Wait {seconds} seconds, then try again.", seconds=seconds), 429
+            )
+        if key is None:
+            site.tries.failed(address)
+            log.event("not signed in")
+            return again(say(visit, "Name, password or code is wrong."), 403)
+        response = to(then)
+        site.set_cookie(request, response, key)
+        return response
+
+    @pages.post("/leave", dependencies=[Depends(site.form)])
+    async def leave(request: Request, visit: Annotated[Visit, Depends(site.visit)]) -> Response:
+        """Sign out."""
+        await site.write(lambda connection: visits.end(connection, visit.key))
+        response = to(f"/l/{visit.reader.library}/" if visit.reader else "/")
+        site.set_cookie(request, response, visits.new_key())
+        return response
+
+    @pages.get("/language/{language}")
+    async def language(language: str, then: Annotated[str, Query(max_length=500)] = "/") -> Response:
+        """Speak another language from now on."""
+        response = to(local(then))
+        response.set_cookie(LANGUAGE_COOKIE, language_of(language), max_age=_YEAR_S, samesite="lax", path="/")
+        return response
+
+    @pages.get("/account")
+    async def account(request: Request, visit: Annotated[Visit, Depends(site.signed_in)]) -> Response:
+        """One's own password and second step."""
+        return site.page(request, visit, "account.html", {"wrong": "", "done": request.query_params.get("done", "")})
+
+    @pages.post("/account")
+    async def account_changed(
+        request: Request,
+        visit: Annotated[Visit, Depends(site.signed_in)],
+        form: Annotated[FormData, Depends(site.form)],
+    ) -> Response:
+        """Choose another password; every other visit of theirs ends."""
+        who, now_ms = visit.person, clock.now_ms()
+        assert who is not None
+        old, new, code = (text_of(form, name, 500) for name in ("old", "new", "code"))
+
+        def change(connection: sa.Connection) -> str:
+            try:
+                if people.sign_in(connection, who.login, old, code, now_ms) is None:
+                    return ""
+            except Waits:
+                return ""
+            people.set_password(connection, who.id, new)
+            return visits.begin(connection, now_ms, person=who.id)
+
+        try:
+            key = await site.write(change)
+        except CannotDo:
+            sentence = say(visit, "A password has 10 to 200 characters. A sentence that you know is a good one.")
+            return site.page(request, visit, "account.html", {"wrong": sentence, "done": ""}, 400)
+        if not key:
+            sentence = say(visit, "The password from now, or the code, is wrong.")
+            return site.page(request, visit, "account.html", {"wrong": sentence, "done": ""}, 403)
+        response = to("/account?done=password")
+        site.set_cookie(request, response, key)
+        return response

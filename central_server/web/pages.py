@@ -1,0 +1,58 @@
+"""All pages, in one router; what every answer of theirs carries; and what is said when there is no page."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+
+from central_server.web import entering, front
+from central_server.web.site import Elsewhere, SignIn, Site, Threads, to, to_sign_in
+
+_STATIC = Path(__file__).parent / "static"
+# Nothing from elsewhere, nothing written into a page, and no page within another one.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_MACHINES = ("/v1/", "/open/", "/static/", "/openapi.json")
+
+_PARTS = (front, entering)
+
+
+def is_page(request: Request) -> bool:
+    """Whether a person looks, rather than a program."""
+    return not request.url.path.startswith(_MACHINES)
+
+
+def add_pages(app: FastAPI, threads: Threads) -> Site:
+    """Let `app` have the pages."""
+    site = Site(threads)
+    pages = APIRouter(include_in_schema=False)
+    for part in _PARTS:
+        part.add_routes(pages, site)
+    app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+
+    async def sign_in(request: Request, error: Any) -> Response:
+        return to_sign_in(request, error.library)
+
+    async def elsewhere(_request: Request, error: Any) -> Response:
+        return to(error.path)
+
+    app.add_exception_handler(SignIn, sign_in)
+    app.add_exception_handler(Elsewhere, elsewhere)
+
+    @app.middleware("http")
+    async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await answer(request)
+        if is_page(request):
+            for name, value in _HEADERS.items():
+                response.headers.setdefault(name, value)
+        return response
+
+    return site

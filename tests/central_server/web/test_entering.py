@@ -1,0 +1,129 @@
+"""Signing in and out, and the forms that only a visit of ours can send."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from central_server import people
+from central_server.people import Role
+from central_server.tables.organisations import person, visit
+from tests.central_server.web.conftest import PASSWORD, World
+
+
+def test_lets_in_who_knows_the_password_and_out_again(world: World) -> None:
+    browser = world.browser()
+    login = world.person(Role.LIBRARIAN, world.school)
+    assert browser.enter(login.upper(), PASSWORD) == 200
+    assert "Thư viện Hoa Sen" in browser.text
+    was = browser.session.cookies["visit"]
+    assert browser.send("/leave") == 200
+    browser.session.cookies.set("visit", was, domain="127.0.0.1")
+    browser.go("/account")
+    assert browser.path == "/enter"
+
+
+def test_says_the_same_of_a_wrong_name_and_a_wrong_password(world: World) -> None:
+    browser = world.browser()
+    login = world.person(Role.LIBRARIAN, world.school)
+    answers = set()
+    for name, password in ((login, "sai rồi nhé bạn"), ("nobody-here", PASSWORD)):
+        assert browser.enter(name, password) == 403
+        answers.add(browser.text.replace(name, ""))
+    assert len(answers) == 1
+
+
+def test_looks_ever_more_slowly_after_wrong_ones_and_tells_how_long(world: World) -> None:
+    login = world.person(Role.LIBRARIAN, world.school)
+    for _ in range(4):
+        assert world.browser().enter(login, "sai rồi nhé bạn") == 403
+    browser = world.browser()
+    assert browser.enter(login, PASSWORD) == 429
+    assert re.search(r"chờ \d+ giây", browser.text)
+    with world.store.writing.begin() as connection:
+        connection.execute(sa.update(person).where(person.c.login == login).values(wait_until_ms=0))
+    assert world.browser().enter(login, PASSWORD) == 200
+
+
+def test_gives_a_new_cookie_to_who_signs_in(world: World) -> None:
+    browser = world.browser()
+    browser.go("/enter")
+    before = browser.session.cookies["visit"]
+    browser.send("/enter", login=world.person(Role.HEAD, world.school), password=PASSWORD)
+    assert browser.session.cookies["visit"] != before
+    kept = world.one(sa.select(sa.func.count()).where(visit.c.hash == browser.session.cookies["visit"]))
+    assert kept == 0, "the cookie itself stands in the database"
+
+
+def test_asks_for_a_password_of_ones_own_first(world: World) -> None:
+    with world.store.writing.begin() as connection:
+        identity, first = people.add(connection, f"moi.{world.library}", "Thầy Minh", 0)
+        people.give_role(connection, identity, world.school, Role.LIBRARIAN)
+    browser = world.browser()
+    browser.enter(f"moi.{world.library}", first, then="/account")
+    assert "lần đầu" in browser.text
+    assert browser.send("/account", old=first, new="ngắn") == 400
+    other = world.browser()
+    other.enter(f"moi.{world.library}", first, then="/account")
+    assert browser.send("/account", old=first, new="một câu mà thầy thuộc") == 200
+    assert "Từ giờ dùng mật khẩu mới" in browser.text
+    other.go("/account")
+    assert other.path == "/enter", "somebody with the password from before is still signed in"
+
+
+@pytest.mark.parametrize("then", ["//evil.example/", "https://evil.example/", "/\\evil.example", "evil", "/a\nb"])
+def test_leads_nobody_to_another_site(world: World, then: str) -> None:
+    browser = world.browser()
+    browser.go("/enter")
+    csrf = next(one for one in browser.forms if one.action == "/enter").fields["csrf"]
+    login = world.person(Role.LIBRARIAN, world.school)
+    assert browser.post("/enter", csrf=csrf, then=then, login=login, password=PASSWORD, code="") == 303
+    assert browser.page.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "another visit's"])
+def test_takes_no_form_of_anybody_else(world: World, token: str) -> None:
+    browser = world.signed_in(Role.LIBRARIAN, world.school)
+    browser.go("/account")
+    if token == "another visit's":
+        stranger = world.signed_in(Role.LIBRARIAN, world.school)
+        stranger.go("/account")
+        token = stranger.forms[0].fields["csrf"]
+    assert browser.post("/leave", csrf=token) == 403
+    assert browser.post("/leave") == 403
+    assert browser.go("/account") == 200
+    assert browser.path == "/account", "somebody was signed out by another site"
+
+
+def test_takes_no_form_from_another_origin(world: World) -> None:
+    browser = world.signed_in(Role.LIBRARIAN, world.school)
+    browser.go("/account")
+    csrf = browser.forms[0].fields["csrf"]
+    assert browser.post("/leave", {"Origin": "https://evil.example"}, csrf=csrf) == 403
+    assert browser.post("/leave", {"Origin": world.server.url}, csrf=csrf) == 303
+
+
+def test_takes_no_endless_form(world: World) -> None:
+    browser = world.browser()
+    browser.go("/enter")
+    csrf = browser.forms[-1].fields["csrf"]
+    assert browser.post("/enter", csrf=csrf, login="x" * 300_000, password="y") == 413
+    many = {f"f{number}": "1" for number in range(2_000)}
+    assert browser.post("/enter", csrf=csrf, **many) == 400
+
+
+def test_speaks_english_to_who_wants_it(world: World) -> None:
+    browser = world.browser()
+    browser.go("/language/en?then=/enter")
+    assert (browser.path, "Password" in browser.text) == ("/enter", True)
+    browser.go("/language/xx?then=/enter")
+    assert "Mật khẩu" in browser.text
+
+
+def test_every_page_forbids_what_is_not_ours(world: World) -> None:
+    browser = world.browser()
+    for path in ("/enter", "/no-such-page"):
+        browser.go(path)
+        assert "default-src 'none'" in browser.page.headers["content-security-policy"]
+        assert browser.page.headers["x-content-type-options"] == "nosniff"
+        assert browser.page.headers["content-type"].startswith("text/html")
