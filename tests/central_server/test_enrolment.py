@@ -249,6 +249,7 @@ def test_lets_an_address_try_again_when_a_minute_has_passed() -> None:
     assert tries.may("a")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_enrols_a_station_by_the_commands_beside_a_running_server(databases: Databases, tmp_path: Path) -> None:
     titles = tmp_path / "titles.csv"

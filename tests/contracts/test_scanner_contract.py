@@ -24,6 +24,8 @@ from devices.simulated.serial_line import SerialLine
 from kiosk.ports.devices import Scanner
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Bench:

@@ -24,6 +24,8 @@ from tests.central_server.support import CIRCULATION, run
 from tests.contracts.central_rigs import LIBRARY, Centre, Station, everything, native_rest
 from tests.local_store.shelf import config_in, new_store
 
+pytestmark = pytest.mark.slow
+
 HOUR_MS = 3_600_000
 CALENDAR = """version = "1"
 closed_weekdays = []

@@ -26,6 +26,8 @@ from kiosk.ports.devices import Hint, Preview, RawScan
 from kiosk.ports.tables import TableError
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"width": 640, "height": 360}
 DESK = scene(**SMALL)
 CARD = scene(barcode("HS250001"), **SMALL)

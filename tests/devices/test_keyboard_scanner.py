@@ -22,6 +22,8 @@ from devices.scanners.keystrokes import EV_SYN, SYN_DROPPED, Keystrokes
 from devices.simulated.keyboard_node import Event, KeyboardNode, OpenNode, typed
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
+pytestmark = pytest.mark.slow
+
 NO_SILENCE_MS = int(PATIENCE_S * 10_000)
 ID = "1a86:e129"
 

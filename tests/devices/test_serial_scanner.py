@@ -14,6 +14,8 @@ from devices.scanners.serial_scanner import SerialScanner, SerialScannerConfig
 from devices.simulated.serial_line import SerialLine
 from tests.devices.scanner_rig import PATIENCE_S, Running
 
+pytestmark = pytest.mark.slow
+
 NO_SILENCE_MS = int(PATIENCE_S * 10_000)
 
 

@@ -26,7 +26,7 @@ from tests.central_server.test_https import made_certificate
 from tests.faults.preloaded import preloaded
 from tests.faults.test_clock_process import AHEAD, BACK, EPOCH, LIBFAKETIME, SKIPPED
 
-pytestmark = pytest.mark.slow(20)
+pytestmark = [pytest.mark.slow(20), pytest.mark.long]
 
 WRONG = (EPOCH, BACK, AHEAD)
 RUN = """

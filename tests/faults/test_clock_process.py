@@ -292,6 +292,7 @@ def wall_s(says: str) -> float:
     return 60 if says == EPOCH else time.time() + int(says.strip("+d")) * 86_400
 
 
+@pytest.mark.long
 def test_is_not_moved_by_jumps_in_the_middle_of_a_visit(station: Station) -> None:
     with station.sitting("+0d", "second") as kiosk:
         knows(kiosk)

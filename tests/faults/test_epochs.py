@@ -19,6 +19,8 @@ from tests.properties.centre import LIBRARY
 from tests.properties.stations import Station, copy_files
 from tests.properties.world import Seeds, World
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Seeds:

@@ -64,6 +64,7 @@ FAULTS = (
 )
 
 
+@pytest.mark.long
 def test_rests_at_each_error_and_lends_again_by_itself_when_it_is_over(tmp_path: Path, failing_disk: Path) -> None:
     station = station_on(tmp_path, failing_disk, ("-c", TELLS_WHAT_IS_SHOWN))
     with station.running():

@@ -24,6 +24,8 @@ from local_store.prepared import Database
 from local_store.unit_of_work import SqlUnitOfWork
 from tests.local_store.shelf import CATALOGUE, ITEMS, LAN, config_in, lend, new_id, new_store, take_back
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 60.0
 ROUNDS = 20
 

@@ -209,12 +209,14 @@ def test_a_blank_one_proves_itself_by_a_frame_and_a_scan(blank: Machine) -> None
     assert read_releases(blank.places) == Releases(NEW, OLD)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", [NO_FRAME, NO_SCAN], ids=["no frame", "no scan"])
 def test_a_blank_one_that_is_broken_returns(blank: Machine, what: str) -> None:
     assert blank.updater(BROKEN_FOR_S).update(blank.bundle(what)) is Outcome.TAKEN_BACK
     until(lambda: blank.version() == OLD)
 
 
+@pytest.mark.long
 def test_loans_that_were_made_on_trial_survive_the_way_back(machine: Machine, tmp_path: Path) -> None:
     """The new release takes the schema up; the old one runs on what it has left."""
     machine.lend("TK.00001")

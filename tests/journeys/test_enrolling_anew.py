@@ -100,6 +100,7 @@ def test_the_old_key_counts_until_the_new_one_is_confirmed(there: Corner, tmp_pa
     assert there.differences() == []
 
 
+@pytest.mark.long
 def test_control_with_the_new_key_put_in_at_once_nothing_is_sent_until_then(there: Corner) -> None:
     """As the terminal does it."""
     code = read(new_code(there))
@@ -110,6 +111,7 @@ def test_control_with_the_new_key_put_in_at_once_nothing_is_sent_until_then(ther
     assert there.counts().pending == 2
 
 
+@pytest.mark.long
 def test_cut_while_it_waits_it_goes_on_and_leaves_by_itself(there: Corner, tmp_path: Path) -> None:
     """Somebody confirms it while it is switched off: its old key is worth nothing any more."""
     before = key_id(there)
@@ -130,6 +132,7 @@ def test_cut_while_it_waits_it_goes_on_and_leaves_by_itself(there: Corner, tmp_p
     assert there.differences() == []
 
 
+@pytest.mark.long
 def test_given_up_it_is_the_station_that_it_was(there: Corner, tmp_path: Path) -> None:
     before = key_id(there)
     asked_for(there, tmp_path)
@@ -171,6 +174,7 @@ def test_a_station_that_was_shut_out_comes_back_with_all_that_it_lent(there: Cor
     assert there.differences() == []
 
 
+@pytest.mark.long
 def test_nobody_else_s_code_and_no_pupil_s_does_anything(there: Corner, tmp_path: Path) -> None:
     text = new_code(there)
     mine = read(text)

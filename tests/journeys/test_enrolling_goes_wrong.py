@@ -29,7 +29,7 @@ from kiosk.session.enrolment import Confirmed, Enrol, Stuck, WordsKnown
 from kiosk.session.states import EnrolProblem
 from tests.central_link.certificates import Authority
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 PATIENCE_S = 60.0
 Station = Callable[..., Any]

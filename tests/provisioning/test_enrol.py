@@ -19,6 +19,8 @@ from tests.central_link.certificates import Authority
 from tests.central_link.picky_centre import Picky, picky_centre
 from tests.central_link.stand_in import enrolled, stand_in
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "10ZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-Z"
 OTHER_TOKEN = "20ZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-Z"
 

@@ -278,6 +278,7 @@ def test_a_release_that_cannot_be_installed_leaves_nothing(
     assert bare_machine.updater().resume() is None
 
 
+@pytest.mark.long
 def test_another_build_of_a_version_that_was_never_used_takes_its_place(bare_machine: Machine) -> None:
     bare_machine.screen = "borrowing"
     assert bare_machine.update(run=BAD) is Outcome.IN_USE
@@ -397,6 +398,7 @@ def test_finds_a_proof_that_came_while_nobody_waited(machine: Machine) -> None:
     assert machine.started == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["a FIFO", "a folder", "a link"])
 def test_waits_for_nothing_in_the_stations_own_folder(machine: Machine, kind: str, tmp_path: Path) -> None:
     def spoil() -> None:

@@ -25,6 +25,8 @@ from tests.local_store.test_damage import flip, stores_aside
 from tests.provisioning.root_rig import FakeMachine, NamedSticks, serving
 from tests.runtime.station import STATION
 
+pytestmark = pytest.mark.slow
+
 
 class Machine:
     """A station's kiosk.toml, its stick, and somebody in front of its terminal."""

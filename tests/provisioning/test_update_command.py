@@ -124,6 +124,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("what", "status", "goes"),
     [
@@ -183,6 +184,7 @@ self_update.Updater.update = update
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", ["good", "of a thief", "bad", "older"])
 def test_an_update_that_comes_while_another_is_at_work_has_its_turn_at_once(
     config: KioskConfig, tmp_path: Path, first: str

@@ -9,6 +9,7 @@ from benchmarks.update_kill import measure
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_update_that_is_killed_leaves_what_runs_and_ends_all_the_same() -> None:
     report = Report("update_kill")
     measure(report, rounds=3, seed=1)

@@ -20,6 +20,8 @@ from kiosk.session.states import Borrowing, Home
 from tests.devices.scanner_rig import PATIENCE_S, Running
 from tests.session.play import Play_
 
+pytestmark = pytest.mark.slow
+
 FORMATS = CodeFormats((CodeFormat(prefix="HS", length=(8, 8)),), (CodeFormat(re.compile("[0-9]{5}|[0-9]{10}")),))
 NO_SILENCE_S = PATIENCE_S * 10
 

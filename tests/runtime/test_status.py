@@ -18,6 +18,8 @@ from kiosk.runtime.diary import Diary
 from kiosk.session.states import Resting
 from tests.runtime.station import STATION
 
+pytestmark = pytest.mark.slow
+
 CONFIG = (
     STATION
     + """

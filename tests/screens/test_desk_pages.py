@@ -34,6 +34,8 @@ from screens.view_models.views import DeskMenuView, KeyboardView, Layer, Tone
 from tests.screens import sample_views as views
 from tests.screens.window_rig import NOW, Rig, shown_widgets
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rig() -> Rig:

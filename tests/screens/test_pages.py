@@ -14,6 +14,8 @@ from screens.view_models.views import Countdown
 from tests.screens import sample_views as views
 from tests.screens.window_rig import NOW, SIZES, Rig, shown_widgets
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rig() -> Rig:

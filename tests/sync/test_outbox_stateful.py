@@ -21,6 +21,8 @@ from tests.sync.chains import Chain
 from tests.sync.memory_store import MemoryStore
 from tests.sync.test_outbox import AsksOnce
 
+pytestmark = pytest.mark.slow
+
 MOST_REFUSED = PATIENCE // 2  # so few that the newest is never sent ahead: then the order must be kept
 
 
