@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import requests
 from psycopg import sql
 
 from benchmarks.stations import Library
@@ -104,3 +107,58 @@ def _organise(url: str, codes: list[str]) -> None:
                 (code, school, f"{over}{school}/{code}/", "library", f"Thư viện {name}", True, None, None, code)
             )
         cursor.executemany(row, rows)
+
+
+# Spread over two years; the last ones are due soon, none is open, every hundredth was voided.
+_LOANS = """
+    INSERT INTO loan (
+        library_id, id, item_id, barcode, patron_id, lent_on, due_on, renewals, open, standing, voided,
+        device, epoch, seq, earliest_ms, latest_ms, position, provisional
+    )
+    SELECT
+        %(code)s, gen_random_uuid()::text, (%(items)s::text[])[which], (%(barcodes)s::text[])[which],
+        (%(patrons)s::text[])[1 + n %% cardinality(%(patrons)s::text[])], day::text, (day + 14)::text, 0, false, false,
+        n %% 100 = 0, 'tram-1', md5(%(code)s), n, ms, ms, n, false
+    FROM (
+        SELECT
+            n, 1 + n * 7 %% cardinality(%(items)s::text[]) AS which, date '2024-12-01' + n %% 728 AS day,
+            1733011200000 + (n %% 728) * 86400000::bigint AS ms
+        FROM generate_series(1, %(each)s) AS n
+    ) AS made
+"""
+
+
+def lend(url: str, codes: list[str], loans: int) -> None:
+    """`loans` of the last two years, as many in each library, all of them over."""
+    each = max(1, loans // len(codes))
+    with psycopg.connect(url, autocommit=True) as connection:
+        first = Library(_FIRST)
+        first.look_up(connection)
+        items, barcodes = ([one[n] for one in first.items] for n in (0, 1))
+        for code in codes:
+            connection.execute(
+                _LOANS,
+                {"code": code, "items": items, "barcodes": barcodes, "patrons": first.patrons, "each": each},
+            )
+
+
+def let_in(url: str, login: str, organisation: str) -> str:
+    """A person who sees the figures of `organisation`; answers their first password."""
+    words = ["person", "add", login, "--name", "Văn phòng", "--role", "office", "--at", organisation, "--json"]
+    return str(json.loads(run_or_fail("central_server", *words, "--database", url))["password"])
+
+
+def sign_in(session: requests.Session, url: str, login: str, password: str) -> None:
+    """As a person does, who then chooses a password of their own."""
+    form = {"login": login, "password": password, "code": "", "then": "/account"}
+    page = session.post(f"{url}/enter", data=form | {"csrf": _csrf(session.get(f"{url}/enter").text)})
+    own = {"old": password, "new": password * 2, "csrf": _csrf(page.text)}
+    if session.post(f"{url}/account", data=own).status_code != 200:
+        raise RuntimeError("nobody could sign in")
+
+
+def _csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="(\w+)"', page)
+    if found is None:
+        raise RuntimeError("the page has no form")
+    return found[1]
