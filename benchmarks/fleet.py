@@ -1,137 +1,131 @@
-"""A fleet for the centre: stations of several libraries that write, sign and send as one does, without a store."""
+"""How long the centre takes for what a whole province could not send for a week: 1,800 stations, 7,000 operations each.
+
+Each station sends as many of them as fit into the run, whole batches by real HTTP into PostgreSQL, every operation
+looked for afterwards. The rate is of all stations together; what it would be for the whole week is told from it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections import deque
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import requests
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_link.identity import DeviceKey
-from central_link.native_rest_wire import encode_operations
-from central_link.signing import Signed
-from demo.processes import run_or_fail
-from kiosk.domain.clock_trust import Moment
-from kiosk.domain.ids import time_ordered_id
-from kiosk.domain.operations import Actor, ChainEnd, Operation, OperationKind, Origin, Reader, next_operation
+from benchmarks import province, rig
+from benchmarks.report import Report, options
+from benchmarks.stations import Library, Station
+from demo import cluster as clusters
+from demo.cluster import Cluster
+from demo.processes import Server
+from kiosk.domain.operations import Operation
 
-_NOW_MS = 1_795_000_000_000
-_LENT_ON = date(2026, 11, 18)
-# Five loans, one of them renewed, and four that come back: a week of a reading corner, over and over.
-_WEEK = "ooirooiioi"
-
-
-@dataclass
-class Library:
-    """A library of the centre, as its database has it: `items` (id, barcode) and the ids of `patrons`."""
-
-    code: str
-    items: list[tuple[str, str]] = field(default_factory=list)
-    patrons: list[str] = field(default_factory=list)
-
-    def bring(self, folder: Path, where: Sequence[str], items: int, patrons: int) -> None:
-        """Import a catalogue and readers with the centre's own command."""
-        titles = "".join(f"D{n},Nhan đề số {n},STK\n" for n in range(items // 2))
-        copies = "".join(f"TK.{n:05d},D{n // 2}\n" for n in range(items // 2 * 2))
-        people = "".join(f"HS{n:06d},Nguyễn Văn {n},hs\n" for n in range(patrons))
-        for kind, text in (
-            ("titles", f"Mã đầu sách,Nhan đề,Loại\n{titles}"),
-            ("items", f"Số ĐKCB,Mã đầu sách\n{copies}"),
-            ("patrons", f"Số thẻ,Họ và tên,Loại bạn đọc\n{people}"),
-        ):
-            listing = folder / f"{self.code}-{kind}.csv"
-            listing.write_text(text, encoding="utf-8")
-            words = ["--library", self.code, "--library-name", self.code, "--kind", kind, str(listing)]
-            run_or_fail("central_server", "import", *where, *words)
-
-    def look_up(self, connection: psycopg.Connection[Any]) -> None:
-        mine = (self.code,)
-        items = "SELECT id, barcode FROM item WHERE library_id = %s ORDER BY barcode"
-        self.items = connection.execute(items, mine).fetchall()
-        patrons = "SELECT id FROM patron WHERE library_id = %s ORDER BY card"
-        self.patrons = [identity for (identity,) in connection.execute(patrons, mine)]
+_BACKLOG = 12_600_000
+_STATIONS_OF_A_SCHOOL = 3
+_BATCH = 500
+_AT_ONCE = 48  # connections; the other stations wait for their turn, as at a proxy
+_SERVERS = os.cpu_count() or 1
 
 
-class Station:
-    """One device of `library`; it lends the items whose place in the list is its own."""
-
-    def __init__(self, library: str, device: str) -> None:
-        self.library = library
-        self.device = device
-        self.key = DeviceKey(Ed25519PrivateKey.generate(), "")
-
-    def let_in(self, connection: psycopg.Connection[Any]) -> None:
-        """As if two people had compared the words."""
-        connection.execute(
-            "INSERT INTO device VALUES (%s, %s, %s, %s, 'active', '', 0, 0, %s)",
-            (self.library, self.key.id, self.device, self.key.public, _NOW_MS * 2),
-        )
-
-    def write(self, count: int, items: Sequence[tuple[str, str]], patrons: Sequence[str]) -> list[Operation]:
-        """`count` operations of one epoch, oldest first: loans, renewals and returns."""
-        origin = Origin(self.library, self.device, os.urandom(16).hex(), None)
-        last: ChainEnd | None = None
-        out: deque[dict[str, str]] = deque()
-        made = []
-        lent = 0
-        for n in range(count):
-            moment = Moment(_NOW_MS + n * 1000, "5f0e1c86-2f6a-4f53-8d1c-6a3b7c1f2e10", n * 1000, trusted=True)
-            what = _WEEK[n % len(_WEEK)]
-            patron = patrons[lent // 3 % len(patrons)]
-            if what == "o":
-                item, barcode = items[lent % len(items)]
-                loan = {"loan": time_ordered_id(moment.wall_ms, os.urandom(10)), "item": item, "barcode": barcode}
-                out.append(loan | {"patron": patron})
-                lent += 1
-                kind, data = OperationKind.CHECK_OUT, loan | {"lent_on": _LENT_ON.isoformat()} | _until(14)
-            elif what == "r":
-                loan = {name: out[-1][name] for name in ("loan", "item", "barcode")}
-                patron = out[-1]["patron"]
-                kind, data = OperationKind.RENEW, loan | _until(28) | {"renewals": 1}
-            else:
-                back = out.popleft()
-                kind = OperationKind.CHECK_IN
-                data = {"barcode": back["barcode"], "item": back["item"], "loans": [back["loan"]]}
-            reader = None if what == "i" else Reader(patron, os.urandom(16))
-            actor = Actor.ANYONE if what == "i" else Actor.PATRON
-            one = next_operation(
-                origin, last, kind, data, moment=moment, actor=actor, reader=reader, policy_version="2026-09-01"
-            )
-            last = ChainEnd(one.id, one.hash)
-            made.append(one)
-        return made
-
-    def request(self, url: str, operations: Sequence[Operation]) -> requests.PreparedRequest:
-        """A `POST /v1/operations`, signed."""
-        body = encode_operations(self.library, self.device, operations)
-        headers = {"Content-Type": "application/json"}
-        return requests.Request(
-            "POST", f"{url}/v1/operations", headers=headers, data=body, auth=Signed(self.key, None)
-        ).prepare()
+def main() -> None:
+    chosen = options(__doc__)
+    report = Report("fleet")
+    if clusters.programs() is None:
+        report.context["postgresql"] = clusters.HOW_TO_GET_IT
+        report.figure("fleet_drain_minutes", None, "min", 30)
+        report.figure("lost", None, "", 0)
+        report.show(chosen.json)
+        return
+    schools, batches = (60, 1) if chosen.quick else (600, 1)
+    with clusters.running(max_wal_size="8GB", shared_buffers="1GB") as cluster, rig.work_folder() as folder:
+        report.context["postgresql"] = cluster.run("postgres", "--version").strip()
+        _measure(report, cluster, folder, schools, batches)
+    report.show(chosen.json)
 
 
-def send(queues: Sequence[Sequence[requests.PreparedRequest]]) -> None:
-    """Send all at once as a fleet does: each queue on a connection of its own, one request after the other's answer."""
+def _measure(report: Report, cluster: Cluster, folder: Path, schools: int, batches: int) -> None:
+    url, codes = province.build(cluster, folder, schools, titles=1_500, patrons=500)
+    first = Library(codes[0])
+    with psycopg.connect(url) as connection:
+        first.look_up(connection)  # the ids are the same in every school
+        stations = [Station(code, f"tram-{n}") for code in codes for n in range(_STATIONS_OF_A_SCHOOL)]
+        for station in stations:
+            station.let_in(connection)
+    province.vacuum(url)
+    servers = [Server(folder / "centre", database=url) for _ in range(_SERVERS)]
+    sent: set[tuple[str, str, str, int]] = set()
+    took_s, answered = 0.0, 0
+    try:
+        for server in servers:
+            server.start()
+        # In turns, so that no more requests lie ready than memory has room for: making them is the stations' work.
+        for start in range(0, len(stations), 300):
+            some = stations[start : start + 300]
+            made = [
+                (station, station.write(_BATCH * batches, first.items[n % 3 :: 3], first.patrons))
+                for n, station in enumerate(some)
+            ]
+            sent |= {
+                (station.library, station.device, one.id.epoch, one.id.seq)
+                for station, operations in made
+                for one in operations
+            }
+            queues = [
+                [station.request(servers[n % _SERVERS].url, part) for part in _cut(operations)]
+                for n, (station, operations) in enumerate(made)
+            ]
+            began = time.perf_counter()
+            answered += _send(queues)
+            took_s += time.perf_counter() - began
+        memory = sum(server.rss_mb() for server in servers)
+    finally:
+        for server in servers:
+            server.stop()
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT library_id, device, epoch, seq FROM operation").fetchall()
+        size = connection.execute("SELECT pg_database_size(current_database()) / 1048576").fetchone()
+    per_s = answered / took_s
+    report.figure("fleet_drain_minutes", _BACKLOG / per_s / 60, "min", 30)
+    report.figure("lost", len(sent - set(rows)), "", 0)
+    report.figure("double", len(rows) - len(set(rows)), "", 0)
+    report.figure("drain_per_s", per_s, "/s", better="higher")
+    report.figure("servers_mb", memory, "MB")
+    report.context |= {
+        "stations": len(stations),
+        "schools": len(codes),
+        "operations": len(sent),
+        "seconds": round(took_s, 1),
+        "servers": _SERVERS,
+        "connections": _AT_ONCE,
+        "database_mb": int(size[0]) if size else None,
+        "extrapolated": f"{_BACKLOG:,} operations at the rate of this run; what sends them runs on the same cores",
+    }
 
-    def one_station(queue: Sequence[requests.PreparedRequest]) -> None:
+
+def _cut(operations: Sequence[Operation]) -> list[Sequence[Operation]]:
+    return [operations[start : start + _BATCH] for start in range(0, len(operations), _BATCH)]
+
+
+def _send(queues: Sequence[Sequence[requests.PreparedRequest]]) -> int:
+    """Every station one request after the other's answer; answers how many operations were answered."""
+
+    def one_station(queue: Sequence[requests.PreparedRequest]) -> int:
+        answered = 0
         with requests.Session() as session:
             session.trust_env = False
             for request in queue:
-                answer = session.send(request, timeout=60)
+                answer = session.send(request, timeout=120)
                 if answer.status_code != 200:
                     raise RuntimeError(f"{answer.status_code}: {answer.text[:200]}")
+                answered += len(answer.json()["verdicts"])
+        return answered
 
-    with ThreadPoolExecutor(len(queues)) as stations:
-        list(stations.map(one_station, queues))
+    with ThreadPoolExecutor(_AT_ONCE) as connections:
+        return sum(connections.map(one_station, queues))
 
 
-def _until(days: int) -> dict[str, Any]:
-    return {"due_on": (_LENT_ON + timedelta(days=days)).isoformat(), "provisional": False}
+if __name__ == "__main__":
+    main()

@@ -14,8 +14,8 @@ import psycopg
 
 from benchmarks import polls, rig
 from benchmarks.bare_postgresql import Rows, added_rows, all_rows, write_rows
-from benchmarks.fleet import Library, Station, send
 from benchmarks.report import Report, median, options
+from benchmarks.stations import Library, Station, send
 from demo import cluster as clusters
 from demo.cluster import Cluster
 from demo.processes import Server

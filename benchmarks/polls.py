@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import psycopg
 import requests
 
-from benchmarks.fleet import Library, Station
 from benchmarks.report import Report, percentile
+from benchmarks.stations import Library, Station
 from central_link.signing import Signed
 from demo.cluster import Cluster
 from demo.processes import PATIENCE_S, Server, run_or_fail
