@@ -1,5 +1,7 @@
 """A reader of a test's library in a browser."""
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 
 from central_server import reader_pins
@@ -27,6 +29,13 @@ def have_pin(world: World, card: str = "HS1", pin: str = PIN, library: str | Non
     return who
 
 
+def browser_of(world: World) -> Browser:
+    """At an address of its own, since too many wrong ones shut an address out."""
+    browser = world.browser()
+    browser.session.headers["X-Forwarded-For"] = f"2001:db8::{uuid4().hex[:4]}:{uuid4().hex[:4]}"
+    return browser
+
+
 def enter(browser: Browser, library: str, card: str = "HS1", pin: str = PIN, then: str = "") -> int:
     browser.go(f"/l/{library}/enter?then={then}")
     return browser.send(f"/l/{library}/enter", card=card, pin=pin)
@@ -35,7 +44,7 @@ def enter(browser: Browser, library: str, card: str = "HS1", pin: str = PIN, the
 def signed_in(world: World, card: str = "HS1", library: str | None = None) -> Browser:
     library = library or world.library
     have_pin(world, card, library=library)
-    browser = world.browser()
+    browser = browser_of(world)
     assert enter(browser, library, card) == 200
     return browser
 

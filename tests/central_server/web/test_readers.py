@@ -12,7 +12,7 @@ from central_server.tables.library import hold, patron, request
 from central_server.tables.operations import loan, operation, operation_reader
 from tests.central_server.support import CIRCULATION, bring
 from tests.central_server.web.conftest import World
-from tests.central_server.web.readers import enter, have_pin, lend, signed_in, title_of
+from tests.central_server.web.readers import browser_of, enter, have_pin, lend, signed_in, title_of
 from tests.central_server.web.readers import patron as patron_of
 
 CALENDAR = """version = "1"
@@ -41,7 +41,7 @@ def lend_since(world: World, card: str, barcode: str, days_ago: int, due_in: int
 
 
 def test_shows_the_library_to_everybody(world: World) -> None:
-    browser = world.browser()
+    browser = browser_of(world)
     assert browser.go(f"/l/{world.library}/") == 200
     assert "Dế Mèn phiêu lưu ký" in browser.text, "the newest books"
     assert "Mở cửa tất cả các ngày trong tuần" in browser.text
@@ -56,7 +56,7 @@ def test_shows_the_library_to_everybody(world: World) -> None:
 
 def test_tells_of_a_loan_until_when_and_not_whose(lending: World) -> None:
     lend_since(lending, "HS2", "TK.1", 2, 9)
-    browser = lending.browser()
+    browser = browser_of(lending)
     browser.go(f"/l/{lending.library}/title/{title_of(lending)}")
     day = "/".join(reversed(days_from_now(9).split("-")))
     assert f"có bạn mượn đến {day}" in browser.text
@@ -68,7 +68,7 @@ def test_tells_of_a_loan_until_when_and_not_whose(lending: World) -> None:
 def test_a_first_pin_opens_nothing_but_the_choice_of_another(world: World) -> None:
     with world.store.writing.begin() as connection:
         first = reader_pins.give(connection, world.library, patron_of(world))
-    browser = world.browser()
+    browser = browser_of(world)
     enter(browser, world.library, pin=first)
     assert browser.path == f"/l/{world.library}/pin"
     for page in ("mine", "suggest"):
@@ -80,7 +80,7 @@ def test_a_first_pin_opens_nothing_but_the_choice_of_another(world: World) -> No
     assert browser.send(f"/l/{world.library}/pin", pin="590412", twice="590413") == 400
     assert browser.send(f"/l/{world.library}/pin", pin="590412", twice="590412") == 200
     assert browser.path == f"/l/{world.library}/mine"
-    again = world.browser()
+    again = browser_of(world)
     assert enter(again, world.library, pin=first) == 403
     assert enter(again, world.library, pin="590412") == 200
 
@@ -95,11 +95,11 @@ def test_says_the_same_of_every_card_that_cannot_sign_in(world: World) -> None:
         connection.execute(sa.update(patron).where(here, patron.c.card == "HS3").values(card_lost=True))
     said = set()
     for card, pin in (("HS1", "111213"), ("HS2", "471902"), ("HS3", "471902"), ("HS9", "471902"), ("' OR 1=1", "1")):
-        browser = world.browser()
+        browser = browser_of(world)
         assert enter(browser, world.library, card, pin) == 403
         said.add(browser.text)
     assert len(said) == 1
-    assert enter(world.browser(), world.library) == 200, "the control"
+    assert enter(browser_of(world), world.library) == 200, "the control"
 
 
 def test_who_is_blocked_meanwhile_looks_no_more(world: World) -> None:
@@ -232,7 +232,7 @@ QUERIES = ["%", "_", "100%", "'", "' OR ''='", '"', "\\", "\\%", "a" * 10_000, "
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: repr(query[:12]))
 def test_finds_nothing_by_what_is_no_word(world: World, query: str) -> None:
-    browser = world.browser()
+    browser = browser_of(world)
     page = browser.session.get(f"{world.server.url}/l/{world.library}/find", params={"q": query}, timeout=30)
     assert page.status_code == 200
     assert ("Dế Mèn" in page.text) == (query in ("\t\n",)), "a blank is no word: everything is shown"
