@@ -112,14 +112,15 @@ def with_copies(connection: sa.Connection, library: str, rows: list[dict[str, An
     mine = (item.c.library_id == library, among(item.c.title_id, {row["id"] for row in rows}))
     counted = sa.select(item.c.title_id, sa.func.count(), inside).where(*mine, item.c.status.not_in(_GONE))
     found = {
-        identity: Copies(all_, int(in_)) for identity, all_, in_ in connection.execute(counted.group_by(item.c.title_id))
+        identity: Copies(all_, int(in_))
+        for identity, all_, in_ in connection.execute(counted.group_by(item.c.title_id))
     }
     return [row | {"copies": found.get(row["id"], Copies())} for row in rows]
 
 
 def one_title(connection: sa.Connection, library: str, identity: str) -> dict[str, Any] | None:
-    """A title with its `copies`, its `items` (each with `barcode` and `state`: in, lent, here, damaged or lost; `due_on`
-    where that is known) and how many are `waiting`; `None` when the library has no such title."""
+    """A title with its `copies`, its `items` (each with `barcode`, `state`: in, lent, here, damaged or lost, and
+    `due_on` where that is known), and how many are `waiting`; `None` when the library has no such title."""
     row = titles(connection, library, {identity}).get(identity)
     if row is None:
         return None
@@ -129,8 +130,10 @@ def one_title(connection: sa.Connection, library: str, identity: str) -> dict[st
         loan.c.library_id == library, among(loan.c.barcode, {one["barcode"] for one in copies}), loan.c.standing
     )
     due = {one.barcode: one for one in connection.execute(open_.where(loan.c.open).order_by(loan.c.due_on))}
-    waiting = sa.select(sa.func.count()).select_from(hold).where(
-        hold.c.library_id == library, hold.c.title_id == identity, hold.c.loan_id.is_(None)
+    waiting = (
+        sa.select(sa.func.count())
+        .select_from(hold)
+        .where(hold.c.library_id == library, hold.c.title_id == identity, hold.c.loan_id.is_(None))
     )
     items = [_copy(one, due.get(one["barcode"])) for one in copies]
     return row | {"items": items, "waiting": connection.scalar(waiting) or 0}

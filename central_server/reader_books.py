@@ -137,12 +137,16 @@ def queue_of(connection: sa.Connection, library: str, title_id: str, rules: Rule
     in_order = sa.select(*columns).outerjoin(shelved, same).where(*mine).order_by(hold.c.placed_ms, hold.c.id)
     queue = [Queued(*row) for row in connection.execute(in_order)]
     if queue:
-        have = sa.select(loan.c.patron_id).join(item, _copy_of_loan()).where(
-            loan.c.library_id == library,
-            among(loan.c.patron_id, {one.patron for one in queue}),
-            loan.c.standing,
-            loan.c.open,
-            item.c.title_id == title_id,
+        have = (
+            sa.select(loan.c.patron_id)
+            .join(item, _copy_of_loan())
+            .where(
+                loan.c.library_id == library,
+                among(loan.c.patron_id, {one.patron for one in queue}),
+                loan.c.standing,
+                loan.c.open,
+                item.c.title_id == title_id,
+            )
         )
         served = set(connection.scalars(have))
         queue = [one for one in queue if one.patron not in served and not _is_passed_over(one, rules, today)]
@@ -280,11 +284,15 @@ def place_hold(connection: sa.Connection, library: str, patron_id: str, title_id
     known = sa.select(title.c.id).where(title.c.library_id == library, title.c.id == title_id)
     if connection.scalar(known) is None:
         return "unknown"
-    lendable = sa.select(sa.func.count()).select_from(item).where(
-        item.c.library_id == library,
-        item.c.title_id == title_id,
-        item.c.status == "available",
-        ~item.c.in_house_only,
+    lendable = (
+        sa.select(sa.func.count())
+        .select_from(item)
+        .where(
+            item.c.library_id == library,
+            item.c.title_id == title_id,
+            item.c.status == "available",
+            ~item.c.in_house_only,
+        )
     )
     if not connection.scalar(lendable):
         return "no_copies"

@@ -66,8 +66,10 @@ def check(connection: sa.Connection, library: str, card: str, pin: str, now_ms: 
 
 def standing(connection: sa.Connection, library: str, patron_id: str) -> Signed | None:
     """Whether a reader who has signed in may still look: not when they are blocked or erased, or their PIN is gone."""
-    mine = sa.select(reader_pin.c.must_change).join(patron, _same()).where(
-        reader_pin.c.library_id == library, reader_pin.c.patron_id == patron_id, ~patron.c.blocked
+    mine = (
+        sa.select(reader_pin.c.must_change)
+        .join(patron, _same())
+        .where(reader_pin.c.library_id == library, reader_pin.c.patron_id == patron_id, ~patron.c.blocked)
     )
     must_change = connection.scalar(mine)
     return None if must_change is None else Signed(patron_id, must_change)

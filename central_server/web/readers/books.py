@@ -1,5 +1,6 @@
 """A reader's own books: what they have and wait for; renewing, holds, and what the library should buy."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ _DONE = ("pin", "placed", "cancelled", "suggested", "renewed", "some", "none")
 def add_routes(pages: APIRouter, site: Site) -> None:
     """Let `pages` answer them."""
     here = reader_here(site)
-    OfReader = Annotated[tuple[Place, Reader], Depends(here)]  # noqa: N806 (a type)
+    OfReader = Annotated[tuple[Place, Reader], Depends(here)]
 
     @pages.get("/l/{library}/mine")
     async def mine(request: Request, who: OfReader, said: str = "") -> Response:
@@ -111,7 +112,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
 
 def why_not(visit: Visit, reason: Reason) -> str:
     """Why a book cannot be renewed, for its reader."""
-    about = reason.about.strftime("%d/%m/%Y") if hasattr(reason.about, "strftime") else reason.about
+    about = reason.about.strftime("%d/%m/%Y") if isinstance(reason.about, date) else reason.about
     match reason.code:
         case "T-01":
             return say(visit, "Your card is blocked for now. The librarian can tell you why.")
