@@ -15,6 +15,9 @@ from central_server.imports.words import fold
 from central_server.tables.keys import device
 from central_server.wire import Refused
 
+PAGES = "@pages"
+"""As whom the centre's own pages write operations (central_server.page_operations); no station is called so."""
+
 
 class State(StrEnum):
     PENDING = "pending"

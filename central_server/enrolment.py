@@ -54,6 +54,8 @@ def make_token(
     must_have_library(connection, library)
     if not 1 <= len(name) <= _MOST_LETTERS_OF_A_NAME or not name.isprintable() or name != name.strip():
         raise CannotDo(f"A device is named with 1 to {_MOST_LETTERS_OF_A_NAME} letters, like tram-1, not {name!r}.")
+    if name == devices.PAGES:
+        raise CannotDo(f"{name} is what the centre's own pages are called, and no station is.")
     if not 1 <= minutes <= LONGEST_MINUTES:
         raise CannotDo(f"A token is good for 1 to {LONGEST_MINUTES} minutes, not {minutes}.")
     if not replaces and devices.active(connection, library, name):

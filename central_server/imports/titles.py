@@ -1,17 +1,20 @@
 """Titles (đầu sách) from a table."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes
+from central_server import changes, clock
 from central_server.imports import catalogue, items, rules
 from central_server.imports.header import Column, names_of
 from central_server.imports.report import Line, Report
 from central_server.imports.table import Row
+from central_server.imports.words import words_of_title
 from central_server.tables.library import title as title_table
+from central_server.upsert import put
 
 COLUMNS = (
     Column("code", "Mã đầu sách", ("title code", "ma sach"), required=True, most_letters=64, kind="code"),
@@ -33,6 +36,8 @@ _DEFAULTS = {
     "call_number": "",
     "shelf": "",
     "item_type": "",
+    "search": "",
+    "added_ms": None,
 }
 
 
@@ -55,9 +60,20 @@ def import_titles(connection: sa.Connection, library: str, rows: list[Row], repo
     if lines and not known_types:
         report.note("no_rules_yet")
     different = catalogue.store(connection, title_table, "code", library, lines, _DEFAULTS, names_of(COLUMNS), report)
-    changes.publish_if_different(connection, library, [_thing(row) for row in different])
+    publish(connection, library, different)
+
+
+def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Tell the stations of those of `rows` (of the table `title`, whole) that say something new, and let them be
+    looked up. Whatever writes titles calls it: also a page."""
+    found = [row | {"search": words_of_title(row)} for row in rows]
+    now_ms = clock.now_ms()
+    # Who has no words yet was never here before: every title has a code.
+    new = [one | ({} if row.get("search") else {"added_ms": now_ms}) for row, one in zip(rows, found, strict=True)]
+    put(connection, title_table, [one for row, one in zip(rows, new, strict=True) if one != row])
+    changes.publish_if_different(connection, library, [_thing(row) for row in rows])
     # The type of a title is told with its items.
-    items.publish_of_titles(connection, library, different)
+    items.publish_of_titles(connection, library, rows)
 
 
 def is_isbn(digits: str) -> bool:

@@ -2,7 +2,8 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 def fold(text: str) -> str:
@@ -10,6 +11,13 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     kept = ("" if unicodedata.combining(letter) else letter if letter.isalnum() else " " for letter in plain)
     return " ".join("".join(kept).split())
+
+
+def words_of_title(row: Mapping[Any, Any]) -> str:
+    """The words by which a title is looked up, each with a blank before it, its name's first: what is sorted by it
+    stands as in a dictionary. `row`: of the table `title`."""
+    said = (row["title"], row["author"], row["call_number"], row["isbn"] or "", row["code"])
+    return "".join(f" {word}" for one in said for word in fold(one).split())
 
 
 def tidy(text: str) -> str:

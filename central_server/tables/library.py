@@ -5,12 +5,14 @@ from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, Uniq
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
 
+# `hours`: when it is open, in its own words, for its page.
 library = Table(
     "library",
     metadata,
     Column("library_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_ms", Integer, nullable=False),
+    Column("hours", Text, nullable=False, server_default=""),
 )
 
 # A generation of the change feed begins at every opening of the database, so that a cursor given out by another copy of
@@ -40,6 +42,8 @@ change = Table(
     sqlite_with_rowid=False,
 )
 
+# `search`: its words as they are looked up (central_server.imports.words); `added_ms`: when it came, of those that came
+# since that is written down. Both are kept by central_server.imports.titles.publish.
 title = Table(
     "title",
     metadata,
@@ -54,8 +58,11 @@ title = Table(
     Column("call_number", Text, nullable=False),
     Column("shelf", Text, nullable=False),
     Column("item_type", Text, nullable=False),
+    Column("search", Text, nullable=False, server_default=""),
+    Column("added_ms", Integer),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "code"),
+    Index("title_by_added", "library_id", "added_ms"),
 )
 
 # `in_house_only`: this very copy is read in the library, whatever its type allows. `source`: where it comes from

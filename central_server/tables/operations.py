@@ -156,6 +156,13 @@ loan = Table(
         postgresql_where=text("standing"),
     ),
     Index(
+        "loan_standing_by_patron",
+        "library_id",
+        "patron_id",
+        sqlite_where=text("standing = 1"),
+        postgresql_where=text("standing"),
+    ),
+    Index(
         "loan_by_boot",
         "library_id",
         "device",

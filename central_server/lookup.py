@@ -1,0 +1,154 @@
+"""Looking things up in a library's catalogue, as its readers do: by the beginnings of words, without accents.
+
+Everything is for everybody: no reader, no loan's id, only until when a book is away.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from central_server.among import among
+from central_server.imports.words import fold
+from central_server.tables.library import hold, item, title
+from central_server.tables.operations import loan
+
+PAGE = 20
+MOST_PAGES = 500
+LEAST_SHOWN = 3
+"""Who borrowed something that fewer did would be guessed."""
+
+_LONGEST = 200
+_MOST_WORDS = 8
+_GONE = ("lost", "withdrawn")
+_BORROWED_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How many there are of a title, and how many of these are in the library."""
+
+    all: int = 0
+    inside: int = 0
+
+
+def words_of(query: str) -> list[str]:
+    """What is looked for: at most eight words of letters and digits. An ISBN with hyphens is one."""
+    query = query[:_LONGEST]
+    digits = re.sub(r"[\s‐‑–-]", "", query)
+    if re.fullmatch(r"[0-9]{9,13}[0-9Xx]?", digits):
+        return [digits.casefold()]
+    return fold(query).split()[:_MOST_WORDS]
+
+
+def find(
+    connection: sa.Connection,
+    library: str,
+    query: str,
+    *,
+    item_type: str = "",
+    only_inside: bool = False,
+    page: int = 1,
+) -> tuple[list[dict[str, Any]], bool]:
+    """The titles of which every word of `query` begins a word of the name, author, call number, ISBN or code, in the
+    order of their names; and whether there are more behind this page. Without a word it is all of them."""
+    words = words_of(query)
+    if query.strip() and not words:
+        return [], False  # nothing but signs
+    found = sa.select(title).where(title.c.library_id == library)
+    for word in words:
+        # Nothing but letters and digits is in a word: no wildcard, no quote.
+        found = found.where(title.c.search.like(f"% {word}%"))
+    if item_type:
+        found = found.where(title.c.item_type == item_type)
+    if only_inside:
+        inside = sa.exists().where(item.c.library_id == title.c.library_id, item.c.title_id == title.c.id, _is_inside())
+        found = found.where(inside)
+    number = min(max(page, 1), MOST_PAGES)
+    in_order = found.order_by(title.c.search, title.c.id).limit(PAGE + 1).offset((number - 1) * PAGE)
+    rows = [dict(row) for row in connection.execute(in_order).mappings()]
+    return with_copies(connection, library, rows[:PAGE]), len(rows) > PAGE and number < MOST_PAGES
+
+
+def item_types(connection: sa.Connection, library: str) -> list[str]:
+    """The types of what the library has, in order."""
+    types = sa.select(title.c.item_type).distinct().where(title.c.library_id == library, title.c.item_type != "")
+    return list(connection.scalars(types.order_by(title.c.item_type)))
+
+
+def newest(connection: sa.Connection, library: str, most: int) -> list[dict[str, Any]]:
+    """The titles that came last, of those of which it is known when they came."""
+    known = sa.select(title).where(title.c.library_id == library, title.c.added_ms.is_not(None))
+    rows = connection.execute(known.order_by(title.c.added_ms.desc(), title.c.search).limit(most))
+    return with_copies(connection, library, [dict(row) for row in rows.mappings()])
+
+
+def most_borrowed(connection: sa.Connection, library: str, today: date, most: int) -> list[tuple[str, int]]:
+    """Ids of titles and how often each was lent in ninety days, but for what hardly anybody borrowed."""
+    since = (today - timedelta(days=_BORROWED_DAYS)).isoformat()
+    same = sa.and_(item.c.library_id == loan.c.library_id, item.c.id == loan.c.item_id)
+    count = sa.func.count().label("count")
+    lent = (loan.c.library_id == library, loan.c.lent_on >= since, loan.c.position.is_not(None), ~loan.c.voided)
+    found = sa.select(item.c.title_id, count).join(item, same).where(*lent).group_by(item.c.title_id)
+    rows = connection.execute(
+        found.having(sa.func.count() >= LEAST_SHOWN).order_by(count.desc(), item.c.title_id).limit(most)
+    )
+    return [(identity, times) for identity, times in rows]
+
+
+def titles(connection: sa.Connection, library: str, identities: Collection[str]) -> Mapping[str, dict[str, Any]]:
+    """Those titles of the library, by id."""
+    mine = sa.select(title).where(title.c.library_id == library, among(title.c.id, identities))
+    rows = [dict(row) for row in connection.execute(mine).mappings()]
+    return {row["id"]: row for row in with_copies(connection, library, rows)}
+
+
+def with_copies(connection: sa.Connection, library: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`rows` of the table `title`, each with its `copies`."""
+    inside = sa.func.sum(sa.case((_is_inside(), 1), else_=0))
+    mine = (item.c.library_id == library, among(item.c.title_id, {row["id"] for row in rows}))
+    counted = sa.select(item.c.title_id, sa.func.count(), inside).where(*mine, item.c.status.not_in(_GONE))
+    found = {
+        identity: Copies(all_, int(in_))
+        for identity, all_, in_ in connection.execute(counted.group_by(item.c.title_id))
+    }
+    return [row | {"copies": found.get(row["id"], Copies())} for row in rows]
+
+
+def one_title(connection: sa.Connection, library: str, identity: str) -> dict[str, Any] | None:
+    """A title with its `copies`, its `items` (each with `barcode`, `state`: in, lent, here, damaged or lost, and
+    `due_on` where that is known), and how many are `waiting`; `None` when the library has no such title."""
+    row = titles(connection, library, {identity}).get(identity)
+    if row is None:
+        return None
+    mine = (item.c.library_id == library, item.c.title_id == identity, item.c.status != "withdrawn")
+    copies = connection.execute(sa.select(item).where(*mine).order_by(item.c.barcode)).mappings().all()
+    open_ = sa.select(loan.c.barcode, loan.c.due_on, loan.c.provisional).where(
+        loan.c.library_id == library, among(loan.c.barcode, {one["barcode"] for one in copies}), loan.c.standing
+    )
+    due = {one.barcode: one for one in connection.execute(open_.where(loan.c.open).order_by(loan.c.due_on))}
+    waiting = (
+        sa.select(sa.func.count())
+        .select_from(hold)
+        .where(hold.c.library_id == library, hold.c.title_id == identity, hold.c.loan_id.is_(None))
+    )
+    items = [_copy(one, due.get(one["barcode"])) for one in copies]
+    return row | {"items": items, "waiting": connection.scalar(waiting) or 0}
+
+
+def _copy(one: Mapping[Any, Any], lent: Any) -> dict[str, Any]:
+    state = one["status"] if one["status"] != "available" else "here" if one["in_house_only"] else "in"
+    due_on = None
+    if lent is not None and state != "lost":
+        state, due_on = "lent", None if lent.provisional else lent.due_on
+    return {"barcode": one["barcode"], "state": state, "due_on": due_on}
+
+
+def _is_inside() -> sa.ColumnElement[bool]:
+    lent = sa.exists().where(
+        loan.c.library_id == item.c.library_id, loan.c.barcode == item.c.barcode, loan.c.standing, loan.c.open
+    )
+    return sa.and_(item.c.status == "available", ~lent)

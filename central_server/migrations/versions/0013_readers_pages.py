@@ -1,0 +1,48 @@
+"""What a library's page for readers looks up: a title's words, when it came, who has what; and the hours of the library."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from central_server.columns import Integer, Text
+from central_server.imports.words import words_of_title
+
+revision = "0013"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+_CHUNK = 1_000
+
+
+def upgrade() -> None:
+    op.add_column("library", sa.Column("hours", Text, nullable=False, server_default=""))
+    op.add_column("title", sa.Column("search", Text, nullable=False, server_default=""))
+    op.add_column("title", sa.Column("added_ms", Integer))
+    op.create_index("title_by_added", "title", ["library_id", "added_ms"])
+    op.create_index(
+        "loan_standing_by_patron",
+        "loan",
+        ["library_id", "patron_id"],
+        sqlite_where=sa.text("standing = 1"),
+        postgresql_where=sa.text("standing"),
+    )
+    _find_words()
+
+
+def _find_words() -> None:
+    names = ("library_id", "id", "title", "author", "call_number", "isbn", "code", "search")
+    title = sa.table("title", *(sa.column(name) for name in names))
+    here = (title.c.library_id == sa.bindparam("in_library"), title.c.id == sa.bindparam("with_id"))
+    put = sa.update(title).where(*here).values(search=sa.bindparam("words"))
+    connection = op.get_bind()
+    rows = connection.execute(sa.select(title)).mappings().all()
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        found = [
+            {"in_library": row["library_id"], "with_id": row["id"], "words": words_of_title(row)} for row in part
+        ]
+        connection.execute(put, found)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("The hours of the libraries would be lost.")
