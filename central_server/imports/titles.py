@@ -1,6 +1,7 @@
 """Titles (đầu sách) from a table."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -34,6 +35,7 @@ _DEFAULTS = {
     "shelf": "",
     "item_type": "",
 }
+_NOT_OF_AN_ISBN = re.compile(r"[\s\-‐‑–]")
 
 
 def import_titles(connection: sa.Connection, library: str, rows: list[Row], report: Report) -> None:
@@ -55,9 +57,14 @@ def import_titles(connection: sa.Connection, library: str, rows: list[Row], repo
     if lines and not known_types:
         report.note("no_rules_yet")
     different = catalogue.store(connection, title_table, "code", library, lines, _DEFAULTS, names_of(COLUMNS), report)
-    changes.publish_if_different(connection, library, [_thing(row) for row in different])
+    publish(connection, library, different)
+
+
+def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Tell the stations of those of `rows` (of the table `title`) that say something new."""
+    changes.publish_if_different(connection, library, [_thing(row) for row in rows])
     # The type of a title is told with its items.
-    items.publish_of_titles(connection, library, different)
+    items.publish_of_titles(connection, library, rows)
 
 
 def is_isbn(digits: str) -> bool:
@@ -69,9 +76,19 @@ def is_isbn(digits: str) -> bool:
     return False
 
 
+def is_year(text: str) -> bool:
+    """Whether a book may have appeared in the year `text`."""
+    return re.fullmatch(r"1[4-9][0-9]{2}|20[0-9]{2}", text) is not None
+
+
+def plain_isbn(text: str) -> str:
+    """`text` without hyphens and blanks, as ISBNs are kept."""
+    return _NOT_OF_AN_ISBN.sub("", text).upper()
+
+
 def _isbn(row: Row, report: Report) -> str | None:
     cell = row.values["isbn"]
-    digits = re.sub(r"[\s\-‐‑–]", "", cell).upper()
+    digits = plain_isbn(cell)
     if not digits:
         return None
     if is_isbn(digits):
@@ -84,7 +101,7 @@ def _year(row: Row, report: Report) -> int | None:
     cell = row.values["year"]
     if not cell:
         return None
-    if re.fullmatch(r"1[4-9][0-9]{2}|20[0-9]{2}", cell):
+    if is_year(cell):
         return int(cell)
     report.note("bad_year", row.line, row.cells.get("year"), value=cell)
     return None

@@ -56,6 +56,8 @@ title = Table(
     Column("item_type", Text, nullable=False),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "code"),
+    # Across libraries: what one has described, another need not type again.
+    Index("title_by_isbn", "isbn"),
 )
 
 # `in_house_only`: this very copy is read in the library, whatever its type allows. `source`: where it comes from
