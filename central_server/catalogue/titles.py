@@ -77,7 +77,9 @@ def find(connection: sa.Connection, library: str, identity: str) -> Row | None:
 
 def version_of(row: Mapping[str, Any]) -> str:
     """A mark of what a row is: another one when anything of it is another."""
-    return hashlib.sha256(msgspec.json.encode(sorted(row.items()))).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode(sorted((str(name), value) for name, value in row.items()))).hexdigest()[
+        :32
+    ]
 
 
 def of_isbn(connection: sa.Connection, library: str, isbn: str) -> list[Row]:

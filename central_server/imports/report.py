@@ -131,14 +131,21 @@ class Report:
                 lines.append(f"{name}: {len(alike)} ({self._ranges(alike)})")
         return "\n".join(lines)
 
-    def _findings_as_text(self) -> list[str]:
+    def in_order(self) -> list[Finding]:
+        """Everything found, in the order of the lines."""
         rank = {
             line: place for place, line in enumerate(self._in_order({one.line for one in self.findings if one.line}))
         }
-        in_order = sorted(self.findings, key=lambda one: rank[one.line] if one.line else -1)
+        return sorted(self.findings, key=lambda one: rank[one.line] if one.line else -1)
+
+    def where(self, one: Finding) -> str:
+        """Where that is, as a person says it."""
+        return self._where(one).removesuffix(": ")
+
+    def _findings_as_text(self) -> list[str]:
         met: dict[str, list[Line]] = {}
         lines = []
-        for one in in_order:
+        for one in self.in_order():
             alike = met.setdefault(one.code, [])
             alike.append(one.line or Line(0))
             if len(alike) <= _MOST_ALIKE:
