@@ -19,7 +19,7 @@ from central_server.tables.library import item
 from central_server.tables.library import title as title_table
 
 # What a record is for, where that is no title: positions 5 and 6 of its leader.
-_OTHER_KINDS = {"z": "marc_authority", "u": "marc_holdings", "v": "marc_holdings", "x": "marc_holdings"}
+_OTHER_KINDS = {"z": "marc_authority", **dict.fromkeys("uvxy", "marc_holdings")}
 _BY_FIELD = {one.field: one for one in titles.COLUMNS}
 
 

@@ -104,7 +104,8 @@ def _chunks(raw: bytes) -> Iterator[tuple[bytes, bool]]:
     """Each record without its end; false: it has none."""
     *whole, rest = raw.split(_END_OF_RECORD)
     for chunk in whole:
-        yield chunk.lstrip(_BETWEEN), True
+        if found := chunk.lstrip(_BETWEEN):
+            yield found, True
     if rest.strip(_BETWEEN + b" \t"):
         yield rest.lstrip(_BETWEEN), False
 
