@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from central_server.commands import DATABASE, JSON, LIBRARY, MIGRATE, Done, Parsers, answer, opened
 from central_server.database import FILE_NAME, open_store
+from central_server.imports.marc_file import MARC8
 from central_server.imports.rows import Options
 from central_server.imports.run import KINDS, import_file
 from central_server.imports.text_file import ENCODINGS
@@ -29,7 +30,7 @@ def add_parsers(commands: Parsers) -> None:
         metavar="COLUMN=VALUE",
         help="for a column that is not there",
     )
-    bring.add_argument("--encoding", choices=ENCODINGS, help="when it is not recognised")
+    bring.add_argument("--encoding", choices=(*ENCODINGS, MARC8), help="when it is not recognised")
     bring.add_argument(
         "--numbers-as-shown", action="store_true", help="codes that are numbers never had zeros in front"
     )
@@ -40,7 +41,7 @@ def add_parsers(commands: Parsers) -> None:
         metavar="NAME",
         help="take this column's national numbers as cards",
     )
-    bring.add_argument("file", type=Path, metavar="FILE", help="Excel or CSV (titles, items, patrons), or TOML")
+    bring.add_argument("file", type=Path, metavar="FILE", help="Excel or CSV (titles, items, patrons), MARC, or TOML")
     bring.set_defaults(run=_import)
 
     ledger = commands.add_parser("ledger", parents=[DATABASE, LIBRARY, JSON], help="what is held of a library")

@@ -15,6 +15,7 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 # A cell may hold line ends, but a forgotten quotation mark must not swallow the rest of the file.
 _MOST_LINES_IN_A_RECORD = 20
 _LINES_LOOKED_AT = 100
+_NO_FORMULA = re.compile(r"'+[=+\-@\t\r]")
 
 
 def read_csv(raw: bytes, columns: Sequence[Column], encoding: str | None, report: Report) -> Sheet | None:
@@ -45,8 +46,13 @@ def _records(text: Text, start: int, delimiter: str) -> Iterator[Record]:
         if cells is None:
             yield Record(line, None, 0)
         elif any(map(tidy, cells)):
-            filled = {place: Cell(text.decode(cell)) for place, cell in enumerate(cells) if cell}
+            filled = {place: Cell(_said(text.decode(cell))) for place, cell in enumerate(cells) if cell}
             yield Record(line, filled, len(cells))
+
+
+def _said(cell: str) -> str:
+    """Without the `'` by which our own files, like others, tell a spreadsheet that a cell is no formula."""
+    return cell[1:] if _NO_FORMULA.match(cell) else cell
 
 
 def _rows(lines: list[str], start: int, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:

@@ -20,6 +20,7 @@ COLUMNS = (
     Column("code", "Mã đầu sách", ("title code", "ma sach"), True, 64, "code"),
     Column("status", "Tình trạng", ("trang thai",)),
     Column("in_house_only", "Chỉ đọc tại chỗ", ("doc tai cho", "khong cho muon", "khong muon ve", "in house only")),
+    Column("source", "Nguồn", ("nguon goc", "nguon nhap", "nguon bo sung")),
 )
 
 _STATUSES = {
@@ -36,6 +37,21 @@ _STATUSES = {
 _IN_HOUSE_ONLY = {
     **dict.fromkeys(("co", "x", "1", "dung", "yes", "true", "doc tai cho", "chi doc tai cho"), True),
     **dict.fromkeys(("", "khong", "0", "sai", "no", "false", "muon ve", "cho muon", "duoc muon"), False),
+}
+SHOWN_STATUS = {"available": "tốt", "damaged": "hỏng", "lost": "mất", "withdrawn": "thanh lý"}
+"""The word of the columns for each status; the sources below likewise."""
+SHOWN_SOURCE = {
+    "budget": "ngân sách",
+    "donation": "biếu tặng",
+    "project": "dự án",
+    "exchange": "trao đổi",
+    "other": "khác",
+}
+_SOURCES = {
+    **{one: one for one in SHOWN_SOURCE},
+    **{fold(shown): one for one, shown in SHOWN_SOURCE.items()},
+    **dict.fromkeys(("mua", "mua sam", "kinh phi"), "budget"),
+    **dict.fromkeys(("tang", "bieu", "quyen gop", "gift"), "donation"),
 }
 _CHUNK = 500
 
@@ -61,12 +77,16 @@ def import_items(connection: sa.Connection, library: str, rows: list[Row], repor
         elif in_house_only is None:
             cell, value = row.cells.get("in_house_only"), row.values["in_house_only"]
             report.skip(row.line, "unknown_in_house", cell, value=value, column=COLUMNS[3].header)
+        elif row.values.get("source") and fold(row.values["source"]) not in _SOURCES:
+            report.skip(row.line, "unknown_source", row.cells.get("source"), value=row.values["source"])
         else:
             values: dict[str, object] = {"barcode": row.values["barcode"], "title_id": title["id"]}
             if "status" in row.values:
                 values["status"] = status
             if "in_house_only" in row.values:
                 values["in_house_only"] = in_house_only
+            if "source" in row.values:
+                values["source"] = _SOURCES.get(fold(row.values["source"]))
             lines[row.line] = values
     columns = names_of(COLUMNS) | {"title_id": COLUMNS[1].header}
     defaults = {"status": "available", "in_house_only": False, "source": None}
@@ -85,6 +105,11 @@ def publish_of_titles(connection: sa.Connection, library: str, titles: Sequence[
         found = connection.execute(sa.select(item).where(item.c.library_id == library, of_titles))
         things += [_thing(dict(row), types[row["title_id"]]) for row in found.mappings()]
     changes.publish_if_different(connection, library, things)
+
+
+def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, Any]], item_type: str) -> None:
+    """Tell the stations of those of `rows` (of the table `item`, of titles of that type) that say something new."""
+    changes.publish_if_different(connection, library, [_thing(row, item_type) for row in rows])
 
 
 def _skip_unknown_title(row: Row, known: Sequence[str], report: Report) -> None:

@@ -48,7 +48,8 @@ class Columns:
 
 @dataclass
 class Report:
-    """Of one file. Unless `readable`, nothing of it was imported; in a `dry_run` nothing ever is."""
+    """Of one file. Unless `readable`, nothing of it was imported; in a `dry_run` nothing ever is. `of_records`: its
+    lines are the records of a file that has no lines."""
 
     kind: str
     library: str
@@ -61,6 +62,7 @@ class Report:
     changed: dict[Line, tuple[str, ...]] = field(default_factory=dict)
     columns: list[Columns] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    of_records: bool = False
 
     def note(self, code: str, line: Line | None = None, cell: str | None = None, **values: object) -> None:
         """Something to know; nothing was left out for it but what the sentence says."""
@@ -69,6 +71,10 @@ class Report:
     def skip(self, line: Line, code: str, cell: str | None = None, **values: object) -> None:
         """The line is left out."""
         self.outcomes[line] = Outcome.SKIPPED
+        self._find(code, line, cell, values, is_problem=True)
+
+    def trouble(self, line: Line, code: str, cell: str | None = None, **values: object) -> None:
+        """Part of the line is left out, the rest of it is taken."""
         self._find(code, line, cell, values, is_problem=True)
 
     def refuse(self, code: str, line: Line | None = None, cell: str | None = None, **values: object) -> None:
@@ -82,10 +88,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: every line was taken; 1: some were skipped; 2: nothing could be read."""
+        """0: every line was taken; 1: some were skipped, or a part of them; 2: nothing could be read."""
         if not self.readable:
             return 2
-        return 1 if Outcome.SKIPPED in self.outcomes.values() else 0
+        return 1 if any(one.is_problem for one in self.findings) else 0
 
     def counts(self) -> dict[str, int]:
         """How many lines had each outcome."""
@@ -125,23 +131,29 @@ class Report:
                 lines.append(f"{name}: {len(alike)} ({self._ranges(alike)})")
         return "\n".join(lines)
 
-    def _findings_as_text(self) -> list[str]:
+    def in_order(self) -> list[Finding]:
+        """Everything found, in the order of the lines."""
         rank = {
             line: place for place, line in enumerate(self._in_order({one.line for one in self.findings if one.line}))
         }
-        in_order = sorted(self.findings, key=lambda one: rank[one.line] if one.line else -1)
+        return sorted(self.findings, key=lambda one: rank[one.line] if one.line else -1)
+
+    def where(self, one: Finding) -> str:
+        """Where that is, as a person says it."""
+        return self._where(one).removesuffix(": ")
+
+    def _findings_as_text(self) -> list[str]:
         met: dict[str, list[Line]] = {}
         lines = []
-        for one in in_order:
+        for one in self.in_order():
             alike = met.setdefault(one.code, [])
             alike.append(one.line or Line(0))
             if len(alike) <= _MOST_ALIKE:
                 lines.append(f"{self.file}: {self._where(one)}{one.sentence}")
         for alike in met.values():
             if more := alike[_MOST_ALIKE:]:
-                said = sentence(
-                    "and_more", self.language, count=len(more), where=self._ranges(more), like=alike[0].number
-                )
+                code = "and_more_records" if self.of_records else "and_more"
+                said = sentence(code, self.language, count=len(more), where=self._ranges(more), like=alike[0].number)
                 lines.append(f"{self.file}: {said}")
         return lines
 
@@ -155,7 +167,8 @@ class Report:
         if one.line is None:
             return ""
         sheet = [f"{self.word('sheet')} “{one.line.sheet}”"] if one.line.sheet else []
-        line = [f"{self.word('line')} {one.line.number}"] if one.line.number else []
+        name = self.word("record" if self.of_records else "line")
+        line = [f"{name} {one.line.number}"] if one.line.number else []
         cell = f" ({one.cell})" if one.cell else ""
         return f"{', '.join(sheet + line)}{cell}: "
 
@@ -164,7 +177,8 @@ class Report:
         parts = []
         for sheet, of_sheet in groupby(self._in_order(lines), key=lambda line: line.sheet):
             name = f"“{sheet}” " if sheet else ""
-            parts.append(f"{name}{self.word('lines')} {_ranges([line.number for line in of_sheet])}")
+            what = self.word("records" if self.of_records else "lines")
+            parts.append(f"{name}{what} {_ranges([line.number for line in of_sheet])}")
         return "; ".join(parts)
 
     def _in_order(self, lines: Iterable[Line]) -> list[Line]:

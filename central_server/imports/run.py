@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from central_server import clock, database
 from central_server.database import Store
-from central_server.imports import items, patrons, titles
+from central_server.imports import items, marc, patrons, titles
 from central_server.imports.calendar import import_calendar
 from central_server.imports.header import Column
 from central_server.imports.report import Report
@@ -29,7 +29,9 @@ _SETTINGS: dict[str, Callable[[sa.Connection, str, bytes, Report], None]] = {
     "calendar": import_calendar,
     "station": import_station,
 }
-KINDS = (*_TABLES, *_SETTINGS)
+MARC = "marc"
+KINDS = (*_TABLES, MARC, *_SETTINGS)
+Bring = Callable[[sa.Connection], None]
 _ANY = Options()
 
 
@@ -47,8 +49,7 @@ def import_file(
     A library is made when it is named for the first time. Raises SQLAlchemy's errors.
     """
     report = Report(kind, library, path.name, language, options.dry_run)
-    raw = _read(path, report)
-    bring = _prepare(kind, path.name, raw, options, report)
+    bring = prepare(_read(path, report), options, report)
     if not report.readable:
         return report
     with store.writing.connect() as connection, connection.begin() as transaction:
@@ -72,13 +73,19 @@ def _read(path: Path, report: Report) -> bytes:
     return raw
 
 
-def _prepare(kind: str, name: str, raw: bytes, options: Options, report: Report) -> Callable[[sa.Connection], None]:
-    """Read what can be read without the database, so that stations do not wait for it; answers the rest."""
+def prepare(raw: bytes, options: Options, report: Report) -> Bring:
+    """Read what can be read of the report's file without the database, so that nobody waits for it; answers the rest,
+    which is for a report that is `readable` still."""
+    kind, library = report.kind, report.library
     if kind in _SETTINGS:
-        return lambda connection: _SETTINGS[kind](connection, report.library, raw, report)
+        return lambda connection: _SETTINGS[kind](connection, library, raw, report)
+    if kind == MARC:
+        report.of_records = True
+        described = marc.read_titles(raw, options, report) if report.readable else {}
+        return lambda connection: marc.import_titles(connection, library, described, options, report)
     columns, bring = _TABLES[kind]
-    rows = read_rows(name, raw, columns, options, report) if report.readable else []
-    return lambda connection: bring(connection, report.library, rows, report)
+    rows = read_rows(report.file, raw, columns, options, report) if report.readable else []
+    return lambda connection: bring(connection, library, rows, report)
 
 
 def _name_library(connection: sa.Connection, library: str, name: str | None, report: Report) -> None:

@@ -39,6 +39,7 @@ _DEFAULTS = {
     "search": "",
     "added_ms": None,
 }
+_NOT_OF_AN_ISBN = re.compile(r"[\s\-‐‑–]")
 
 
 def import_titles(connection: sa.Connection, library: str, rows: list[Row], report: Report) -> None:
@@ -85,9 +86,19 @@ def is_isbn(digits: str) -> bool:
     return False
 
 
+def is_year(text: str) -> bool:
+    """Whether a book may have appeared in the year `text`."""
+    return re.fullmatch(r"1[4-9][0-9]{2}|20[0-9]{2}", text) is not None
+
+
+def plain_isbn(text: str) -> str:
+    """`text` without hyphens and blanks, as ISBNs are kept."""
+    return _NOT_OF_AN_ISBN.sub("", text).upper()
+
+
 def _isbn(row: Row, report: Report) -> str | None:
     cell = row.values["isbn"]
-    digits = re.sub(r"[\s\-‐‑–]", "", cell).upper()
+    digits = plain_isbn(cell)
     if not digits:
         return None
     if is_isbn(digits):
@@ -100,7 +111,7 @@ def _year(row: Row, report: Report) -> int | None:
     cell = row.values["year"]
     if not cell:
         return None
-    if re.fullmatch(r"1[4-9][0-9]{2}|20[0-9]{2}", cell):
+    if is_year(cell):
         return int(cell)
     report.note("bad_year", row.line, row.cells.get("year"), value=cell)
     return None

@@ -63,6 +63,8 @@ title = Table(
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "code"),
     Index("title_by_added", "library_id", "added_ms"),
+    # Across libraries: what one has described, another need not type again.
+    Index("title_by_isbn", "isbn"),
 )
 
 # `in_house_only`: this very copy is read in the library, whatever its type allows. `source`: where it comes from

@@ -7,7 +7,7 @@ from central_server.columns import Integer, Text
 from central_server.imports.words import words_of_title
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,124 @@
+"""Files of titles, copies and readers: looked at first, taken over when somebody says so."""
+
+import asyncio
+from dataclasses import replace
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.datastructures import FormData
+
+from central_server import clock, deeds
+from central_server.catalogue.typed import one_line
+from central_server.imports.marc_file import MARC8
+from central_server.imports.report import Report
+from central_server.imports.rows import Options
+from central_server.imports.run import prepare
+from central_server.imports.text_file import ENCODINGS
+from central_server.people import Role
+from central_server.web.catalogue.forms import file_of
+from central_server.web.catalogue.waiting import Waiting
+from central_server.web.site import Place, Site, say, text_of
+from central_server.wire import Refused
+
+KINDS = ("titles", "items", "marc", "patrons")
+_MOST_SHOWN = 300
+
+
+def add_routes(pages: APIRouter, site: Site) -> None:
+    """Let `pages` answer them."""
+    work = site.at_library(Role.LIBRARIAN)
+    waiting = Waiting()
+    # A large file is a lot of memory: one at a time.
+    at_once = asyncio.Semaphore(1)
+
+    @pages.get("/desk/{library}/titles/import")
+    async def choose(
+        request: Request,
+        place: Annotated[Place, Depends(work)],
+        kind: Annotated[str, Query(max_length=20)] = "titles",
+    ) -> Response:
+        """The form for a file."""
+        return _form(request, place, {"kind": kind if kind in KINDS else "titles"})
+
+    @pages.post("/desk/{library}/titles/import")
+    async def looked_at(
+        request: Request, place: Annotated[Place, Depends(work)], form: Annotated[FormData, Depends(site.upload)]
+    ) -> Response:
+        """What would be done with it. Nothing is."""
+        kind, file = text_of(form, "kind"), await file_of(form)
+        if kind not in KINDS:
+            raise Refused(400, "There is no such kind of file.")
+        if file is None:
+            bad = say(place.visit, "Choose a file first.")
+            return _form(request, place, {"kind": kind, "bad": bad}, 400)
+        options, now_ms = _options(form, kind), clock.now_ms()
+        report = await _import(place, kind, *file, replace(options, dry_run=True))
+        token = ""
+        if report.readable:
+            token = waiting.keep(place.visit.key, place.library, kind, *file, options, now_ms)
+        status = 200 if report.readable else 400
+        return site.page(request, place.visit, "catalogue/report.html", _told(place, report, token), status)
+
+    @pages.post("/desk/{library}/titles/import/take")
+    async def taken(
+        request: Request, place: Annotated[Place, Depends(work)], form: Annotated[FormData, Depends(site.form)]
+    ) -> Response:
+        """Take over the file that was looked at."""
+        file = waiting.take(text_of(form, "token"), place.visit.key, place.library, clock.now_ms())
+        if file is None:
+            bad = say(place.visit, "The file waits here no more. Choose it again, please; nothing was changed.")
+            return _form(request, place, {"bad": bad}, 409)
+        report = await _import(place, file.kind, file.name, file.raw, file.options)
+        return site.page(request, place.visit, "catalogue/report.html", _told(place, report, ""))
+
+    async def _import(place: Place, kind: str, name: str, raw: bytes, options: Options) -> Report:
+        assert place.visit.person is not None
+        who = place.visit.person.id
+        report = Report(kind, place.library, name, place.visit.language, options.dry_run)
+        async with at_once:
+            bring = await asyncio.to_thread(prepare, raw, options, report)
+
+            def write(connection: sa.Connection) -> None:
+                with connection.begin_nested() as inner:
+                    bring(connection)
+                    if options.dry_run or not report.readable:
+                        inner.rollback()
+                        return
+                deeds.note(connection, who, "file_taken", kind, clock.now_ms(), library=place.library)
+
+            if report.readable:
+                await site.write_of(place.library, write)
+        return report
+
+    def _form(request: Request, place: Place, values: dict[str, Any], status: int = 200) -> Response:
+        whole = {"place": place, "kind": "titles", "bad": "", "encodings": [*ENCODINGS, MARC8], **values}
+        return site.page(request, place.visit, "catalogue/import.html", whole, status)
+
+
+def _options(form: FormData, kind: str) -> Options:
+    encoding, sheet = text_of(form, "encoding"), one_line(text_of(form, "sheet"))
+    # Which column it is that one value stands for.
+    column = {"titles": "Loại", "marc": "Loại", "patrons": "Loại bạn đọc"}.get(kind)
+    value = one_line(text_of(form, "value"))
+    return Options(
+        sheets=(sheet,) if sheet else (),
+        encoding=encoding if encoding in (*ENCODINGS, MARC8) else None,
+        values={column: value} if column and value else {},
+        numbers_as_shown=text_of(form, "numbers_as_shown") == "on",
+    )
+
+
+def _told(place: Place, report: Report, token: str) -> dict[str, Any]:
+    """What the page says of a report."""
+    problems = [one for one in report.in_order() if one.is_problem]
+    notes = [one for one in report.in_order() if not one.is_problem]
+    return {
+        "place": place,
+        "report": report,
+        "counts": report.counts(),
+        "problems": problems[:_MOST_SHOWN],
+        "notes": notes[:_MOST_SHOWN],
+        "more": max(len(problems), len(notes)) - _MOST_SHOWN,
+        "token": token,
+    }

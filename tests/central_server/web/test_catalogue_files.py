@@ -1,0 +1,203 @@
+"""Files into the catalogue and out of it, and stocktakes, through the pages."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from openpyxl import Workbook
+
+from central_server.imports.rows import Options
+from central_server.people import Role
+from central_server.tables.library import item, patron, title
+from central_server.web.catalogue.waiting import Waiting
+from tests.central_server.test_marc import NAMES, as_file, titled
+from tests.central_server.web.browser import Browser
+from tests.central_server.web.conftest import World
+
+AtWork = Callable[[Role], Browser]
+TAKE = "import/take"
+
+
+def desk(world: World) -> str:
+    return f"/desk/{world.library}/titles"
+
+
+def names(world: World) -> set[str]:
+    with world.store.reading.connect() as connection:
+        return set(connection.scalars(sa.select(title.c.title).where(title.c.library_id == world.library)))
+
+
+def look_at(world: World, browser: Browser, kind: str, name: str, raw: bytes, **fields: str) -> int:
+    browser.go(f"{desk(world)}/import?kind={kind}")
+    return browser.send(f"{desk(world)}/import", files={"file": (name, raw)}, **fields)
+
+
+def test_looks_at_a_file_first_and_takes_it_when_told(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    raw = as_file(*(titled(name, str(number)) for number, name in enumerate(NAMES[1:]))) + b"00099 and no more"
+    assert look_at(world, browser, "marc", "kho.mrc", raw, value="STK") == 200
+    assert "Chưa thay đổi gì" in browser.text
+    assert "biểu ghi 5" in browser.text
+    assert names(world) == {NAMES[0]}
+    token = next(one for one in browser.forms if one.action.endswith(TAKE)).fields["token"]
+    stranger = world.signed_in(Role.LIBRARIAN, world.school)
+    stranger.go(f"{desk(world)}/import")
+    csrf = stranger.forms[0].fields["csrf"]
+    assert stranger.post(f"{desk(world)}/{TAKE}", csrf=csrf, token=token) == 409, "somebody else's file was taken"
+    assert browser.send(f"{desk(world)}/{TAKE}") == 200
+    assert "Đã nhập tệp" in browser.text
+    assert names(world) == set(NAMES)
+    csrf = browser.forms[0].fields["csrf"]
+    assert browser.post(f"{desk(world)}/{TAKE}", csrf=csrf, token=token) == 409, "taken twice"
+
+
+def a_workbook_with_formulas() -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Mã đầu sách", "Nhan đề", "Loại"])
+    sheet.append(["D5", '=HYPERLINK("http://evil.example","Sách")', "STK"])
+    sheet.append(["D6", "Sách thật", "STK"])
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def a_bomb() -> bytes:
+    """A workbook of few bytes that would be 300 MB."""
+    small, big = io.BytesIO(a_workbook_with_formulas()), io.BytesIO()
+    with zipfile.ZipFile(small) as source, zipfile.ZipFile(big, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content + b" " * (300 << 20) if name.endswith("sheet1.xml") else content)
+    return big.getvalue()
+
+
+BAD = {
+    "a zip bomb": ("titles", "sach.xlsx", a_bomb, "mở ra lớn hơn"),
+    "no Excel at all": ("titles", "sach.xlsx", lambda: b"hello", "bên trong không phải"),
+    "no MARC at all": ("marc", "sach.mrc", lambda: b"hello", "không phải MARC 21"),
+    "entities": ("marc", "x.xml", lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "DTD"),
+    "an empty file": ("titles", "sach.csv", lambda: b"", "Tệp trống"),
+    "other columns": ("items", "x.csv", lambda: b"a,b\n1,2\n", "Thiếu cột"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_says_why_a_file_cannot_be_taken(world: World, at_work: AtWork, name: str) -> None:
+    kind, file, raw, sentence = BAD[name]
+    browser = at_work(Role.LIBRARIAN)
+    assert look_at(world, browser, kind, file, raw()) == 400
+    assert sentence in browser.text
+    assert not [one for one in browser.forms if one.action.endswith(TAKE)]
+
+
+def test_names_formulas_and_takes_only_their_values(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    assert look_at(world, browser, "titles", "sach.xlsx", a_workbook_with_formulas()) == 200
+    assert "ô là công thức" in browser.text
+    assert "chưa có giá trị" in browser.text
+    browser.send(f"{desk(world)}/{TAKE}")
+    assert names(world) == {NAMES[0], "Sách thật"}
+
+
+def test_refuses_an_upload_without_end_and_keeps_answering(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    assert look_at(world, browser, "titles", "sach.csv", b"x" * (33 << 20)) == 413
+    assert browser.go(desk(world)) == 200
+
+
+def test_shows_what_stands_in_a_file_as_text(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    attack = "<script>alert(1)</script>"
+    raw = f"Mã đầu sách,Nhan đề,Năm xuất bản,{attack}\nD5,x,{attack},1\n".encode()
+    look_at(world, browser, "titles", f"{attack}.csv", raw)
+    assert attack not in browser.page.text
+    assert browser.page.text.count("&lt;script&gt;") == 2, "a column that is left out, and a year that is none"
+
+
+def test_saves_the_catalogue_as_files_that_can_be_taken_in_again(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    files = {"titles": ("csv", "xlsx"), "items": ("csv", "xlsx"), "catalogue": ("mrc", "xml")}
+    for stem, endings in files.items():
+        for ending in endings:
+            assert browser.go(f"{desk(world)}/export/{stem}.{ending}") == 200
+            assert "attachment" in browser.page.headers["content-disposition"]
+            kind = "marc" if stem == "catalogue" else stem
+            assert look_at(world, browser, kind, f"x.{ending}", browser.page.content) == 200
+            new, changed = (int(found) for found in re.findall(r"(\d+) (?:mới|đã đổi)", browser.text)[:2])
+            assert (new, changed) == (0, 0), f"{stem}.{ending}"
+    assert browser.go(f"{desk(world)}/export/..%2f..%2fetc") == 404
+
+
+def test_compares_a_scanners_file_and_marks_what_is_missing(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    here = f"{desk(world)}/stocktakes"
+    browser.go(here)
+    assert browser.send(here, scans="") == 400
+    assert browser.send(here, files={"file": ("scan.txt", b"TK.1\r\n<b>9\r\n")}) == 200
+    assert "TK.2" in browser.text
+    assert "<b>9" in browser.text
+    assert "<b>9" not in browser.page.text
+    one = urlsplit(browser.page.url).path
+    assert browser.send(one, scans="TK.3") == 200
+    browser.go(f"{one}/lost")
+    csrf = browser.forms[0].fields["csrf"]
+    assert browser.post(f"{one}/lost", csrf=csrf) == 303
+    assert statuses(world) == ["available"] * 3, "marked although nobody confirmed it"
+    assert browser.post(f"{one}/lost", csrf=csrf, confirmed="on") == 303
+    assert statuses(world) == ["available", "lost", "available"]
+    assert browser.go(here) == 200
+    assert one in browser.links
+    assert browser.post(f"{one}/lost", csrf=csrf, confirmed="on") == 404
+    head = at_work(Role.HEAD)
+    assert head.go(one) == 200
+    assert head.go(f"{one}/lost") == 404
+
+
+def statuses(world: World) -> list[object]:
+    with world.store.reading.connect() as connection:
+        mine = sa.select(item.c.status).where(item.c.library_id == world.library).order_by(item.c.barcode)
+        return list(connection.scalars(mine))
+
+
+def test_prints_the_cards_of_a_class_for_the_librarian_alone(world: World, at_work: AtWork) -> None:
+    with world.store.writing.begin() as connection:
+        mine = patron.c.library_id == world.library
+        connection.execute(sa.update(patron).where(mine, patron.c.card != "HS3").values(class_name="6A1"))
+        connection.execute(sa.update(patron).where(mine, patron.c.card == "HS2").values(card_lost=True))
+    browser = at_work(Role.LIBRARIAN)
+    cards = f"/desk/{world.library}/cards"
+    browser.go(cards)
+    assert browser.post(cards, csrf=browser.forms[0].fields["csrf"], **{"class": "9Z9", "start": "1"}) == 400
+    browser.go(cards)
+    assert browser.post(cards, csrf=browser.forms[0].fields["csrf"], numbers="HS2", start="1") == 400, "a lost card"
+    browser.go(cards)
+    assert browser.send(cards, **{"class": "6A1"}) == 200
+    assert browser.page.content.startswith(b"%PDF")
+    assert at_work(Role.HEAD).go(cards) == 404
+
+
+def test_files_wait_for_a_while_for_who_sent_them_and_not_without_end() -> None:
+    waiting = Waiting()
+    any_options = Options()
+
+    def keep(visit: str, now_ms: int, size: int = 1) -> str:
+        return waiting.keep(visit, "hoa-sen", "titles", "x.csv", b"x" * size, any_options, now_ms)
+
+    token = keep("a", 0)
+    assert waiting.take(token, "b", "hoa-sen", 1) is None
+    assert waiting.take(token, "a", "sao-khue", 1) is None
+    assert waiting.take(token, "a", "hoa-sen", 30 * 60_000) is None
+    assert waiting.take(token, "a", "hoa-sen", 1) is not None
+    assert waiting.take(token, "a", "hoa-sen", 1) is None
+    first, second = keep("a", 0), keep("a", 1)
+    assert waiting.take(first, "a", "hoa-sen", 2) is None, "who sends another one means that one"
+    assert waiting.take(second, "a", "hoa-sen", 2) is not None
+    tokens = [keep(f"v{number}", number, 32 << 20) for number in range(5)]
+    found = [waiting.take(one, f"v{number}", "hoa-sen", 9) is not None for number, one in enumerate(tokens)]
+    assert found == [False, False, True, True, True]
