@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, get_args
 
 import msgspec
@@ -59,7 +60,7 @@ def fault_of(opening: Opening) -> str | None:
     if not all(0 <= (one.last - one.first).days <= _LONGEST_DAYS and 2000 <= one.first.year < 2200 for one in spans):
         return "ends_before"
     years = sorted(opening.school_years, key=lambda one: one.first)
-    if any(one.last >= other.first for one, other in zip(years, years[1:], strict=False)):
+    if any(one.last >= other.first for one, other in pairwise(years)):
         return "years_overlap"
     return "never_open" if set(opening.closed_weekdays) == set(WEEKDAYS) else None
 

@@ -293,5 +293,7 @@ def _write(connection: sa.Connection, library: str, identity: str, values: dict[
 
 
 def _row(connection: sa.Connection, library: str, identity: str) -> Any:
+    if not identity.isprintable():  # no text of a database
+        return None
     mine = sa.select(patron).where(patron.c.library_id == library, patron.c.id == identity)
     return connection.execute(mine).first()

@@ -11,7 +11,7 @@ from openpyxl.styles import Font
 
 Cell = str | int | float | None
 
-_BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _MOST_LETTERS = 32_000
 _SHEET_LETTERS = 31
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
