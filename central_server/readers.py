@@ -113,9 +113,10 @@ def classes(connection: sa.Connection, library: str) -> list[tuple[str, int]]:
     return sorted(((row[0], row[1]) for row in rows if row[0]), key=lambda one: natural(one[0]))
 
 
-def natural(text: str) -> list[tuple[int, str]]:
-    """A key that sorts the numbers in a text as numbers."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", fold(text)) if part]
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A key that sorts the numbers in a text as numbers, before letters."""
+    parts = [part for part in re.split(r"([0-9]+)", fold(text)) if part]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def of_class(connection: sa.Connection, library: str, class_name: str) -> list[Line]:

@@ -1,19 +1,14 @@
 """The librarian's pages, as people use them: by a real browser's requests to the real server."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
 
-from central_server import clock, erasing
 from central_server.people import Role
-from central_server.tables.library import patron, request
-from central_server.tables.operations import dispute, operation_reader
-from central_server.tables.organisations import deed
-from tests.central_server.support import CIRCULATION, Station, bring, put_on_list, take
+from central_server.tables.library import patron
+from tests.central_server.support import CIRCULATION, Station, bring, take
 from tests.central_server.web.browser import Browser
 from tests.central_server.web.conftest import World
 
