@@ -71,10 +71,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         form: Annotated[FormData, Depends(site.form)],
     ) -> Response:
         """Change them."""
-        values, faults = read_values(form)
+        values = read_values(form)
         try:
-            if faults:
-                raise Unfit(faults)
             return await done(
                 place, reader, "changed", lambda c, _by, _ms: readers.change(c, place.library, reader, values)
             )

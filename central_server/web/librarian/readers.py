@@ -62,10 +62,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         form: Annotated[FormData, Depends(site.form)],
     ) -> Response:
         """Add them."""
-        values, faults = read_values(form)
+        values = read_values(form)
         try:
-            if faults:
-                raise Unfit(faults)
             identity = await at.act(
                 site, place, "reader_added", "", lambda c, _by, _ms: readers.add(c, place.library, values)
             )
@@ -93,18 +91,17 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         return at.page(site, request, place, "pins.html", {"given": given, "class_name": class_name, "back": back})
 
 
-def read_values(form: FormData) -> tuple[Values, dict[str, str]]:
-    """What a form says of a reader, and what cannot be read of it."""
+def read_values(form: FormData) -> Values:
+    """What a form says of a reader; what is no date stays as it was typed."""
     said = text_of(form, "valid_until")
     day = parse_date(said)
-    values = Values(
+    return Values(
         text_of(form, "card"),
         text_of(form, "name"),
         text_of(form, "class_name"),
         text_of(form, "category"),
         day.isoformat() if day else said or None,
     )
-    return values, {"valid_until": "bad_date"} if said and not day else {}
 
 
 async def _form(
