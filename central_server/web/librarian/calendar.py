@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
-from central_server import opening
+from central_server import library_calendar
 from central_server.imports.dates import parse_date
 from central_server.imports.words import tidy
-from central_server.opening import WEEKDAYS, Opening, Span
+from central_server.library_calendar import WEEKDAYS, Opening, Span
 from central_server.web.librarian import at
 from central_server.web.site import Place, Site, text_of, to
 
@@ -32,7 +32,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     async def shown(
         request: Request, place: Place, rows: dict[str, list[tuple[str, str, str]]] | None = None, fault: str = ""
     ) -> Response:
-        now = await site.read(lambda c: opening.read(c, place.library))
+        now = await site.read(lambda c: library_calendar.read(c, place.library))
         rows = rows or {"year": _rows(now.school_years), "closed": _rows(now.closed)}
         blank = {part: [*rows[part], *[("", "", "")] * (_BLANK[part] if rows[part] else 2)] for part in rows}
         values = {"rows": blank, "closed_weekdays": now.closed_weekdays, "weekdays": WEEKDAYS, "fault": fault}
@@ -57,13 +57,13 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             return await shown(request, place, rows, "bad_date")
         years, closed = (tuple(one for one in spans[part] if one) for part in ("year", "closed"))
         new, was = Opening(days, years, closed), text_of(form, "print")
-        if fault := opening.fault_of(new):
+        if fault := library_calendar.fault_of(new):
             return await shown(request, place, rows, fault)
 
         def write(connection: sa.Connection, _by: str, _now_ms: int) -> None:
-            if _print(opening.read(connection, place.library)) != was:
+            if _print(library_calendar.read(connection, place.library)) != was:
                 raise _Unfit("changed_since")
-            opening.put(connection, place.library, new, at.today())
+            library_calendar.put(connection, place.library, new, at.today())
 
         try:
             await at.act(site, place, "calendar_changed", "", write)
