@@ -10,12 +10,19 @@ def of(visit: Visit, name: str, what: Value) -> tuple[str, str]:
     """The name of a setting, and a hint."""
     parts = name.split(".")
     if parts[0] == "limits":
-        return _limit(visit, names(visit)["category"].get(parts[1], parts[1]), parts[2]), fault(visit, what)
+        return _limit(visit, parts[2]), fault(visit, what)
     if parts[0] == "policy":
-        category = names(visit)["category"].get(parts[1], parts[1])
-        return _policy(visit, category, ".".join(parts[2:-1]), parts[-1]), fault(visit, what)
+        return _policy(visit, ".".join(parts[2:-1]), parts[-1]), fault(visit, what)
     label, hint = _of_stations(visit).get(name, (name, ""))
     return label, " ".join(part for part in (hint, fault(visit, what)) if part)
+
+
+def group(visit: Visit, category: str) -> str:
+    """The name of the settings about readers of a category; of "": those of the library and its stations."""
+    if not category:
+        return say(visit, "Stations and closed days")
+    named = names(visit)["category"].get(category, category)
+    return say(visit, "What is lent: {category}", category=named)
 
 
 def choice(visit: Visit, name: str, word: str) -> str:
@@ -45,19 +52,18 @@ def fault(visit: Visit, what: Value) -> str:
     return ""
 
 
-def _limit(visit: Visit, category: str, column: str) -> str:
+def _limit(visit: Visit, column: str) -> str:
     if column == "per_day":
-        return say(visit, "Most books in one day: {category}", category=category)
-    return say(visit, "Most books at once: {category}", category=category)
+        return say(visit, "Most books in one day")
+    return say(visit, "Most books at once")
 
 
-def _policy(visit: Visit, category: str, item_type: str, column: str) -> str:
-    values = {"category": category, "type": item_type}
+def _policy(visit: Visit, item_type: str, column: str) -> str:
     if column == "days":
-        return say(visit, "Days of a loan: {category}, {type}", **values)
+        return say(visit, "Days of a loan: {type}", type=item_type)
     if column == "limit":
-        return say(visit, "Most books of this type: {category}, {type}", **values)
-    return say(visit, "How often a loan may be renewed: {category}, {type}", **values)
+        return say(visit, "Most books of this type: {type}", type=item_type)
+    return say(visit, "How often a loan may be renewed: {type}", type=item_type)
 
 
 def _of_stations(visit: Visit) -> dict[str, tuple[str, str]]:

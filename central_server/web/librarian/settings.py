@@ -28,6 +28,15 @@ class Line:
     fault: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Settings that belong together. `is_open`: they are shown at once."""
+
+    name: str
+    lines: tuple[Line, ...]
+    is_open: bool
+
+
 def add_routes(pages: APIRouter, site: Site) -> None:
     """Let `pages` answer them."""
     look, change = site.at_library(*at.MAY_LOOK), site.at_library(*at.MAY_CHANGE)
@@ -36,10 +45,10 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         request: Request, place: Place, typed: dict[str, str] | None = None, faults: dict[str, str] | None = None
     ) -> Response:
         def read(connection: sa.Connection) -> dict[str, Any]:
-            lines = _lines(connection, place, typed or {}, faults or {})
+            groups = _grouped(place, _lines(connection, place, typed or {}, faults or {}))
             has_calendar = changes.current(connection, place.library, "calendar", place.library) is not None
             due = due_dates.preview(connection, place.library, at.today())
-            return {"lines": lines, "due": due, "has_calendar": has_calendar}
+            return {"groups": groups, "due": due, "has_calendar": has_calendar}
 
         values = await site.read(read)
         return at.page(site, request, place, "settings.html", {**values, "today": at.today()}, 400 if faults else 200)
@@ -124,3 +133,19 @@ def _lines(connection: sa.Connection, place: Place, typed: dict[str, str], fault
         is_fixed = name in have and have[name].fixed
         lines.append(Line(name, label, hint, value, typed.get(name, value), is_fixed, words, faults.get(name, "")))
     return lines
+
+
+def _grouped(place: Place, lines: list[Line]) -> list[Group]:
+    """By the kind of reader whom they are about; then those of the stations."""
+    grouped: dict[str, list[Line]] = {}
+    for one in lines:
+        parts = one.name.split(".")
+        grouped.setdefault(parts[1] if parts[0] in ("limits", "policy") else "", []).append(one)
+    return [
+        Group(
+            setting_words.group(place.visit, category),
+            tuple(them),
+            any(one.fault for one in them) or len(grouped) == 1,
+        )
+        for category, them in grouped.items()
+    ]

@@ -49,8 +49,9 @@ def add_routes(pages: APIRouter, site: Site) -> None:
 
         values = await site.read(read)
         years = year_roll.school_years(today)
-        ended = plan.school_year if plan else years[0]
-        valid_until = (plan.valid_until or "") if plan else f"{int(years[0][5:]) + 1}-05-31"
+        were = {one.school_year for one in values["rolls"]}
+        ended = plan.school_year if plan else next((one for one in years if one not in were), years[0])
+        valid_until = (plan.valid_until or "") if plan else f"{int(ended[5:]) + 1}-05-31"
         shown = {"years": years, "ended": ended, "valid_until": valid_until, "fault": fault, "today": today}
         why = request.query_params.get("why", "")
         return at.page(site, request, place, "year.html", {**values, **shown, "why": why}, status)
