@@ -30,6 +30,11 @@ def listed(connection: sa.Connection, library: str, *, everything: bool = False)
     return [_line(row) for row in connection.execute(found).mappings()]
 
 
+def is_there(connection: sa.Connection, library: str, identity: str) -> bool:
+    """Whether there is such a request, decided or not."""
+    return decisions.find(connection, library, identity) is not None
+
+
 def as_text(lines: list[dict[str, Any]]) -> str:
     """The list as lines for people."""
     return "\n".join([*(_as_text(one) for one in lines), f"{len(lines)} requests"])

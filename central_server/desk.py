@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from central_server import changes, holds, settings, staff
 from central_server.decisions import Decision, State
 from central_server.imports import items, patrons
-from central_server.order import Moment, Order
+from central_server.order import Moment, Order, Place
 from central_server.tables.library import item, patron, patron_card, request, title
 from central_server.tables.operations import operation, operation_reader
 
@@ -190,6 +190,8 @@ def _after(connection: sa.Connection, row: Row, kind: str) -> list[Row]:
 
 def _moment(connection: sa.Connection, row: Row) -> Moment:
     """When it was asked: never after it was heard, whatever a clock said."""
+    if row["position"] < 0:  # at the centre itself (central_server.said_here)
+        return Moment(Place(_HERE, "", -row["position"]), row["asked_ms"], row["asked_ms"])
     at = (operation.c.library_id == row["library_id"], operation.c.position == row["position"])
     columns = (operation.c[name] for name in ("device", "epoch", "seq", "received_ms"))
     told = connection.execute(sa.select(*columns).where(*at)).mappings().one()
@@ -210,5 +212,7 @@ def _data(row: Row) -> dict[str, Any]:
     return dict(msgspec.json.decode(row["data"]))
 
 
+# Behind every station's name: of one millisecond, what was said here is the later.
+_HERE = "\uffff"
 _DONE = Decision(State.GRANTED)
 _OVERTAKEN = Decision(State.DECLINED, "overtaken")

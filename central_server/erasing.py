@@ -17,10 +17,11 @@ from central_server.loans import Loan
 from central_server.tables.library import change, erased_reader, hold, patron, patron_card, request, staff
 from central_server.tables.operations import conflict, loan, operation_reader
 from central_server.tables.organisations import reader_pin, visit
+from central_server.tables.year import rolled_reader
 
 # docs/protocol.md has the same.
 _MARKS = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")
-_NAMING = (loan, request, hold, patron_card, staff, conflict, operation_reader, reader_pin)
+_NAMING = (loan, request, hold, patron_card, staff, conflict, operation_reader, reader_pin, rolled_reader)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def erase(
     connection.execute(sa.update(loan).where(*_of(loan, library, patron_id)).values(patron_id=None))
     kept = {"patron_id": None, "salt": None, "private": None}
     connection.execute(sa.update(conflict).where(*_of(conflict, library, patron_id)).values(kept))
-    for table in (hold, patron_card, staff, reader_pin, visit):
+    for table in (hold, patron_card, staff, reader_pin, rolled_reader, visit):
         connection.execute(sa.delete(table).where(*_of(table, library, patron_id)))
     connection.execute(sa.delete(patron).where(patron.c.library_id == library, patron.c.id == patron_id))
     operations = connection.execute(

@@ -152,6 +152,13 @@ def read(connection: sa.Connection, library: str) -> dict[str, Setting]:
     return {one.name: one for one in found}
 
 
+def in_force(connection: sa.Connection, library: str) -> dict[str, str]:
+    """What the rules that the stations hear say of each of their names, as it would be set."""
+    rules = _told(connection, library, "circulation")
+    values = ((name, part.get(column)) for name, _, part, column in _of_rules(rules or {}))
+    return {name: "none" if value is None else str(value) for name, value in values}
+
+
 def put(
     connection: sa.Connection,
     library: str,

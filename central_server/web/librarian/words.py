@@ -1,0 +1,107 @@
+"""What people call the words that the tables and the protocol have."""
+
+from central_server.web.site import say
+from central_server.web.visits import Visit
+
+
+def names(visit: Visit) -> dict[str, dict[str, str]]:
+    """By the kind of the word, then by the word."""
+    return {
+        "category": {"hs": say(visit, "pupil"), "gv": say(visit, "teacher")},
+        "status": {
+            "available": say(visit, "available"),
+            "damaged": say(visit, "damaged"),
+            "lost": say(visit, "lost"),
+            "withdrawn": say(visit, "withdrawn"),
+        },
+        "source": {
+            "budget": say(visit, "the school's budget"),
+            "donation": say(visit, "donation"),
+            "project": say(visit, "a project"),
+            "exchange": say(visit, "exchange"),
+            "other": say(visit, "another source"),
+            "": say(visit, "not said"),
+        },
+        "about": {
+            "station": say(visit, "the station"),
+            "item": say(visit, "a book"),
+            "premises": say(visit, "the room"),
+            "other": say(visit, "something else"),
+        },
+        "state": {
+            "waiting": say(visit, "waits"),
+            "granted": say(visit, "accepted"),
+            "declined": say(visit, "declined"),
+        },
+        "request": {
+            "place_hold": say(visit, "Wants to wait for a book"),
+            "cancel_hold": say(visit, "Does not want to wait any more"),
+            "card_link": say(visit, "Wants to use another card"),
+            "card_block": say(visit, "Says that a card is lost"),
+            "patron_block": say(visit, "Blocks or frees a reader"),
+            "patron_note": say(visit, "Writes a note about a reader"),
+            "item_status": say(visit, "Changes the state of a copy"),
+            "item_source": say(visit, "Says where a copy comes from"),
+            "settings": say(visit, "Changes settings"),
+            "settlement": say(visit, "Settles a dispute"),
+            "suggestion": say(visit, "Suggests a book to buy"),
+            "fault_report": say(visit, "Reports a fault"),
+        },
+        "reason": {
+            "unreadable": say(visit, "A station sent something that cannot be read. It is kept as it came."),
+            "identity_conflict": say(visit, "Two different things came under one number. Both are kept."),
+            "broken_chain": say(visit, "What a station sent does not follow from what it sent before."),
+            "gap": say(visit, "Something that a station recorded before this is missing."),
+            "clone": say(visit, "Two stations seem to go on from the same memory card."),
+            "lost_tail": say(visit, "A station does not remember the last things that it had sent."),
+            "new_store": say(visit, "A station began anew, or two stations share a name."),
+            "false_reader": say(visit, "The reader named beside a loan is not the one it was made for."),
+            "unknown_item": say(visit, "A label was scanned that is in no catalogue."),
+            "unknown_patron": say(visit, "A reader borrowed whom the library does not know."),
+            "already_on_loan": say(visit, "A book was lent to two readers, one after the other, without a return."),
+            "unknown_loan": say(visit, "A loan was renewed that is not known here yet."),
+            "unclear_order": say(visit, "A return may have been before a loan of the book, or after it."),
+            "settled_otherwise": say(visit, "Something came that denies what a person had said."),
+        },
+        "way": {
+            "seen": say(visit, "I have seen it"),
+            "first_over": say(visit, "The first loan is over"),
+            "first_has_it": say(visit, "The first reader still has it"),
+            "returned": say(visit, "It was returned"),
+            "on_loan": say(visit, "It is still on loan"),
+            "as_settled": say(visit, "It stays as it was said"),
+            "as_happened": say(visit, "What came is right"),
+        },
+        "kind": {
+            "check_out": say(visit, "lent"),
+            "check_in": say(visit, "returned"),
+            "renew": say(visit, "renewed"),
+            "void": say(visit, "taken back"),
+            "in_house_use": say(visit, "read in the library"),
+            "visit": say(visit, "a visit"),
+        },
+        "fault": {
+            "bad_card": say(visit, "A card has a number of 1 to 64 characters."),
+            "national_number": say(visit, "That is a national number. A library does not need it; use the card's."),
+            "card_taken": say(visit, "Another reader has that card."),
+            "bad_name": say(visit, "A name has 1 to 200 characters."),
+            "bad_class": say(visit, "The name of a class has at most 50 characters."),
+            "bad_category": say(visit, "The library's rules do not know this kind of reader."),
+            "bad_date": say(visit, "That is no date."),
+            "bad_school_year": say(visit, "Choose the school year that ends."),
+            "nothing_moves": say(visit, "No class moves; nothing would be done."),
+            "no_school_year": say(visit, "A calendar has at least one school year."),
+            "ends_before": say(visit, "The last day is not before the first, and at most a year after it."),
+            "years_overlap": say(visit, "Two school years have days in common."),
+            "never_open": say(visit, "The library has to be open on one day of the week."),
+        },
+        "weekday": {
+            "monday": say(visit, "Monday"),
+            "tuesday": say(visit, "Tuesday"),
+            "wednesday": say(visit, "Wednesday"),
+            "thursday": say(visit, "Thursday"),
+            "friday": say(visit, "Friday"),
+            "saturday": say(visit, "Saturday"),
+            "sunday": say(visit, "Sunday"),
+        },
+    }
