@@ -21,7 +21,7 @@ from central_server.tables.library import change, generation
 from central_server.tables.library import library as library_table
 
 FILE_NAME = "central.sqlite"
-REVISION = "0010"
+REVISION = "0011"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 # The folder of a file, or the address of a database.
@@ -112,6 +112,12 @@ def has_library(connection: sa.Connection, library: str) -> bool:
     known = sa.select(library_table.c.library_id).where(library_table.c.library_id == library)
     # What is no code may be no text of a database either.
     return is_library_code(library) and connection.scalar(known) is not None
+
+
+def make_library(connection: sa.Connection, library: str, name: str, now_ms: int) -> None:
+    """Let there be a library of that code (`is_library_code`), which is not here yet."""
+    connection.execute(library_table.insert(), {"library_id": library, "name": name, "created_ms": now_ms})
+    begin_generation(connection, library)
 
 
 def must_have_library(connection: sa.Connection, library: str) -> None:
