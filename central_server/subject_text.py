@@ -96,6 +96,10 @@ def as_text(held: dict[str, Any], language: str) -> str:
     def shown(name: str, value: Any) -> str:
         if isinstance(value, bool):
             return words["yes" if value else "no"]
+        if isinstance(value, dict):
+            return ", ".join(shown(key, one) for key, one in value.items() if key != "id")
+        if isinstance(value, list):
+            return ", ".join(shown(name, one) for one in value)
         return clock.shown_time(value) if name.endswith("_ms") and isinstance(value, int) and value else str(value)
 
     def line(row: dict[str, Any]) -> str:
