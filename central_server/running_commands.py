@@ -1,4 +1,4 @@
-"""The commands for whoever runs the server: backing it up, and restoring it."""
+"""The commands for whoever runs the server: backing it up, restoring it, and bringing its schema up to date."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from central_server import backups
 from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, JSON, Done, Parsers, answer
-from central_server.database import REVISION
+from central_server.database import FILE_NAME, REVISION, open_store
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -20,6 +20,10 @@ def add_parsers(commands: Parsers) -> None:
     restore = commands.add_parser("restore", parents=[DATABASE, JSON], help="make the database from such a copy")
     restore.add_argument("--from", type=Path, required=True, dest="file", metavar="FILE")
     restore.set_defaults(run=_restore)
+    migrate = commands.add_parser(
+        "migrate", parents=[DATABASE, JSON], help="bring an older database up to date, after a backup of it"
+    )
+    migrate.set_defaults(run=_migrate)
 
 
 def _backup(arguments: argparse.Namespace) -> Done:
@@ -38,5 +42,13 @@ def _restore(arguments: argparse.Namespace) -> Done:
     revision = backups.restore(arguments.where, arguments.file)
     text = "The database is there. Stations will tell again what it may lack, and hear everything again."
     if revision != REVISION:
-        text = f"The database is there, with the schema revision {revision}: start the server once with --migrate."
+        text = f"The database is there, with the schema revision {revision}: give the command migrate."
     return 0, answer(arguments, {"revision": revision, "migrate": revision != REVISION}, text)
+
+
+def _migrate(arguments: argparse.Namespace) -> Done:
+    where = arguments.where
+    if isinstance(where, Path) and not (where / FILE_NAME).exists():
+        raise CannotDo(f"There is no database in {where} (looked for {FILE_NAME}).")
+    open_store(where, migrate=True, busy_timeout_s=arguments.busy_timeout).close()
+    return 0, answer(arguments, {"revision": REVISION}, f"The database has the schema revision {REVISION}.")

@@ -153,10 +153,9 @@ def test_takes_no_others_database_for_ours(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists() or list((tmp_path / "new").iterdir()) == []
 
 
-def test_an_older_backup_is_restored_and_waits_to_be_migrated(empty_database: Where, tmp_path: Path) -> None:
-    if not isinstance(empty_database, Path):
-        pytest.skip("the file's kind is enough: what opens it is the same")
-    path = backups.backup(empty_database, tmp_path / "old.backup")
+def test_an_older_backup_is_restored_and_waits_to_be_migrated(tmp_path: Path) -> None:
+    open_store(tmp_path / "centre").close()
+    path = backups.backup(tmp_path / "centre", tmp_path / "old.backup")
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0009'")
     assert backups.restore(tmp_path / "new", path) == "0009"
@@ -183,6 +182,21 @@ def test_keeps_the_newest_of_ours_and_nobody_elses(tmp_path: Path) -> None:
     assert [path.name for path in backups.keep_newest(tmp_path, 2)] == names[:3]
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {*names[3:], "letters.backup", "central-notes.txt"}
+
+
+@pytest.mark.slow
+def test_migrates_only_when_asked(tmp_path: Path) -> None:
+    where = tmp_path / "centre"
+    assert run("migrate", "--data", where).returncode == 2
+    assert not where.exists()
+    open_store(where).close()
+    with sqlite3.connect(where / "central.sqlite") as connection:
+        connection.execute("DROP TABLE subject_request")
+        connection.execute("UPDATE alembic_version SET version_num = '0010'")
+    refused = run("serve", "--data", where, "--port", "0")
+    assert (refused.returncode, "--migrate" in refused.stderr) == (2, True)
+    assert run("migrate", "--data", where).stdout == f"The database has the schema revision {REVISION}.\n"
+    open_store(where).close()
 
 
 @pytest.mark.slow
