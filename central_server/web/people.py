@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import FormData
 
 from central_server import administering, clock, deeds, organisations, people
@@ -17,6 +17,10 @@ from central_server.wire import Refused
 
 T = TypeVar("T")
 
+# More organisations than that, and only the next level is shown; more people, and only those of this very place.
+_MOST_NODES = 200
+_MOST_PEOPLE = 200
+KINDS = ("province", "commune", "department", "school", "branch", "library")
 LEVELS = ("", "kindergarten", "primary", "lower_secondary", "upper_secondary", "several")
 
 
@@ -47,20 +51,25 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         return to(f"/people/{first}/")
 
     @pages.get("/people/{organisation}/")
-    async def tree(request: Request, office: At) -> Response:
-        """What is below, and who works there."""
-        return site.page(request, office.visit, "people/tree.html", await site.read(lambda c: _tree(c, office)))
+    async def tree(request: Request, office: At, who: Annotated[str, Query(max_length=100)] = "") -> Response:
+        """What is below, and who works there; `who`: only those whose name or login has this."""
+        values = await site.read(lambda c: _tree(c, office, who.strip()))
+        return site.page(request, office.visit, "people/tree.html", values)
 
     # --- organisations
 
     def adding(request: Request, office: Office, facts: Facts, no: NotDone | None = None) -> Response:
-        values = {"node": office.node, "facts": facts, "no": no, "levels": LEVELS, "kinds": _kinds(office.node)}
+        values = {"node": office.node, "facts": facts, "no": no, "levels": LEVELS, "kinds": KINDS}
         return site.page(request, office.visit, "people/add.html", values, 400 if no else 200)
 
     @pages.get("/people/{organisation}/add")
     async def add(request: Request, office: At) -> Response:
         """The form for another organisation below this one."""
-        return adding(request, office, Facts(_kinds(office.node)[0], "", one_school=office.node.one_school))
+        return adding(
+            request,
+            office,
+            Facts("library" if office.node.one_school else "school", "", one_school=office.node.one_school),
+        )
 
     @pages.post("/people/{organisation}/add")
     async def added(request: Request, office: At, form: Sent) -> Response:
@@ -230,21 +239,30 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         return site.page(request, office.visit, "people/deeds.html", {"node": office.node, "deeds": found})
 
 
-def _tree(connection: sa.Connection, office: Office) -> dict[str, Any]:
-    who = office.visit.person
+def _tree(connection: sa.Connection, office: Office, asked: str) -> dict[str, Any]:
+    who, node = office.visit.person, office.node
     assert who is not None
-    node = office.node
     over = organisations.find(connection, node.parent) if node.parent else None
     nodes = organisations.within(connection, node.path)
+    deep = len(nodes) <= _MOST_NODES
+    depth = node.path.count("/")
     together: dict[str, dict[str, Any]] = {}
     for row in people.listed(connection, node.path):
-        one = together.setdefault(row["id"], {**row, "roles": []})
+        one = together.setdefault(row["id"], {**row, "roles": [], "here": False})
         one["roles"].append((row["role"], row["where"]))
+        one["here"] |= row["organisation_id"] == node.id
+    found = [one for one in together.values() if asked.casefold() in f"{one['name']}\n{one['login']}".casefold()]
+    crowd = len(found)
+    if crowd > _MOST_PEOPLE:
+        found = [one for one in found if one["here"]][:_MOST_PEOPLE] if not asked else found[:_MOST_PEOPLE]
     return {
         "node": node,
         "over": over if over and who.may(over, {Role.ADMIN}) else None,
-        "nodes": [(one, one.path.count("/") - node.path.count("/")) for one in nodes],
-        "people": list(together.values()),
+        "nodes": [(one, one.path.count("/") - depth) for one in nodes if deep or one.path.count("/") <= depth + 1],
+        "below": 0 if deep else len(nodes) - 1,
+        "people": found,
+        "crowd": crowd if crowd > len(found) else 0,
+        "asked": asked,
         "tops": [one.organisation for one in who.held if one.role is Role.ADMIN],
     }
 
@@ -260,7 +278,7 @@ def _changing(connection: sa.Connection, office: Office) -> dict[str, Any]:
     return {
         "node": node,
         "levels": LEVELS,
-        "kinds": _kinds(node),
+        "kinds": KINDS,
         "above": administering.is_above(who, node),
         "places": list(places.items()),
         "free": list(administering.may_attach(connection, who.id).items()) if node.one_school else [],
@@ -282,7 +300,7 @@ def _one_person(connection: sa.Connection, office: Office, by: str, identity: st
         "one": found,
         "held": held,
         "is_self": identity == by,
-        "places": list({one.id: one.name for one in _reach(connection, office)}.items()),
+        "places": [(one.id, one.name) for one in organisations.within(connection, office.node.path)],
         "roles": list(Role),
     }
 
@@ -318,11 +336,6 @@ def _facts(form: FormData) -> Facts:
         text_of(form, "one_school") == "on",
         text_of(form, "library", 64),
     )
-
-
-def _kinds(node: Node) -> list[str]:
-    """Which words are offered for what is below: people may write any other."""
-    return ["library"] if node.one_school else ["school", "commune", "province"]
 
 
 def _roles(node: Node) -> list[Role]:
