@@ -29,8 +29,12 @@ def backup(where: Where, to: Path) -> Path:
     path = to / f"{_NAME}{_stamp()}{_ENDING}" if to.is_dir() else to
     if path.exists():
         raise CannotDo(f"There is something at {path} already; nothing was written.")
-    # It is opened as every command does, so that only one of ours, of our revision, is taken for a good backup.
-    open_store(where, create=False).close()
+    # Whatever its revision is: before a migration is when a backup is wanted most.
+    if isinstance(where, Path):
+        if not (where / FILE_NAME).exists():
+            raise CannotDo(f"There is no database in {where} (looked for {FILE_NAME}).")
+    else:
+        _revision_of(where, postgresql.shown(where))
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     try:
@@ -167,9 +171,18 @@ def _load(url: sa.URL, file: Path) -> str:
                 raise CannotDo(unfit)
         to = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={_plain(url)}")
         _run(url, "pg_restore", *to, str(file))
+    finally:
+        engine.dispose()
+    return _revision_of(url, str(file))
+
+
+def _revision_of(url: sa.URL, what: str) -> str:
+    """Raises `CannotDo` when what is there is not ours."""
+    engine = postgresql.engine(url, 5.0, writes=False)
+    try:
         with engine.connect() as connection:
             if "alembic_version" not in sa.inspect(connection).get_table_names():
-                raise CannotDo(f"{file} is no backup of a central server; look at what it brought, and drop it.")
+                raise CannotDo(f"{what} is no database of a central server.")
             return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
     finally:
         engine.dispose()

@@ -153,14 +153,22 @@ def test_takes_no_others_database_for_ours(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists() or list((tmp_path / "new").iterdir()) == []
 
 
-def test_an_older_backup_is_restored_and_waits_to_be_migrated(tmp_path: Path) -> None:
-    open_store(tmp_path / "centre").close()
-    path = backups.backup(tmp_path / "centre", tmp_path / "old.backup")
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0009'")
-    assert backups.restore(tmp_path / "new", path) == "0009"
+def test_an_older_database_is_backed_up_restored_and_waits_to_be_migrated(
+    store: Store, known: Known, databases: Databases, tmp_path: Path
+) -> None:
+    with store.writing.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0009'")
+    path = backups.backup(store.where, tmp_path / "old.backup")
+    where = empty(databases, store, tmp_path)
+    assert backups.restore(where, path) == "0009"
     with pytest.raises(CannotOpen, match="--migrate"):
-        open_store(tmp_path / "new")
+        open_store(where)
+
+
+def test_backs_up_nothing_where_there_is_nothing(store: Store, databases: Databases, tmp_path: Path) -> None:
+    with pytest.raises(CannotDo, match="no database"):
+        backups.backup(empty(databases, store, tmp_path), tmp_path / "none.backup")
+    assert not list(tmp_path.glob("none*"))
 
 
 def test_says_so_when_postgresqls_programs_are_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

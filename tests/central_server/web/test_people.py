@@ -8,10 +8,14 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
-from central_server import clock, people
+from central_server import clock, organisations, people
+from central_server.database import Store
 from central_server.people import Role
-from central_server.tables.organisations import deed, person
+from central_server.tables.organisations import deed, person, person_role
+from central_server.web.people import _MOST_NODES, _MOST_PEOPLE, _tree
 from central_server.web.second_step import opened, sealed
+from central_server.web.site import Office
+from central_server.web.visits import Visit
 from central_server.wire import Refused
 from tests.central_server.web.conftest import PASSWORD, World
 
@@ -160,3 +164,29 @@ def test_takes_no_secret_that_it_did_not_make() -> None:
         with pytest.raises(Refused) as refused:
             opened(wrong, "key-of-this-visit")
         assert refused.value.status == 400, wrong
+
+
+def test_a_large_tree_is_shown_level_by_level_and_people_are_found_by_name(store: Store) -> None:
+    with store.writing.begin() as c:
+        organisations.add(c, "vl", "province", "Vĩnh Long")
+        by, _ = people.add(c, "root", "Thầy Quản", 0)
+        people.give_role(c, by, "vl", Role.ADMIN)
+        for number in range(_MOST_NODES):
+            organisations.add(c, f"c-{number}", "commune", f"Xã {number}", parent="vl")
+        organisations.add(c, "s", "school", "Hoa Sen", parent="c-7", one_school=True)
+        rows = [
+            {"id": f"p-{n}", "login": f"p-{n}", "name": f"Cô {n}", "password": "", "added_ms": 0}
+            for n in range(_MOST_PEOPLE)
+        ]
+        c.execute(person.insert(), rows)
+        held = [{"person_id": one["id"], "organisation_id": "s", "role": "librarian"} for one in rows]
+        c.execute(person_role.insert(), held)
+        node, who = organisations.find(c, "vl"), people.find(c, by)
+        assert node
+        office = Office(Visit("k" * 43, False, "vi", person=who), node)
+        whole = _tree(c, office, "")
+        assert (len(whole["nodes"]), whole["below"]) == (_MOST_NODES + 1, _MOST_NODES + 1)
+        assert ([one["login"] for one in whole["people"]], whole["crowd"]) == (["root"], _MOST_PEOPLE + 1)
+        assert [one["login"] for one in _tree(c, office, "CÔ 199")["people"]] == ["p-199"]
+        many = _tree(c, office, "p-")
+        assert (len(many["people"]), many["crowd"]) == (_MOST_PEOPLE, 0)
