@@ -18,6 +18,8 @@ from central_server import (
     organisation_commands,
     pass_commands,
     release_commands,
+    running_commands,
+    subject_commands,
     support_commands,
 )
 from central_server.address import listen, secured
@@ -36,6 +38,8 @@ _COMMANDS = (
     support_commands,
     pass_commands,
     organisation_commands,
+    subject_commands,
+    running_commands,
 )
 
 

@@ -114,6 +114,12 @@ def has_library(connection: sa.Connection, library: str) -> bool:
     return is_library_code(library) and connection.scalar(known) is not None
 
 
+def make_library(connection: sa.Connection, library: str, name: str, now_ms: int) -> None:
+    """Let there be a library of that code (`is_library_code`), which is not here yet."""
+    connection.execute(library_table.insert(), {"library_id": library, "name": name, "created_ms": now_ms})
+    begin_generation(connection, library)
+
+
 def must_have_library(connection: sa.Connection, library: str) -> None:
     """Raises `CannotDo` when `library` was not created here."""
     if not has_library(connection, library):

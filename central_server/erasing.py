@@ -10,18 +10,30 @@ from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from central_server import changes, decisions
+from central_server import changes, clock, decisions
 from central_server.among import among
 from central_server.cannot import CannotDo
 from central_server.loans import Loan
 from central_server.tables.library import change, erased_reader, hold, patron, patron_card, request, staff
 from central_server.tables.operations import conflict, loan, operation_reader
-from central_server.tables.organisations import reader_pin, visit
+from central_server.tables.organisations import deed, reader_pin, visit
+from central_server.tables.subjects import subject_request
 from central_server.tables.year import rolled_reader
 
 # docs/protocol.md has the same.
 _MARKS = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")
-_NAMING = (loan, request, hold, patron_card, staff, conflict, operation_reader, reader_pin, rolled_reader)
+_NAMING = (
+    loan,
+    request,
+    hold,
+    patron_card,
+    staff,
+    conflict,
+    operation_reader,
+    reader_pin,
+    rolled_reader,
+    subject_request,
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,13 @@ def erase(
     connection.execute(sa.update(loan).where(*_of(loan, library, patron_id)).values(patron_id=None))
     kept = {"patron_id": None, "salt": None, "private": None}
     connection.execute(sa.update(conflict).where(*_of(conflict, library, patron_id)).values(kept))
+    # Whatever else they had asked for is done with that.
+    today = clock.day_of(now_ms).isoformat()
+    asked_for = sa.update(subject_request).where(*_of(subject_request, library, patron_id))
+    done_on = sa.func.coalesce(subject_request.c.done_on, today)
+    connection.execute(asked_for.values(patron_id=None, done_on=done_on))
+    about = sa.update(deed).where(deed.c.library_id == library, deed.c.subject == patron_id)
+    connection.execute(about.values(subject=mark))
     for table in (hold, patron_card, staff, reader_pin, rolled_reader, visit):
         connection.execute(sa.delete(table).where(*_of(table, library, patron_id)))
     connection.execute(sa.delete(patron).where(patron.c.library_id == library, patron.c.id == patron_id))

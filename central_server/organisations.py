@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from central_server.cannot import CannotDo
-from central_server.tables.organisations import organisation
+from central_server.tables.library import library as library_table
+from central_server.tables.organisations import organisation, person_role
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_DEEPEST = 12
+DEEPEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ def of_library(connection: sa.Connection, library: str) -> Node | None:
     """The organisation that is `library`; `None` for one that stands for itself."""
     row = connection.execute(sa.select(organisation).where(organisation.c.library_id == library)).first()
     return _node(row) if row else None
+
+
+def free_libraries(connection: sa.Connection) -> dict[str, str]:
+    """The names of the libraries that belong to nobody, by code."""
+    owned = sa.select(organisation.c.library_id).where(organisation.c.library_id.is_not(None))
+    free = sa.select(library_table.c.library_id, library_table.c.name).where(library_table.c.library_id.not_in(owned))
+    return {row.library_id: row.name for row in connection.execute(free.order_by(library_table.c.name).limit(500))}
 
 
 def within(connection: sa.Connection, path: str = "") -> list[Node]:
@@ -83,8 +91,8 @@ def add(
     if library is not None and (known := of_library(connection, library)):
         raise CannotDo(f"The library {library!r} belongs to {known.id!r} already.")
     path = f"{over.path if over else ''}{identity}/"
-    if path.count("/") > _DEEPEST:
-        raise CannotDo(f"A tree of organisations is at most {_DEEPEST} deep.")
+    if path.count("/") > DEEPEST:
+        raise CannotDo(f"A tree of organisations is at most {DEEPEST} deep.")
     node = Node(
         identity,
         parent,
@@ -121,12 +129,32 @@ def move(connection: sa.Connection, identity: str, parent: str | None) -> None:
     connection.execute(sa.update(organisation).where(organisation.c.id == identity).values(parent_id=parent))
 
 
+def attach(connection: sa.Connection, identity: str, library: str | None) -> None:
+    """Let an organisation within one school be `library`, or none. Raises `CannotDo`."""
+    node = _must_find(connection, identity)
+    if library is not None and not node.one_school:
+        raise CannotDo(f"A library belongs to one school; {identity!r} is more than that.")
+    known = of_library(connection, library) if library is not None else None
+    if known is not None and known.id != identity:
+        raise CannotDo(f"The library {library!r} belongs to {known.id!r} already.")
+    change(connection, identity, library_id=library)
+
+
 def remove(connection: sa.Connection, identity: str) -> None:
-    """Take an organisation without any below it out of the tree. Its library stays. Raises `CannotDo`."""
+    """Take an organisation without any below it, and where nobody has a role, out of the tree. Its library stays.
+    Raises `CannotDo`."""
     node = _must_find(connection, identity)
     if len(within(connection, node.path)) > 1:
         raise CannotDo(f"There are organisations below {identity!r}; move or remove them first.")
+    if has_people(connection, identity):
+        # Else another organisation of that id would have them.
+        raise CannotDo(f"There are people with a role at {identity!r}; take it from them first.")
     connection.execute(sa.delete(organisation).where(organisation.c.id == identity))
+
+
+def has_people(connection: sa.Connection, identity: str) -> bool:
+    """Whether somebody has a role at that very organisation."""
+    return bool(connection.scalar(sa.select(person_role.c.role).filter_by(organisation_id=identity).limit(1)))
 
 
 def _must_find(connection: sa.Connection, identity: str) -> Node:

@@ -69,6 +69,12 @@ def find(connection: sa.Connection, identity: str) -> Person | None:
     return _person(connection, row) if row else None
 
 
+def known(connection: sa.Connection, identity: str) -> tuple[Person, bool] | None:
+    """Who has this id, and whether they are disabled."""
+    row = connection.execute(sa.select(person).where(person.c.id == identity)).first()
+    return (_person(connection, row), row.disabled) if row else None
+
+
 def of_login(connection: sa.Connection, login: str) -> Person:
     """Who signs in by this name, also when disabled. Raises `CannotDo`."""
     row = connection.execute(sa.select(person).where(person.c.login == plain(login))).first()
@@ -134,9 +140,14 @@ def give_password(connection: sa.Connection, identity: str) -> str:
     return password
 
 
-def set_totp(connection: sa.Connection, identity: str, secret: bytes | None) -> None:
-    """Ask for a second step from now on, or not any more."""
-    _change(connection, identity, {"totp": secret, "totp_step": None})
+def set_totp(connection: sa.Connection, identity: str, secret: bytes | None, step: int | None = None) -> None:
+    """Ask for a second step from now on, or not any more. `step`: whose code was used already."""
+    _change(connection, identity, {"totp": secret, "totp_step": step})
+
+
+def rename(connection: sa.Connection, identity: str, name: str) -> None:
+    """Call somebody `name` from now on."""
+    _change(connection, identity, {"name": name})
 
 
 def set_disabled(connection: sa.Connection, identity: str, disabled: bool) -> None:
@@ -157,11 +168,7 @@ def sign_in(connection: sa.Connection, login: str, password: str, code: str, now
     if row is None or row.disabled:
         passwords.fits(password[: passwords.MOST], passwords.NOBODY)
         return None
-    if row.wait_until_ms > now_ms:
-        raise Waits(row.wait_until_ms)
-    failed = row.failed + 1
-    _change(connection, row.id, {"failed": failed, "wait_until_ms": now_ms + passwords.wait_ms(failed)})
-    if len(password) > passwords.MOST or not passwords.fits(password, row.password):
+    if not _fits(connection, row, password, now_ms):
         return None
     if row.totp is not None:
         step = totp.step_of(row.totp, code, now_ms, after=row.totp_step)
@@ -170,6 +177,23 @@ def sign_in(connection: sa.Connection, login: str, password: str, code: str, now
         _change(connection, row.id, {"totp_step": step})
     _change(connection, row.id, {"failed": 0, "wait_until_ms": 0})
     return _person(connection, row)
+
+
+def has_password(connection: sa.Connection, identity: str, password: str, now_ms: int) -> bool:
+    """Whether this is the password of somebody who is signed in already. Counted as in `sign_in`. Raises `Waits`."""
+    row = connection.execute(sa.select(person).where(person.c.id == identity, ~person.c.disabled)).first()
+    if row is None or not _fits(connection, row, password, now_ms):
+        return False
+    _change(connection, row.id, {"failed": 0, "wait_until_ms": 0})
+    return True
+
+
+def _fits(connection: sa.Connection, row: Any, password: str, now_ms: int) -> bool:
+    if row.wait_until_ms > now_ms:
+        raise Waits(row.wait_until_ms)
+    failed = row.failed + 1
+    _change(connection, row.id, {"failed": failed, "wait_until_ms": now_ms + passwords.wait_ms(failed)})
+    return len(password) <= passwords.MOST and passwords.fits(password, row.password)
 
 
 def listed(connection: sa.Connection, path: str = "") -> list[dict[str, Any]]:

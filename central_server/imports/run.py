@@ -99,7 +99,5 @@ def _name_library(connection: sa.Connection, library: str, name: str | None, rep
     elif not name:
         report.refuse("no_library", value=library)
     else:
-        row = {"library_id": library, "name": name, "created_ms": clock.now_ms()}
-        connection.execute(library_table.insert(), row)
-        database.begin_generation(connection, library)
+        database.make_library(connection, library, name, clock.now_ms())
         report.note("library_would_be_made" if report.dry_run else "library_made", value=library)

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from central_server.web import catalogue, entering, front, librarian, readers
+from central_server.web import catalogue, entering, front, librarian, people, readers, second_step, subjects
 from central_server.web.site import Elsewhere, SignIn, Site, Threads, to, to_sign_in
 
 _STATIC = Path(__file__).parent / "static"
@@ -21,7 +21,7 @@ _HEADERS = {
 }
 _MACHINES = ("/v1/", "/open/", "/static/", "/openapi.json")
 
-_PARTS = (front, entering, readers, catalogue, librarian)
+_PARTS = (front, entering, readers, catalogue, librarian, people, second_step, subjects)
 
 
 def is_page(request: Request) -> bool:

@@ -85,6 +85,10 @@ class Site:
 
         return await self._threads.read(whole)
 
+    async def read_store(self, work: Callable[[Store], T]) -> T:
+        """Run `work` on the database as a whole, in a thread for those who read."""
+        return await self._threads.read(work)
+
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a transaction in which nobody else writes: for what is above one library."""
         return await self._threads.write(work)

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central_server import organisations, people, totp
@@ -44,6 +44,7 @@ def test_a_subtree_is_what_was_put_below(store: Store) -> None:
         organisations.remove(connection, "corner")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["", *"abcdef"])), max_size=30))
 def test_every_path_is_that_of_the_parents_whatever_is_moved(moves: list[tuple[str, str]]) -> None:
     engine = sa.create_engine("sqlite://")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from central_server import backups
 from central_server.database import open_store
 from central_server.ledger import read_ledger
 from demo.school import LIBRARY
@@ -56,9 +55,7 @@ def restored(tmp_path: Path, data: Path) -> Iterator[Corner]:
     with corner(tmp_path, data) as there:
         there.lend(5)
         eventually(lambda: there.counts().settled == 5)
-        backup = tmp_path / "backup.sqlite"
-        with sqlite3.connect(there.server.data / "central.sqlite") as live, sqlite3.connect(backup) as copy:
-            live.backup(copy)
+        backup = backups.backup(there.server.data, tmp_path / "centre.backup")
         there.lend(5)
         there.take_back()
         bring(there.centre, "titles", "Mã đầu sách,Nhan đề,Loại\nMới,Không còn nữa,STK\n", tmp_path, LIBRARY)
@@ -67,7 +64,7 @@ def restored(tmp_path: Path, data: Path) -> Iterator[Corner]:
         there.centre.close()
         for name in ("central.sqlite", "central.sqlite-wal", "central.sqlite-shm"):
             (there.server.data / name).unlink(missing_ok=True)
-        shutil.copy(backup, there.server.data / "central.sqlite")
+        backups.restore(there.server.data, backup)
         there.server.start()
         there.centre = open_store(there.server.data, create=False)
         eventually(lambda: titles(there) == TITLES)
