@@ -53,7 +53,7 @@ class Central:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store = store
-        self._shelf = shelf
+        self.shelf = shelf
         self._writers = ThreadPoolExecutor(store.writers, "writer")
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
@@ -131,7 +131,7 @@ class Central:
         def look(store: Store) -> Release | None:
             with reading(store) as connection:
                 devices.demand(connection, asking, asking.library)
-            return self._shelf.newest(architecture, python, after)
+            return self.shelf.newest(architecture, python, after)
 
         return NewestReleaseAnswer(await self.read(look))
 
@@ -141,7 +141,7 @@ class Central:
         def look(store: Store) -> bytes | None:
             with reading(store) as connection:
                 devices.demand(connection, asking, asking.library)
-            return self._shelf.piece(sha256, at, count)
+            return self.shelf.piece(sha256, at, count)
 
         piece = await self.read(look)
         if piece is None:
@@ -197,7 +197,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
     )
     gate = Gate(central)
     api_document.attach(app)
-    _add_faults(app, gate, add_pages(app, central))
+    _add_faults(app, gate, add_pages(app, central, central.shelf, authority))
 
     def answer(request: Request, content: msgspec.Struct) -> Response:
         return _json(content, 200, gate.headers(request))
