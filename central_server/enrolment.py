@@ -80,9 +80,9 @@ def make_token(
 def open_token(connection: sa.Connection, library: str, name: str, now_ms: int) -> int | None:
     """Until when (ms) a token for the station is good that nobody has used."""
     mine = sa.and_(enrol_token.c.library_id == library, enrol_token.c.device == name, enrol_token.c.used_by.is_(None))
-    return connection.scalar(
-        sa.select(sa.func.max(enrol_token.c.expires_ms)).where(mine, enrol_token.c.expires_ms > now_ms)
-    )
+    latest = sa.select(sa.func.max(enrol_token.c.expires_ms)).where(mine, enrol_token.c.expires_ms > now_ms)
+    found: int | None = connection.scalar(latest)
+    return found
 
 
 def read(message: Message) -> Newcomer:
