@@ -238,7 +238,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
 
     if authority is not None:
 
-        @app.get("/v1/authority", openapi_extra=api_document.AUTHORITY)
+        @app.get("/v1/authority", response_class=Response, openapi_extra=api_document.AUTHORITY)
         async def authority_route() -> Response:
             """The authority (PEM) that vouches for this server; a station knows its SHA-256 from the enrolment code."""
             return Response(authority, media_type="application/x-pem-file")
@@ -254,7 +254,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
         """The newest release for the station's kind of machine."""
         return answer(request, await central.newest_release(asked.device, architecture, python, after))
 
-    @app.get("/v1/releases/{sha256}", openapi_extra=api_document.RELEASE_PIECE)
+    @app.get("/v1/releases/{sha256}", response_class=Response, openapi_extra=api_document.RELEASE_PIECE)
     async def release_piece(
         request: Request,
         asked: Annotated[Asked, Depends(gate.fresh)],
