@@ -82,6 +82,9 @@ def _add_serve(commands: Parsers) -> None:
     serve.add_argument(
         "--ca", type=Path, metavar="FILE", help="PEM, the school's own authority: stations fetch it when they enrol"
     )
+    serve.add_argument(
+        "--publisher", type=Path, metavar="FILE", help="whose public key (PEM) releases have that school IT may upload"
+    )
     serve.set_defaults(run=_serve)
 
 
@@ -94,7 +97,8 @@ def _serve(arguments: argparse.Namespace) -> Done:
         from central_server.serving import serve
 
         log.begin()
-        serve(store, shelf_of(arguments), listening, tls, _announce, authority)
+        shelf = shelf_of(arguments, arguments.publisher)
+        serve(store, shelf, listening, tls, _announce, authority)
     return 0, ""
 
 

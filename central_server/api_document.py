@@ -120,6 +120,24 @@ SUPPORT: dict[str, Any] = {
         s503="the database is busy or full",
     ),
 }
+# For people and programs at the server's own machine.
+_HERE_ONLY = {"403": {"description": "asked from another machine", "content": _content("Fault")}}
+_LISTED = {"type": "object", "required": ["devices"], "properties": {"devices": {"type": "array"}}}
+DEVICES: dict[str, Any] = {
+    "responses": {
+        "200": {"description": "every station", "content": {"application/json": {"schema": _LISTED}}},
+        **_HERE_ONLY,
+    }
+}
+METRICS: dict[str, Any] = {
+    "responses": {
+        "200": {
+            "description": "Prometheus, text format 0.0.4",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+        **_HERE_ONLY,
+    }
+}
 
 
 def attach(app: FastAPI) -> None:

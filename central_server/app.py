@@ -53,7 +53,7 @@ class Central:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store = store
-        self._shelf = shelf
+        self.shelf = shelf
         self._writers = ThreadPoolExecutor(store.writers, "writer")
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
@@ -131,7 +131,7 @@ class Central:
         def look(store: Store) -> Release | None:
             with reading(store) as connection:
                 devices.demand(connection, asking, asking.library)
-            return self._shelf.newest(architecture, python, after)
+            return self.shelf.newest(architecture, python, after)
 
         return NewestReleaseAnswer(await self.read(look))
 
@@ -141,7 +141,7 @@ class Central:
         def look(store: Store) -> bytes | None:
             with reading(store) as connection:
                 devices.demand(connection, asking, asking.library)
-            return self._shelf.piece(sha256, at, count)
+            return self.shelf.piece(sha256, at, count)
 
         piece = await self.read(look)
         if piece is None:
@@ -197,7 +197,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
     )
     gate = Gate(central)
     api_document.attach(app)
-    _add_faults(app, gate, add_pages(app, central))
+    _add_faults(app, gate, add_pages(app, central, central.shelf, authority))
 
     def answer(request: Request, content: msgspec.Struct) -> Response:
         return _json(content, 200, gate.headers(request))
@@ -238,7 +238,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
 
     if authority is not None:
 
-        @app.get("/v1/authority", openapi_extra=api_document.AUTHORITY)
+        @app.get("/v1/authority", response_class=Response, openapi_extra=api_document.AUTHORITY)
         async def authority_route() -> Response:
             """The authority (PEM) that vouches for this server; a station knows its SHA-256 from the enrolment code."""
             return Response(authority, media_type="application/x-pem-file")
@@ -254,7 +254,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
         """The newest release for the station's kind of machine."""
         return answer(request, await central.newest_release(asked.device, architecture, python, after))
 
-    @app.get("/v1/releases/{sha256}", openapi_extra=api_document.RELEASE_PIECE)
+    @app.get("/v1/releases/{sha256}", response_class=Response, openapi_extra=api_document.RELEASE_PIECE)
     async def release_piece(
         request: Request,
         asked: Annotated[Asked, Depends(gate.fresh)],

@@ -56,7 +56,7 @@ def add_routes(app: FastAPI, threads: Threads, gate: Gate) -> None:
         log.event("support bundle", library=asked.device.library, device=asked.device.name, bytes=len(asked.body))
         return noted(request, now_ms)
 
-    @app.get("/v1/devices", dependencies=_HERE)
+    @app.get("/v1/devices", dependencies=_HERE, openapi_extra=api_document.DEVICES)
     async def devices_route() -> Response:
         """Every station and how it said last that it is, for people and machines at the server's own machine."""
 
@@ -66,7 +66,7 @@ def add_routes(app: FastAPI, threads: Threads, gate: Gate) -> None:
 
         return _json({"devices": await threads.read(listed)})
 
-    @app.get("/metrics", dependencies=_HERE)
+    @app.get("/metrics", dependencies=_HERE, response_class=Response, openapi_extra=api_document.METRICS)
     async def metrics() -> Response:
         """The same for Prometheus, on the server's own machine."""
 

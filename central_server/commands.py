@@ -77,10 +77,10 @@ def opened(arguments: argparse.Namespace, *, create: bool = False) -> Iterator[S
         store.close()
 
 
-def shelf_of(arguments: argparse.Namespace) -> Shelf:
-    """Where the command finds releases."""
+def shelf_of(arguments: argparse.Namespace, publisher: Path | None = None) -> Shelf:
+    """Where the command finds releases. `publisher`: whose key (PEM) those have that are sent."""
     beside = arguments.where / FOLDER if isinstance(arguments.where, Path) else None
-    return Shelf(arguments.releases or beside)
+    return Shelf(arguments.releases or beside, publisher)
 
 
 def answer(arguments: argparse.Namespace, as_json: object, as_text: str) -> str:

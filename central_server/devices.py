@@ -124,6 +124,15 @@ def revoke(connection: sa.Connection, library: str, name: str) -> None:
         raise CannotDo(f"No station is active or waits as {name!r} of {library!r}.")
 
 
+def refuse(connection: sa.Connection, library: str, name: str, words: str) -> None:
+    """Shut out the station that waits and shows `words`; the one that is active stays so. Raises `CannotDo`."""
+    for one in listed(connection, library, name):
+        if one.state is State.PENDING and fold(one.words) == fold(words):
+            _set_state(connection, device.c.key_id == one.key_id, of=(State.PENDING,), to=State.REVOKED)
+            return
+    raise CannotDo(f"No station with these words waits as {name!r} of {library!r}.")
+
+
 def admit(connection: sa.Connection, library: str, name: str) -> None:
     """Let a revoked device in again: its newest key that a person had confirmed. Raises `CannotDo`."""
     keys = listed(connection, library, name)

@@ -79,6 +79,14 @@ def make_token(
     return Token(token_text(secret), secret, expires_ms)
 
 
+def open_token(connection: sa.Connection, library: str, name: str, now_ms: int) -> int | None:
+    """Until when (ms) a token for the station is good that nobody has used."""
+    mine = sa.and_(enrol_token.c.library_id == library, enrol_token.c.device == name, enrol_token.c.used_by.is_(None))
+    latest = sa.select(sa.func.max(enrol_token.c.expires_ms)).where(mine, enrol_token.c.expires_ms > now_ms)
+    found: int | None = connection.scalar(latest)
+    return found
+
+
 def read(message: Message) -> Newcomer:
     """An enrolment that its own new key has signed. Raises `Refused` (400) and `NotSigned`."""
     request = read_enrolment(message.body)

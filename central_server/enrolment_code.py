@@ -46,7 +46,12 @@ def code_text(url: str, library: str, device: str, token: bytes, pin: bytes | No
 
 def pin_of(authority: Path) -> bytes:
     """What a station knows the certificate in `authority` by. Raises `CannotDo`."""
-    return hashlib.sha256(x509.load_pem_x509_certificate(read_authority(authority)).public_bytes(Encoding.DER)).digest()
+    return pin_of_pem(read_authority(authority))
+
+
+def pin_of_pem(authority: bytes) -> bytes:
+    """The same of the certificate itself (PEM)."""
+    return hashlib.sha256(x509.load_pem_x509_certificate(authority).public_bytes(Encoding.DER)).digest()
 
 
 def read_authority(path: Path) -> bytes:

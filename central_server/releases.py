@@ -11,7 +11,8 @@ import re
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
+from uuid import uuid4
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -28,11 +29,26 @@ _MOST_MANIFEST_BYTES = 256 * 1024
 _NAME = re.compile(r"(?P<version>[\d.]+)_(?P<sha256>[0-9a-f]{64})\.bundle", re.ASCII)
 
 
+class NoBundle(CannotDo):
+    """It is something else, or spoilt."""
+
+
+class NotOfPublisher(CannotDo):
+    """Somebody else made it, or changed it."""
+
+
+class _File(msgspec.Struct):
+    name: str
+    size: int
+    sha256: str
+
+
 class _Manifest(msgspec.Struct):
     product: Literal["tram-xanh"]
     version: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,6}(\\.[0-9]{1,6}){2}$", max_length=20)]
     architectures: list[str]
     pythons: list[str]
+    files: list[_File] = []
 
 
 _manifests = msgspec.json.Decoder(_Manifest)
@@ -49,10 +65,16 @@ class Kept:
 
 
 class Shelf:
-    """`folder` None: there are none here."""
+    """`folder` None: there are none here. `publisher`: whose public key (PEM) a bundle has that `take` takes."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, publisher: Path | None = None) -> None:
         self._folder = folder
+        self._publisher = publisher
+
+    @property
+    def takes(self) -> bool:
+        """Whether anything that is sent can be taken."""
+        return self._folder is not None and self._publisher is not None
 
     def kept(self) -> list[Kept]:
         """Every bundle, the newest version first. What was not put there by `put` is passed over."""
@@ -62,7 +84,8 @@ class Shelf:
         for file in self._folder.iterdir():
             if name := _NAME.fullmatch(file.name):
                 try:
-                    manifest, size = _manifest_of(file)[0], file.stat().st_size
+                    with file.open("rb") as bundle:
+                        manifest, size = _manifest_of(bundle, file.name)[0], _size(bundle)
                 except (CannotDo, OSError):
                     continue  # removed at this moment, or spoilt
                 release = Release(manifest.version, size, name["sha256"])
@@ -90,21 +113,33 @@ class Shelf:
         if self._folder is None:
             raise CannotDo("Say with --releases in which folder the bundles are.")
         try:
-            return _put(self._folder, bundle, publisher)
+            with bundle.open("rb") as content:
+                return _put(self._folder, content, str(bundle), publisher)
         except OSError as error:
             raise CannotDo(f"{error.filename or bundle}: {error.strerror}; nothing was put there.") from error
 
+    def take(self, bundle: BinaryIO) -> Release:
+        """The same of what somebody sends: never without the publisher's signature. Raises `CannotDo`."""
+        if self._folder is None or self._publisher is None:
+            raise CannotDo("Start the server with --publisher, and with --releases unless it has --data.")
+        try:
+            return _put(self._folder, bundle, "The file", self._publisher)
+        except OSError as error:
+            raise CannotDo(f"It cannot be kept here: {error.strerror}; nothing was put there.") from error
 
-def _put(folder: Path, bundle: Path, publisher: Path | None) -> Release:
-    manifest, raw, signature = _manifest_of(bundle)
+
+def _put(folder: Path, bundle: BinaryIO, named: str, publisher: Path | None) -> Release:
+    manifest, raw, signature = _manifest_of(bundle, named)
     if publisher is not None:
         _must_be_signed(publisher, raw, signature)
+        _must_be_whole(bundle, manifest, named)
     folder.mkdir(exist_ok=True)
-    half = folder / f".{os.getpid()}.half"
+    half = folder / f".{uuid4().hex}.half"
     digest, size = hashlib.sha256(), 0
+    bundle.seek(0)
     try:
-        with bundle.open("rb") as source, half.open("wb") as target:
-            while piece := source.read(MOST_PIECE_BYTES):
+        with half.open("wb") as target:
+            while piece := bundle.read(MOST_PIECE_BYTES):
                 digest.update(piece)
                 size += len(piece)
                 target.write(piece)
@@ -120,17 +155,43 @@ def _put(folder: Path, bundle: Path, publisher: Path | None) -> Release:
     return release
 
 
-def _manifest_of(bundle: Path) -> tuple[_Manifest, bytes, bytes]:
-    """What it says of itself, the bytes of that, and their signature. Raises `CannotDo` and OSError."""
+def _manifest_of(bundle: BinaryIO, named: str) -> tuple[_Manifest, bytes, bytes]:
+    """What it says of itself, the bytes of that, and their signature. Raises `NoBundle` and OSError."""
     try:
-        with tarfile.open(bundle, "r:") as content:
+        bundle.seek(0)
+        with tarfile.open(fileobj=bundle, mode="r:") as content:
             raw, signature = _member(content, "manifest.json"), _member(content, "manifest.sig")
         manifest = _manifests.decode(raw)
-        if bundle.stat().st_size > MOST_BUNDLE_BYTES:
+        if _size(bundle) > MOST_BUNDLE_BYTES:
             raise ValueError
     except (tarfile.TarError, ValueError, RecursionError) as error:
-        raise CannotDo(f"{bundle} is not a bundle of Trạm Xanh; nothing was put there.") from error
+        raise NoBundle(f"{named} is not a bundle of Trạm Xanh; nothing was put there.") from error
     return manifest, raw, signature
+
+
+def _size(bundle: BinaryIO) -> int:
+    return bundle.seek(0, os.SEEK_END)
+
+
+def _must_be_whole(bundle: BinaryIO, manifest: _Manifest, named: str) -> None:
+    """The signature is of what the manifest says of the files; stations would fetch all of it before they saw."""
+    try:
+        bundle.seek(0)
+        with tarfile.open(fileobj=bundle, mode="r:") as content:
+            content.next(), content.next()  # the manifest and its signature
+            for one in manifest.files:
+                found = content.next()
+                if found is None or (found.name, found.size) != (one.name, one.size) or not found.isreg():
+                    raise ValueError
+                file, digest = content.extractfile(found), hashlib.sha256()
+                while file is not None and (piece := file.read(MOST_PIECE_BYTES)):
+                    digest.update(piece)
+                if digest.hexdigest() != one.sha256:
+                    raise ValueError
+            if content.next() is not None:
+                raise ValueError
+    except (tarfile.TarError, ValueError) as error:
+        raise NotOfPublisher(f"{named} is not whole, or was changed; nothing was put there.") from error
 
 
 def _member(content: tarfile.TarFile, name: str) -> bytes:
@@ -152,7 +213,7 @@ def _must_be_signed(publisher: Path, raw: bytes, signature: bytes) -> None:
     try:
         key.verify(signature, raw)
     except InvalidSignature as error:
-        raise CannotDo("The bundle is not signed with this key; nothing was put there.") from error
+        raise NotOfPublisher("The bundle is not signed with this key; nothing was put there.") from error
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -22,6 +22,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         """The libraries; with a single one, its page. For who works here, their own places."""
         if visit.person is not None:
             who = visit.person
+            if who.must_change:
+                return to("/account")
             return site.page(request, visit, "mine.html", await site.read(lambda c: _mine(c, who)))
         libraries = await site.read(_libraries)
         if len(libraries) == 1:

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from central_server.web import catalogue, entering, front, librarian, people, readers, second_step, subjects
+from central_server.releases import Shelf
+from central_server.web import catalogue, entering, front, librarian, people, readers, second_step, stations, subjects
 from central_server.web.site import Elsewhere, SignIn, Site, Threads, to, to_sign_in
 
 _STATIC = Path(__file__).parent / "static"
@@ -21,7 +22,7 @@ _HEADERS = {
 }
 _MACHINES = ("/v1/", "/open/", "/static/", "/openapi.json")
 
-_PARTS = (front, entering, readers, catalogue, librarian, people, second_step, subjects)
+_PARTS = (front, entering, readers, catalogue, librarian, people, second_step, subjects, stations)
 
 
 def is_page(request: Request) -> bool:
@@ -29,9 +30,9 @@ def is_page(request: Request) -> bool:
     return not request.url.path.startswith(_MACHINES)
 
 
-def add_pages(app: FastAPI, threads: Threads) -> Site:
+def add_pages(app: FastAPI, threads: Threads, shelf: Shelf, authority: bytes | None = None) -> Site:
     """Let `app` have the pages."""
-    site = Site(threads)
+    site = Site(threads, shelf, authority)
     pages = APIRouter(include_in_schema=False)
     for part in _PARTS:
         part.add_routes(pages, site)

@@ -8,12 +8,14 @@ from urllib.parse import quote, urlsplit
 import sqlalchemy as sa
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from central_server import clock, organisations
 from central_server.database import Store, has_library, reading
 from central_server.organisations import Node
 from central_server.people import Role
+from central_server.releases import MOST_BUNDLE_BYTES, Shelf
 from central_server.tables.library import library as library_table
 from central_server.tries import Tries
 from central_server.web import visits
@@ -68,10 +70,13 @@ class Office:
 
 
 class Site:
-    """For the routes: what they depend on and answer with. Belongs to the event loop's one thread."""
+    """For the routes: what they depend on and answer with. Belongs to the event loop's one thread. `shelf`: where the
+    releases for stations are; `authority`: the certificate (PEM) that stations shall trust, if not one of the usual."""
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self, threads: Threads, shelf: Shelf, authority: bytes | None = None) -> None:
         self._threads = threads
+        self.shelf = shelf
+        self.authority = authority
         self.tries = Tries()
 
     # --- the database
@@ -170,6 +175,14 @@ class Site:
     async def upload(self, request: Request) -> FormData:
         """The same, of a form with one file."""
         return await self._form(request, MOST_UPLOAD_BYTES, files=1)
+
+    async def release(self, request: Request) -> FormData:
+        """The same, of a form with a whole release, which goes to the disk while it comes."""
+        return await self._form(request, MOST_BUNDLE_BYTES + MOST_FORM_BYTES, files=1)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Run what takes long, and is not about the database, without keeping anybody else waiting."""
+        return await run_in_threadpool(work)
 
     async def _form(self, request: Request, most: int, files: int) -> FormData:
         visit = await self.visit(request)

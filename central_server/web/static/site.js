@@ -17,3 +17,18 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
+for (const part of document.querySelectorAll("[data-watch]")) {
+  // Something is waited for: show it when it is there, without moving anything before.
+  const look = async () => {
+    try {
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+      const now = page.querySelector("main section");
+      if (now && now.innerHTML.trim() !== part.innerHTML.trim()) {
+        part.innerHTML = now.innerHTML;
+        if (!("watch" in now.dataset)) return;
+      }
+    } catch { /* no network: look again */ }
+    setTimeout(look, part.dataset.watch * 1000);
+  };
+  setTimeout(look, part.dataset.watch * 1000);
+}

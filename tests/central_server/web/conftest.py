@@ -1,15 +1,18 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser as Chromium
 
 from central_server import organisations, people
 from central_server.database import Store
 from central_server.people import Role
+from gallery.site import chromium as chromium_here
 from tests.central_server.support import Server
 from tests.central_server.web.browser import Browser
+from tests.central_server.web.town import Town, town
 
 PASSWORD = "cây đa bến nước sân đình"
 
@@ -77,3 +80,19 @@ def world(server: Server, beside: Store, library: str, other_library: str) -> Wo
 def at_work(world: World) -> Callable[[Role], Browser]:
     """Somebody with a role: at the school, or, for who is above it, at the province."""
     return lambda role: world.signed_in(role, world.school if role in people.OF_A_SCHOOL else world.province)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """Debian's. Not for the whole run: while it is there, nobody else has an event loop."""
+    if chromium_here.PROGRAM is None:
+        pytest.skip(chromium_here.HOW_TO_GET_IT)
+    with chromium_here.running() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def hoa_sen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The sample school, for tests that look."""
+    with town(tmp_path_factory.mktemp("town")) as here:
+        yield here

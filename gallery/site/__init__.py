@@ -1,0 +1,1 @@
+"""Pictures of the centre's pages, as Debian's Chromium shows them."""
