@@ -5,7 +5,7 @@ Times are milliseconds since 1970 UTC, dates ISO text, ids of things UUIDs as te
 tables (a test compares).
 """
 
-from central_server.tables import care, keys, library, operations, organisations
+from central_server.tables import care, figures, keys, library, operations, organisations
 from central_server.tables.base import metadata
 
-__all__ = ["care", "keys", "library", "metadata", "operations", "organisations"]
+__all__ = ["care", "figures", "keys", "library", "metadata", "operations", "organisations"]

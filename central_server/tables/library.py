@@ -2,6 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, false, text
 
+from central_server import clock
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
 
@@ -40,6 +41,7 @@ change = Table(
     sqlite_with_rowid=False,
 )
 
+# `added_on`: the day on which it came to be known here; a database from before that was kept does not know.
 title = Table(
     "title",
     metadata,
@@ -54,12 +56,13 @@ title = Table(
     Column("call_number", Text, nullable=False),
     Column("shelf", Text, nullable=False),
     Column("item_type", Text, nullable=False),
+    Column("added_on", Text, default=clock.today),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "code"),
 )
 
 # `in_house_only`: this very copy is read in the library, whatever its type allows. `source`: where it comes from
-# (budget, donation, project, exchange, other), for the library's plans.
+# (budget, donation, project, exchange, other), for the library's plans. `added_on`: as of a title.
 item = Table(
     "item",
     metadata,
@@ -70,6 +73,7 @@ item = Table(
     Column("status", Text, nullable=False),
     Column("in_house_only", Boolean, nullable=False, server_default=false()),
     Column("source", Text),
+    Column("added_on", Text, default=clock.today),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "barcode"),
     Index("item_by_title", "library_id", "title_id"),
