@@ -21,7 +21,7 @@ HERE_NOW = frozenset({"titles", "items", "patrons"})
 """Measures of what is there now, which no month has."""
 PEOPLE = OF_READERS | {"patrons"}
 """Measures that count people."""
-_MEASURES = {one.name for one in MEASURES} - {"loans_by_group"}
+_MEASURES = {one.name for one in MEASURES} - {"loans_by_group", "readers_of_year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ USUAL: tuple[Figure, ...] = (
     Figure("help_calls", "help_call", "calls"),
     Figure("readers", "readers", "readers"),
     Figure("titles", "titles", "titles"),
-    Figure("items", "items", "items"),
-    Figure("items_per_pupil", "items", "items per pupil", per_pupil=True),
+    Figure("items", "items", "items", part="available/"),
+    Figure("items_per_pupil", "items", "items per pupil", per_pupil=True, part="available/"),
+    Figure("damaged", "items", "items", part="damaged/"),
     Figure("patrons", "patrons", "readers"),
     Figure("new_titles", "new_titles", "titles"),
     Figure("new_items", "new_items", "items"),
