@@ -22,6 +22,11 @@ def day_of(wall_ms: int) -> date:
     return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(_VIETNAM).date()
 
 
+def today() -> str:
+    """The date in Vietnam now, as ISO text."""
+    return day_of(now_ms()).isoformat()
+
+
 def shown_time(wall_ms: int) -> str:
     """`wall_ms` as people in Vietnam write it: `24/11/2026 14:05:09`."""
     return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M:%S")

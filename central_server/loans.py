@@ -1,5 +1,6 @@
 """A loan as the centre knows it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ class Loan:
     voided: bool = False
     moment: Moment | None = None
     position: int | None = None
+    category: str | None = None
+    grade: str | None = None
 
     @classmethod
     def read(cls, row: Any) -> "Loan":
@@ -48,6 +51,8 @@ class Loan:
             voided=row.voided,
             moment=None if row.position is None else moment_of(row),
             position=row.position,
+            category=row.category,
+            grade=row.grade,
         )
 
     def row(self, library: str) -> dict[str, object]:
@@ -68,6 +73,8 @@ class Loan:
             **columns_of(moment),
             "position": self.position,
             "provisional": self.provisional,
+            "category": self.category,
+            "grade": self.grade,
         }
 
     def date(self, boot: Boot) -> None:
@@ -105,6 +112,12 @@ class Loan:
                 "provisional": self.provisional,
             }
         ).decode()
+
+
+def grade_of(class_name: str) -> str | None:
+    """The grade in a class's name: 6 of `6A1`, 10 of `Lớp 10C2`; `None` where it says none from 1 to 12."""
+    found = re.search(r"(?<![0-9])(?:1[0-2]|[1-9])(?![0-9])", class_name)
+    return found[0] if found else None
 
 
 def moment_of(row: Any) -> Moment:

@@ -81,8 +81,8 @@ def item_types(connection: sa.Connection, library: str) -> list[str]:
 
 def newest(connection: sa.Connection, library: str, most: int) -> list[dict[str, Any]]:
     """The titles that came last, of those of which it is known when they came."""
-    known = sa.select(title).where(title.c.library_id == library, title.c.added_ms.is_not(None))
-    rows = connection.execute(known.order_by(title.c.added_ms.desc(), title.c.search).limit(most))
+    known = sa.select(title).where(title.c.library_id == library, title.c.added_on.is_not(None))
+    rows = connection.execute(known.order_by(title.c.added_on.desc(), title.c.search).limit(most))
     return with_copies(connection, library, [dict(row) for row in rows.mappings()])
 
 

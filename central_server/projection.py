@@ -26,7 +26,7 @@ from central_server.books import Books, Need
 from central_server.chain import Fault
 from central_server.disputes import Docket
 from central_server.holds import Touched
-from central_server.loans import Loan
+from central_server.loans import Loan, grade_of
 from central_server.order import Boot, Moment, Place
 from central_server.tables.library import item, patron
 from central_server.tables.operations import check_in, loan_end, operation, succession, voided
@@ -120,6 +120,7 @@ class Projection:
         one.barcode = data.barcode
         one.item = self._items.get(data.barcode) or data.item
         one.patron = reader
+        one.category, one.grade = self._patrons.get(reader or "", (None, None))
         # What a boot that was dated said of it before it came is better than the day that the station went by.
         one.lent_on = one.lent_on or data.lent_on.isoformat()
         one.learn_day()
@@ -213,8 +214,10 @@ class Projection:
         rows = self._connection.execute(items).all()
         self._items: dict[str, str] = {row.barcode: row.id for row in rows}
         self._titles: dict[str, str] = {row.barcode: row.title_id for row in rows}
-        known = sa.select(patron.c.id).where(patron.c.library_id == self._library, among(patron.c.id, patrons))
-        self._patrons = set(self._connection.scalars(known))
+        known = sa.select(patron.c.id, patron.c.category, patron.c.class_name).where(
+            patron.c.library_id == self._library, among(patron.c.id, patrons)
+        )
+        self._patrons = {row.id: (row.category, grade_of(row.class_name)) for row in self._connection.execute(known)}
 
     def _load_voided(self, bodies: Sequence[Body]) -> None:
         rows = self._connection.execute(

@@ -28,9 +28,10 @@ def add_new(connection: sa.Connection, table: sa.Table, rows: Rows) -> int:
 
 
 def put(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
-    """Insert `rows`, whole; one whose primary key is there takes the place of the one that was. Each key stands in
-    `rows` once."""
-    new = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.c if not column.primary_key)
+    """Insert `rows`, whole; one whose primary key is there takes the place of the one that was, but for what a column
+    was given when the row was new (its default). Each key stands in `rows` once."""
+    ours = [column.name for column in table.c if not column.primary_key and column.default is None]
+    new = ", ".join(f"{name} = excluded.{name}" for name in ours)
     _write(connection, table, rows, f"ON CONFLICT ({_key(table)}) DO UPDATE SET {new}")
 
 
@@ -44,6 +45,9 @@ def count(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
 def _write(connection: sa.Connection, table: sa.Table, rows: Rows, otherwise: str) -> int:
     in_one = connection.dialect.name == "postgresql"
     statement = (_from_json if in_one else _one_by_one)(table, otherwise)
+    given = [(column.name, column.default.arg) for column in table.c if column.default is not None]
+    if given:
+        rows = [{**{name: make(None) for name, make in given}, **row} for row in rows]
     written = 0
     for start in range(0, len(rows), _CHUNK):
         part = list(rows[start : start + _CHUNK])

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, clock
+from central_server import changes
 from central_server.imports import catalogue, items, rules
 from central_server.imports.header import Column, names_of
 from central_server.imports.report import Line, Report
@@ -37,7 +37,6 @@ _DEFAULTS = {
     "shelf": "",
     "item_type": "",
     "search": "",
-    "added_ms": None,
 }
 _NOT_OF_AN_ISBN = re.compile(r"[\s\-‐‑–]")
 
@@ -68,10 +67,7 @@ def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, An
     """Tell the stations of those of `rows` (of the table `title`, whole) that say something new, and let them be
     looked up. Whatever writes titles calls it: also a page."""
     found = [row | {"search": words_of_title(row)} for row in rows]
-    now_ms = clock.now_ms()
-    # Who has no words yet was never here before: every title has a code.
-    new = [one | ({} if row.get("search") else {"added_ms": now_ms}) for row, one in zip(rows, found, strict=True)]
-    put(connection, title_table, [one for row, one in zip(rows, new, strict=True) if one != row])
+    put(connection, title_table, [one for row, one in zip(rows, found, strict=True) if one != row])
     changes.publish_if_different(connection, library, [_thing(row) for row in rows])
     # The type of a title is told with its items.
     items.publish_of_titles(connection, library, rows)

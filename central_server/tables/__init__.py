@@ -5,7 +5,18 @@ Times are milliseconds since 1970 UTC, dates ISO text, ids of things UUIDs as te
 tables (a test compares).
 """
 
-from central_server.tables import care, keys, library, operations, organisations, stocktake, subjects, year
+from central_server.tables import care, figures, keys, library, operations, organisations, stocktake, subjects, year
 from central_server.tables.base import metadata
 
-__all__ = ["care", "keys", "library", "metadata", "operations", "organisations", "stocktake", "subjects", "year"]
+__all__ = [
+    "care",
+    "figures",
+    "keys",
+    "library",
+    "metadata",
+    "operations",
+    "organisations",
+    "stocktake",
+    "subjects",
+    "year",
+]

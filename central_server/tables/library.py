@@ -2,6 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, false, text
 
+from central_server import clock
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
 
@@ -42,8 +43,8 @@ change = Table(
     sqlite_with_rowid=False,
 )
 
-# `search`: its words as they are looked up (central_server.imports.words); `added_ms`: when it came, of those that came
-# since that is written down. Both are kept by central_server.imports.titles.publish.
+# `search`: its words as they are looked up, kept by central_server.imports.titles.publish. `added_on`: the day on which
+# it came to be known here; a database from before that was kept does not know.
 title = Table(
     "title",
     metadata,
@@ -59,16 +60,16 @@ title = Table(
     Column("shelf", Text, nullable=False),
     Column("item_type", Text, nullable=False),
     Column("search", Text, nullable=False, server_default=""),
-    Column("added_ms", Integer),
+    Column("added_on", Text, default=clock.today),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "code"),
-    Index("title_by_added", "library_id", "added_ms"),
+    Index("title_by_added", "library_id", "added_on"),
     # Across libraries: what one has described, another need not type again.
     Index("title_by_isbn", "isbn"),
 )
 
 # `in_house_only`: this very copy is read in the library, whatever its type allows. `source`: where it comes from
-# (budget, donation, project, exchange, other), for the library's plans.
+# (budget, donation, project, exchange, other), for the library's plans. `added_on`: as of a title.
 item = Table(
     "item",
     metadata,
@@ -79,6 +80,7 @@ item = Table(
     Column("status", Text, nullable=False),
     Column("in_house_only", Boolean, nullable=False, server_default=false()),
     Column("source", Text),
+    Column("added_on", Text, default=clock.today),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "barcode"),
     Index("item_by_title", "library_id", "title_id"),

@@ -123,7 +123,7 @@ settlement = Table(
 # It happened between `earliest_ms` and `latest_ms`, which are one where its clock was right, and null where nothing is
 # known; `boot` and `boottime_ms` only when its clock was not right. `standing`: lent, not voided, and no check-in ended
 # it; `open`: and nobody else has the book. `provisional`: nobody vouches for the day from which the due date was
-# counted.
+# counted. `category` and `grade`: whose kind of reader it was lent to, as known then; for figures, whoever it was.
 loan = Table(
     "loan",
     metadata,
@@ -147,6 +147,8 @@ loan = Table(
     Column("boottime_ms", Integer),
     Column("position", Integer),
     Column("provisional", Boolean, nullable=False, server_default=false()),
+    Column("category", Text),
+    Column("grade", Text),
     PrimaryKeyConstraint("library_id", "id"),
     Index(
         "loan_standing_by_barcode",

@@ -104,5 +104,7 @@ deed = Table(
     Index("deed_by_library", "library_id", "at_ms"),
 )
 
-ABOVE_LIBRARIES = frozenset({"organisation", "person", "person_role", "visit", "deed"})
+ABOVE_LIBRARIES = frozenset(
+    {"organisation", "person", "person_role", "visit", "deed", "statistics_setting", "staff_register", "api_key"}
+)
 """The names of the tables that are the centre's own."""

@@ -129,12 +129,12 @@ def test_counts_what_is_borrowed_most_but_not_what_few_borrow(catalogue: Store) 
 
 def test_a_title_is_found_as_it_is_called_now_and_is_new_once(catalogue: Store, tmp_path: Path) -> None:
     with catalogue.writing.begin() as connection:
-        connection.execute(sa.update(title).values(added_ms=1))
+        connection.execute(sa.update(title).values(added_on="2026-01-01"))
     bring(catalogue, "titles", "Mã đầu sách,Nhan đề\nD1,Cuộc phiêu lưu\nD9,Sách mới\n", tmp_path)
     assert (codes(catalogue, "cuoc"), codes(catalogue, "men"), codes(catalogue, "hoai")) == (["D1"], [], ["D1"])
     with reading(catalogue) as connection:
         newest = lookup.newest(connection, "hoa-sen", 3)
-    assert [row["added_ms"] == 1 for row in newest] == [False, True, True]
+    assert [row["added_on"] == "2026-01-01" for row in newest] == [False, True, True]
     assert newest[0]["code"] == "D9"
 
 
@@ -145,6 +145,6 @@ def test_what_a_page_writes_is_found_too(store: Store, known: dict[str, dict[str
         titles_module.publish(connection, "hoa-sen", [row | {"title": "Đồi gió hú"}])
         kept = dict(connection.execute(sa.select(title)).mappings().one())
     assert (kept["title"], kept["search"]) == ("Đồi gió hú", words_of_title(kept))
-    assert kept["added_ms"] == row["added_ms"]
+    assert kept["added_on"] == row["added_on"]
     assert codes(store, "gio") == ["D1"]
     assert title_of(store) == kept["id"]

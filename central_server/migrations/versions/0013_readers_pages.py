@@ -1,9 +1,9 @@
-"""What a library's page for readers looks up: a title's words, when it came, who has what; and the hours of the library."""
+"""What a library's page for readers looks up: a title's words, who has what; and the hours of the library."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from central_server.columns import Integer, Text
+from central_server.columns import Text
 from central_server.imports.words import words_of_title
 
 revision = "0013"
@@ -17,8 +17,6 @@ _CHUNK = 1_000
 def upgrade() -> None:
     op.add_column("library", sa.Column("hours", Text, nullable=False, server_default=""))
     op.add_column("title", sa.Column("search", Text, nullable=False, server_default=""))
-    op.add_column("title", sa.Column("added_ms", Integer))
-    op.create_index("title_by_added", "title", ["library_id", "added_ms"])
     op.create_index(
         "loan_standing_by_patron",
         "loan",

@@ -1,0 +1,1 @@
+"""Figures of schools, communes and provinces: counted where things change, summed along the tree, about nobody."""

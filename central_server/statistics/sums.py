@@ -1,0 +1,235 @@
+"""Sums along the tree, of one statement each. Above a school they are made only of what may be seen there.
+
+Whoever sees a count of one to four readers may know one of them. So above a school such a count of a library is shown
+as "<5", and every sum leaves it out: a sum says nothing that its shown parts do not say, whichever sums somebody puts
+together, over levels, communes or years.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from central_server.organisations import Node, below
+from central_server.statistics.periods import Period
+from central_server.statistics.sets import HERE_NOW, OF_READERS, PEOPLE, Figure
+from central_server.tables.figures import tally
+from central_server.tables.organisations import organisation
+
+FEWEST = 5
+"""Fewer readers than that are not shown above a school."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What is shown. `hidden`: how many counts of one to four readers are left out of `value`."""
+
+    value: int = 0
+    hidden: int = 0
+
+    def __add__(self, other: "Sum") -> "Sum":
+        return Sum(self.value + other.value, self.hidden + other.hidden)
+
+    @property
+    def below(self) -> int | None:
+        """What a sum of nothing but hidden counts is less than: 5 of a single one."""
+        return self.hidden * (FEWEST - 1) + 1 if self.hidden and not self.value else None
+
+
+@dataclass(slots=True)
+class Line:
+    """An organisation and its sums, by (measure, part). `pupils`: of its schools, by level; of none for those that do
+    not say."""
+
+    id: str
+    name: str
+    level: str | None
+    library: str | None
+    sums: dict[tuple[str, str], Sum] = field(default_factory=dict)
+    pupils: dict[str | None, int] = field(default_factory=dict)
+    counts_readers: bool = True
+
+    def value(self, figure: Figure) -> Sum | None:
+        """What it has of a figure; `None` for one that nobody counts in this period."""
+        if figure.measure in OF_READERS and not self.counts_readers:
+            return None
+        mine = (one for (name, part), one in self.sums.items() if name == figure.measure and part.startswith(figure.part))
+        return sum(mine, Sum())
+
+    def per_pupil(self, figure: Figure) -> float | None:
+        """The same for each pupil; `None` where nobody says how many those are, or where it may not be seen."""
+        whole, pupils = self.value(figure), self.count_of_pupils(figure.level)
+        if whole is None or not pupils or whole.hidden:
+            return None
+        return whole.value / pupils
+
+    def count_of_pupils(self, level: str | None = None) -> int:
+        return sum(count for one, count in self.pupils.items() if level in (None, one))
+
+
+def children(node: Node) -> sa.ColumnElement[bool]:
+    """The organisations right below `node`."""
+    return _G.c.parent_id == node.id
+
+
+def schools(node: Node) -> sa.ColumnElement[bool]:
+    """The schools in the subtree of `node`."""
+    over = organisation.alias("over")
+    inside = sa.exists().where(over.c.id == _G.c.parent_id, over.c.one_school)
+    return sa.and_(_below(_G, node.path), _G.c.one_school, ~inside)
+
+
+def itself(node: Node) -> sa.ColumnElement[bool]:
+    """`node` alone, with all below it."""
+    return _G.c.id == node.id
+
+
+_G = organisation.alias("g")
+_O = organisation.alias("o")
+_P = organisation.alias("p")
+
+
+def lines(
+    connection: sa.Connection,
+    who: sa.ColumnElement[bool],
+    period: Period,
+    figures: Collection[Figure],
+    *,
+    level: str | None = None,
+    everything: bool = False,
+) -> list[Line]:
+    """The organisations of `who`, in the order of their names, with their sums in `period`. `level`: of schools of that
+    level only. `everything`: nothing is left out, for who is of the school."""
+    found = {
+        row.id: Line(row.id, row.name, row.level, row.library_id, counts_readers=period.of_readers is not None)
+        for row in connection.execute(
+            sa.select(_G.c.id, _G.c.name, _G.c.level, _G.c.library_id).where(who).order_by(_G.c.name, _G.c.id)
+        )
+    }
+    flows = {one.measure for one in figures} - HERE_NOW - OF_READERS
+    here = {one.measure for one in figures} & HERE_NOW
+    divided = sorted({one.measure for one in figures if one.part})
+    part = sa.case((tally.c.measure.in_(divided), tally.c.part), else_="")
+    wanted = []
+    if flows:
+        wanted.append((flows, tally.c.month.between(period.first, period.last)))
+    if here:
+        wanted.append((here, tally.c.month == ""))
+    if period.of_readers is not None and any(one.measure in OF_READERS for one in figures):
+        measure, month = period.of_readers
+        wanted.append(({measure}, tally.c.month == month))
+    if wanted:
+        each = [_leaves(who, measures, when, part, level) for measures, when in wanted]
+        leaf = sa.union_all(*each).subquery("leaf") if len(each) > 1 else each[0].subquery("leaf")
+        for row in connection.execute(_summed(leaf, [leaf.c.id, leaf.c.measure, leaf.c.share], everything=everything)):
+            measure = "readers" if row.measure in OF_READERS else row.measure
+            if row.id in found:
+                found[row.id].sums[measure, row.share] = Sum(int(row.shown), int(row.hidden))
+    for row in connection.execute(_pupils(who, level)):
+        if row.id in found:
+            found[row.id].pupils[row.level] = int(row.pupils)
+    return list(found.values())
+
+
+def by_month(
+    connection: sa.Connection, node: Node, figure: Figure, first: str, last: str, *, level: str | None = None, everything: bool = False
+) -> dict[str, Sum]:
+    """The sums of the subtree in each month from `first` to `last`, for a chart."""
+    leaf = _leaves(itself(node), {figure.measure}, tally.c.month.between(first, last), tally.c.part, figure.level or level)
+    leaf = leaf.add_columns(tally.c.month).group_by(tally.c.month)
+    if figure.part:
+        leaf = leaf.where(tally.c.part.startswith(figure.part, autoescape=True))
+    rows = leaf.subquery("leaf")
+    return {
+        row.month: Sum(int(row.shown), int(row.hidden))
+        for row in connection.execute(_summed(rows, [rows.c.month], everything=everything))
+    }
+
+
+def _leaves(
+    who: sa.ColumnElement[bool],
+    measures: Collection[str],
+    when: sa.ColumnElement[bool],
+    part: sa.ColumnElement[str],
+    level: str | None,
+) -> sa.Select[Any]:
+    """What each library counts: the smallest that is ever shown above a school."""
+    columns = [_G.c.id, _O.c.library_id, tally.c.measure, part.label("share")]
+    joined = _G.join(_O, _within(_O, _G)).join(tally, tally.c.library_id == _O.c.library_id)
+    counted = sa.select(*columns, sa.func.sum(tally.c.count).label("count")).select_from(joined)
+    found = counted.where(who, tally.c.measure.in_(sorted(measures)), when)
+    if level is not None:
+        found = found.where(_level() == level)
+    return found.group_by(_G.c.id, _O.c.library_id, tally.c.measure, sa.literal_column("share"))
+
+
+def _summed(leaf: sa.Subquery, by: list[Any], *, everything: bool) -> sa.Select[Any]:
+    count = leaf.c["count"]
+    small = sa.and_(leaf.c.measure.in_(sorted(PEOPLE)), count > 0, count < FEWEST) if not everything else sa.false()
+    shown = sa.func.sum(sa.case((small, 0), else_=count)).label("shown")
+    hidden = sa.func.sum(sa.case((small, 1), else_=0)).label("hidden")
+    return sa.select(*by, shown, hidden).group_by(*by)
+
+
+def _pupils(who: sa.ColumnElement[bool], level: str | None) -> sa.Select[Any]:
+    """Of the schools within each: a school's own number, not that of its parts."""
+    over = organisation.alias("over")
+    inside = sa.exists().where(over.c.id == _O.c.parent_id, over.c.one_school)
+    # A part of a school has the school's pupils when it is looked at itself.
+    top = sa.or_(~inside, _O.c.id == _G.c.id)
+    found = (
+        sa.select(_G.c.id, _O.c.level, sa.func.sum(_O.c.pupils).label("pupils"))
+        .select_from(_G.join(_O, _within(_O, _G)))
+        .where(who, _O.c.pupils.is_not(None), _O.c.one_school, top)
+        .group_by(_G.c.id, _O.c.level)
+    )
+    return found if level is None else found.where(_O.c.level == level)
+
+
+def _within(inner: Any, outer: Any) -> sa.ColumnElement[bool]:
+    end = sa.func.substr(outer.c.path, 1, sa.func.length(outer.c.path) - 1).op("||")("0")
+    return sa.and_(inner.c.path >= outer.c.path, inner.c.path < end)
+
+
+def _below(table: Any, path: str) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.path >= path, table.c.path < path[:-1] + chr(ord("/") + 1))
+
+
+def _level() -> sa.ColumnElement[str]:
+    """The level of a library's school: its own, or that of one of the two above it."""
+    upper = sa.select(_P.c.level).where(_P.c.id == _O.c.parent_id).scalar_subquery()
+    grand = organisation.alias("grand")
+    highest = (
+        sa.select(grand.c.level)
+        .where(grand.c.id == sa.select(_P.c.parent_id).where(_P.c.id == _O.c.parent_id).scalar_subquery())
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(_O.c.level, upper, highest)
+
+
+def levels(connection: sa.Connection, node: Node) -> list[str]:
+    """Those of the schools in the subtree of `node`."""
+    mine = sa.select(organisation.c.level).where(below(node.path), organisation.c.level.is_not(None)).distinct()
+    return sorted(connection.scalars(mine))
+
+
+def as_rows(found: Collection[Line], figures: Collection[Figure]) -> list[Mapping[str, Any]]:
+    """For programs: each organisation with its figures. A hidden count is `null` with `below`; a sum that leaves some
+    out says how many."""
+    rows = []
+    for line in found:
+        values = {}
+        for one in figures:
+            whole = line.value(one)
+            if whole is None:
+                values[one.name] = {"value": None}
+            elif one.per_pupil:
+                per = line.per_pupil(one)
+                values[one.name] = {"value": None if per is None else round(per, 3)}
+            elif whole.below is not None:
+                values[one.name] = {"value": None, "below": whole.below}
+            else:
+                values[one.name] = {"value": whole.value} | ({"left_out": whole.hidden} if whole.hidden else {})
+        rows.append({"id": line.id, "name": line.name, "level": line.level, "pupils": line.count_of_pupils() or None, "figures": values})
+    return rows
