@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from central_server import page_operations
+from central_server import lookup, page_operations
 from central_server.among import among
 from central_server.clock import day_of
 from central_server.decisions import State
@@ -155,12 +155,9 @@ def queue_of(connection: sa.Connection, library: str, title_id: str, rules: Rule
 
 def free_copies(connection: sa.Connection, library: str, title_id: str) -> int:
     """How many copies of a title may be lent and are on nobody's loan."""
-    lent = sa.exists().where(
-        loan.c.library_id == item.c.library_id, loan.c.barcode == item.c.barcode, loan.c.standing, loan.c.open
-    )
     mine = (item.c.library_id == library, item.c.title_id == title_id, item.c.status == "available")
-    counted = sa.select(sa.func.count()).select_from(item).where(*mine, ~item.c.in_house_only, ~lent)
-    return connection.scalar(counted) or 0
+    copies = set(connection.scalars(sa.select(item.c.barcode).where(*mine, ~item.c.in_house_only)))
+    return len(copies - lookup.on_loan(connection, library, copies).keys())
 
 
 def _is_passed_over(one: Queued, rules: Rules, today: date) -> bool:
@@ -196,6 +193,7 @@ def _open_loans(connection: sa.Connection, library: str, patron_id: str) -> list
         sa.select(*columns, *of_item, title.c.item_type)
         .outerjoin(item, _copy_of_loan())
         .outerjoin(title, same)
+        .with_hint(loan, "INDEXED BY loan_standing_by_patron", "sqlite")
         # `standing` stands there as the partial index has it.
         .where(loan.c.library_id == library, loan.c.patron_id == patron_id, loan.c.standing, loan.c.open)
         .order_by(loan.c.id)
