@@ -21,9 +21,12 @@ from central_server.tables.operations import check_in, loan, loan_end
 
 MOST_HOLDS = 10
 """That one reader waits for at a time, by a page."""
+MOST_A_DAY = 30
+"""Holds that one reader places in a day: each is kept for ever, also when it is cancelled at once."""
 MOST_SUGGESTIONS = 5
 """That wait for a person, of one reader."""
 LONGEST_SUGGESTION = 500
+_DAY_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +281,7 @@ def renew(
 
 def place_hold(connection: sa.Connection, library: str, patron_id: str, title_id: str, now_ms: int) -> str:
     """Let the reader wait for a title. Answers "" when they do, else why not: `unknown` title, `too_many` holds,
-    `no_copies` that are ever lent, or a word of the protocol (`already_yours`, `already_waiting`)."""
+    `too_often` today, `no_copies` that are ever lent, or the protocol's `already_yours` or `already_waiting`."""
     known = sa.select(title.c.id).where(title.c.library_id == library, title.c.id == title_id)
     if connection.scalar(known) is None:
         return "unknown"
@@ -297,6 +300,10 @@ def place_hold(connection: sa.Connection, library: str, patron_id: str, title_id
     mine = (hold.c.library_id == library, hold.c.patron_id == patron_id, hold.c.loan_id.is_(None))
     if (connection.scalar(sa.select(sa.func.count()).select_from(hold).where(*mine)) or 0) >= MOST_HOLDS:
         return "too_many"
+    theirs = (request.c.library_id == library, request.c.patron_id == patron_id, request.c.kind == "place_hold")
+    today = sa.select(sa.func.count()).select_from(request).where(*theirs, request.c.asked_ms > now_ms - _DAY_MS)
+    if (connection.scalar(today) or 0) >= MOST_A_DAY:
+        return "too_often"
     asked = _ask(connection, library, "place_hold", {"title": title_id}, patron_id, now_ms)
     return asked.why or "" if asked.state == State.DECLINED else ""
 

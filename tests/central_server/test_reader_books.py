@@ -26,6 +26,7 @@ from tests.central_server.support import (
     Operation,
     Station,
     bring,
+    disputes,
     feed,
     loan_of,
     request_id,
@@ -224,6 +225,18 @@ def test_places_no_hold_on_what_is_never_lent_and_not_endlessly(store: Store, kn
     assert (never, unknown) == ("no_copies", "unknown")
 
 
+def test_places_and_cancels_no_hold_all_day_long(store: Store, known: Known) -> None:
+    me, wanted = known["patron"]["HS1"], title_of(store)
+    with store.writing.begin() as connection:
+        for _ in range(reader_books.MOST_A_DAY):
+            assert reader_books.place_hold(connection, LIBRARY, me, wanted, NOON_MS) == ""
+            held = str(connection.scalar(sa.select(hold.c.id)))
+            assert reader_books.cancel_hold(connection, LIBRARY, me, held, NOON_MS)
+        assert reader_books.place_hold(connection, LIBRARY, me, wanted, NOON_MS) == "too_often"
+        tomorrow = NOON_MS + 24 * 3_600_000 + 1
+        assert reader_books.place_hold(connection, LIBRARY, me, wanted, tomorrow) == ""
+
+
 def test_forgets_a_reader_of_pages_as_of_stations(rules: Store, known: Known) -> None:
     me, words = known["patron"]["HS1"], "Sách về khủng long"
     take(rules, out := Station(wall_ms=NOON_MS - 3 * 24 * 3_600_000).check_out("TK.1", me))
@@ -240,6 +253,7 @@ def test_forgets_a_reader_of_pages_as_of_stations(rules: Store, known: Known) ->
             *connection.scalars(sa.select(operation.c.body)),
         ]
         pages = connection.scalar(sa.select(sa.func.count()).where(operation.c.device == PAGES))
+    assert disputes(rules) == [], "the pages' own chain is whole"
     assert me not in repr(kept)
     assert "khủng" not in repr(kept)
     assert pages == 3
