@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import settling
+from central_server import lookup, settling
 from central_server.changes import read_page
 from central_server.database import REVISION, CannotOpen, Store, Where, is_passing, open_store, reading
 from central_server.ledger import read_ledger
@@ -217,6 +217,9 @@ def test_keeps_what_there_is_when_an_older_database_is_migrated(databases: Datab
     assert take(store, Station(device="tram-3").ask("suggestion", text="Một"), device="tram-3") == [ACCEPTED]
     with reading(store) as connection:
         assert schema_of(connection) == schema
+        # What came before its words were kept is found by them, and is not new.
+        ((found,), _) = lookup.find(connection, "hoa-sen", "men d1")
+        assert found["added_ms"] is None
         (told,) = settling.listed(connection, "hoa-sen")
         last = [one for one in read_page(connection, "hoa-sen", "", 2_000).changes if one.kind == "loan"][-1]
     assert (told["reason"], told["barcode"], told["ways"]) == (
