@@ -4,6 +4,7 @@ Everything is for everybody: no reader, no loan's id, only until when a book is 
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -65,8 +66,7 @@ def find(
     if item_type:
         found = found.where(title.c.item_type == item_type)
     if only_inside:
-        inside = sa.exists().where(item.c.library_id == title.c.library_id, item.c.title_id == title.c.id, _is_inside())
-        found = found.where(inside)
+        found = found.where(title.c.id.in_(_titles_inside(library)))
     number = min(max(page, 1), MOST_PAGES)
     in_order = found.order_by(title.c.search, title.c.id).limit(PAGE + 1).offset((number - 1) * PAGE)
     rows = [dict(row) for row in connection.execute(in_order).mappings()]
@@ -108,14 +108,23 @@ def titles(connection: sa.Connection, library: str, identities: Collection[str])
 
 def with_copies(connection: sa.Connection, library: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """`rows` of the table `title`, each with its `copies`."""
-    inside = sa.func.sum(sa.case((_is_inside(), 1), else_=0))
     mine = (item.c.library_id == library, among(item.c.title_id, {row["id"] for row in rows}))
-    counted = sa.select(item.c.title_id, sa.func.count(), inside).where(*mine, item.c.status.not_in(_GONE))
-    found = {
-        identity: Copies(all_, int(in_))
-        for identity, all_, in_ in connection.execute(counted.group_by(item.c.title_id))
-    }
-    return [row | {"copies": found.get(row["id"], Copies())} for row in rows]
+    columns = (item.c.title_id, item.c.barcode, item.c.status)
+    copies = connection.execute(sa.select(*columns).where(*mine, item.c.status.not_in(_GONE))).all()
+    lent = on_loan(connection, library, {one.barcode for one in copies})
+    there = Counter(one.title_id for one in copies)
+    inside = Counter(one.title_id for one in copies if one.status == "available" and one.barcode not in lent)
+    return [row | {"copies": Copies(there[row["id"]], inside[row["id"]])} for row in rows]
+
+
+def on_loan(connection: sa.Connection, library: str, barcodes: Collection[str]) -> dict[str, str | None]:
+    """Those of `barcodes` that somebody has, each with its due date, where that is known."""
+    columns = (loan.c.barcode, loan.c.due_on, loan.c.provisional)
+    # `standing` stands there as the partial index has it.
+    standing = (loan.c.library_id == library, among(loan.c.barcode, barcodes), loan.c.standing)
+    found = sa.select(*columns).where(*standing, loan.c.open).order_by(loan.c.due_on)
+    rows = connection.execute(_by_barcode(found))
+    return {row.barcode: None if row.provisional else row.due_on for row in rows}
 
 
 def one_title(connection: sa.Connection, library: str, identity: str) -> dict[str, Any] | None:
@@ -126,29 +135,30 @@ def one_title(connection: sa.Connection, library: str, identity: str) -> dict[st
         return None
     mine = (item.c.library_id == library, item.c.title_id == identity, item.c.status != "withdrawn")
     copies = connection.execute(sa.select(item).where(*mine).order_by(item.c.barcode)).mappings().all()
-    open_ = sa.select(loan.c.barcode, loan.c.due_on, loan.c.provisional).where(
-        loan.c.library_id == library, among(loan.c.barcode, {one["barcode"] for one in copies}), loan.c.standing
-    )
-    due = {one.barcode: one for one in connection.execute(open_.where(loan.c.open).order_by(loan.c.due_on))}
+    lent = on_loan(connection, library, {one["barcode"] for one in copies})
     waiting = (
         sa.select(sa.func.count())
         .select_from(hold)
         .where(hold.c.library_id == library, hold.c.title_id == identity, hold.c.loan_id.is_(None))
     )
-    items = [_copy(one, due.get(one["barcode"])) for one in copies]
-    return row | {"items": items, "waiting": connection.scalar(waiting) or 0}
+    return row | {"items": [_copy(one, lent) for one in copies], "waiting": connection.scalar(waiting) or 0}
 
 
-def _copy(one: Mapping[Any, Any], lent: Any) -> dict[str, Any]:
+def _copy(one: Mapping[Any, Any], lent: Mapping[str, str | None]) -> dict[str, Any]:
     state = one["status"] if one["status"] != "available" else "here" if one["in_house_only"] else "in"
-    due_on = None
-    if lent is not None and state != "lost":
-        state, due_on = "lent", None if lent.provisional else lent.due_on
-    return {"barcode": one["barcode"], "state": state, "due_on": due_on}
+    if state != "lost" and one["barcode"] in lent:
+        return {"barcode": one["barcode"], "state": "lent", "due_on": lent[one["barcode"]]}
+    return {"barcode": one["barcode"], "state": state, "due_on": None}
 
 
-def _is_inside() -> sa.ColumnElement[bool]:
-    lent = sa.exists().where(
-        loan.c.library_id == item.c.library_id, loan.c.barcode == item.c.barcode, loan.c.standing, loan.c.open
+def _titles_inside(library: str) -> sa.Select[tuple[str]]:
+    """The titles of which a copy is in: what is away is looked for once, not for each copy."""
+    away = _by_barcode(sa.select(loan.c.barcode).where(loan.c.library_id == library, loan.c.standing, loan.c.open))
+    return sa.select(item.c.title_id).where(
+        item.c.library_id == library, item.c.status == "available", item.c.barcode.not_in(away)
     )
-    return sa.and_(item.c.status == "available", ~lent)
+
+
+def _by_barcode(standing: sa.Select[Any]) -> sa.Select[Any]:
+    """Loans that stand: SQLite does not know how few they are, and would go through all of the library's."""
+    return standing.with_hint(loan, "INDEXED BY loan_standing_by_barcode", "sqlite")

@@ -1,7 +1,7 @@
 """What readers do on the centre's pages, as operations: of a station of its own in each library, which is the centre.
 
 So a renewal, a hold or a suggestion from a page is recorded, ordered, decided, told and erased like one from a shelf,
-and nothing that works out loans or holds knows of pages (docs/decisions/0040-the-centres-pages-write-operations.md).
+and nothing that works out loans or holds knows of pages (docs/decisions/0040-pages-write-operations.md).
 """
 
 import hashlib

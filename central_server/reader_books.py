@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from central_server import page_operations
+from central_server import lookup, page_operations
 from central_server.among import among
 from central_server.clock import day_of
 from central_server.decisions import State
@@ -21,9 +21,12 @@ from central_server.tables.operations import check_in, loan, loan_end
 
 MOST_HOLDS = 10
 """That one reader waits for at a time, by a page."""
+MOST_A_DAY = 30
+"""Holds that one reader places in a day: each is kept for ever, also when it is cancelled at once."""
 MOST_SUGGESTIONS = 5
 """That wait for a person, of one reader."""
 LONGEST_SUGGESTION = 500
+_DAY_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +158,9 @@ def queue_of(connection: sa.Connection, library: str, title_id: str, rules: Rule
 
 def free_copies(connection: sa.Connection, library: str, title_id: str) -> int:
     """How many copies of a title may be lent and are on nobody's loan."""
-    lent = sa.exists().where(
-        loan.c.library_id == item.c.library_id, loan.c.barcode == item.c.barcode, loan.c.standing, loan.c.open
-    )
     mine = (item.c.library_id == library, item.c.title_id == title_id, item.c.status == "available")
-    counted = sa.select(sa.func.count()).select_from(item).where(*mine, ~item.c.in_house_only, ~lent)
-    return connection.scalar(counted) or 0
+    copies = set(connection.scalars(sa.select(item.c.barcode).where(*mine, ~item.c.in_house_only)))
+    return len(copies - lookup.on_loan(connection, library, copies).keys())
 
 
 def _is_passed_over(one: Queued, rules: Rules, today: date) -> bool:
@@ -196,6 +196,7 @@ def _open_loans(connection: sa.Connection, library: str, patron_id: str) -> list
         sa.select(*columns, *of_item, title.c.item_type)
         .outerjoin(item, _copy_of_loan())
         .outerjoin(title, same)
+        .with_hint(loan, "INDEXED BY loan_standing_by_patron", "sqlite")
         # `standing` stands there as the partial index has it.
         .where(loan.c.library_id == library, loan.c.patron_id == patron_id, loan.c.standing, loan.c.open)
         .order_by(loan.c.id)
@@ -280,7 +281,7 @@ def renew(
 
 def place_hold(connection: sa.Connection, library: str, patron_id: str, title_id: str, now_ms: int) -> str:
     """Let the reader wait for a title. Answers "" when they do, else why not: `unknown` title, `too_many` holds,
-    `no_copies` that are ever lent, or a word of the protocol (`already_yours`, `already_waiting`)."""
+    `too_often` today, `no_copies` that are ever lent, or the protocol's `already_yours` or `already_waiting`."""
     known = sa.select(title.c.id).where(title.c.library_id == library, title.c.id == title_id)
     if connection.scalar(known) is None:
         return "unknown"
@@ -299,6 +300,10 @@ def place_hold(connection: sa.Connection, library: str, patron_id: str, title_id
     mine = (hold.c.library_id == library, hold.c.patron_id == patron_id, hold.c.loan_id.is_(None))
     if (connection.scalar(sa.select(sa.func.count()).select_from(hold).where(*mine)) or 0) >= MOST_HOLDS:
         return "too_many"
+    theirs = (request.c.library_id == library, request.c.patron_id == patron_id, request.c.kind == "place_hold")
+    today = sa.select(sa.func.count()).select_from(request).where(*theirs, request.c.asked_ms > now_ms - _DAY_MS)
+    if (connection.scalar(today) or 0) >= MOST_A_DAY:
+        return "too_often"
     asked = _ask(connection, library, "place_hold", {"title": title_id}, patron_id, now_ms)
     return asked.why or "" if asked.state == State.DECLINED else ""
 

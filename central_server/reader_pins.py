@@ -52,7 +52,16 @@ def check(connection: sa.Connection, library: str, card: str, pin: str, now_ms: 
     """Whose card and PIN these are. `None` in every other case, after as long: a wrong PIN, a card that nobody has or
     that is lost, a reader who is blocked or has no PIN, or too many wrong ones, after which nothing is looked at for a
     while. A try is counted before it is looked at, so the transaction must be committed whatever comes of it."""
-    row = _of_card(connection, library, card)
+    return _looked_at(connection, library, _of_card(connection, library, card), pin, now_ms)
+
+
+def check_again(connection: sa.Connection, library: str, patron_id: str, pin: str, now_ms: int) -> bool:
+    """Whether it is the PIN of a reader who has signed in; counted as in `check`."""
+    row = connection.execute(_of_readers().where(patron.c.library_id == library, patron.c.id == patron_id)).first()
+    return _looked_at(connection, library, row, pin, now_ms) is not None
+
+
+def _looked_at(connection: sa.Connection, library: str, row: Any, pin: str, now_ms: int) -> Signed | None:
     if row is None or row.blocked or row.pin is None or row.wait_until_ms > now_ms or len(pin) > MOST_DIGITS:
         passwords.fits(pin[: passwords.MOST], passwords.NOBODY)
         return None
@@ -99,17 +108,20 @@ def _keep(connection: sa.Connection, library: str, patron_id: str, pin: str, *, 
 
 def _of_card(connection: sa.Connection, library: str, card: str) -> Any:
     """The reader's row with that of their PIN; a card as it stands, or else in capitals."""
-    columns = (patron.c.id, patron.c.blocked, reader_pin.c.pin, reader_pin.c.must_change)
-    found = sa.select(*columns, reader_pin.c.failed, reader_pin.c.wait_until_ms).outerjoin(reader_pin, _same())
     for number in dict.fromkeys((card, card.upper())):
         linked = sa.select(patron_card.c.patron_id).where(
             patron_card.c.library_id == library, patron_card.c.number == number
         )
         theirs = sa.or_(sa.and_(patron.c.card == number, ~patron.c.card_lost), patron.c.id.in_(linked))
-        row = connection.execute(found.where(patron.c.library_id == library, theirs)).first()
+        row = connection.execute(_of_readers().where(patron.c.library_id == library, theirs)).first()
         if row is not None:
             return row
     return None
+
+
+def _of_readers() -> sa.Select[Any]:
+    columns = (patron.c.id, patron.c.blocked, reader_pin.c.pin, reader_pin.c.must_change)
+    return sa.select(*columns, reader_pin.c.failed, reader_pin.c.wait_until_ms).outerjoin(reader_pin, _same())
 
 
 def _cards(library: str, patron_id: str) -> sa.CompoundSelect[tuple[str]]:

@@ -26,6 +26,7 @@ from tests.central_server.support import (
     Operation,
     Station,
     bring,
+    disputes,
     feed,
     loan_of,
     request_id,
@@ -120,7 +121,7 @@ def test_a_renewal_on_a_page_comes_to_the_same_in_any_order(store: Store, known:
 def test_tells_the_stations_of_a_renewal_and_takes_theirs_afterwards(rules: Store, known: Known) -> None:
     me, station = known["patron"]["HS1"], Station(wall_ms=NOON_MS - 3 * 24 * 3_600_000)
     out = station.check_out("TK.1", me)
-    take(rules, out)
+    take(rules, out, station.check_out("TK.2", me))  # the other one could be renewed, too
     _, cursor = feed(rules)
     with rules.writing.begin() as connection:
         answers = reader_books.renew(connection, LIBRARY, me, [loan_of(out)], NOON_MS)
@@ -136,7 +137,7 @@ def test_tells_the_stations_of_a_renewal_and_takes_theirs_afterwards(rules: Stor
     late = station.renew("TK.1", me, loan_of(out), "2027-01-03", 2)
     assert take(rules, late, station.check_in("TK.1", [loan_of(out)])) == [ACCEPTED, ACCEPTED]
     with reading(rules) as connection:
-        assert reader_books.loans_of(connection, LIBRARY, me, NOON_MS) == []
+        assert [one.barcode for one in reader_books.loans_of(connection, LIBRARY, me, NOON_MS)] == ["TK.2"]
 
 
 def test_renews_all_that_may_be_and_only_ones_own(rules: Store, known: Known) -> None:
@@ -224,6 +225,18 @@ def test_places_no_hold_on_what_is_never_lent_and_not_endlessly(store: Store, kn
     assert (never, unknown) == ("no_copies", "unknown")
 
 
+def test_places_and_cancels_no_hold_all_day_long(store: Store, known: Known) -> None:
+    me, wanted = known["patron"]["HS1"], title_of(store)
+    with store.writing.begin() as connection:
+        for _ in range(reader_books.MOST_A_DAY):
+            assert reader_books.place_hold(connection, LIBRARY, me, wanted, NOON_MS) == ""
+            held = str(connection.scalar(sa.select(hold.c.id)))
+            assert reader_books.cancel_hold(connection, LIBRARY, me, held, NOON_MS)
+        assert reader_books.place_hold(connection, LIBRARY, me, wanted, NOON_MS) == "too_often"
+        tomorrow = NOON_MS + 24 * 3_600_000 + 1
+        assert reader_books.place_hold(connection, LIBRARY, me, wanted, tomorrow) == ""
+
+
 def test_forgets_a_reader_of_pages_as_of_stations(rules: Store, known: Known) -> None:
     me, words = known["patron"]["HS1"], "Sách về khủng long"
     take(rules, out := Station(wall_ms=NOON_MS - 3 * 24 * 3_600_000).check_out("TK.1", me))
@@ -240,6 +253,7 @@ def test_forgets_a_reader_of_pages_as_of_stations(rules: Store, known: Known) ->
             *connection.scalars(sa.select(operation.c.body)),
         ]
         pages = connection.scalar(sa.select(sa.func.count()).where(operation.c.device == PAGES))
+    assert disputes(rules) == [], "the pages' own chain is whole"
     assert me not in repr(kept)
     assert "khủng" not in repr(kept)
     assert pages == 3

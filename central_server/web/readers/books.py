@@ -35,7 +35,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
 
         values = await site.read(look)
         values["why"] = {
-            one.id: [why_not(place.visit, reason) for reason in one.renewal]
+            one.id: [why_not(place.visit, reason) for reason in _worth_saying(one.renewal)]
             for one in values["loans"]
             if not isinstance(one.renewal, Renewal)
         }
@@ -108,6 +108,12 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     def _suggest_page(request: Request, place: Place, wrong: str, text: str) -> Response:
         values = {"place": place, "wrong": wrong, "text": text, "most": reader_books.LONGEST_SUGGESTION}
         return site.page(request, place.visit, "readers/suggest.html", values, 400 if wrong else 200)
+
+
+def _worth_saying(reasons: tuple[Reason, ...]) -> list[Reason]:
+    """Of a book of today it is no news that a renewal would give no later day."""
+    is_of_today = any(reason.code == "G-42" for reason in reasons)
+    return [reason for reason in reasons if not (is_of_today and reason.code == "Q-32")]
 
 
 def why_not(visit: Visit, reason: Reason) -> str:

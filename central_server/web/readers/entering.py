@@ -84,7 +84,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     @pages.get("/l/{library}/pin")
     async def pin_page(request: Request, who: Annotated[tuple[Place, Reader], Depends(here)]) -> Response:
         """The form for a PIN of one's own."""
-        return site.page(request, who[0].visit, "readers/pin.html", {"place": who[0], "wrong": ""})
+        return await _pin_form(request, *who, "")
 
     @pages.post("/l/{library}/pin")
     async def pin_chosen(
@@ -94,15 +94,18 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     ) -> Response:
         """Choose a PIN; every other visit of the reader's ends."""
         place, reader = who
-        pin, twice, now_ms = text_of(form, "pin", 64), text_of(form, "twice", 64), clock.now_ms()
-
-        def again(sentence: str) -> Response:
-            return site.page(request, place.visit, "readers/pin.html", {"place": place, "wrong": sentence}, 400)
-
+        old, pin, twice = (text_of(form, name, 64) for name in ("old", "pin", "twice"))
+        now_ms = clock.now_ms()
         if pin != twice:
-            return again(say(place.visit, "The two are not the same. Type the new PIN twice."))
+            sentence = say(place.visit, "The two are not the same. Type the new PIN twice.")
+            return await _pin_form(request, place, reader, sentence)
 
         def choose(connection: sa.Connection) -> str:
+            """Who was given a PIN has just typed it; who has one of their own may have left their telephone."""
+            standing = reader_pins.standing(connection, place.library, reader.patron)
+            is_first = standing is not None and standing.must_change
+            if not (is_first or reader_pins.check_again(connection, place.library, reader.patron, old, now_ms)):
+                return ""
             reader_pins.choose(connection, place.library, reader.patron, pin)
             return visits.begin(connection, now_ms, reader=(place.library, reader.patron))
 
@@ -114,10 +117,18 @@ def add_routes(pages: APIRouter, site: Site) -> None:
                 "Others would guess that PIN. Take 6 to 12 digits, not like 111111 or 123456, not of your card, and "
                 "not the PIN from before.",
             )
-            return again(sentence)
+            return await _pin_form(request, place, reader, sentence)
+        if not key:
+            sentence = say(place.visit, "The PIN from now is wrong; or there were several wrong ones, then wait.")
+            return await _pin_form(request, place, reader, sentence)
         response = to(f"/l/{quote(place.library)}/mine?said=pin")
         site.set_cookie(request, response, key)
         return response
+
+    async def _pin_form(request: Request, place: Place, reader: Reader, wrong: str) -> Response:
+        standing = await site.read(lambda c: reader_pins.standing(c, place.library, reader.patron))
+        values = {"place": place, "wrong": wrong, "is_first": standing is None or standing.must_change}
+        return site.page(request, place.visit, "readers/pin.html", values, 400 if wrong else 200)
 
 
 def _pin_page(library: str) -> str:

@@ -83,6 +83,11 @@ def test_a_first_pin_opens_nothing_but_the_choice_of_another(world: World) -> No
     again = browser_of(world)
     assert enter(again, world.library, pin=first) == 403
     assert enter(again, world.library, pin="590412") == 200
+    again.go(f"/l/{world.library}/pin")
+    assert again.send(f"/l/{world.library}/pin", old="590413", pin="803157", twice="803157") == 400
+    assert again.send(f"/l/{world.library}/pin", old="590412", pin="803157", twice="803157") == 200
+    browser.go(f"/l/{world.library}/mine")
+    assert browser.path == f"/l/{world.library}/enter", "who was signed in with the one from before"
 
 
 def test_says_the_same_of_every_card_that_cannot_sign_in(world: World) -> None:
