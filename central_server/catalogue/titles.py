@@ -46,26 +46,29 @@ class Page(NamedTuple):
 def search(connection: sa.Connection, library: str, words: str, page: int = 1, size: int = 25) -> Page:
     """The titles in which each of `words` stands, without marks and case, or that have this very code, ISBN or
     barcode; all there are without words. By name."""
-    mine = sa.select(title).where(title.c.library_id == library)
-    rows = [dict(row) for row in connection.execute(mine).mappings()]
+    looked_at = (title.c.id, title.c.title, title.c.author, title.c.call_number, title.c.code, title.c.isbn)
+    found = connection.execute(sa.select(*looked_at).where(title.c.library_id == library)).all()
     wanted = fold(words).split()
     if wanted:
         exact = words.strip()
-        here = sa.select(item.c.title_id).where(item.c.library_id == library, item.c.barcode == exact)
-        by_copy = connection.scalar(here)
+        copy = sa.select(item.c.title_id).where(item.c.library_id == library, item.c.barcode == exact)
+        by_copy = connection.scalar(copy)
         isbns = set(forms_of_isbn(plain_isbn(exact)))
-        rows = [
+        found = [
             row
-            for row in rows
-            if row["id"] == by_copy
-            or row["code"] == exact
-            or row["isbn"] in isbns
-            or all(word in _folded(f"{row['title']}\n{row['author']}\n{row['call_number']}") for word in wanted)
+            for row in found
+            if all(word in _folded(f"{row.title}\n{row.author}\n{row.call_number}") for word in wanted)
+            or row.id == by_copy
+            or row.code == exact
+            or row.isbn in isbns
         ]
-    rows.sort(key=lambda row: (_folded(row["title"]), row["code"]))
-    shown = rows[(page - 1) * size : page * size]
-    _count_copies(connection, library, shown)
-    return Page(shown, len(rows), len(rows) > page * size)
+    found = sorted(found, key=lambda row: (_folded(row.title), row.code))
+    shown = [row.id for row in found[(page - 1) * size : page * size]]
+    here = sa.select(title).where(title.c.library_id == library, among(title.c.id, shown))
+    by_id = {row["id"]: dict(row) for row in connection.execute(here).mappings()}
+    rows = [by_id[one] for one in shown]
+    _count_copies(connection, library, rows)
+    return Page(rows, len(found), len(found) > page * size)
 
 
 def find(connection: sa.Connection, library: str, identity: str) -> Row | None:
