@@ -11,15 +11,17 @@ import pypdfium2
 import pytest
 import sqlalchemy as sa
 import zxingcpp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central_server.catalogue import copies, numbers, paper, stocktake, tables_out, titles
 from central_server.catalogue.paper import Card, Label
 from central_server.catalogue.stocktake import Finding, TooMany, scans_of
+from central_server.catalogue.tables_out import _harmless
 from central_server.catalogue.titles import ChangedSince
 from central_server.catalogue.typed import Wrong
 from central_server.database import Store, reading
+from central_server.imports.csv_reader import _said
 from central_server.tables.library import item, title
 from tests.central_server.support import NOON_MS, Station, bring, take
 from tests.central_server.test_csv_imports import codes, outcomes, told
@@ -376,9 +378,7 @@ def kept(store: Store, table: sa.Table) -> list[dict[str, Any]]:
         return [dict(row) for row in found.mappings()]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_a_mark_against_formulas_is_taken_off_again(text: str) -> None:
-    from central_server.catalogue.tables_out import _harmless
-    from central_server.imports.csv_reader import _said
-
     assert _said(_harmless(text)) == text
