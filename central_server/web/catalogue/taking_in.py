@@ -1,4 +1,4 @@
-"""Files of titles, copies and readers: looked at first, taken over when somebody says so."""
+"""Files of titles, items and readers: looked at first, taken over when somebody says so."""
 
 import asyncio
 from dataclasses import replace
