@@ -180,3 +180,30 @@ def test_finds_nothing_by_sql(world: World, at_work: AtWork) -> None:
         page = browser.session.get(browser.url + desk(world), params={"q": words}, timeout=30)
         assert page.status_code == 200
     assert rows(world, title)
+
+
+def test_reaches_nothing_of_another_library_by_its_id(world: World, at_work: AtWork) -> None:
+    with world.store.reading.connect() as connection:
+        theirs = connection.execute(sa.select(item).where(item.c.library_id == world.other_library)).mappings().first()
+    assert theirs
+    browser = at_work(Role.LIBRARIAN)
+    here = add_a_title(world, browser)
+    csrf = browser.forms[0].fields["csrf"]
+    of, one = f"{desk(world)}/{theirs['title_id']}", theirs["id"]
+    for path in (of, f"{of}/edit", f"{of}/items/{one}", f"{here}/items/{one}", f"{desk(world)}/stocktakes/{one}"):
+        assert browser.go(path) == 404
+    fields = {
+        "csrf": csrf,
+        "title": "x",
+        "code": "x",
+        "first": "X.1",
+        "count": "1",
+        "status": "lost",
+        "confirmed": "on",
+    }
+    for path in (f"{of}/edit", f"{of}/items", f"{of}/remove", f"{here}/items/{one}", f"{here}/items/{one}/remove"):
+        assert browser.post(path, **fields) == 404, path
+    assert browser.post(f"{desk(world)}/stocktakes/{one}/lost", **fields) == 404
+    with world.store.reading.connect() as connection:
+        after = connection.execute(sa.select(item).where(item.c.library_id == world.other_library)).mappings().first()
+    assert after == theirs
