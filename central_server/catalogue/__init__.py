@@ -1,1 +1,1 @@
-"""A library's catalogue, as librarians work with it: titles, copies, labels, stocktakes, and what goes out of it."""
+"""A library's catalogue, as librarians work with it: titles, items, labels, stocktakes, and what goes out of it."""

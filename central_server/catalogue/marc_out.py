@@ -1,4 +1,4 @@
-"""All titles with their copies as MARC 21, in ISO 2709 or MARCXML: what the import takes back without a change."""
+"""All titles with their items as MARC 21, in ISO 2709 or MARCXML: what the import takes back without a change."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -16,10 +16,10 @@ def records(connection: sa.Connection, library: str) -> Iterator[Record]:
     """By the codes of the titles."""
     mine = sa.select(item).where(item.c.library_id == library).order_by(item.c.title_id, item.c.barcode)
     found = (dict(row) for row in connection.execute(mine).mappings())
-    copies = {title_id: list(rows) for title_id, rows in groupby(found, key=lambda row: row["title_id"])}
+    by_title = {title_id: list(rows) for title_id, rows in groupby(found, key=lambda row: row["title_id"])}
     titles = sa.select(title).where(title.c.library_id == library).order_by(title.c.code)
     for row in connection.execute(titles).mappings():
-        yield from record_of(library, dict(row), copies.get(row["id"], []))
+        yield from record_of(library, dict(row), by_title.get(row["id"], []))
 
 
 def as_iso2709(found: Iterable[Record]) -> bytes:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from central_server.among import among
-from central_server.catalogue import copies
+from central_server.catalogue import items
 from central_server.imports.words import tidy
 from central_server.tables.library import item, title
 from central_server.tables.operations import loan
@@ -32,7 +32,7 @@ class Finding(StrEnum):
     MISSING = "missing"
     """It should stand there, and was not scanned."""
     UNKNOWN = "unknown"
-    """No copy has this number."""
+    """No item has this number."""
     LOST = "found_lost"
     WITHDRAWN = "found_withdrawn"
     LENT = "found_lent"
@@ -111,22 +111,22 @@ def listed(connection: sa.Connection, library: str, limit: int = 100) -> list[Ro
 def lines_of(
     connection: sa.Connection, library: str, identity: str, finding: Finding, limit: int = _MOST_LISTED
 ) -> list[Row]:
-    """The first barcodes of that finding, with title, shelf and the copy's status as they are now."""
+    """The first barcodes of that finding, with title, shelf and the item's status as they are now."""
     here = (
         stocktake_line.c.library_id == library,
         stocktake_line.c.stocktake_id == identity,
         stocktake_line.c.finding == finding.value,
     )
-    copy = sa.and_(item.c.library_id == library, item.c.barcode == stocktake_line.c.barcode)
+    same = sa.and_(item.c.library_id == library, item.c.barcode == stocktake_line.c.barcode)
     of = sa.and_(title.c.library_id == library, title.c.id == item.c.title_id)
     columns = (title.c.title, title.c.shelf, title.c.id.label("title_id"), item.c.status, item.c.id.label("item_id"))
     found = sa.select(stocktake_line.c.barcode, *columns).where(*here).order_by(stocktake_line.c.barcode)
-    rows = connection.execute(found.outerjoin(item, copy).outerjoin(title, of).limit(limit))
+    rows = connection.execute(found.outerjoin(item, same).outerjoin(title, of).limit(limit))
     return [dict(row) for row in rows.mappings()]
 
 
 def to_be_lost(connection: sa.Connection, library: str, identity: str) -> list[Row]:
-    """The copies that were missing and are neither marked nor lent since: those that `mark_lost` marks."""
+    """The items that were missing and are neither marked nor lent since: those that `mark_lost` marks."""
     missing = sa.select(stocktake_line.c.barcode).where(
         stocktake_line.c.library_id == library,
         stocktake_line.c.stocktake_id == identity,
@@ -135,7 +135,7 @@ def to_be_lost(connection: sa.Connection, library: str, identity: str) -> list[R
     mine = sa.select(item).where(item.c.library_id == library, item.c.barcode.in_(missing))
     there = mine.where(item.c.status.in_(("available", "damaged"))).order_by(item.c.barcode)
     rows = [dict(row) for row in connection.execute(there).mappings()]
-    out = copies.lent(connection, library, [row["barcode"] for row in rows])
+    out = items.lent(connection, library, [row["barcode"] for row in rows])
     return [row for row in rows if row["barcode"] not in out]
 
 
@@ -146,7 +146,7 @@ def mark_lost(connection: sa.Connection, library: str, identity: str, now_ms: in
     if connection.execute(sa.update(stocktake).where(*here).values(lost_ms=now_ms)).rowcount != 1:
         raise KeyError(identity)
     rows = [row | {"status": "lost"} for row in to_be_lost(connection, library, identity)]
-    copies.put(connection, library, rows)
+    items.put(connection, library, rows)
     return len(rows)
 
 

@@ -1,4 +1,4 @@
-"""Titles and copies as CSV and Excel files, which the import takes back without a change."""
+"""Titles and items as CSV and Excel files, which the import takes back without a change."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def rows_of(connection: sa.Connection, library: str, kind: str) -> Iterator[Cells]:
-    """The header, then a row of cells for each title or copy, in the words of the import."""
+    """The header, then a row of cells for each title or item, in the words of the import."""
     columns = titles.COLUMNS if kind == "titles" else items.COLUMNS
     yield [one.header for one in columns]
     if kind == "titles":
@@ -29,8 +29,8 @@ def rows_of(connection: sa.Connection, library: str, kind: str) -> Iterator[Cell
             yield ["" if row[one.field] is None else str(row[one.field]) for one in columns]
         return
     of = sa.and_(title.c.library_id == library, title.c.id == item.c.title_id)
-    copies = sa.select(item, title.c.code).join(title, of).where(item.c.library_id == library)
-    for row in connection.execute(copies.order_by(item.c.barcode)).mappings():
+    found = sa.select(item, title.c.code).join(title, of).where(item.c.library_id == library)
+    for row in connection.execute(found.order_by(item.c.barcode)).mappings():
         yield [
             row["barcode"],
             row["code"],

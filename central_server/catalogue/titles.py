@@ -36,7 +36,8 @@ class ChangedSince(Exception):
 
 
 class Page(NamedTuple):
-    """`rows` of the titles that were found, each with `copies` and `lent`; `found`: how many there are in all."""
+    """`rows` of the titles that were found, each with `held` and `lent`: how many items it has, and how many of them
+    somebody has. `found`: how many titles there are in all."""
 
     rows: list[Row]
     found: int
@@ -46,26 +47,29 @@ class Page(NamedTuple):
 def search(connection: sa.Connection, library: str, words: str, page: int = 1, size: int = 25) -> Page:
     """The titles in which each of `words` stands, without marks and case, or that have this very code, ISBN or
     barcode; all there are without words. By name."""
-    mine = sa.select(title).where(title.c.library_id == library)
-    rows = [dict(row) for row in connection.execute(mine).mappings()]
+    looked_at = (title.c.id, title.c.title, title.c.author, title.c.call_number, title.c.code, title.c.isbn)
+    found = connection.execute(sa.select(*looked_at).where(title.c.library_id == library)).all()
     wanted = fold(words).split()
     if wanted:
         exact = words.strip()
         here = sa.select(item.c.title_id).where(item.c.library_id == library, item.c.barcode == exact)
-        by_copy = connection.scalar(here)
+        by_barcode = connection.scalar(here)
         isbns = set(forms_of_isbn(plain_isbn(exact)))
-        rows = [
+        found = [
             row
-            for row in rows
-            if row["id"] == by_copy
-            or row["code"] == exact
-            or row["isbn"] in isbns
-            or all(word in _folded(f"{row['title']}\n{row['author']}\n{row['call_number']}") for word in wanted)
+            for row in found
+            if all(word in _folded(f"{row.title}\n{row.author}\n{row.call_number}") for word in wanted)
+            or row.id == by_barcode
+            or row.code == exact
+            or row.isbn in isbns
         ]
-    rows.sort(key=lambda row: (_folded(row["title"]), row["code"]))
-    shown = rows[(page - 1) * size : page * size]
-    _count_copies(connection, library, shown)
-    return Page(shown, len(rows), len(rows) > page * size)
+    found = sorted(found, key=lambda row: (_folded(row.title), row.code))
+    shown = [row.id for row in found[(page - 1) * size : page * size]]
+    whole = sa.select(title).where(title.c.library_id == library, among(title.c.id, shown))
+    by_id = {row["id"]: dict(row) for row in connection.execute(whole).mappings()}
+    rows = [by_id[one] for one in shown]
+    _count_items(connection, library, rows)
+    return Page(rows, len(found), len(found) > page * size)
 
 
 def find(connection: sa.Connection, library: str, identity: str) -> Row | None:
@@ -90,7 +94,7 @@ def of_isbn(connection: sa.Connection, library: str, isbn: str) -> list[Row]:
 
 def described_elsewhere(connection: sa.Connection, library: str, isbn: str) -> dict[str, str] | None:
     """What most of the other libraries here say of the title with that ISBN, as it is typed; nothing of where it
-    stands, nor of its copies."""
+    stands, nor of its items."""
     facts = [title.c[name] for name in _FACTS]
     others = sa.select(*facts).where(among(title.c.isbn, forms_of_isbn(isbn)), title.c.library_id != library)
     said = Counter(tuple(row) for row in connection.execute(others.limit(_MOST_DESCRIPTIONS)))
@@ -135,11 +139,11 @@ def change(connection: sa.Connection, library: str, identity: str, version: str,
 
 
 def is_removable(connection: sa.Connection, library: str, identity: str) -> bool:
-    """Whether nothing hangs on a title: no copy, no hold, and nobody ever asked for it."""
+    """Whether nothing hangs on a title: no item, no hold, and nobody ever asked for it."""
     asked = sa.select(request.c.id).where(request.c.library_id == library, request.c.subject == identity)
     held = sa.select(hold.c.id).where(hold.c.library_id == library, hold.c.title_id == identity)
-    copies = sa.select(item.c.id).where(item.c.library_id == library, item.c.title_id == identity)
-    return not any(connection.execute(one.limit(1)).first() for one in (copies, held, asked))
+    items = sa.select(item.c.id).where(item.c.library_id == library, item.c.title_id == identity)
+    return not any(connection.execute(one.limit(1)).first() for one in (items, held, asked))
 
 
 def remove(connection: sa.Connection, library: str, identity: str) -> bool:
@@ -202,8 +206,9 @@ def _checked(connection: sa.Connection, library: str, identity: str | None, type
     return values
 
 
-def _count_copies(connection: sa.Connection, library: str, rows: Sequence[Row]) -> None:
-    """Let each of `rows` say how many copies it has, and how many of them are lent. Withdrawn ones are none."""
+def _count_items(connection: sa.Connection, library: str, rows: Sequence[Row]) -> None:
+    """Let each of `rows` say how many items are `held` of it, and how many of them are `lent`. What is withdrawn does
+    not count."""
     ids = [row["id"] for row in rows]
     here = (item.c.library_id == library, among(item.c.title_id, ids), item.c.status != "withdrawn")
     out = sa.and_(loan.c.library_id == library, loan.c.barcode == item.c.barcode, loan.c.standing, loan.c.open)
@@ -211,7 +216,7 @@ def _count_copies(connection: sa.Connection, library: str, rows: Sequence[Row]) 
     counted = sa.select(item.c.title_id, sa.func.count(), sa.func.sum(sa.case((is_lent, 1), else_=0)))
     counts = {row[0]: row[1:] for row in connection.execute(counted.where(*here).group_by(item.c.title_id))}
     for row in rows:
-        row["copies"], row["lent"] = counts.get(row["id"], (0, 0))
+        row["held"], row["lent"] = counts.get(row["id"], (0, 0))
 
 
 @lru_cache(maxsize=200_000)

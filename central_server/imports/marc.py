@@ -1,4 +1,4 @@
-"""Titles with their copies from a file of MARC 21. Every record is taken, or named in the report with a reason."""
+"""Titles with their items from a file of MARC 21. Every record is taken, or named in the report with a reason."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from central_server.imports import catalogue, items, rules, titles
 from central_server.imports.header import Column, column_named
-from central_server.imports.marc_fields import Copy, Described, describe
+from central_server.imports.marc_fields import Described, Held, describe
 from central_server.imports.marc_file import Numbered, read_records
 from central_server.imports.report import Line, Outcome, Report
 from central_server.imports.rows import Options
@@ -24,7 +24,7 @@ _BY_FIELD = {one.field: one for one in titles.COLUMNS}
 
 
 def read_titles(raw: bytes, options: Options, report: Report) -> dict[Line, Described]:
-    """The titles of a file that are as they should be, with their copies; of the others the report says why not."""
+    """The titles of a file that are as they should be, with their items; of the others the report says why not."""
     given = _given(options, report)
     described: dict[Line, Described] = {}
     firsts: dict[str, Line] = {}
@@ -43,8 +43,8 @@ def read_titles(raw: bytes, options: Options, report: Report) -> dict[Line, Desc
         if first == line:
             described[line] = replace(found, values={**found.values, **_missing(given, found.values)})
         elif found.is_own and first in described and described[first].values == found.values:
-            # A title with more copies than fit into one record.
-            described[first] = replace(described[first], copies=[*described[first].copies, *found.copies])
+            # A title with more items than fit into one record.
+            described[first] = replace(described[first], items=[*described[first].items, *found.items])
             report.outcomes[line] = Outcome.UNCHANGED
         else:
             report.skip(line, "marc_twice", value=code, first=first.number)
@@ -54,7 +54,7 @@ def read_titles(raw: bytes, options: Options, report: Report) -> dict[Line, Desc
 def import_titles(
     connection: sa.Connection, library: str, described: Mapping[Line, Described], options: Options, report: Report
 ) -> None:
-    """Take in the titles and their copies, and tell the stations of those that are new or different."""
+    """Take in the titles and their items, and tell the stations of those that are new or different."""
     known_types = rules.item_types(connection, library)
     given = _given(options, report)
     rows = {}
@@ -64,7 +64,7 @@ def import_titles(
             values["item_type"] = given["item_type"]
         rows[line] = (Row(line, values), one)
     titles.import_titles(connection, library, [row for row, _one in rows.values()], report)
-    _import_copies(connection, library, rows, report)
+    _import_items(connection, library, rows, report)
 
 
 def _settled(
@@ -99,41 +99,41 @@ def _alike(known: Mapping[str, Any], one: Described) -> bool:
     )
 
 
-def _import_copies(
+def _import_items(
     connection: sa.Connection, library: str, rows: Mapping[Line, tuple[Row, Described]], report: Report
 ) -> None:
-    numbers = [copy.barcode for _row, one in rows.values() for copy in one.copies]
+    numbers = [held.barcode for _row, one in rows.values() for held in one.items]
     known = catalogue.known_by(connection, item, "barcode", library, numbers)
     codes = [row.values["code"] for row, _one in rows.values()]
     by_code = catalogue.known_by(connection, title_table, "code", library, codes)
     of_record: dict[Line, Line] = {}
-    copies: list[Row] = []
+    found: list[Row] = []
     seen: dict[str, int] = {}
     for line, (row, one) in rows.items():
-        if one.nameless_copies:
-            report.trouble(line, "marc_copies_without_number", count=one.nameless_copies)
+        if one.nameless_items:
+            report.trouble(line, "marc_items_without_number", count=one.nameless_items)
         title = by_code[row.values["code"]]
-        for copy in one.copies:
-            before = known.get(copy.barcode)
-            if fault := _text_fault(copy.barcode, 64):
-                report.trouble(line, "marc_copy_bad", value=copy.barcode[:64], why=report.word(fault))
-            elif copy.barcode in seen:
-                report.trouble(line, "marc_copy_twice", value=copy.barcode, first=seen[copy.barcode])
+        for held in one.items:
+            before = known.get(held.barcode)
+            if fault := _text_fault(held.barcode, 64):
+                report.trouble(line, "marc_item_bad", value=held.barcode[:64], why=report.word(fault))
+            elif held.barcode in seen:
+                report.trouble(line, "marc_item_twice", value=held.barcode, first=seen[held.barcode])
             elif before is not None and before["title_id"] != title["id"] and not one.is_own:
-                report.trouble(line, "marc_copy_known", value=copy.barcode)
+                report.trouble(line, "marc_item_known", value=held.barcode)
             else:
-                seen[copy.barcode] = line.number
+                seen[held.barcode] = line.number
                 # Counted by themselves: several are of one record.
-                number = Line(len(copies) + 1)
+                number = Line(len(found) + 1)
                 of_record[number] = line
-                copies.append(Row(number, _values(copy, row.values["code"])))
+                found.append(Row(number, _values(held, row.values["code"])))
     told = Report("items", library, report.file, report.language)
-    items.import_items(connection, library, copies, told)
+    items.import_items(connection, library, found, told)
     _tell(told, of_record, report)
 
 
 def _tell(told: Report, of_record: Mapping[Line, Line], report: Report) -> None:
-    """What became of the copies, as what became of their records."""
+    """What became of the items, as what became of their records."""
     for number, outcome in told.outcomes.items():
         line = of_record[number]
         if outcome in (Outcome.TAKEN, Outcome.CHANGED) and report.outcomes[line] in (
@@ -147,18 +147,18 @@ def _tell(told: Report, of_record: Mapping[Line, Line], report: Report) -> None:
         report.findings.append(replace(one, line=of_record[one.line] if one.line else None))
     taken = sum(one is Outcome.TAKEN for one in told.outcomes.values())
     if told.outcomes:
-        report.note("marc_copies", count=len(told.outcomes), new=taken)
+        report.note("marc_items", count=len(told.outcomes), new=taken)
 
 
-def _values(copy: Copy, code: str) -> dict[str, str]:
-    """The copy in the columns of items; what the record does not say stays as it is."""
-    values = {"barcode": copy.barcode, "code": code}
-    if copy.status is not None:
-        values["status"] = copy.status
-    if copy.in_house_only is not None:
-        values["in_house_only"] = "yes" if copy.in_house_only else ""
-    if copy.source is not None:
-        values["source"] = copy.source
+def _values(held: Held, code: str) -> dict[str, str]:
+    """The item in the columns of items; what the record does not say stays as it is."""
+    values = {"barcode": held.barcode, "code": code}
+    if held.status is not None:
+        values["status"] = held.status
+    if held.in_house_only is not None:
+        values["in_house_only"] = "yes" if held.in_house_only else ""
+    if held.source is not None:
+        values["source"] = held.source
     return values
 
 

@@ -1,4 +1,4 @@
-"""What a MARC 21 record says of a title and its copies, and a title as such a record: the table of docs/import.md.
+"""What a MARC 21 record says of a title and its items, and a title as such a record: the table of docs/import.md.
 
 Our own records are read to the letter. In those of others the punctuation of ISBD is taken off, and the code of the
 title is made of what names the record there, so that the same file again is the same titles.
@@ -29,7 +29,7 @@ _ISBN = re.compile(r"[0-9][0-9\s\-‐‑–]{7,20}[0-9Xx]")
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class Held:
     """`None`: the record does not say it."""
 
     barcode: str
@@ -44,10 +44,10 @@ class Described:
     `is_named`: the record has a name of its own, rather than one made of what is in it."""
 
     values: dict[str, str]
-    copies: list[Copy]
+    items: list[Held]
     is_own: bool
     is_named: bool
-    nameless_copies: int
+    nameless_items: int
 
 
 def describe(record: Record, library: str) -> Described:
@@ -55,23 +55,23 @@ def describe(record: Record, library: str) -> Described:
     origin, number = _control(record, "003"), _control(record, "001")
     exact = origin.startswith(_OURS) and number != ""
     values = _exact(record) if exact else _cleaned(record)
-    copies, nameless = _copies(record, exact)
+    items, nameless = _items(record, exact)
     is_own = exact and origin == _OURS + library
     if is_own:
         values["code"] = number
-        return Described(values, copies, True, True, nameless)
+        return Described(values, items, True, True, nameless)
     if not exact and not number:
         number = _first(record, "999", "c")  # Koha
     values["code"] = _code(origin, number, values)
-    return Described(values, copies, False, number != "", nameless)
+    return Described(values, items, False, number != "", nameless)
 
 
-def record_of(library: str, title: Mapping[str, Any], copies: Sequence[Mapping[str, Any]]) -> Iterator[Record]:
-    """A title with its copies as rows have them: one record, or several when there are too many copies for one."""
+def record_of(library: str, title: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> Iterator[Record]:
+    """A title with its items as rows have them: one record, or several when there are too many items for one."""
     record = _record(library, title)
     size = len(record.as_marc())
-    for placed, copy in enumerate(copies):
-        field = _field_of(copy, title)
+    for placed, item in enumerate(items):
+        field = _field_of(item, title)
         more = len(field.as_marc("utf-8")) + 12
         if placed and size + more > _MOST_BYTES:
             yield record
@@ -79,7 +79,7 @@ def record_of(library: str, title: Mapping[str, Any], copies: Sequence[Mapping[s
             size = len(record.as_marc())
         record.fields.append(field)
         size += more
-    if not copies and title["shelf"]:
+    if not items and title["shelf"]:
         record.fields.append(_data("852", ("c", title["shelf"])))
     yield record
 
@@ -105,9 +105,9 @@ def _record(library: str, title: Mapping[str, Any]) -> Record:
     return record
 
 
-def _field_of(copy: Mapping[str, Any], title: Mapping[str, Any]) -> Field:
-    said = [("c", title["shelf"]), ("p", copy["barcode"]), ("q", copy["status"])]
-    said += [("7", "1" if copy["in_house_only"] else "0"), ("9", copy["source"] or "")]
+def _field_of(item: Mapping[str, Any], title: Mapping[str, Any]) -> Field:
+    said = [("c", title["shelf"]), ("p", item["barcode"]), ("q", item["status"])]
+    said += [("7", "1" if item["in_house_only"] else "0"), ("9", item["source"] or "")]
     return _data("852", *said)
 
 
@@ -188,9 +188,9 @@ def _call_number(record: Record) -> str:
     return _first(record, "084", "a")
 
 
-def _copies(record: Record, exact: bool) -> tuple[list[Copy], int]:
-    """The copies, each once, and how many have no number."""
-    copies: dict[str, Copy] = {}
+def _items(record: Record, exact: bool) -> tuple[list[Held], int]:
+    """The items, each once, and how many have no number."""
+    items: dict[str, Held] = {}
     nameless = 0
     for field in record.get_fields("852", "952"):
         numbers = [_plain(one) for one in field.get_subfields("p")]
@@ -198,27 +198,27 @@ def _copies(record: Record, exact: bool) -> tuple[list[Copy], int]:
             # 852 alone may say where a title stands.
             nameless += field.tag == "952"
         for number in filter(None, numbers):
-            copies.setdefault(number, _copy(number, field, exact))
-    return list(copies.values()), nameless
+            items.setdefault(number, _item(number, field, exact))
+    return list(items.values()), nameless
 
 
-def _copy(number: str, field: Field, exact: bool) -> Copy:
+def _item(number: str, field: Field, exact: bool) -> Held:
     def one(code: str) -> str:
         return _plain(field.get(code) or "")
 
     if exact:
         status, source = one("q"), one("9")
-        return Copy(
+        return Held(
             number, status if status in STATUSES else None, one("7") == "1", source if source in SOURCES else ""
         )
     if field.tag == "852":
-        return Copy(number)
+        return Held(number)
     # Koha: 0 is no, and -1 “on order”.
     said = {code: one(code) for code in "0147"}
     is_so = {code: value not in ("", "0") and not value.startswith("-") for code, value in said.items()}
     status = "withdrawn" if is_so["0"] else "lost" if is_so["1"] else "damaged" if is_so["4"] else "available"
     is_said = any(said[code] for code in "014")
-    return Copy(number, status if is_said else None, is_so["7"] if said["7"] else None)
+    return Held(number, status if is_said else None, is_so["7"] if said["7"] else None)
 
 
 def _code(origin: str, number: str, values: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from pymarc.marc8 import MARC8ToUnicode
 from pymarc.marc8_mapping import CODESETS, ODD_MAP
 
 from central_server.imports.legacy import Legacy, decode
-from central_server.imports.recognise import has_unicode_letters, recognise, share_of_vietnamese
+from central_server.imports.recognise import has_unicode_letters, recognise
 from central_server.imports.report import Line, Report
 
 MARC8 = "marc-8"
@@ -29,8 +29,6 @@ _DIRECTORY = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})+")
 _BETWEEN = b"\r\n\0\x1a"
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _ANSEL = frozenset(CODESETS[0x45]) | frozenset(ODD_MAP) | {0x88, 0x89, 0x8D, 0x8E}
-_ALPHABET_SAMPLE = 2_000
-_ENOUGH = 0.75
 
 
 class Numbered(NamedTuple):
@@ -149,20 +147,11 @@ def _alphabet(raws: list[_Raw], encoding: str | None, report: Report) -> Legacy 
     else:
         seen = " ".join(piece.decode("cp1252", "replace") for piece in texts)
         found = recognise(seen)
-        if found and _share_in_marc8(texts) >= max(_ENOUGH, share_of_vietnamese(decode(seen, found))):
-            found = None
         if found is None and any(" " in one.leader[9:10] for one in raws):
             report.note("converted_text", name="MARC-8")
     if found:
         report.note("converted_text", name=found.label)
     return found
-
-
-def _share_in_marc8(texts: list[bytes]) -> float:
-    try:
-        return share_of_vietnamese(" ".join(_from_marc8(piece) for piece in texts[:_ALPHABET_SAMPLE]))
-    except _Unreadable:
-        return 0.0
 
 
 def _decoded(one: _Raw, encoding: str | None, alphabet: Legacy | None) -> Record:

@@ -34,12 +34,6 @@ def recognise(text: str) -> Legacy | None:
     return best if is_clear else None
 
 
-def share_of_vietnamese(text: str) -> float:
-    """How many of the words of `text` that are more than ASCII are Vietnamese, of 1; 0 without any."""
-    words = set(_words(text))
-    return sum(map(is_vietnamese, words)) / len(words) if words else 0.0
-
-
 def has_unicode_letters(text: str) -> bool:
     """Whether `text` has letters that no alphabet from before Unicode has."""
     return _UNICODE_LETTER.search(text) is not None

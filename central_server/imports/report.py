@@ -123,13 +123,18 @@ class Report:
         lines += self._findings_as_text()
         if not self.readable:
             return "\n".join([*lines, self.word("nothing")])
+        return "\n".join([*lines, *self.outcomes_as_text()])
+
+    def outcomes_as_text(self) -> list[str]:
+        """Which lines had which outcome, with what was changed in them."""
+        lines = []
         for outcome in Outcome:
             chosen = [line for line, one in self.outcomes.items() if one is outcome]
             for what in dict.fromkeys(self.changed.get(line, ()) for line in chosen):
                 alike = [line for line in chosen if self.changed.get(line, ()) == what]
                 name = self.word(outcome.value) + (f" ({', '.join(what)})" if what else "")
                 lines.append(f"{name}: {len(alike)} ({self._ranges(alike)})")
-        return "\n".join(lines)
+        return lines
 
     def in_order(self) -> list[Finding]:
         """Everything found, in the order of the lines."""

@@ -385,23 +385,23 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Mã “{value}” trong thư viện là đầu sách khác, “{known}”; bỏ qua biểu ghi này để không ghi đè.",
         "The number “{value}” is another title here, “{known}”; the record is skipped and nothing written over.",
     ),
-    "marc_copies_without_number": (
+    "marc_items_without_number": (
         "{count} bản sách không có số ĐKCB: không nhập các bản ấy, vẫn nhập đầu sách.",
         "{count} copies have no number: they are left out, the title is taken.",
     ),
-    "marc_copy_bad": (
+    "marc_item_bad": (
         "Số ĐKCB “{value}” không dùng được ({why}): không nhập bản ấy, vẫn nhập đầu sách.",
         "The number “{value}” of a copy cannot be used ({why}): it is left out, the title is taken.",
     ),
-    "marc_copy_twice": (
+    "marc_item_twice": (
         "Số ĐKCB “{value}” đã có ở biểu ghi {first}: không nhập lần nữa, vẫn nhập đầu sách.",
         "The number “{value}” of a copy is in record {first} already: it is left out here, the title is taken.",
     ),
-    "marc_copy_known": (
+    "marc_item_known": (
         "Số ĐKCB “{value}” trong thư viện là của đầu sách khác: không đổi, vẫn nhập đầu sách.",
         "The number “{value}” is a copy of another title here: it stays so, the title is taken.",
     ),
-    "marc_copies": (
+    "marc_items": (
         "Các biểu ghi có {count} bản sách, {new} bản mới.",
         "The records have {count} copies, {new} of them new.",
     ),

@@ -11,15 +11,17 @@ import pypdfium2
 import pytest
 import sqlalchemy as sa
 import zxingcpp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central_server.catalogue import copies, numbers, paper, stocktake, tables_out, titles
+from central_server.catalogue import items, numbers, paper, stocktake, tables_out, titles
 from central_server.catalogue.paper import Card, Label
 from central_server.catalogue.stocktake import Finding, TooMany, scans_of
+from central_server.catalogue.tables_out import _harmless
 from central_server.catalogue.titles import ChangedSince
 from central_server.catalogue.typed import Wrong
 from central_server.database import Store, reading
+from central_server.imports.csv_reader import _said
 from central_server.tables.library import item, title
 from tests.central_server.support import NOON_MS, Station, bring, take
 from tests.central_server.test_csv_imports import codes, outcomes, told
@@ -122,12 +124,12 @@ def test_finds_by_words_without_marks_by_code_isbn_and_barcode(store: Store, kno
 def test_counts_copies_and_those_that_are_lent(store: Store, known: Known) -> None:
     take(store, Station().check_out("TK.1", known["patron"]["HS1"], item=known["item"]["TK.1"]))
     with store.writing.begin() as connection:
-        withdrawn = copies.find(connection, LIBRARY, known["item"]["TK.3"])
+        withdrawn = items.find(connection, LIBRARY, known["item"]["TK.3"])
         assert withdrawn
-        copies.put(connection, LIBRARY, [withdrawn | {"status": "withdrawn"}])
+        items.put(connection, LIBRARY, [withdrawn | {"status": "withdrawn"}])
         (row,) = titles.search(connection, LIBRARY, "").rows
-        due = [one["due_on"] for one in copies.of_title(connection, LIBRARY, row["id"])]
-    assert (row["copies"], row["lent"]) == (2, 1)
+        due = [one["due_on"] for one in items.of_title(connection, LIBRARY, row["id"])]
+    assert (row["held"], row["lent"]) == (2, 1)
     assert due == ["2026-12-01", None, None]
 
 
@@ -135,7 +137,7 @@ def test_adds_all_copies_or_none(store: Store, known: Known) -> None:
     row = a_title(store)
     with store.writing.begin() as connection:
         with pytest.raises(Wrong) as raised:
-            copies.add(connection, LIBRARY, row, "TK.2", 3, {"status": "available"})
+            items.add(connection, LIBRARY, row, "TK.2", 3, {"status": "available"})
         assert raised.value.fields == {"first": "taken", "numbers": "TK.2, TK.3"}
         for first, count, wrong in (
             ("TK.9", 0, "count"),
@@ -144,12 +146,12 @@ def test_adds_all_copies_or_none(store: Store, known: Known) -> None:
             ("", 1, "first"),
         ):
             with pytest.raises(Wrong) as raised:
-                copies.add(connection, LIBRARY, row, first, count, {"status": "available"})
+                items.add(connection, LIBRARY, row, first, count, {"status": "available"})
             assert list(raised.value.fields) == [wrong]
         with pytest.raises(Wrong):
-            copies.add(connection, LIBRARY, row, "TK.9", 1, {"status": "stolen"})
-        assert copies.proposed(connection, LIBRARY, row) == "TK.4"
-        assert copies.add(connection, LIBRARY, row, "TK.4", 2, {"status": "available", "source": "project"}) == [
+            items.add(connection, LIBRARY, row, "TK.9", 1, {"status": "stolen"})
+        assert items.proposed(connection, LIBRARY, row) == "TK.4"
+        assert items.add(connection, LIBRARY, row, "TK.4", 2, {"status": "available", "source": "project"}) == [
             "TK.4",
             "TK.5",
         ]
@@ -159,16 +161,14 @@ def test_adds_all_copies_or_none(store: Store, known: Known) -> None:
 def test_changes_a_copy_only_as_it_was_shown(store: Store, known: Known) -> None:
     identity = known["item"]["TK.1"]
     with store.writing.begin() as connection:
-        row = copies.find(connection, LIBRARY, identity)
+        row = items.find(connection, LIBRARY, identity)
         assert row
         version = titles.version_of(row)
-        copies.change(
-            connection, LIBRARY, identity, version, {"status": "damaged", "source": "", "in_house_only": True}
-        )
+        items.change(connection, LIBRARY, identity, version, {"status": "damaged", "source": "", "in_house_only": True})
         with pytest.raises(ChangedSince):
-            copies.change(connection, LIBRARY, identity, version, {"status": "lost"})
+            items.change(connection, LIBRARY, identity, version, {"status": "lost"})
         with pytest.raises(KeyError):
-            copies.change(connection, "sao-khue", identity, version, {"status": "lost"})
+            items.change(connection, "sao-khue", identity, version, {"status": "lost"})
     (one,) = [row for row in told(store, "item") if row["barcode"] == "TK.1"]
     assert (one["status"], one["in_house_only"]) == ("damaged", True)
 
@@ -178,9 +178,9 @@ def test_removes_no_copy_that_somebody_had(store: Store, known: Known) -> None:
     loan = Station()
     take(store, loan.check_out("TK.1", an, item=known["item"]["TK.1"]), loan.check_in("TK.1"))
     with store.writing.begin() as connection:
-        assert not copies.remove(connection, LIBRARY, known["item"]["TK.1"])
-        assert not copies.remove(connection, "sao-khue", known["item"]["TK.2"])
-        assert copies.remove(connection, LIBRARY, known["item"]["TK.2"])
+        assert not items.remove(connection, LIBRARY, known["item"]["TK.1"])
+        assert not items.remove(connection, "sao-khue", known["item"]["TK.2"])
+        assert items.remove(connection, LIBRARY, known["item"]["TK.2"])
     assert [row["barcode"] for row in told(store, "item") if row] == ["TK.1", "TK.3"]
 
 
@@ -355,10 +355,8 @@ def test_takes_back_every_file_without_a_change(store: Store, known: Known, tmp_
             )
         row = titles.find(connection, LIBRARY, a_first(connection))
         assert row
-        for place, source in enumerate(islice(copies.SOURCES, 1, None)):
-            copies.add(
-                connection, LIBRARY, row, f"0{place}", 1, {"status": copies.STATUSES[place % 4], "source": source}
-            )
+        for place, source in enumerate(islice(items.SOURCES, 1, None)):
+            items.add(connection, LIBRARY, row, f"0{place}", 1, {"status": items.STATUSES[place % 4], "source": source})
     before = [kept(store, table) for table in (title, item)]
     for kind in tables_out.KINDS:
         with reading(store) as connection:
@@ -376,9 +374,7 @@ def kept(store: Store, table: sa.Table) -> list[dict[str, Any]]:
         return [dict(row) for row in found.mappings()]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_a_mark_against_formulas_is_taken_off_again(text: str) -> None:
-    from central_server.catalogue.tables_out import _harmless
-    from central_server.imports.csv_reader import _said
-
     assert _said(_harmless(text)) == text

@@ -1,6 +1,6 @@
 """MARC 21 in and out: every record is taken or named, whatever is broken, and what goes out comes back."""
 
-import time
+import json
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,12 +17,13 @@ from central_server.catalogue import marc_out
 from central_server.database import Store, reading
 from central_server.imports.legacy import TCVN3, VNI
 from central_server.imports.marc_fields import describe, record_of
-from central_server.imports.marc_file import read_records
+from central_server.imports.marc_file import MOST_RECORDS, read_records
 from central_server.imports.report import Report
 from central_server.imports.rows import Options
 from central_server.imports.run import import_file
 from central_server.imports.words import tidy
 from central_server.tables.library import item, title
+from tests.central_server.support import run
 from tests.central_server.test_csv_imports import codes, outcomes, told
 
 Pairs = Sequence[tuple[str, str]]
@@ -126,10 +127,10 @@ KOHA = record(
 )
 
 
-def test_takes_a_record_of_koha_with_its_copies(store: Store, tmp_path: Path) -> None:
+def test_takes_a_record_of_koha_with_its_items(store: Store, tmp_path: Path) -> None:
     report = bring(store, as_file(KOHA), tmp_path)
     assert outcomes(report) == {1: "taken"}
-    assert codes(report) == [(1, "marc_copies_without_number")]
+    assert codes(report) == [(1, "marc_items_without_number")]
     assert report.exit_code == 1
     (one,) = rows(store, title)
     assert {name: one[name] for name in ("code", "title", "author", "publisher", "year", "isbn", "call_number")} == {
@@ -183,7 +184,7 @@ def test_takes_no_number_of_another_library_for_a_title_of_this_one(store: Store
     bring(store, as_file(titled("Toán 6", "1", field("852", ("p", "TK.1")))), tmp_path)
     other = as_file(titled("Văn 7", "1", field("852", ("p", "TK.9"))), titled("Sử 8", "2", field("852", ("p", "TK.1"))))
     report = bring(store, other, tmp_path)
-    assert codes(report) == [(1, "marc_other_title"), (2, "marc_copy_known")]
+    assert codes(report) == [(1, "marc_other_title"), (2, "marc_item_known")]
     assert [(one["code"], one["title"]) for one in rows(store, title)] == [("1", "Toán 6"), ("2", "Sử 8")]
     assert len(rows(store, item)) == 1
 
@@ -196,6 +197,17 @@ def test_knows_a_title_by_its_isbn(store: Store, tmp_path: Path) -> None:
     )
     assert outcomes(report) == {1: "changed"}
     assert [(one["code"], one["author"]) for one in rows(store, title)] == [("D1", "Tô Hoài")]
+
+
+def test_is_a_kind_of_file_for_the_command(tmp_path: Path) -> None:
+    (tmp_path / "koha.mrc").write_bytes(as_file(KOHA, SLIMS))
+    words = ("import", "--data", tmp_path / "centre", "--library", "hoa-sen", "--library-name", "Hoa Sen")
+    done = run(*words, "--kind", "marc", "--value", "Loại=TK", "--json", tmp_path / "koha.mrc")
+    told_ = json.loads(done.stdout)
+    assert (done.returncode, told_["counts"]["taken"]) == (1, 2)
+    assert [(one["line"], one["code"]) for one in told_["problems"]] == [(1, "marc_items_without_number")]
+    done = run(*words, "--kind", "marc", tmp_path / "koha.mrc")
+    assert "biểu ghi 1: 1 bản sách không có số ĐKCB" in done.stdout
 
 
 # --- what is broken
@@ -272,13 +284,9 @@ def test_names_every_record_whatever_the_bytes_are(store: Store) -> None:
     any_bytes()
 
 
-def test_reads_a_large_file_in_its_stride(store: Store, tmp_path: Path) -> None:
-    whole = "".join(NAMES) * 8
-    raw = as_file(*(titled(f"{whole} {number}", str(number)) for number in range(3_000)))
-    begun = time.monotonic()
-    found, report = read(raw)
-    assert (len(found), report.findings) == (3_000, [])
-    assert time.monotonic() - begun < 30
+def test_refuses_a_file_of_more_records_than_any_library_has() -> None:
+    found, report = read(b"x\x1d" * (MOST_RECORDS + 1))
+    assert (found, report.readable, report.findings[-1].code) == ([], False, "marc_too_many")
 
 
 # --- alphabets

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 
 from central_server import clock, deeds
 from central_server.among import among
-from central_server.catalogue import copies, paper
+from central_server.catalogue import items, paper
 from central_server.catalogue.paper import Card, Label
 from central_server.catalogue.stocktake import scans_of
 from central_server.imports.words import fold
@@ -32,8 +32,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     async def labels(
         request: Request, place: Annotated[Place, Depends(work)], of: Annotated[str, Query(max_length=40)] = ""
     ) -> Response:
-        """Which labels, and from which place of the sheet on. `of`: those of a title's copies."""
-        found = await site.read(lambda c: copies.of_title(c, place.library, an_id(of))) if of else []
+        """Which labels, and from which place of the sheet on. `of`: those of a title's items."""
+        found = await site.read(lambda c: items.of_title(c, place.library, an_id(of))) if of else []
         numbers = "\n".join(one["barcode"] for one in found if one["status"] != "withdrawn")
         return _labels(request, place, {"numbers": numbers})
 

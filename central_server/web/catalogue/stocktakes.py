@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
 from central_server import clock, deeds
-from central_server.catalogue import stocktake, titles
+from central_server.catalogue import stocktake, tables_out, titles
 from central_server.catalogue.stocktake import Finding, TooMany, scans_of
 from central_server.people import Role
 from central_server.web.catalogue.forms import an_id, file_of
+from central_server.web.catalogue.giving_out import attached
 from central_server.web.site import Place, Site, say, text_of, to
 from central_server.wire import Refused
 
@@ -76,15 +77,33 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             return await _page(request, place, number, {"bad": _sentence(place, None)}, 400)
         return to(f"/desk/{place.library}/titles/stocktakes/{identity}")
 
+    @pages.get("/desk/{library}/titles/stocktakes/{number}/list.csv")
+    async def lines(place: Annotated[Place, Depends(look)], number: str) -> Response:
+        """All of it but what is in place, for a spreadsheet."""
+
+        def read(connection: sa.Connection) -> list[list[str]]:
+            found = _find(connection, place.library, number)
+            return [
+                [line["barcode"], one.value, line["title"] or "", line["shelf"] or "", line["status"] or ""]
+                for one in Finding
+                if one is not Finding.HERE
+                for line in stocktake.lines_of(connection, place.library, found["id"], one, stocktake.MOST_SCANS * 2)
+            ]
+
+        rows = [["barcode", "finding", "title", "shelf", "status"], *await site.read(read)]
+        return Response(
+            tables_out.as_csv(rows), media_type="text/csv", headers=attached(f"{place.library}-stocktake.csv")
+        )
+
     @pages.get("/desk/{library}/titles/stocktakes/{number}/lost")
     async def ask(request: Request, place: Annotated[Place, Depends(work)], number: str) -> Response:
-        """Which copies would be marked as lost."""
+        """Which items would be marked as lost."""
 
         def read(connection: sa.Connection) -> dict[str, Any]:
             found = _find(connection, place.library, number)
             if found["lost_ms"] is not None:
                 raise Refused(404, "This stocktake is over.")
-            return {"one": found, "copies": stocktake.to_be_lost(connection, place.library, found["id"])}
+            return {"one": found, "items": stocktake.to_be_lost(connection, place.library, found["id"])}
 
         values = await site.read(read)
         return site.page(request, place.visit, "catalogue/stocktake_lost.html", {"place": place, **values})

@@ -1,4 +1,4 @@
-"""Files of titles, copies and readers: looked at first, taken over when somebody says so."""
+"""Files of titles, items and readers: looked at first, taken over when somebody says so."""
 
 import asyncio
 from dataclasses import replace
@@ -117,6 +117,7 @@ def _told(place: Place, report: Report, token: str) -> dict[str, Any]:
         "place": place,
         "report": report,
         "counts": report.counts(),
+        "outcomes": report.outcomes_as_text()[:_MOST_SHOWN] if report.readable else [],
         "problems": problems[:_MOST_SHOWN],
         "notes": notes[:_MOST_SHOWN],
         "more": max(len(problems), len(notes)) - _MOST_SHOWN,

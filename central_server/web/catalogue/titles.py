@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import FormData
 
 from central_server import clock, deeds
-from central_server.catalogue import copies, titles
+from central_server.catalogue import items, titles
 from central_server.catalogue.titles import ChangedSince
 from central_server.catalogue.typed import Wrong
 from central_server.imports import rules
@@ -56,7 +56,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     async def added(
         request: Request, place: Annotated[Place, Depends(work)], form: Annotated[FormData, Depends(site.form)]
     ) -> Response:
-        """Add the title, then show it: its copies come next."""
+        """Add the title, then show it: its items come next."""
         typed = _typed(form)
 
         def add(connection: sa.Connection) -> str:
@@ -79,7 +79,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         title: str,
         done: Annotated[str, Query(max_length=20)] = "",
     ) -> Response:
-        """A title with its copies."""
+        """A title with its items."""
         values = await site.read(lambda c: shown(c, place.library, an_id(title)))
         return title_page(site, request, place, values | {"done": done})
 
@@ -164,10 +164,10 @@ def shown(connection: sa.Connection, library: str, identity: str) -> dict[str, A
     row = _find(connection, library, identity)
     return {
         "row": row,
-        "copies": copies.of_title(connection, library, identity),
+        "items": items.of_title(connection, library, identity),
         "removable": titles.is_removable(connection, library, identity),
         "new": {
-            "first": copies.proposed(connection, library, row),
+            "first": items.proposed(connection, library, row),
             "count": "1",
             "status": "available",
             "source": "",

@@ -1,5 +1,6 @@
-"""Files that were looked at and wait for a person's word. They wait in memory, for half an hour, for that visit alone:
-nothing of them is written anywhere before somebody says so. After a new start of the server they are sent again."""
+"""Files that were looked at and wait for a person's word. They wait in memory, for half an hour, for that visit alone
+(while one is received it may be in a file without a name, as every upload). After a new start of the server they are
+sent again."""
 
 import secrets
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ def add_a_title(world: World, browser: Browser, name: str = "Đất rừng phư�
 def test_adds_a_title_with_copies_finds_and_changes_it(world: World, at_work: AtWork) -> None:
     browser = at_work(Role.LIBRARIAN)
     here = add_a_title(world, browser)
-    assert browser.send(f"{here}/copies", count="3", source="donation") == 200
+    assert browser.send(f"{here}/items", count="3", source="donation") == 200
     assert all(number in browser.text for number in ("TK.4", "TK.5", "TK.6"))
     assert browser.go(f"{desk(world)}?q=dat+rung+GIOI") == 200
     assert "Đất rừng phương Nam" in browser.text
@@ -54,7 +54,7 @@ def test_adds_a_title_with_copies_finds_and_changes_it(world: World, at_work: At
     told = {row["kind"]: row["data"] for row in rows(world, change) if here.rpartition("/")[2] in (row["id"], "")}
     assert '"isbn":"9786042531290"' in told["title"]
     acts = [row["act"] for row in rows(world, deed)]
-    assert acts == ["title_added", "copy_added", "copy_added", "copy_added", "title_changed"]
+    assert acts == ["title_added", "item_added", "item_added", "item_added", "title_changed"]
 
 
 def test_tells_the_second_of_two_and_loses_nothing(world: World, at_work: AtWork) -> None:
@@ -97,7 +97,7 @@ def test_lets_the_head_look_and_change_nothing(world: World, at_work: AtWork) ->
         assert head.go(path) == 200
         assert [one.action for one in head.forms if one.method == "post"] == ["/leave"]
     csrf = head.forms[0].fields["csrf"]
-    for path in (desk(world), f"{here}/edit", f"{here}/copies", f"{here}/remove", f"{desk(world)}/labels"):
+    for path in (desk(world), f"{here}/edit", f"{here}/items", f"{here}/remove", f"{desk(world)}/labels"):
         assert head.post(path, csrf=csrf, title="Khác", first="X.1", count="1") == 404
     for path in (f"{desk(world)}/new", f"{here}/edit", f"{desk(world)}/import", f"/desk/{world.library}/cards"):
         assert head.go(path) == 404
@@ -107,12 +107,12 @@ def test_lets_the_head_look_and_change_nothing(world: World, at_work: AtWork) ->
 def test_removes_only_what_has_no_history(world: World, at_work: AtWork) -> None:
     browser = at_work(Role.LIBRARIAN)
     here = add_a_title(world, browser)
-    browser.send(f"{here}/copies")
+    browser.send(f"{here}/items")
     csrf = browser.forms[0].fields["csrf"]
     assert browser.post(f"{here}/remove", csrf=csrf) == 409
     copy = next(one for one in rows(world, item) if one["barcode"] == "TK.4")
-    browser.go(f"{here}/copies/{copy['id']}")
-    assert browser.send(f"{here}/copies/{copy['id']}/remove") == 200
+    browser.go(f"{here}/items/{copy['id']}")
+    assert browser.send(f"{here}/items/{copy['id']}/remove") == 200
     assert browser.send(f"{here}/remove") == 200
     assert browser.path == desk(world)
     nothing = {row["id"]: row["data"] for row in rows(world, change)}
@@ -164,7 +164,7 @@ def test_shows_what_is_typed_as_text_and_nothing_else(world: World, at_work: AtW
     here = add_a_title(world, browser, f"Sách {attack}")
     browser.go(f"{here}/edit")
     assert browser.send(f"{here}/edit", author=attack, publisher=attack, call_number=attack, shelf=attack) == 200
-    assert browser.send(f"{here}/copies", first=f"{attack}1") == 200
+    assert browser.send(f"{here}/items", first=f"{attack}1") == 200
     found = f"{desk(world)}?{urlencode({'q': attack})}"
     for path in (found, here, f"{here}/edit", f"{desk(world)}/stocktakes", f"{desk(world)}/labels?of={here[-36:]}"):
         assert browser.go(path) == 200
@@ -180,3 +180,30 @@ def test_finds_nothing_by_sql(world: World, at_work: AtWork) -> None:
         page = browser.session.get(browser.url + desk(world), params={"q": words}, timeout=30)
         assert page.status_code == 200
     assert rows(world, title)
+
+
+def test_reaches_nothing_of_another_library_by_its_id(world: World, at_work: AtWork) -> None:
+    with world.store.reading.connect() as connection:
+        theirs = connection.execute(sa.select(item).where(item.c.library_id == world.other_library)).mappings().first()
+    assert theirs
+    browser = at_work(Role.LIBRARIAN)
+    here = add_a_title(world, browser)
+    csrf = browser.forms[0].fields["csrf"]
+    of, one = f"{desk(world)}/{theirs['title_id']}", theirs["id"]
+    for path in (of, f"{of}/edit", f"{of}/items/{one}", f"{here}/items/{one}", f"{desk(world)}/stocktakes/{one}"):
+        assert browser.go(path) == 404
+    fields = {
+        "csrf": csrf,
+        "title": "x",
+        "code": "x",
+        "first": "X.1",
+        "count": "1",
+        "status": "lost",
+        "confirmed": "on",
+    }
+    for path in (f"{of}/edit", f"{of}/items", f"{of}/remove", f"{here}/items/{one}", f"{here}/items/{one}/remove"):
+        assert browser.post(path, **fields) == 404, path
+    assert browser.post(f"{desk(world)}/stocktakes/{one}/lost", **fields) == 404
+    with world.store.reading.connect() as connection:
+        after = connection.execute(sa.select(item).where(item.c.library_id == world.other_library)).mappings().first()
+    assert after == theirs

@@ -144,6 +144,9 @@ def test_compares_a_scanners_file_and_marks_what_is_missing(world: World, at_wor
     assert "<b>9" in browser.text
     assert "<b>9" not in browser.page.text
     one = urlsplit(browser.page.url).path
+    assert browser.go(f"{one}/list.csv") == 200
+    assert "TK.2,missing,Dế Mèn phiêu lưu ký," in browser.page.content.decode("utf-8-sig")
+    browser.go(one)
     assert browser.send(one, scans="TK.3") == 200
     browser.go(f"{one}/lost")
     csrf = browser.forms[0].fields["csrf"]

@@ -1,4 +1,4 @@
-"""Copies (bản sách) one by one: adding several at once, what became of each. What is done is told to the stations."""
+"""Items (bản sách) one by one: adding several at once, what became of each. What is done is told to the stations."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ MOST_AT_ONCE = 500
 
 
 def of_title(connection: sa.Connection, library: str, title_id: str) -> list[Row]:
-    """The copies of a title, by their numbers, each with `due_on`: until when it is lent, if it is."""
+    """The items of a title, by their numbers, each with `due_on`: until when it is lent, if it is."""
     mine = sa.select(item).where(item.c.library_id == library, item.c.title_id == title_id).order_by(item.c.barcode)
     rows = [dict(row) for row in connection.execute(mine).mappings()]
     due = lent(connection, library, [row["barcode"] for row in rows])
@@ -35,14 +35,14 @@ def lent(connection: sa.Connection, library: str, barcodes: Sequence[str]) -> di
 
 
 def find(connection: sa.Connection, library: str, identity: str) -> Row | None:
-    """The copy of that id."""
+    """The item of that id."""
     mine = sa.select(item).where(item.c.library_id == library, item.c.id == identity)
     row = connection.execute(mine).mappings().first()
     return dict(row) if row else None
 
 
 def proposed(connection: sa.Connection, library: str, title_row: Mapping[str, Any]) -> str:
-    """The next number for a copy of the title: of the series that its copies have, or those of its type."""
+    """The next number for an item of the title: of the series that its items have, or those of its type."""
     mine = sa.select(item.c.barcode).where(item.c.library_id == library)
     known = numbers.series(connection.scalars(mine))
     own = connection.scalars(mine.where(item.c.title_id == title_row["id"])).all()
@@ -54,7 +54,7 @@ def proposed(connection: sa.Connection, library: str, title_row: Mapping[str, An
 def add(
     connection: sa.Connection, library: str, title_row: Mapping[str, Any], first: str, count: int, typed: Row
 ) -> list[str]:
-    """`count` new copies of a title, numbered from `first` on; answers their numbers. `typed`: status, source,
+    """`count` new items of a title, numbered from `first` on; answers their numbers. `typed`: status, source,
     in_house_only. Raises `Wrong`, of `first` with the word `taken` and the numbers that are."""
     if not 1 <= count <= MOST_AT_ONCE:
         raise Wrong({"count": "count"})
@@ -77,7 +77,7 @@ def add(
 
 
 def change(connection: sa.Connection, library: str, identity: str, version: str, typed: Row) -> Row:
-    """Give a copy, which was of that version when it was shown, another status, source or rule; answers it.
+    """Give an item, which was of that version when it was shown, another status, source or rule; answers it.
     Raises `Wrong`, `ChangedSince`, and `KeyError` when it is no more."""
     before = find(connection, library, identity)
     if before is None:
@@ -90,7 +90,7 @@ def change(connection: sa.Connection, library: str, identity: str, version: str,
 
 
 def put(connection: sa.Connection, library: str, rows: Sequence[Row]) -> None:
-    """Write copies that are there already, and tell the stations."""
+    """Write items that are there already, and tell the stations."""
     for row in rows:
         values = {name: row[name] for name in ("status", "source", "in_house_only")}
         connection.execute(sa.update(item).where(item.c.library_id == library, item.c.id == row["id"]).values(values))
@@ -99,14 +99,14 @@ def put(connection: sa.Connection, library: str, rows: Sequence[Row]) -> None:
 
 
 def is_removable(connection: sa.Connection, library: str, barcode: str) -> bool:
-    """Whether a copy was only ever in the catalogue: nothing was done with it."""
+    """Whether an item was only ever in the catalogue: nothing was done with it."""
     tables = (loan, check_in, operation, daily_use)
     used = [sa.select(sa.literal(1)).where(one.c.library_id == library, one.c.barcode == barcode) for one in tables]
     return not any(connection.execute(one.limit(1)).first() for one in used)
 
 
 def remove(connection: sa.Connection, library: str, identity: str) -> bool:
-    """Take a copy out of the catalogue; false: it has a history, so it can only be withdrawn."""
+    """Take an item out of the catalogue; false: it has a history, so it can only be withdrawn."""
     row = find(connection, library, identity)
     if row is None or not is_removable(connection, library, row["barcode"]):
         return False

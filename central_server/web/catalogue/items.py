@@ -1,4 +1,4 @@
-"""The copies of a title: adding several at once, and what became of one."""
+"""The items of a title: adding several at once, and what became of one."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
 from central_server import clock, deeds
-from central_server.catalogue import copies, titles
+from central_server.catalogue import items, titles
 from central_server.catalogue.titles import ChangedSince
 from central_server.catalogue.typed import Wrong
 from central_server.people import Role
@@ -21,22 +21,22 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     """Let `pages` answer them."""
     look, work = site.at_library(Role.LIBRARIAN, Role.HEAD), site.at_library(Role.LIBRARIAN)
 
-    @pages.post("/desk/{library}/titles/{title}/copies")
+    @pages.post("/desk/{library}/titles/{title}/items")
     async def added(
         request: Request,
         place: Annotated[Place, Depends(work)],
         title: str,
         form: Annotated[FormData, Depends(site.form)],
     ) -> Response:
-        """Add copies, each with the next number."""
+        """Add items, each with the next number."""
         identity, first, count = an_id(title), text_of(form, "first"), whole_number(form, "count")
 
         def add(connection: sa.Connection) -> None:
             row = titles.find(connection, place.library, identity)
             if row is None:
                 raise Refused(404, "There is no such title.")
-            for barcode in copies.add(connection, place.library, row, first, count, _typed(form)):
-                _note(connection, place, "copy_added", barcode)
+            for barcode in items.add(connection, place.library, row, first, count, _typed(form)):
+                _note(connection, place, "item_added", barcode)
 
         try:
             await site.write_of(place.library, add)
@@ -45,19 +45,19 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             typed = {"first": first, "count": text_of(form, "count"), **_typed(form)}
             said = sentences(place.visit, wrong.fields)
             return title_page(site, request, place, values | {"new": typed, "wrong": said}, 400)
-        return to(f"/desk/{place.library}/titles/{identity}?done=copies")
+        return to(f"/desk/{place.library}/titles/{identity}?done=items")
 
-    @pages.get("/desk/{library}/titles/{title}/copies/{copy}")
-    async def one(request: Request, place: Annotated[Place, Depends(look)], title: str, copy: str) -> Response:
-        """A copy, and the form for what became of it."""
-        return _page(request, place, await site.read(lambda c: _shown(c, place.library, title, copy)))
+    @pages.get("/desk/{library}/titles/{title}/items/{item}")
+    async def one(request: Request, place: Annotated[Place, Depends(look)], title: str, item: str) -> Response:
+        """An item, and the form for what became of it."""
+        return _page(request, place, await site.read(lambda c: _shown(c, place.library, title, item)))
 
-    @pages.post("/desk/{library}/titles/{title}/copies/{copy}")
+    @pages.post("/desk/{library}/titles/{title}/items/{item}")
     async def changed(
         request: Request,
         place: Annotated[Place, Depends(work)],
         title: str,
-        copy: str,
+        item: str,
         form: Annotated[FormData, Depends(site.form)],
     ) -> Response:
         """Change it, unless somebody or a station did since the form was shown."""
@@ -65,63 +65,63 @@ def add_routes(pages: APIRouter, site: Site) -> None:
 
         def change(connection: sa.Connection) -> None:
             try:
-                row = copies.change(connection, place.library, an_id(copy), version, typed)
+                row = items.change(connection, place.library, an_id(item), version, typed)
             except KeyError:
-                raise Refused(404, "There is no such copy.") from None
-            _note(connection, place, "copy_changed", row["barcode"])
+                raise Refused(404, "There is no such item.") from None
+            _note(connection, place, "item_changed", row["barcode"])
 
         try:
             await site.write_of(place.library, change)
         except Wrong as wrong:
-            values = await site.read(lambda c: _shown(c, place.library, title, copy))
+            values = await site.read(lambda c: _shown(c, place.library, title, item))
             said = {"typed": typed, "version": version, "wrong": sentences(place.visit, wrong.fields)}
             return _page(request, place, values | said, 400)
         except ChangedSince:
-            values = await site.read(lambda c: _shown(c, place.library, title, copy))
+            values = await site.read(lambda c: _shown(c, place.library, title, item))
             return _page(request, place, values | {"typed": typed, "since": True}, 409)
-        return to(f"/desk/{place.library}/titles/{an_id(title)}?done=copy")
+        return to(f"/desk/{place.library}/titles/{an_id(title)}?done=item")
 
-    @pages.post("/desk/{library}/titles/{title}/copies/{copy}/remove")
+    @pages.post("/desk/{library}/titles/{title}/items/{item}/remove")
     async def removed(
         request: Request,
         place: Annotated[Place, Depends(work)],
         title: str,
-        copy: str,
+        item: str,
         _form: Annotated[FormData, Depends(site.form)],
     ) -> Response:
-        """Take a copy away with which nothing was ever done: its number was mistyped."""
+        """Take an item away with which nothing was ever done: its number was mistyped."""
 
         def remove(connection: sa.Connection) -> bool:
-            row = copies.find(connection, place.library, an_id(copy))
+            row = items.find(connection, place.library, an_id(item))
             if row is None:
-                raise Refused(404, "There is no such copy.")
-            is_done = copies.remove(connection, place.library, row["id"])
+                raise Refused(404, "There is no such item.")
+            is_done = items.remove(connection, place.library, row["id"])
             if is_done:
-                _note(connection, place, "copy_removed", row["barcode"])
+                _note(connection, place, "item_removed", row["barcode"])
             return is_done
 
         if await site.write_of(place.library, remove):
             return to(f"/desk/{place.library}/titles/{an_id(title)}?done=removed")
-        values = await site.read(lambda c: _shown(c, place.library, title, copy))
+        values = await site.read(lambda c: _shown(c, place.library, title, item))
         sentence = say(place.visit, "Something was done with this copy, so it stays. Mark it as withdrawn instead.")
         return _page(request, place, values | {"bad": sentence}, 409)
 
     def _page(request: Request, place: Place, values: dict[str, Any], status: int = 200) -> Response:
         whole = {"place": place, "wrong": {}, "since": False, "bad": "", **values}
-        return site.page(request, place.visit, "catalogue/copy.html", whole, status)
+        return site.page(request, place.visit, "catalogue/item.html", whole, status)
 
 
-def _shown(connection: sa.Connection, library: str, title: str, copy: str) -> dict[str, Any]:
-    row, of = copies.find(connection, library, an_id(copy)), titles.find(connection, library, an_id(title))
+def _shown(connection: sa.Connection, library: str, title: str, item: str) -> dict[str, Any]:
+    row, of = items.find(connection, library, an_id(item)), titles.find(connection, library, an_id(title))
     if row is None or of is None or row["title_id"] != of["id"]:
-        raise Refused(404, "There is no such copy.")
+        raise Refused(404, "There is no such item.")
     return {
         "row": row,
         "of": of,
         "typed": {name: row[name] for name in ("status", "source", "in_house_only")},
         "version": titles.version_of(row),
-        "due_on": copies.lent(connection, library, [row["barcode"]]).get(row["barcode"]),
-        "removable": copies.is_removable(connection, library, row["barcode"]),
+        "due_on": items.lent(connection, library, [row["barcode"]]).get(row["barcode"]),
+        "removable": items.is_removable(connection, library, row["barcode"]),
     }
 
 
