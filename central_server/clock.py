@@ -27,6 +27,11 @@ def today() -> str:
     return day_of(now_ms()).isoformat()
 
 
+def ms_of(day: date) -> int:
+    """When `day` begins in Vietnam, in milliseconds since 1970 UTC."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=_VIETNAM).timestamp() * 1000)
+
+
 def shown_time(wall_ms: int) -> str:
     """`wall_ms` as people in Vietnam write it: `24/11/2026 14:05:09`."""
     return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M:%S")

@@ -34,13 +34,17 @@ def page(
     return site.page(request, place.visit, f"librarian/{template}", {**shared, **done, **values}, status)
 
 
-async def act(site: Site, place: Place, word: str, subject: str, work: Callable[[sa.Connection, str, int], T]) -> T:
-    """Run `work(connection, who, now_ms)` in a transaction of the library, and note it there as the deed `word`."""
+async def act(
+    site: Site, place: Place, word: str, subject: str | None, work: Callable[[sa.Connection, str, int], T]
+) -> T:
+    """Run `work(connection, who, now_ms)` in a transaction of the library, and note it there as the deed `word`.
+    `subject`: `None`: what `work` answers."""
     who, now_ms = by(place), clock.now_ms()
 
     def whole(connection: sa.Connection) -> T:
         done = work(connection, who, now_ms)
-        deeds.note(connection, who, word, subject, now_ms, library=place.library)
+        about = str(done) if subject is None else subject
+        deeds.note(connection, who, word, about, now_ms, library=place.library)
         return done
 
     return await site.write_of(place.library, whole)

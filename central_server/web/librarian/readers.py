@@ -65,7 +65,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         values = read_values(form)
         try:
             identity = await at.act(
-                site, place, "reader_added", "", lambda c, _by, _ms: readers.add(c, place.library, values)
+                site, place, "reader_added", None, lambda c, _by, _ms: readers.add(c, place.library, values)
             )
         except Unfit as unfit:
             return await _form(site, request, place, values, unfit.faults, "", 400)
