@@ -5,7 +5,7 @@ as "<5", and every sum leaves it out: a sum says nothing that its shown parts do
 together, over levels, communes or years.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,9 @@ class Line:
         """What it has of a figure; `None` for one that nobody counts in this period."""
         if figure.measure in OF_READERS and not self.counts_readers:
             return None
-        mine = (one for (name, part), one in self.sums.items() if name == figure.measure and part.startswith(figure.part))
+        mine = (
+            one for (name, part), one in self.sums.items() if name == figure.measure and part.startswith(figure.part)
+        )
         return sum(mine, Sum())
 
     def per_pupil(self, figure: Figure) -> float | None:
@@ -111,7 +113,7 @@ def lines(
     here = {one.measure for one in figures} & HERE_NOW
     divided = sorted({one.measure for one in figures if one.part})
     part = sa.case((tally.c.measure.in_(divided), tally.c.part), else_="")
-    wanted = []
+    wanted: list[tuple[set[str], sa.ColumnElement[bool]]] = []
     if flows:
         wanted.append((flows, tally.c.month.between(period.first, period.last)))
     if here:
@@ -133,10 +135,19 @@ def lines(
 
 
 def by_month(
-    connection: sa.Connection, node: Node, figure: Figure, first: str, last: str, *, level: str | None = None, everything: bool = False
+    connection: sa.Connection,
+    node: Node,
+    figure: Figure,
+    first: str,
+    last: str,
+    *,
+    level: str | None = None,
+    everything: bool = False,
 ) -> dict[str, Sum]:
     """The sums of the subtree in each month from `first` to `last`, for a chart."""
-    leaf = _leaves(itself(node), {figure.measure}, tally.c.month.between(first, last), tally.c.part, figure.level or level)
+    leaf = _leaves(
+        itself(node), {figure.measure}, tally.c.month.between(first, last), tally.c.part, figure.level or level
+    )
     leaf = leaf.add_columns(tally.c.month).group_by(tally.c.month)
     if figure.part:
         leaf = leaf.where(tally.c.part.startswith(figure.part, autoescape=True))
@@ -212,24 +223,3 @@ def levels(connection: sa.Connection, node: Node) -> list[str]:
     """Those of the schools in the subtree of `node`."""
     mine = sa.select(organisation.c.level).where(below(node.path), organisation.c.level.is_not(None)).distinct()
     return sorted(connection.scalars(mine))
-
-
-def as_rows(found: Collection[Line], figures: Collection[Figure]) -> list[Mapping[str, Any]]:
-    """For programs: each organisation with its figures. A hidden count is `null` with `below`; a sum that leaves some
-    out says how many."""
-    rows = []
-    for line in found:
-        values = {}
-        for one in figures:
-            whole = line.value(one)
-            if whole is None:
-                values[one.name] = {"value": None}
-            elif one.per_pupil:
-                per = line.per_pupil(one)
-                values[one.name] = {"value": None if per is None else round(per, 3)}
-            elif whole.below is not None:
-                values[one.name] = {"value": None, "below": whole.below}
-            else:
-                values[one.name] = {"value": whole.value} | ({"left_out": whole.hidden} if whole.hidden else {})
-        rows.append({"id": line.id, "name": line.name, "level": line.level, "pupils": line.count_of_pupils() or None, "figures": values})
-    return rows

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from central_server.web import entering, front
+from central_server.web import entering, front, office, open_api
 from central_server.web.site import Elsewhere, SignIn, Site, Threads, to, to_sign_in
 
 _STATIC = Path(__file__).parent / "static"
@@ -21,7 +21,7 @@ _HEADERS = {
 }
 _MACHINES = ("/v1/", "/open/", "/static/", "/openapi.json")
 
-_PARTS = (front, entering)
+_PARTS = (front, entering, office)
 
 
 def is_page(request: Request) -> bool:
@@ -36,6 +36,7 @@ def add_pages(app: FastAPI, threads: Threads) -> Site:
     for part in _PARTS:
         part.add_routes(pages, site)
     app.include_router(pages)
+    open_api.add_routes(app, site, threads)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     async def sign_in(request: Request, error: Any) -> Response:
