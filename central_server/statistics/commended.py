@@ -80,7 +80,8 @@ def keen_readers(connection: sa.Connection, node: Node, period: Period) -> list[
             loan.c.library_id.in_(libraries),
             ~loan.c.voided,
             loan.c.position.is_not(None),
-            sa.func.substr(loan.c.lent_on, 1, 7).between(period.first, period.last),
+            loan.c.lent_on >= period.first,
+            loan.c.lent_on < f"{period.last}-32",
         )
         .group_by(patron.c.library_id, patron.c.id, patron.c.name, patron.c.class_name)
         .order_by(count.desc(), patron.c.name)

@@ -115,7 +115,7 @@ def lines(
     part = sa.case((tally.c.measure.in_(divided), tally.c.part), else_="")
     wanted: list[tuple[set[str], sa.ColumnElement[bool]]] = []
     if flows:
-        wanted.append((flows, tally.c.month.between(period.first, period.last)))
+        wanted.append((flows, _during(period.first, period.last)))
     if here:
         wanted.append((here, tally.c.month == ""))
     if period.of_readers is not None and any(one.measure in OF_READERS for one in figures):
@@ -145,9 +145,7 @@ def by_month(
     everything: bool = False,
 ) -> dict[str, Sum]:
     """The sums of the subtree in each month from `first` to `last`, for a chart."""
-    leaf = _leaves(
-        itself(node), {figure.measure}, tally.c.month.between(first, last), tally.c.part, figure.level or level
-    )
+    leaf = _leaves(itself(node), {figure.measure}, _during(first, last), tally.c.part, figure.level or level)
     leaf = leaf.add_columns(tally.c.month).group_by(tally.c.month)
     if figure.part:
         leaf = leaf.where(tally.c.part.startswith(figure.part, autoescape=True))
@@ -156,6 +154,11 @@ def by_month(
         row.month: Sum(int(row.shown), int(row.hidden))
         for row in connection.execute(_summed(rows, [rows.c.month], everything=everything))
     }
+
+
+def _during(first: str, last: str) -> sa.ColumnElement[bool]:
+    # Not BETWEEN: PostgreSQL cannot read one with a collation.
+    return sa.and_(tally.c.month >= first, tally.c.month <= last)
 
 
 def _leaves(
@@ -209,14 +212,11 @@ def _below(table: Any, path: str) -> sa.ColumnElement[bool]:
 
 def _level() -> sa.ColumnElement[str]:
     """The level of a library's school: its own, or that of one of the two above it."""
-    upper = sa.select(_P.c.level).where(_P.c.id == _O.c.parent_id).scalar_subquery()
     grand = organisation.alias("grand")
-    highest = (
-        sa.select(grand.c.level)
-        .where(grand.c.id == sa.select(_P.c.parent_id).where(_P.c.id == _O.c.parent_id).scalar_subquery())
-        .scalar_subquery()
-    )
-    return sa.func.coalesce(_O.c.level, upper, highest)
+    upper = sa.select(_P.c.level).where(_P.c.id == _O.c.parent_id).correlate(_O).scalar_subquery()
+    over = _P.join(grand, grand.c.id == _P.c.parent_id)
+    highest = sa.select(grand.c.level).select_from(over).where(_P.c.id == _O.c.parent_id).correlate(_O)
+    return sa.func.coalesce(_O.c.level, upper, highest.scalar_subquery())
 
 
 def levels(connection: sa.Connection, node: Node) -> list[str]:
