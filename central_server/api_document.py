@@ -6,6 +6,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from central_server.open_wire import FiguresAnswer, MonthsAnswer
 from central_server.wire import (
     ChangesAnswer,
     DeviceAnswer,
@@ -138,6 +139,15 @@ METRICS: dict[str, Any] = {
         **_HERE_ONLY,
     }
 }
+_WITH_KEY = {
+    "s400": "a parameter is wrong",
+    "s401": "no key, or none that is good any more",
+    "s404": "no such organisation below that of the key, or no such figure",
+    "s429": "asked too often in this minute",
+    "s503": "the database is busy",
+}
+FIGURES: dict[str, Any] = {"responses": _answers("FiguresAnswer", **_WITH_KEY)}
+FIGURES_BY_MONTH: dict[str, Any] = {"responses": _answers("MonthsAnswer", **_WITH_KEY)}
 
 
 def attach(app: FastAPI) -> None:
@@ -158,6 +168,8 @@ def attach(app: FastAPI) -> None:
                 HealthAnswer,
                 HealthRequest,
                 NotedAnswer,
+                FiguresAnswer,
+                MonthsAnswer,
                 Fault,
             )
             _, schemas = msgspec.json.schema_components(structs, ref_template=_REF)

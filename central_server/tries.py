@@ -1,4 +1,4 @@
-"""How often an address may fail in a minute. Kept in memory."""
+"""How often an address may fail in a minute, or a key may ask. Kept in memory."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,16 @@ _MOST_ADDRESSES = 10_000
 
 
 class Tries:
-    """Failures of the last minute by address. One thread's own."""
+    """Failures of the last minute by address. One thread's own. `most`: how many there may be."""
 
-    def __init__(self, now_ms: Callable[[], float] = clock.stopwatch_ms) -> None:
+    def __init__(self, now_ms: Callable[[], float] = clock.stopwatch_ms, most: int = MOST) -> None:
         self._now_ms = now_ms
+        self._most = most
         self._failed: dict[str, list[float]] = {}
 
     def may(self, address: str) -> bool:
-        """Whether `address` has failed less than ten times in the last minute."""
-        return len(self._recent(address)) < MOST
+        """Whether `address` has failed less often than it may in the last minute."""
+        return len(self._recent(address)) < self._most
 
     def failed(self, address: str) -> None:
         """Count a failure."""

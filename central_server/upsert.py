@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.sql.schema import CallableColumnDefault as CallableDefault
 
 Rows = Sequence[dict[str, Any]]
 
@@ -45,9 +46,8 @@ def count(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
 def _write(connection: sa.Connection, table: sa.Table, rows: Rows, otherwise: str) -> int:
     in_one = connection.dialect.name == "postgresql"
     statement = (_from_json if in_one else _one_by_one)(table, otherwise)
-    given = [(column.name, column.default.arg) for column in table.c if column.default is not None]
-    if given:
-        rows = [{**{name: make(None) for name, make in given}, **row} for row in rows]
+    if given := {column.name: column.default.arg for column in table.c if isinstance(column.default, CallableDefault)}:
+        rows = [{**{name: make(None) for name, make in given.items()}, **row} for row in rows]  # type: ignore[arg-type]
     written = 0
     for start in range(0, len(rows), _CHUNK):
         part = list(rows[start : start + _CHUNK])

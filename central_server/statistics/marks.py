@@ -11,7 +11,9 @@ from central_server.statistics.measures import GRACE_DAYS, Dialect, dialect_of
 
 SCHOOL_YEAR_FROM = 9
 
-_COUNTS = "{row}.patron_id IS NOT NULL AND {row}.position IS NOT NULL AND NOT {row}.voided AND {row}.lent_on IS NOT NULL"
+_COUNTS = (
+    "{row}.patron_id IS NOT NULL AND {row}.position IS NOT NULL AND NOT {row}.voided AND {row}.lent_on IS NOT NULL"
+)
 
 
 def counts(row: str) -> str:

@@ -1,5 +1,5 @@
-"""What is counted, declared once: the triggers that keep the counts, the recount that checks them and the migration that
-begins them are all made from this.
+"""What is counted, declared once: the triggers that keep the counts, the recount that checks them and the migration
+that begins them are all made from this.
 
 Expressions are SQL that both databases understand; `{row}` is the row of the source.
 """
@@ -69,8 +69,8 @@ def dialect_of(name: str) -> Dialect:
 
 @dataclass(frozen=True)
 class Measure:
-    """`amount` of every row of `table` for which `where` holds, summed by library, month and part. `columns`: those that
-    the expressions look at, and that ever change."""
+    """`amount` of every row of `table` for which `where` holds, summed by library, month and part. `columns`: those
+    that the expressions look at, and that ever change."""
 
     name: str
     table: str
@@ -116,7 +116,9 @@ MEASURES: tuple[Measure, ...] = (
         part="coalesce({row}.category, '') || '/' || coalesce({row}.grade, '')",
         **_LENT,  # type: ignore[arg-type]
     ),
-    Measure("returns", "check_in", _of_ms("coalesce({row}.latest_ms, {row}.earliest_ms)"), ("earliest_ms", "latest_ms")),
+    Measure(
+        "returns", "check_in", _of_ms("coalesce({row}.latest_ms, {row}.earliest_ms)"), ("earliest_ms", "latest_ms")
+    ),
     # Append-only, and no operation takes a renewal back.
     Measure(
         "renewals", "operation", _of_ms("coalesce({row}.happened_ms, {row}.received_ms)"), (), "{row}.kind = 'renew'"
@@ -127,9 +129,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure("titles", "title", _now, ()),
     Measure("new_titles", "title", _of_day("added_on"), ("added_on",), "{row}.added_on IS NOT NULL"),
-    Measure(
-        "items", "item", _now, ("status", "source"), part="{row}.status || '/' || coalesce({row}.source, '')"
-    ),
+    Measure("items", "item", _now, ("status", "source"), part="{row}.status || '/' || coalesce({row}.source, '')"),
     Measure("new_items", "item", _of_day("added_on"), ("added_on",), "{row}.added_on IS NOT NULL"),
     Measure("patrons", "patron", _now, ("category",), part="{row}.category"),
     Measure("readers", "reader_mark", _of_period, ("loans",), "{row}.loans > 0 AND substr({row}.period, 5, 1) = '-'"),
@@ -139,6 +139,7 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 SOURCES: dict[str, tuple[Measure, ...]] = {
-    table: tuple(one for one in MEASURES if one.table == table) for table in dict.fromkeys(one.table for one in MEASURES)
+    table: tuple(one for one in MEASURES if one.table == table)
+    for table in dict.fromkeys(one.table for one in MEASURES)
 }
 """The measures by the table that they count."""

@@ -17,11 +17,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole months, from the first day of `month` (1 to 12) of `year` on."""
+    """Whole months, from the first day of `month` (1 to 12) of `year` on. `until`: its last month, where it is cut
+    short."""
 
     kind: Kind
     year: int
     month: int
+    until: str | None = None
 
     @property
     def first(self) -> str:
@@ -31,6 +33,8 @@ class Period:
     @property
     def last(self) -> str:
         """Its last month."""
+        if self.until is not None:
+            return self.until
         if self.kind is Kind.MONTH:
             return self.first
         return f"{self.year:04}-12" if self.month == 1 else f"{self.year + 1:04}-{self.month - 1:02}"
@@ -50,7 +54,8 @@ class Period:
 
     def ago(self, years: int) -> "Period":
         """The same so many years before."""
-        return Period(self.kind, self.year - years, self.month)
+        until = self.until and f"{int(self.until[:4]) - years:04}{self.until[4:]}"
+        return Period(self.kind, self.year - years, self.month, until)
 
     def months(self) -> list[str]:
         """All of them, in order."""

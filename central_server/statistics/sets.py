@@ -75,9 +75,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 def of(connection: sa.Connection, node: Node) -> Setting:
     """What holds at `node`."""
     root = node.path.split("/", 1)[0]
-    row = connection.execute(
-        sa.select(statistics_setting).where(statistics_setting.c.organisation_id == root)
-    ).first()
+    row = connection.execute(sa.select(statistics_setting).where(statistics_setting.c.organisation_id == root)).first()
     if row is None:
         return Setting()
     return Setting(row.year_from, row.school_year_from, read(row.figures) if row.figures else USUAL)
@@ -113,9 +111,7 @@ def change(
     if figures is not None:
         text = figures or None
         now = replace(now, figures=read(text) if text else USUAL)
-    now = replace(
-        now, year_from=year_from or now.year_from, school_year_from=school_year_from or now.school_year_from
-    )
+    now = replace(now, year_from=year_from or now.year_from, school_year_from=school_year_from or now.school_year_from)
     row = {
         "organisation_id": node.id,
         "year_from": now.year_from,

@@ -5,7 +5,7 @@ as "<5", and every sum leaves it out: a sum says nothing that its shown parts do
 together, over levels, communes or years.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,9 @@ class Line:
         """What it has of a figure; `None` for one that nobody counts in this period."""
         if figure.measure in OF_READERS and not self.counts_readers:
             return None
-        mine = (one for (name, part), one in self.sums.items() if name == figure.measure and part.startswith(figure.part))
+        mine = (
+            one for (name, part), one in self.sums.items() if name == figure.measure and part.startswith(figure.part)
+        )
         return sum(mine, Sum())
 
     def per_pupil(self, figure: Figure) -> float | None:
@@ -111,9 +113,9 @@ def lines(
     here = {one.measure for one in figures} & HERE_NOW
     divided = sorted({one.measure for one in figures if one.part})
     part = sa.case((tally.c.measure.in_(divided), tally.c.part), else_="")
-    wanted = []
+    wanted: list[tuple[set[str], sa.ColumnElement[bool]]] = []
     if flows:
-        wanted.append((flows, tally.c.month.between(period.first, period.last)))
+        wanted.append((flows, _during(period.first, period.last)))
     if here:
         wanted.append((here, tally.c.month == ""))
     if period.of_readers is not None and any(one.measure in OF_READERS for one in figures):
@@ -133,10 +135,17 @@ def lines(
 
 
 def by_month(
-    connection: sa.Connection, node: Node, figure: Figure, first: str, last: str, *, level: str | None = None, everything: bool = False
+    connection: sa.Connection,
+    node: Node,
+    figure: Figure,
+    first: str,
+    last: str,
+    *,
+    level: str | None = None,
+    everything: bool = False,
 ) -> dict[str, Sum]:
     """The sums of the subtree in each month from `first` to `last`, for a chart."""
-    leaf = _leaves(itself(node), {figure.measure}, tally.c.month.between(first, last), tally.c.part, figure.level or level)
+    leaf = _leaves(itself(node), {figure.measure}, _during(first, last), tally.c.part, figure.level or level)
     leaf = leaf.add_columns(tally.c.month).group_by(tally.c.month)
     if figure.part:
         leaf = leaf.where(tally.c.part.startswith(figure.part, autoescape=True))
@@ -145,6 +154,11 @@ def by_month(
         row.month: Sum(int(row.shown), int(row.hidden))
         for row in connection.execute(_summed(rows, [rows.c.month], everything=everything))
     }
+
+
+def _during(first: str, last: str) -> sa.ColumnElement[bool]:
+    # Not BETWEEN: PostgreSQL cannot read one with a collation.
+    return sa.and_(tally.c.month >= first, tally.c.month <= last)
 
 
 def _leaves(
@@ -198,38 +212,14 @@ def _below(table: Any, path: str) -> sa.ColumnElement[bool]:
 
 def _level() -> sa.ColumnElement[str]:
     """The level of a library's school: its own, or that of one of the two above it."""
-    upper = sa.select(_P.c.level).where(_P.c.id == _O.c.parent_id).scalar_subquery()
     grand = organisation.alias("grand")
-    highest = (
-        sa.select(grand.c.level)
-        .where(grand.c.id == sa.select(_P.c.parent_id).where(_P.c.id == _O.c.parent_id).scalar_subquery())
-        .scalar_subquery()
-    )
-    return sa.func.coalesce(_O.c.level, upper, highest)
+    upper = sa.select(_P.c.level).where(_P.c.id == _O.c.parent_id).correlate(_O).scalar_subquery()
+    over = _P.join(grand, grand.c.id == _P.c.parent_id)
+    highest = sa.select(grand.c.level).select_from(over).where(_P.c.id == _O.c.parent_id).correlate(_O)
+    return sa.func.coalesce(_O.c.level, upper, highest.scalar_subquery())
 
 
 def levels(connection: sa.Connection, node: Node) -> list[str]:
     """Those of the schools in the subtree of `node`."""
     mine = sa.select(organisation.c.level).where(below(node.path), organisation.c.level.is_not(None)).distinct()
     return sorted(connection.scalars(mine))
-
-
-def as_rows(found: Collection[Line], figures: Collection[Figure]) -> list[Mapping[str, Any]]:
-    """For programs: each organisation with its figures. A hidden count is `null` with `below`; a sum that leaves some
-    out says how many."""
-    rows = []
-    for line in found:
-        values = {}
-        for one in figures:
-            whole = line.value(one)
-            if whole is None:
-                values[one.name] = {"value": None}
-            elif one.per_pupil:
-                per = line.per_pupil(one)
-                values[one.name] = {"value": None if per is None else round(per, 3)}
-            elif whole.below is not None:
-                values[one.name] = {"value": None, "below": whole.below}
-            else:
-                values[one.name] = {"value": whole.value} | ({"left_out": whole.hidden} if whole.hidden else {})
-        rows.append({"id": line.id, "name": line.name, "level": line.level, "pupils": line.count_of_pupils() or None, "figures": values})
-    return rows

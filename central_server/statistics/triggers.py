@@ -54,8 +54,7 @@ def _postgresql() -> Iterator[str]:
 
 def _for_statement(name: str, table: str, event: str, body: str) -> Iterator[str]:
     yield (
-        f"CREATE FUNCTION {_PREFIX}{name}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-        f"BEGIN\n{body}\nRETURN NULL;\nEND $$"
+        f"CREATE FUNCTION {_PREFIX}{name}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n{body}\nRETURN NULL;\nEND $$"
     )
     yield (
         f"CREATE TRIGGER {_PREFIX}{name} AFTER {event.upper()} ON {table} {_ROWS[event]} "
@@ -64,7 +63,11 @@ def _for_statement(name: str, table: str, event: str, body: str) -> Iterator[str
 
 
 def _counted_in(measures: tuple[Measure, ...], event: str) -> str:
-    signs = {"insert": [("new_rows", "")], "update": [("new_rows", ""), ("old_rows", "-")], "delete": [("old_rows", "-")]}
+    signs = {
+        "insert": [("new_rows", "")],
+        "update": [("new_rows", ""), ("old_rows", "-")],
+        "delete": [("old_rows", "-")],
+    }
     each = [
         one.counted(POSTGRESQL, "r", source, sign)
         for one in measures
@@ -81,9 +84,12 @@ def _counted_in(measures: tuple[Measure, ...], event: str) -> str:
 
 
 def _marks_of_new(rows: str) -> str:
-    months = f"SELECT DISTINCT l.library_id, substr(l.lent_on, 1, 7) AS month FROM ({rows}) AS l WHERE {marks.counts('l')}"
+    months = (
+        f"SELECT DISTINCT l.library_id, substr(l.lent_on, 1, 7) AS month FROM ({rows}) AS l WHERE {marks.counts('l')}"
+    )
+    periods = f"SELECT DISTINCT * FROM ({marks.periods_of(POSTGRESQL, months)}) AS q"
     return (
-        f"{marks.begin_periods(POSTGRESQL, 'SELECT DISTINCT * FROM (' + marks.periods_of(POSTGRESQL, months) + ') AS q')};\n"
+        f"{marks.begin_periods(POSTGRESQL, periods)};\n"
         f"{_INTO_MARKS} {marks.expected(POSTGRESQL, f'({rows})')} {_MORE_MARKS};"
     )
 
@@ -118,7 +124,9 @@ def _sqlite() -> Iterator[str]:
     yield _for_row("mark_insert", f"INSERT ON loan WHEN {marks.counts('NEW')}", _mark_of("NEW", "1"))
     yield _for_row("mark_gone", f"{looked_at} {_is_gone('OLD', 'NEW')}", _mark_of("OLD", "-1")[1:])
     yield _for_row("mark_come", f"{looked_at} {_is_come('OLD', 'NEW')}", _mark_of("NEW", "1"))
-    yield _for_row("period_insert", "INSERT ON period_secret", [_closing(SQLITE, "(SELECT NEW.library_id AS library_id)")])
+    yield _for_row(
+        "period_insert", "INSERT ON period_secret", [_closing(SQLITE, "(SELECT NEW.library_id AS library_id)")]
+    )
 
 
 def _for_row(name: str, when: str, statements: list[str]) -> str:
@@ -138,7 +146,8 @@ def _mark_of(row: str, loans: str) -> list[str]:
     return [
         marks.begin_periods(SQLITE, periods),
         f"{_INTO_MARKS} SELECT s.library_id, s.period, {mark}, {loans} FROM period_secret AS s "
-        f"WHERE s.library_id = {row}.library_id AND s.period IN ({month}, {year}) AND s.secret IS NOT NULL {_MORE_MARKS}",
+        f"WHERE s.library_id = {row}.library_id AND s.period IN ({month}, {year}) AND s.secret IS NOT NULL "
+        f"{_MORE_MARKS}",
     ]
 
 
@@ -146,7 +155,7 @@ def _mark_of(row: str, loans: str) -> list[str]:
 
 
 def _is_gone(old: str, new: str) -> str:
-    """A loan counts for its reader no more. That the reader was erased, or the loan lost its reader, changes nothing."""
+    """A loan counts for its reader no more. That the reader was erased, or the loan lost them, changes nothing."""
     other = f"{new}.patron_id <> {old}.patron_id OR {new}.lent_on IS DISTINCT FROM {old}.lent_on"
     return f"{marks.counts(old)} AND ({new}.voided OR ({new}.patron_id IS NOT NULL AND ({other})))"
 

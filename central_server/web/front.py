@@ -44,7 +44,8 @@ def _mine(connection: sa.Connection, who: Person) -> dict[str, Any]:
         node = organisations.find(connection, held.organisation)
         if node is None:
             continue
-        offices.append({"node": node, "role": held.role})
+        if held.role is not Role.MAINTAINER:
+            offices.append({"node": node, "role": held.role})
         for one in organisations.within(connection, held.path) if held.role in OF_A_SCHOOL else ():
             if one.library is not None:
                 mine = libraries.setdefault(one.library, {"id": one.library, "name": one.name, "roles": set()})

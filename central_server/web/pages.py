@@ -8,7 +8,8 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from central_server.releases import Shelf
-from central_server.web import catalogue, entering, front, librarian, people, readers, second_step, stations, subjects
+from central_server.web import (
+    catalogue, entering, front, librarian, office, open_api, people, readers, second_step, stations, subjects)
 from central_server.web.site import Elsewhere, SignIn, Site, Threads, to, to_sign_in
 
 _STATIC = Path(__file__).parent / "static"
@@ -22,7 +23,7 @@ _HEADERS = {
 }
 _MACHINES = ("/v1/", "/open/", "/static/", "/openapi.json")
 
-_PARTS = (front, entering, readers, catalogue, librarian, people, second_step, subjects, stations)
+_PARTS = (front, entering, readers, catalogue, librarian, people, second_step, subjects, stations, office)
 
 
 def is_page(request: Request) -> bool:
@@ -37,6 +38,7 @@ def add_pages(app: FastAPI, threads: Threads, shelf: Shelf, authority: bytes | N
     for part in _PARTS:
         part.add_routes(pages, site)
     app.include_router(pages)
+    open_api.add_routes(app, site, threads)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     async def sign_in(request: Request, error: Any) -> Response:

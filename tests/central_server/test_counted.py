@@ -17,8 +17,7 @@ from central_server.statistics import marks, recount
 from central_server.tables.figures import period_secret, reader_mark, tally
 from central_server.tables.operations import loan
 from tests.central_server.databases import Databases
-from tests.central_server.support import Station, bring, bring_a_small_library, run, take, title_of
-from tests.central_server.support import option_of
+from tests.central_server.support import Station, bring, bring_a_small_library, option_of, run, take, title_of
 from tests.central_server.test_any_order import History, histories, send, written
 
 Known = dict[str, dict[str, str]]
@@ -123,7 +122,9 @@ def test_leads_to_nobody_when_a_period_is_over(store: Store, known: Known) -> No
         connection.execute(period_secret.insert(), {"library_id": "hoa-sen", "period": "2020-01", "secret": b"s" * 32})
         connection.execute(period_secret.insert(), {"library_id": "hoa-sen", "period": "2020-02", "secret": b"s" * 32})
     with reading(store) as connection:
-        left = connection.scalar(sa.select(sa.func.count()).where(period_secret.c.period.like("2020%"), period_secret.c.secret.is_not(None)))
+        left = connection.scalar(
+            sa.select(sa.func.count()).where(period_secret.c.period.like("2020%"), period_secret.c.secret.is_not(None))
+        )
         assert left == 0
         assert connection.scalar(sa.select(sa.func.count()).where(period_secret.c.secret.is_not(None))) == 2
     assert differences(store) == []
@@ -173,7 +174,13 @@ def check_counted(shared: Store, folder: Path, history: History, data: st.DataOb
         match chance.randrange(8):
             case 0:
                 state = chance.choice(("tốt", "hỏng", "mất"))
-                bring(shared, "items", f"Số ĐKCB,Mã đầu sách,Tình trạng\nTK.1,D1,{state}\nTK.{size},D1,{state}\n", folder, library)
+                bring(
+                    shared,
+                    "items",
+                    f"Số ĐKCB,Mã đầu sách,Tình trạng\nTK.1,D1,{state}\nTK.{size},D1,{state}\n",
+                    folder,
+                    library,
+                )
             case 1:
                 people = f"HS1,Nguyễn Minh An,{chance.choice(('hs', 'gv'))},6A\nHS4,Lê Lan,hs,10B\n"
                 bring(shared, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc,Lớp\n{people}", folder, library)

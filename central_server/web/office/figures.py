@@ -1,0 +1,135 @@
+"""The figures of an organisation: its totals, what is below it, its months, its stations; and the table as a file."""
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Request, Response
+
+from central_server import clock, organisations
+from central_server.statistics import sheets, stations
+from central_server.statistics.periods import Kind
+from central_server.statistics.sets import HERE_NOW, Figure
+from central_server.statistics.sums import FEWEST, Line
+from central_server.web.office import labels
+from central_server.web.office.chart import HEIGHT, WIDTH, chart
+from central_server.web.office.view import ALL, KNOW_READERS, Asked, View, months, seen
+from central_server.web.site import Office, Site, say
+from central_server.web.visits import Visit
+from central_server.wire import Refused
+
+
+def add_routes(pages: APIRouter, site: Site) -> None:
+    """Let `pages` answer them."""
+    at = Depends(site.at_organisation(*ALL))
+
+    @pages.get("/office/{organisation}/")
+    async def office_page(request: Request, office: Annotated[Office, at]) -> Response:
+        """The figures, as a page."""
+        asked = Asked.of(request)
+
+        def read(connection: sa.Connection) -> dict[str, Any]:
+            view = seen(connection, office.visit, office.node, asked)
+            drawn = months(connection, view)
+            return {
+                "view": view,
+                "chart": chart(drawn) if drawn else None,
+                "months": drawn,
+                "stations": stations.counts(connection, office.node, clock.now_ms()),
+                "over": organisations.find(connection, office.node.parent) if office.node.parent else None,
+            }
+
+        values = await site.read(read)
+        return site.page(request, office.visit, "office/figures.html", values | _said(office, values["view"]))
+
+    @pages.get("/office/{organisation}/figures.{ending}")
+    async def office_file(request: Request, office: Annotated[Office, at], ending: str) -> Response:
+        """The table that the page shows, as a file."""
+        if ending not in sheets.WAYS:
+            raise Refused(404, "There is no such file.")
+        view = await site.read(lambda c: seen(c, office.visit, office.node, Asked.of(request)))
+        make, kind = sheets.WAYS[ending]
+        sheet = _sheet(office.visit, view)
+        name = f"{office.node.id}-{view.period.text}.{ending}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(await site.read(lambda _: make(sheet)), 200, headers, kind)
+
+
+def _said(office: Office, view: View) -> dict[str, Any]:
+    visit, node = office.visit, office.node
+    return {
+        "office": node,
+        "is_own": view.whole,
+        "labels": labels,
+        "heads": [(one, labels.of_figure(visit, one)) for one in view.figures],
+        "level_choices": [(one, labels.of_level(visit, one)) for one in view.levels],
+        "chart_choices": [
+            (one.name, labels.of_figure(visit, one))
+            for one in view.figures
+            if one.measure not in HERE_NOW and not one.per_pupil
+        ],
+        "kept": [
+            (name, getattr(view.asked, name))
+            for name in ("kind", "at", "by", "level", "sort", "figure")
+            if getattr(view.asked, name)
+        ],
+        "here_now": HERE_NOW,
+        "hidden_note": hidden_note(visit),
+        "period_name": labels.of_period(visit, view.period),
+        "before_name": labels.of_period(visit, view.period.ago(1)),
+        "kinds": [(one.value, _kind(visit, one)) for one in Kind],
+        "width": WIDTH,
+        "height": HEIGHT,
+        "keeps_register": knows_readers(office),
+    }
+
+
+def knows_readers(office: Office) -> bool:
+    """Whether who looks is of the school itself."""
+    person = office.visit.person
+    return office.node.one_school and person is not None and person.may(office.node, KNOW_READERS)
+
+
+def _kind(visit: Visit, kind: Kind) -> str:
+    match kind:
+        case Kind.MONTH:
+            return say(visit, "Month")
+        case Kind.SCHOOL_YEAR:
+            return say(visit, "School year")
+        case _:
+            return say(visit, "Statistics' year")
+
+
+def _sheet(visit: Visit, view: View) -> sheets.Sheet:
+    total = [say(visit, "All together"), "", *(_cell(view.total, one) for one in view.figures)]
+    rows = [
+        [one.name, labels.of_level(visit, one.level), *(_cell(one, of) for of in view.figures)] for one in view.lines
+    ]
+    hidden = any(one.hidden for line in (view.total, *view.lines) for one in line.sums.values())
+    notes = [hidden_note(visit)] if hidden else []
+    return sheets.Sheet(
+        f"{view.node.name}: {labels.of_period(visit, view.period)}",
+        [say(visit, "Name"), say(visit, "Level"), *(labels.of_figure(visit, one) for one in view.figures)],
+        [*rows, total],
+        notes,
+    )
+
+
+def hidden_note(visit: Visit) -> str:
+    """Why some numbers are not shown."""
+    return say(
+        visit,
+        "Counts under {fewest} readers are not shown, so that nobody is known by them; sums with + leave them out.",
+        fewest=FEWEST,
+    )
+
+
+def _cell(line: Line, figure: Figure) -> sheets.Cell:
+    if figure.per_pupil:
+        per = line.per_pupil(figure)
+        return None if per is None else round(per, 2)
+    found = line.value(figure)
+    if found is None:
+        return None
+    if found.below is not None:
+        return f"<{found.below}"
+    return f"{found.value}+" if found.hidden else found.value
