@@ -2,10 +2,12 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import ssl
 import sys
+import tempfile
 from collections.abc import Callable
 from types import FrameType
 
@@ -66,9 +68,16 @@ def serve(
     signal.signal(signal.SIGINT, _leave)
     server = _Server(config, central, ready)
     _collect_seldom()
+    _upload_to_disk()
     asyncio.run(server.serve([listening]))
     if not server.started:
         sys.exit(1)
+
+
+def _upload_to_disk() -> None:
+    """What somebody sends by a form lies there until it is looked at: /tmp may be memory, /var/tmp is not."""
+    if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK):
+        tempfile.tempdir = "/var/tmp"
 
 
 def _collect_seldom() -> None:

@@ -58,6 +58,11 @@ class Office:
         days = {"lent_on": _day(lent_ms), "due_on": _day(now_ms + due_in * _DAY_MS)}
         self._send("check_out", data | days | {"provisional": False}, patron, lent_ms)
 
+    def tell(self, report: dict[str, Any]) -> None:
+        """How this station is."""
+        said = {"protocol": 1, "library": self._library, "device": _DEVICE, "health": report}
+        self._call("/v1/health", json.dumps(said).encode())
+
     def _send(self, kind: str, data: dict[str, Any], patron: str, wall_ms: int) -> None:
         self._seq += 1
         salt = secrets.token_bytes(16)
@@ -124,7 +129,7 @@ class Office:
             values["content-digest"] = headers["Content-Digest"]
         names = " ".join(f'"{name}"' for name in values)
         parameters = f'({names});keyid="{hashlib.sha256(self._public).hexdigest()}";alg="ed25519"'
-        if self._nonce and not body:
+        if self._nonce and path != "/v1/operations":
             parameters += f';nonce="{self._nonce}"'
         lines = [*(f'"{name}": {value}' for name, value in values.items()), f'"@signature-params": {parameters}']
         signature = base64.b64encode(self._key.sign("\n".join(lines).encode())).decode()

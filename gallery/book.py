@@ -76,7 +76,8 @@ def _index() -> Iterator[str]:
     yield ""
     yield "What a reader sees, from the real window. `script/screens` makes these pictures anew; the states are in"
     yield "[gallery/samples.py](../../gallery/samples.py). Here is one size of screen (1024×600, seven inches) in both"
-    yield "languages; below are sheets of the other sizes, of larger words and of high contrast."
+    yield "languages; below are sheets of the other sizes, of larger words and of high contrast. The pages of the"
+    yield "centre are in [centre](centre/README.md)."
     for screen in SCREENS:
         yield from ("", f"## {screen.title}", "", screen.says, "", "| | |", "|---|---|")
         for name, sample in screen.samples.items():
