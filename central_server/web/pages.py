@@ -9,7 +9,18 @@ from fastapi.staticfiles import StaticFiles
 
 from central_server.releases import Shelf
 from central_server.web import (
-    catalogue, entering, front, librarian, office, open_api, people, readers, second_step, stations, subjects)
+    catalogue,
+    entering,
+    front,
+    librarian,
+    office,
+    open_api,
+    people,
+    readers,
+    second_step,
+    stations,
+    subjects,
+)
 from central_server.web.site import Elsewhere, SignIn, Site, Threads, to, to_sign_in
 
 _STATIC = Path(__file__).parent / "static"

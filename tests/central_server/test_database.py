@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import lookup, settling
+from central_server import settling
 from central_server.changes import read_page
 from central_server.database import REVISION, CannotOpen, Store, Where, is_passing, open_store, reading
 from central_server.ledger import read_ledger
