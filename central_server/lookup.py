@@ -45,6 +45,12 @@ def words_of(query: str) -> list[str]:
     return fold(query).split()[:_MOST_WORDS]
 
 
+def begun_by(words: Collection[str]) -> list[sa.ColumnElement[bool]]:
+    """The conditions that each of `words` (of `words_of`) begins a word of a title. Nothing but letters and digits is
+    in a word: no wildcard, no quote."""
+    return [title.c.search.like(f"% {word}%") for word in words]
+
+
 def find(
     connection: sa.Connection,
     library: str,
@@ -60,9 +66,7 @@ def find(
     if query.strip() and not words:
         return [], False  # nothing but signs
     found = sa.select(title).where(title.c.library_id == library)
-    for word in words:
-        # Nothing but letters and digits is in a word: no wildcard, no quote.
-        found = found.where(title.c.search.like(f"% {word}%"))
+    found = found.where(*begun_by(words))
     if item_type:
         found = found.where(title.c.item_type == item_type)
     if only_inside:

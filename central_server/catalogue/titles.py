@@ -3,14 +3,13 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes
+from central_server import changes, lookup
 from central_server.among import among
 from central_server.catalogue import numbers
 from central_server.catalogue.typed import Wrong, one_line
@@ -45,31 +44,20 @@ class Page(NamedTuple):
 
 
 def search(connection: sa.Connection, library: str, words: str, page: int = 1, size: int = 25) -> Page:
-    """The titles in which each of `words` stands, without marks and case, or that have this very code, ISBN or
+    """The titles of which each of `words` begins a word, as readers look them up, or that have this very code, ISBN or
     barcode; all there are without words. By name."""
-    looked_at = (title.c.id, title.c.title, title.c.author, title.c.call_number, title.c.code, title.c.isbn)
-    found = connection.execute(sa.select(*looked_at).where(title.c.library_id == library)).all()
-    wanted = fold(words).split()
-    if wanted:
-        exact = words.strip()
-        here = sa.select(item.c.title_id).where(item.c.library_id == library, item.c.barcode == exact)
-        by_barcode = connection.scalar(here)
-        isbns = set(forms_of_isbn(plain_isbn(exact)))
-        found = [
-            row
-            for row in found
-            if all(word in _folded(f"{row.title}\n{row.author}\n{row.call_number}") for word in wanted)
-            or row.id == by_barcode
-            or row.code == exact
-            or row.isbn in isbns
-        ]
-    found = sorted(found, key=lambda row: (_folded(row.title), row.code))
-    shown = [row.id for row in found[(page - 1) * size : page * size]]
-    whole = sa.select(title).where(title.c.library_id == library, among(title.c.id, shown))
-    by_id = {row["id"]: dict(row) for row in connection.execute(whole).mappings()}
-    rows = [by_id[one] for one in shown]
+    mine = title.c.library_id == library
+    if exact := words.strip():
+        begun = lookup.begun_by(lookup.words_of(words))
+        barcode = sa.select(item.c.title_id).where(item.c.library_id == library, item.c.barcode == exact)
+        isbns = forms_of_isbn(plain_isbn(exact))
+        by_name = sa.and_(*begun) if begun else sa.false()
+        mine &= sa.or_(by_name, title.c.id.in_(barcode), title.c.code == exact, title.c.isbn.in_(isbns))
+    found = connection.scalar(sa.select(sa.func.count()).select_from(title).where(mine)) or 0
+    in_order = sa.select(title).where(mine).order_by(title.c.search, title.c.id)
+    rows = [dict(row) for row in connection.execute(in_order.limit(size).offset((page - 1) * size)).mappings()]
     _count_items(connection, library, rows)
-    return Page(rows, len(found), len(found) > page * size)
+    return Page(rows, found, found > page * size)
 
 
 def find(connection: sa.Connection, library: str, identity: str) -> Row | None:
@@ -217,8 +205,3 @@ def _count_items(connection: sa.Connection, library: str, rows: Sequence[Row]) -
     counts = {row[0]: row[1:] for row in connection.execute(counted.where(*here).group_by(item.c.title_id))}
     for row in rows:
         row["held"], row["lent"] = counts.get(row["id"], (0, 0))
-
-
-@lru_cache(maxsize=200_000)
-def _folded(text: str) -> str:
-    return fold(text)
