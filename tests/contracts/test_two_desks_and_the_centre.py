@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from central_server import reader_books
+from central_server.database import open_store as central_store
+from central_server.lending_rules import Renewal
 from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.clock_trust import Moment
@@ -17,7 +20,7 @@ from kiosk.domain.model import Item, ItemStatus, Patron
 from kiosk.domain.requests import BlockPatron, ChangeItemStatus, ChangeSettings, LinkCard, PlaceHold, Wish, WriteNote
 from kiosk.domain.staff import ByStaff
 from kiosk.ports.central import PatronRecord
-from kiosk.session.effects import Ask, CheckOut
+from kiosk.session.effects import Ask, CheckIn, CheckOut
 from kiosk.session.inputs import Asked, LoanRecorded
 from local_store.engine import SqlStore, open_store
 from tests.central_server.support import CIRCULATION, run
@@ -104,17 +107,20 @@ def centre(tmp_path: Path) -> Iterator[tuple[Centre, ByStaff]]:
 @pytest.fixture
 def two(centre: tuple[Centre, ByStaff], tmp_path: Path) -> Iterator[tuple[AtDesk, AtDesk]]:
     """The first was asked an hour before the second."""
-    desks = []
-    for hours_ago in (5, 4):
-        station = centre[0].station()
-        folder = tmp_path / f"store-{station.device}"
-        folder.mkdir()
-        store = open_store(new_store(config_in(folder, device=station.device)))
-        desks.append(AtDesk(station, store, Desk(Tools(Clock(hours_ago), os.urandom))))
-        desks[-1].hears()
+    desks = [at_desk(centre[0], tmp_path, hours_ago) for hours_ago in (5, 4)]
     yield desks[0], desks[1]
     for one in desks:
         one.store.close()
+
+
+def at_desk(centre: Centre, folder: Path, hours_ago: int) -> AtDesk:
+    station = centre.station()
+    here = folder / f"store-{station.device}"
+    here.mkdir()
+    store = open_store(new_store(config_in(here, device=station.device)))
+    desk = AtDesk(station, store, Desk(Tools(Clock(hours_ago), os.urandom)))
+    desk.hears()
+    return desk
 
 
 @pytest.mark.parametrize("heard_first", [0, 1])
@@ -145,3 +151,38 @@ def test_know_the_same_in_the_end(centre: tuple[Centre, ByStaff], two: tuple[AtD
     assert isinstance(patron, Patron)
     assert isinstance(item, Item)
     assert (patron.blocked, patron.note, item.status) == (False, "Lời 1", ItemStatus.DAMAGED)
+
+
+def test_hear_what_a_reader_does_on_the_page(centre: tuple[Centre, ByStaff], tmp_path: Path) -> None:
+    """Lent at one station, renewed on the page, returned at the other, which says what it knows only afterwards."""
+    rig, by = centre
+    a, b = at_desk(rig, tmp_path, 72), at_desk(rig, tmp_path, 0)
+    book, reader, other = rig.item(), rig.patron(), rig.patron()
+    with a.store.unit_of_work() as work:
+        lent = a.desk.answer(CheckOut(1, 2, reader, book.barcode, by), work)
+    assert isinstance(lent, LoanRecorded), lent
+    a.sends()
+    b.hears()
+    with b.store.unit_of_work() as work:
+        (loan,) = (one.id for one in work.open_loans_of_patron(reader))
+    pages = central_store(tmp_path / "server", create=False)
+    with pages.writing.begin() as connection:
+        now_ms = time.time_ns() // 1_000_000
+        renewal = reader_books.renew(connection, LIBRARY, reader, [loan], now_ms)[loan]
+        assert reader_books.place_hold(connection, LIBRARY, other, book.title_id, now_ms) == ""
+    assert isinstance(renewal, Renewal)
+    for one in (a, b):
+        one.hears()
+        with one.store.unit_of_work() as work:
+            (known,) = work.open_loans_of_patron(reader)
+            (waits,) = work.holds_of_patron(other)
+        assert (known.due_on, known.renewals, waits.title_id) == (renewal.due_on, 1, book.title_id)
+    assert renewal.due_on > lent.due_on
+    with b.store.unit_of_work() as work:
+        b.desk.answer(CheckIn(1, 3, book.barcode), work)
+    b.sends()
+    with pages.reading.connect() as connection:
+        assert reader_books.loans_of(connection, LIBRARY, reader, now_ms) == []
+    pages.close()
+    for one in (a, b):
+        one.store.close()
