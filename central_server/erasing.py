@@ -15,11 +15,12 @@ from central_server.among import among
 from central_server.cannot import CannotDo
 from central_server.loans import Loan
 from central_server.tables.library import change, erased_reader, hold, patron, patron_card, request, staff
-from central_server.tables.operations import conflict, loan, operation_reader
+from central_server.tables.operations import conflict, late_return, loan, operation_reader
+from central_server.unseen import unseen
 
 # docs/protocol.md has the same.
 _MARKS = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")
-_NAMING = (loan, request, hold, patron_card, staff, conflict, operation_reader)
+_NAMING = (loan, request, hold, patron_card, staff, conflict, late_return, operation_reader)
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,12 @@ def erase(
             f"This reader has {open_loans} books on loan; nothing was erased. "
             "With --with-open-loans the loans stay open, and nobody knows any more who has the books."
         )
+    to_see = 0 if with_open_loans else len(unseen(connection, library, {one.id for one in loans}))
+    if to_see:
+        raise CannotDo(
+            f"Nobody of the staff has seen {to_see} books yet that this reader brought back; nothing was erased. "
+            "With --with-open-loans nobody knows any more who brought them."
+        )
     known = erased_among(connection, library, [patron_id])
     if not known and not _is_here(connection, library, patron_id):
         raise CannotDo("There is no such reader in this library; nothing was erased.")
@@ -99,7 +106,7 @@ def erase(
     connection.execute(sa.update(loan).where(*_of(loan, library, patron_id)).values(patron_id=None))
     kept = {"patron_id": None, "salt": None, "private": None}
     connection.execute(sa.update(conflict).where(*_of(conflict, library, patron_id)).values(kept))
-    for table in (hold, patron_card, staff):
+    for table in (hold, patron_card, staff, late_return):
         connection.execute(sa.delete(table).where(*_of(table, library, patron_id)))
     connection.execute(sa.delete(patron).where(patron.c.library_id == library, patron.c.id == patron_id))
     operations = connection.execute(
