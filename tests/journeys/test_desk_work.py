@@ -187,6 +187,7 @@ def test_calls_for_help_are_seen_and_ticked_off(school: School) -> None:
     desk.lock()
     _, there = school.agrees()
     assert [row["kind"] for row in there["operations"]] == ["help_call", "checked"]
+    assert school.doors() == [("opened", 0, "librarian"), ("closed", 0, "librarian")]
     assert all(one["reader"] is None for one in school.told())
 
 
