@@ -227,6 +227,7 @@ class Books:
         idle = {barcode for place, (barcode, _) in self._changed_check_ins.items() if place not in ended}
         return Touched(
             {one.barcode for one in loans} | self._doubts.now.keys(),
+            set(self.loans),
             {(one.barcode, one.patron) for one in loans if one.patron},
             self.whole | idle,
             {boot for _, boot in self._dated},
