@@ -127,9 +127,8 @@ class Pruning:
 
     def _loans(self, after: str | int | None, limit: int) -> str | int | None:
         rows = self._db.rows(_PAST_LOANS, after=after or "", limit=limit)
-        kept = {
-            loan_id for (loans,) in self._db.rows(_LOANS_FOR_A_PERSON) for loan_id in loans.split()
-        } | self._to_see()
+        for_a_person = {loan_id for (loans,) in self._db.rows(_LOANS_FOR_A_PERSON) for loan_id in loans.split()}
+        kept = for_a_person | self._to_see()
         done = [row for row in rows if row[0] not in kept]
         self._each(_DROP_LOAN, [id_ for id_, _, ended in done if ended < self._rest.number])
         still = (self._rest.number, self._readers.number)

@@ -155,6 +155,23 @@ def test_the_first_return_counts_whoever_is_heard_first(
     assert suspended(store, an) == (day(10), None)
 
 
+@pytest.mark.parametrize(("began", "until"), [(2, None), (4, 10), (25, 26)])
+def test_a_return_that_may_have_been_the_first_waits_for_its_time(
+    store: Store, known: Known, a: Station, b: Station, began: int, until: int | None
+) -> None:
+    an = known["patron"]["HS1"]
+    heard(store, a, lends(a, an, due=0))
+    b.trusted = False
+    heard(store, b, b.check_in("TK.1"))
+    a.wall_ms = NOON_MS + 20 * DAY_MS
+    heard(store, a, a.check_in("TK.1"))
+    assert suspended(store, an) == (None, None)
+    b.trusted = True
+    b.wall_ms = NOON_MS + 26 * DAY_MS
+    heard(store, b, b.date_boot(b.boot, NOON_MS + began * DAY_MS, None))
+    assert suspended(store, an) == (None if until is None else day(until), None)
+
+
 def test_who_gave_the_book_to_another_is_not_late_for_them(store: Store, known: Known, a: Station, b: Station) -> None:
     """Nobody knows when they gave it away; it was not the day on which the other brought it."""
     an, ha = known["patron"]["HS1"], known["patron"]["HS2"]
