@@ -29,8 +29,9 @@ from central_server.upsert import put
 @dataclass
 class Touched:
     """What happened to items (by barcode), and to loans of them (`ids`) to readers. `titles`: those of the items, as
-    far as they were looked up. What was known of when things were changed: of the items `anew`, of what was asked in
-    `boots`, and of the operations at `positions`.
+    far as they were looked up; `since`: when the first of it may have been, `None` where that is not known. What was
+    known of when things were changed: of the items `anew`, of what was asked in `boots`, and of the operations at
+    `positions`.
     """
 
     barcodes: set[str] = field(default_factory=set)
@@ -40,6 +41,7 @@ class Touched:
     boots: set[str] = field(default_factory=set)
     positions: set[int] = field(default_factory=set)
     titles: dict[str, str] = field(default_factory=dict)
+    since: int | None = None
 
 
 def who_asked(connection: sa.Connection, library: str, touched: Touched) -> set[tuple[str, str]]:

@@ -52,10 +52,14 @@ def history_of(connection: sa.Connection, library: str, copies: Collection[str])
     return History(made, check_ins, said)
 
 
-def ended_by(connection: sa.Connection, library: str, copies: Collection[str]) -> dict[str, list[Moment]]:
-    """The loans that check-ins of these barcodes ended, and those of them that are written down for each."""
+def ended_by(
+    connection: sa.Connection, library: str, copies: Collection[str], *which: sa.ColumnElement[bool]
+) -> dict[str, list[Moment]]:
+    """The loans that check-ins of these barcodes ended (or `which` of them), and those that are written down for
+    each."""
     same = sa.and_(*(loan_end.c[name] == check_in.c[name] for name in _PLACE))
-    ended = sa.select(loan_end.c.loan_id, *check_in.c).join(check_in, same).where(_of(check_in, library, copies))
+    ended = sa.select(loan_end.c.loan_id, *check_in.c).join(check_in, same)
+    ended = ended.where(_of(check_in, library, copies), *which)
     found: dict[str, list[Moment]] = defaultdict(list)
     for row in connection.execute(ended):
         found[row.loan_id].append(moment_of(row))

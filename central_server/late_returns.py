@@ -5,7 +5,7 @@ thing that happened to its copy after it, if that is a check-in, is known to be 
 nobody vouches for a time or a due date, nobody was late.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from central_server.tables.operations import check_in, late_return, loan, operat
 from central_server.upsert import put
 
 _CHUNK = 500
+_MARGIN_MS = 86_400_000
 
 
 def suspended_until(
@@ -45,12 +46,28 @@ def of_patrons(
     return found
 
 
-def reckon(connection: sa.Connection, library: str, barcodes: Collection[str], loans: Collection[str]) -> set[str]:
-    """Consider anew which loans of these items, and which of `loans`, came back late; answers the readers of those of
-    which it was not known, or is so no more."""
-    mine = (late_return.c.library_id == library, among(late_return.c.barcode, barcodes))
+def reckon(
+    connection: sa.Connection,
+    library: str,
+    barcodes: Collection[str],
+    loans: Collection[str] = (),
+    *,
+    anew: Collection[str] = (),
+    since_ms: int | None = None,
+) -> set[str]:
+    """Consider which loans of these items, and which of `loans`, came back late; answers the readers of those of which
+    it was not known, or is so no more. But for the items `anew`, what came back well before `since_ms` is as it was."""
+    lately, late = sa.true(), sa.true()
+    if since_ms is not None:
+        since_ms = max(since_ms - _MARGIN_MS, 0)
+        unsure = check_in.c.latest_ms.is_(None)
+        lately = sa.or_(unsure, check_in.c.latest_ms >= since_ms, among(check_in.c.barcode, anew))
+        those = sa.or_(among(late_return.c.loan_id, loans), among(late_return.c.barcode, anew))
+        late = sa.or_(late_return.c.came_on >= day_of(since_ms).isoformat(), those)
+    mine = (late_return.c.library_id == library, among(late_return.c.barcode, {*barcodes, *anew}), late)
     known = {row["loan_id"]: dict(row) for row in connection.execute(sa.select(late_return).where(*mine)).mappings()}
-    found = _late(connection, library, barcodes, {*loans, *known})
+    ended = ended_by(connection, library, {*barcodes, *anew}, lately)
+    found = _late(connection, library, ended, {*loans, *known})
     new = [row for identity, row in found.items() if row != known.get(identity)]
     gone = known.keys() - found.keys()
     if gone:
@@ -65,7 +82,7 @@ def reckon_all(connection: sa.Connection, library: str) -> None:
     came_back = sa.select(check_in.c.barcode).where(check_in.c.library_id == library).distinct()
     barcodes = connection.scalars(came_back.order_by(check_in.c.barcode)).all()
     for start in range(0, len(barcodes), _CHUNK):
-        reckon(connection, library, barcodes[start : start + _CHUNK], ())
+        reckon(connection, library, barcodes[start : start + _CHUNK])
 
 
 def readers(connection: sa.Connection, library: str) -> set[str]:
@@ -75,9 +92,9 @@ def readers(connection: sa.Connection, library: str) -> set[str]:
 
 
 def _late(
-    connection: sa.Connection, library: str, barcodes: Collection[str], loans: Collection[str]
+    connection: sa.Connection, library: str, ended: Mapping[str, Sequence[Moment]], loans: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    ended = ended_by(connection, library, barcodes)
+    """Of the loans `ended` and `loans` those that were late, as rows."""
     # Most books come back in time, and need no second look.
     maybe = (loan.c.library_id == library, among(loan.c.id, {*loans, *ended}), loan.c.position.is_not(None))
     rows = connection.execute(sa.select(loan).where(*maybe, loan.c.patron_id.is_not(None)))

@@ -13,7 +13,9 @@ from central_server.tables.library import patron
 def reconsider(connection: sa.Connection, library: str, touched: Touched) -> None:
     """Consider anew everybody whom it may concern, where the rules suspend at all."""
     if touched.barcodes | touched.anew and rules.longest_suspension(connection, library):
-        theirs = late_returns.reckon(connection, library, touched.barcodes | touched.anew, touched.ids)
+        theirs = late_returns.reckon(
+            connection, library, touched.barcodes, touched.ids, anew=touched.anew, since_ms=touched.since
+        )
         patrons.publish_of(connection, library, theirs)
 
 

@@ -70,7 +70,7 @@ class Desk(Hands):
 
     def _listens(self) -> None:
         """What is scanned before the scanner is read is lost."""
-        self.wait(lambda: set(self.kiosk._devices.values()) == {"ready"} and isinstance(self.state.doing, Home))
+        self.wait(lambda: set(self.kiosk._scanners.devices.values()) == {"ready"} and isinstance(self.state.doing, Home))
 
     # ---- what it holds
 
