@@ -57,7 +57,8 @@ def reckon(
 ) -> set[str]:
     """Consider which loans of these items, and which of `loans`, came back late; answers the readers of those of which
     it was not known, or is so no more. But for the items `anew`, what came back well before `since_ms` is as it was."""
-    lately, late = sa.true(), sa.true()
+    lately: sa.ColumnElement[bool] = sa.true()
+    late: sa.ColumnElement[bool] = sa.true()
     if since_ms is not None:
         since_ms = max(since_ms - _MARGIN_MS, 0)
         unsure = check_in.c.latest_ms.is_(None)
@@ -74,7 +75,8 @@ def reckon(
         here = (late_return.c.library_id == library, among(late_return.c.loan_id, gone))
         connection.execute(sa.delete(late_return).where(*here))
     put(connection, late_return, new)
-    return {row["patron_id"] for row in (*new, *(known[identity] for identity in gone))}
+    before = [row for identity, row in known.items() if row != found.get(identity)]
+    return {row["patron_id"] for row in (*new, *before)}
 
 
 def reckon_all(connection: sa.Connection, library: str) -> None:

@@ -70,7 +70,8 @@ class Desk(Hands):
 
     def _listens(self) -> None:
         """What is scanned before the scanner is read is lost."""
-        self.wait(lambda: set(self.kiosk._scanners.devices.values()) == {"ready"} and isinstance(self.state.doing, Home))
+        devices = self.kiosk._scanners.devices
+        self.wait(lambda: set(devices.values()) == {"ready"} and isinstance(self.state.doing, Home))
 
     # ---- what it holds
 
