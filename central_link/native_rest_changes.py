@@ -96,6 +96,7 @@ class _Patron(msgspec.Struct):
     suspended_until: date | None = None
     note: str | None = None
     staff: _Staff | None = None
+    lifted_on: date | None = None
 
 
 class _Loan(msgspec.Struct):
@@ -219,6 +220,7 @@ def _patron(id: str, data: _Patron) -> PatronRecord:
         data.suspended_until,
         data.note or "",
         _staff(data.staff),
+        data.lifted_on,
     )
     return PatronRecord(patron, data.cards)
 

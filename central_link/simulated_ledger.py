@@ -118,6 +118,7 @@ _DATA = {
     OperationKind.HOLD_SHELVED: {"hold", "barcode", "day"},
     OperationKind.HELP_CALL: {"day"},
     OperationKind.PIN_SET: {"how"},
+    OperationKind.DESK: {"how", "staff", "tries"},
     **{kind: {"request"} for kind in SUBJECTS},
 }
 

@@ -45,6 +45,7 @@ class CheckInData(Struct, frozen=True):
     barcode: Barcode
     item: Identity | None
     loans: Loans
+    to_check: bool = False
 
 
 class RenewData(Struct, frozen=True):
@@ -112,6 +113,12 @@ class HelpCallData(Struct, frozen=True):
 
 class PinSetData(Struct, frozen=True):
     how: Literal["set", "unlocked"]
+
+
+class DeskData(Struct, frozen=True):
+    how: Literal["opened", "closed", "refused"]
+    staff: Identity
+    tries: Count = 0
 
 
 class AskedData(Struct, frozen=True, kw_only=True):
@@ -239,6 +246,11 @@ class PinSet(_Common, frozen=True, tag="pin_set", kw_only=True):
     data: PinSetData
 
 
+class Desk(_Common, frozen=True, tag="desk", kw_only=True):
+    reader: None
+    data: DeskData
+
+
 class RequestBody(_Common, frozen=True, kw_only=True):
     data: AskedData
 
@@ -301,12 +313,13 @@ class FaultReport(RequestBody, frozen=True, tag="fault_report", kw_only=True):
     data: FaultReportData
 
 
-FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot | Checked | HoldShelved | HelpCall | PinSet
+_OfTheDesk = Checked | HoldShelved | HelpCall | PinSet | Desk
+FactBody = CheckOut | CheckIn | Renew | Void | InHouseUse | Visit | DateBoot | _OfTheDesk
 _OfAReader = PlaceHold | CancelHold | CardLink | CardBlock | PatronBlock | PatronNote
 AnyRequest = _OfAReader | ItemStatus | ItemSource | Settings | Settlement | Suggestion | FaultReport
 Body = FactBody | AnyRequest
 
-_WITHOUT_BARCODE = (Visit, DateBoot, Checked, HelpCall, PinSet, RequestBody)
+_WITHOUT_BARCODE = (Visit, DateBoot, Checked, HelpCall, PinSet, Desk, RequestBody)
 
 _decoder: msgspec.json.Decoder[Body] = msgspec.json.Decoder(Body)
 

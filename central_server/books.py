@@ -225,11 +225,16 @@ class Books:
         loans = self.loans.values()
         ended = {place for _, place in self._new_ends}
         idle = {barcode for place, (barcode, _) in self._changed_check_ins.items() if place not in ended}
+        moments = [moment for _, moment in self._changed_check_ins.values()]
+        moments += [one.moment for one in self._touched.values() if one.moment]
+        begins = [moment.earliest for moment in moments]
         return Touched(
             {one.barcode for one in loans} | self._doubts.now.keys(),
+            set(self.loans),
             {(one.barcode, one.patron) for one in loans if one.patron},
             self.whole | idle,
             {boot for _, boot in self._dated},
+            since=None if None in begins else min((one for one in begins if one is not None), default=None),
         )
 
     def write(self, now_ms: int) -> tuple[list[str], dict[str, int]]:

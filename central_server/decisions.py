@@ -39,7 +39,8 @@ def settle(connection: sa.Connection, row: Any, decision: Decision, by: str, now
     here = (request.c.library_id == row["library_id"], request.c.id == row["id"])
     connection.execute(sa.update(request).where(*here).values(decided))
     tell(connection, {**row, **decided})  # before the thing: while a request waits, a station keeps its own word of it
-    if decision.state is State.DECLINED and row["role"] == "librarian":
+    # And of a reader to whom it is lent again the centre may know a book that came back late since.
+    if row["role"] == "librarian" and (decision.state is State.DECLINED or row["kind"] == "patron_block"):
         begun_there = row["kind"] in ("place_hold", "cancel_hold", "settings")
         changes.tell_again(connection, row["library_id"], _about(connection, row), or_no_more=begun_there)
 

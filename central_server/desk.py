@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, holds, settings, staff
+from central_server import changes, holds, settings, staff, suspensions
+from central_server.clock import day_of
 from central_server.decisions import Decision, State
 from central_server.imports import items, patrons
 from central_server.order import Moment, Order, Place
@@ -49,7 +50,7 @@ def carry_out(connection: sa.Connection, row: Row, now_ms: int) -> Decision | No
         case "card_block":
             return _block_cards(connection, row, whose)
         case "patron_block":
-            return _change_patron(connection, row, whose, "blocked", _data(row)["blocked"])
+            return _block(connection, row, whose, blocked=_data(row)["blocked"])
     text = _private(connection, row)
     if text is None and _data(row)["private"] is not None:
         return None
@@ -68,6 +69,17 @@ def _change_patron(connection: sa.Connection, row: Row, whose: dict[str, Any], c
         return _OVERTAKEN
     _write_patron(connection, whose, {column: value})
     return _DONE
+
+
+def _block(connection: sa.Connection, row: Row, whose: dict[str, Any], *, blocked: bool) -> Decision:
+    """To lend to somebody again sets aside what they brought back late before it; also where something else was said
+    since, so that it makes no difference what is heard first."""
+    if not blocked:
+        asked = _moment(connection, row).latest
+        assert asked is not None, "no later than it was heard"
+        suspensions.lift(connection, row["library_id"], whose["id"], day_of(asked))
+        whose = _patron(connection, row) or whose
+    return _change_patron(connection, row, whose, "blocked", blocked)
 
 
 def _link_card(connection: sa.Connection, row: Row, whose: dict[str, Any]) -> Decision | None:

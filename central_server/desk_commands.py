@@ -2,8 +2,6 @@
 
 import argparse
 
-import sqlalchemy as sa
-
 from central_server import clock, settings, staff
 from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, JSON, LIBRARY, Done, Parsers, answer, opened
@@ -11,7 +9,6 @@ from central_server.database import must_have_library, reading
 from central_server.erasing import patron_of_card
 from central_server.forgetting import forget
 from central_server.imports import patrons
-from central_server.tables.library import patron
 
 _BAD_VALUE = {
     "unknown_setting": "There is no setting {name} in this library; `settings list` names them all.",
@@ -48,6 +45,9 @@ def add_parsers(commands: Parsers) -> None:
     unfix = things.add_parser("unfix", parents=of_library, help="the stations may change it again")
     unfix.add_argument("name", metavar="NAME")
     unfix.set_defaults(run=_unfix)
+    unset = things.add_parser("unset", parents=of_library, help="as if nobody had set it: the default holds again")
+    unset.add_argument("name", metavar="NAME")
+    unset.set_defaults(run=_unset)
 
 
 def _add(arguments: argparse.Namespace) -> Done:
@@ -55,7 +55,7 @@ def _add(arguments: argparse.Namespace) -> Done:
         must_have_library(connection, arguments.library)
         who = patron_of_card(connection, arguments.library, arguments.card)
         identity = staff.add(connection, arguments.library, who, staff.Role(arguments.role), clock.now_ms())
-        _tell(connection, arguments.library, who)
+        patrons.publish_of(connection, arguments.library, [who])
     as_json = {"id": identity, "role": arguments.role}
     return 0, answer(arguments, as_json, f"{arguments.card} is {arguments.role} of {arguments.library}: {identity}")
 
@@ -66,16 +66,11 @@ def _remove(arguments: argparse.Namespace) -> Done:
             must_have_library(connection, arguments.library)
             who = patron_of_card(connection, arguments.library, arguments.card)
             staff.remove(connection, arguments.library, who)
-            _tell(connection, arguments.library, who)
+            patrons.publish_of(connection, arguments.library, [who])
         forgotten = forget(store)
     text = f"{arguments.card} works at no desk of {arguments.library} any more."
     text = text if forgotten else f"{text}\n{_NOT_FORGOTTEN}"
     return int(not forgotten), answer(arguments, {"removed": True, "forgotten": forgotten}, text)
-
-
-def _tell(connection: sa.Connection, library: str, patron_id: str) -> None:
-    mine = sa.select(patron).where(patron.c.library_id == library, patron.c.id == patron_id)
-    patrons.publish(connection, library, [dict(one) for one in connection.execute(mine).mappings()])
 
 
 def _list_staff(arguments: argparse.Namespace) -> Done:
@@ -110,7 +105,7 @@ def _set(arguments: argparse.Namespace) -> Done:
         must_have_library(connection, library)
         known = settings.read(connection, library).get(name)
         if value is None:
-            if known is None:
+            if known is None or known.value is None:
                 raise CannotDo(f"Nothing was set for {name} yet; say to what it is fixed.")
             value = known.value
         if fault := settings.fault_of(connection, library, name, value):
@@ -132,3 +127,11 @@ def _unfix(arguments: argparse.Namespace) -> Done:
             raise CannotDo(f"{name} is not fixed; nothing was done.")
         settings.unfix(connection, library, name)
     return 0, answer(arguments, {"name": name, "value": known.value, "fixed": False}, f"{name} = {known.value}")
+
+
+def _unset(arguments: argparse.Namespace) -> Done:
+    library, name = arguments.library, arguments.name
+    with opened(arguments) as store, store.writing.begin() as connection:
+        must_have_library(connection, library)
+        settings.unset(connection, library, name, now_ms=clock.now_ms())
+    return 0, answer(arguments, {"name": name, "value": None, "fixed": False}, f"{name} is not set any more")

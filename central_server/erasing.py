@@ -15,10 +15,11 @@ from central_server.among import among
 from central_server.cannot import CannotDo
 from central_server.loans import Loan
 from central_server.tables.library import change, erased_reader, hold, patron, patron_card, request, staff
-from central_server.tables.operations import conflict, loan, operation_reader
+from central_server.tables.operations import conflict, late_return, loan, operation_reader
 from central_server.tables.organisations import deed, reader_pin, visit
 from central_server.tables.subjects import subject_request
 from central_server.tables.year import rolled_reader
+from central_server.unseen import unseen
 
 # docs/protocol.md has the same.
 _MARKS = UUID("7d3c1f0a-52c8-4f57-9a0e-6b1de8a4c2f3")
@@ -29,6 +30,7 @@ _NAMING = (
     patron_card,
     staff,
     conflict,
+    late_return,
     operation_reader,
     reader_pin,
     rolled_reader,
@@ -89,6 +91,12 @@ def erase(
             f"This reader has {open_loans} books on loan; nothing was erased. "
             "With --with-open-loans the loans stay open, and nobody knows any more who has the books."
         )
+    to_see = 0 if with_open_loans else len(unseen(connection, library, {one.id for one in loans}))
+    if to_see:
+        raise CannotDo(
+            f"Nobody of the staff has seen {to_see} books yet that this reader brought back; nothing was erased. "
+            "With --with-open-loans nobody knows any more who brought them."
+        )
     known = erased_among(connection, library, [patron_id])
     if not known and not _is_here(connection, library, patron_id):
         raise CannotDo("There is no such reader in this library; nothing was erased.")
@@ -120,7 +128,7 @@ def erase(
     connection.execute(asked_for.values(patron_id=None, done_on=done_on))
     about = sa.update(deed).where(deed.c.library_id == library, deed.c.subject == patron_id)
     connection.execute(about.values(subject=mark))
-    for table in (hold, patron_card, staff, reader_pin, rolled_reader, visit):
+    for table in (hold, patron_card, staff, late_return, reader_pin, rolled_reader, visit):
         connection.execute(sa.delete(table).where(*_of(table, library, patron_id)))
     connection.execute(sa.delete(patron).where(patron.c.library_id == library, patron.c.id == patron_id))
     operations = connection.execute(

@@ -4,7 +4,6 @@ Whatever happens to a reader's loans of a title or to their wishes for it, all o
 (`central_server.one_hold`), so that what came first plays no part.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,32 +16,32 @@ from central_server import changes
 from central_server.among import among
 from central_server.clock import day_of
 from central_server.decisions import BY_RULE, Decision, State, settle
-from central_server.loans import Loan, moment_of
+from central_server.item_history import history_of, named_ends
 from central_server.one_hold import Lending, Outcome, Placing, consider
 from central_server.order import Boot, Moment, Order, Place
 from central_server.tables.library import hold, item, request, shelved
 from central_server.tables.library import patron as patron_table
 from central_server.tables.library import title as title_table
-from central_server.tables.operations import check_in, dated_boot, dispute, loan, loan_end, operation
+from central_server.tables.operations import dated_boot, operation
 from central_server.upsert import put
-from central_server.wire import Way
-
-_PLACE = ("library_id", "device", "epoch", "seq")
 
 
 @dataclass
 class Touched:
-    """What happened to items (by barcode), and to loans of them to readers. `titles`: those of the items, as far as
-    they were looked up. What was known of when things were changed: of the items `anew`, of what was asked in `boots`,
-    and of the operations at `positions`.
+    """What happened to items (by barcode), and to loans of them (`ids`) to readers. `titles`: those of the items, as
+    far as they were looked up; `since`: when the first of it may have been, `None` where that is not known. What was
+    known of when things were changed: of the items `anew`, of what was asked in `boots`, and of the operations at
+    `positions`.
     """
 
     barcodes: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
     loans: set[tuple[str, str]] = field(default_factory=set)
     anew: set[str] = field(default_factory=set)
     boots: set[str] = field(default_factory=set)
     positions: set[int] = field(default_factory=set)
     titles: dict[str, str] = field(default_factory=dict)
+    since: int | None = None
 
 
 def who_asked(connection: sa.Connection, library: str, touched: Touched) -> set[tuple[str, str]]:
@@ -186,69 +185,20 @@ def _lendings(connection: sa.Connection, library: str, title: str, patron: str, 
     """The loans of `title` to `patron`. Over they are by a check-in that names them, or by what the item did next."""
     of_title = sa.select(item.c.id, item.c.barcode).where(item.c.library_id == library, item.c.title_id == title)
     items = {row.id: row.barcode for row in connection.execute(of_title)}
-    copies = list(items.values())
-    said = _said(connection, library, copies)
-    happened: dict[str, dict[Place, Moment]] = defaultdict(dict)
-    for row in connection.execute(sa.select(check_in).where(_of(check_in, library, copies))):
-        happened[row.barcode][Place(row.device, row.epoch, row.seq)] = moment_of(row)
-    # Each is one that stands, or one that a check-in ended; both are found in an index without looking at the rows.
-    same = sa.and_(*(loan_end.c[name] == check_in.c[name] for name in _PLACE))
-    ended = sa.select(loan_end.c.loan_id).join(check_in, same).where(_of(check_in, library, copies))
-    standing = sa.select(loan.c.id).where(_of(loan, library, copies), loan.c.standing)
-    ids = {*connection.scalars(ended), *connection.scalars(standing)}
-    rows = connection.execute(sa.select(loan).where(loan.c.library_id == library, loan.c.id.in_(ids)))
-    made = [one for one in map(Loan.read, rows) if one.moment and not one.voided and one.id not in said.not_made]
-    for one in made:
-        if one.moment:
-            happened[one.barcode][one.moment.place] = one.moment
+    copies = set(items.values())
+    history = history_of(connection, library, copies)
+    theirs = [one for one in history.made if one.patron == patron and (one.item in items or one.barcode in copies)]
+    named = named_ends(connection, library, {one.id for one in theirs})
     found = []
-    for one in made:
-        if one.moment and one.patron == patron and (one.item in items or one.barcode in copies):
+    for one in theirs:
+        if one.moment:
             later = [
                 moment
-                for place, moment in happened[one.barcode].items()
-                if (one.id, place) not in said.spared and order.is_before(one.moment, moment)
+                for place, moment in history.happened(one.barcode).items()
+                if (one.id, place) not in history.said.spared and order.is_before(one.moment, moment)
             ]
-            ends = _named_ends(connection, library, one.id)
-            found.append(Lending(one.id, one.moment, ends + later, one.id in said.over))
+            found.append(Lending(one.id, one.moment, named.get(one.id, []) + later, one.id in history.said.over))
     return found
-
-
-def _of(table: sa.Table, library: str, copies: Collection[str]) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.library_id == library, table.c.barcode.in_(copies))
-
-
-def _named_ends(connection: sa.Connection, library: str, identity: str) -> list[Moment]:
-    """The check-ins that name the loan, of whatever barcode: an item may get another while it is lent."""
-    at = sa.and_(*(operation.c[name] == loan_end.c[name] for name in _PLACE))
-    of = (check_in.c.barcode == operation.c.barcode, *(check_in.c[name] == loan_end.c[name] for name in _PLACE))
-    back = sa.select(check_in).select_from(loan_end).join(operation, at).join(check_in, sa.and_(*of))
-    mine = (loan_end.c.library_id == library, loan_end.c.loan_id == identity, loan_end.c.named)
-    return [moment_of(row) for row in connection.execute(back.where(*mine))]
-
-
-@dataclass
-class _Said:
-    """What people said of loans: they count as not made; they are over; a check-in ended not these."""
-
-    not_made: set[str] = field(default_factory=set)
-    over: set[str] = field(default_factory=set)
-    spared: set[tuple[str, Place]] = field(default_factory=set)
-
-
-def _said(connection: sa.Connection, library: str, copies: Collection[str]) -> _Said:
-    mine = (_of(dispute, library, copies), dispute.c.barcode.is_not(None))
-    columns = (dispute.c[name] for name in ("device", "epoch", "seq", "subject", "way"))
-    said = _Said()
-    for row in connection.execute(sa.select(*columns).where(*mine, dispute.c.way.is_not(None))):
-        match row.way:
-            case Way.FIRST_HAS_IT:
-                said.not_made.add(row.subject.split()[1])
-            case Way.FIRST_OVER | Way.RETURNED:
-                said.over.add(row.subject.split()[0])
-            case Way.ON_LOAN:
-                said.spared.add((row.subject, Place(row.device, row.epoch, row.seq)))
-    return said
 
 
 def _write(

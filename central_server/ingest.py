@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, disputes, figures, holds
+from central_server import changes, disputes, figures, holds, suspensions
 from central_server.bodies import (
     Body,
     HoldShelved,
@@ -209,7 +209,9 @@ class Batch:
         add_new(self._connection, conflict, self._rows.conflicts)
         opened, numbers = self._projection.write(self._now_ms)
         opened += disputes.write(self._connection, self._library, self._device, self._docket, self._now_ms)
-        self._requests.write(opened, self._projection.touched)
+        touched = self._projection.touched
+        self._requests.write(opened, touched)
+        suspensions.reconsider(self._connection, self._library, touched)
         holds.shelve(self._connection, self._library, self._shelved, self._now_ms)
         figures.add(self._connection, self._library, self._uses)
         return numbers

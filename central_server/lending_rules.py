@@ -146,10 +146,6 @@ class Renewal(NamedTuple):
     renewals: int
 
 
-LateReturn = tuple[date, date]
-"""When it was due, and when it came back."""
-
-
 def decide_renewal(
     borrower: Borrower,
     loan: Lent,
@@ -158,11 +154,10 @@ def decide_renewal(
     free_copies: int,
     rules: Rules,
     today: date,
-    late_returns: Sequence[LateReturn] = (),
 ) -> Renewal | tuple[Reason, ...]:
     """Whether `borrower` may keep `loan` longer; else every reason why not. `others`: their other open loans;
     `waiting`: how many other readers wait for the title, of which `free_copies` are on nobody's loan."""
-    found = _reasons_of(borrower, others, rules, today, late_returns)
+    found = _reasons_of(borrower, others, rules, today)
     if max(loan.renewed_on or loan.lent_on, loan.lent_on) >= today:
         found.append(Reason("G-42", loan.due_on))
     if not loan.provisional and loan.due_on < today:
@@ -201,9 +196,7 @@ def due_date(today: date, days: int, calendar: Calendar, over_summer: bool = Fal
     return day or calendar.last_open(today, year.ends)
 
 
-def _reasons_of(
-    borrower: Borrower, others: Sequence[Lent], rules: Rules, today: date, late_returns: Sequence[LateReturn]
-) -> list[Reason]:
+def _reasons_of(borrower: Borrower, others: Sequence[Lent], rules: Rules, today: date) -> list[Reason]:
     """What keeps this reader from borrowing anything."""
     found = []
     limits = rules.limits.get(borrower.category)
@@ -211,9 +204,8 @@ def _reasons_of(
         found.append(Reason("T-01"))
     if borrower.valid_until is not None and borrower.valid_until < today:
         found.append(Reason("T-02", borrower.valid_until))
-    until = [day for day in (borrower.suspended_until, limits and _suspended_until(late_returns, limits)) if day]
-    if until and max(until) >= today:
-        found.append(Reason("T-04", max(until)))
+    if borrower.suspended_until is not None and borrower.suspended_until >= today:
+        found.append(Reason("T-04", borrower.suspended_until))
     if limits is None:
         found.append(Reason("Q-31"))
     else:
@@ -222,11 +214,3 @@ def _reasons_of(
         if overdue and overdue >= limits.overdue_blocks_from:
             found.append(Reason("M-11", overdue))
     return found
-
-
-def _suspended_until(late_returns: Sequence[LateReturn], limits: Limits) -> date | None:
-    """The day of the return is the first one on which nothing is lent."""
-    after, days = limits.suspend_after_days, timedelta(days=limits.suspend_days - 1)
-    if after is None or limits.suspend_days <= 0:
-        return None
-    return max((back + days for due, back in late_returns if (back - due).days >= max(after, 1)), default=None)

@@ -1,10 +1,10 @@
-"""The commands for the people at the centre: requests, erasing a reader, the audit."""
+"""The commands for the people at the centre: requests, lifting a suspension, erasing a reader, the audit."""
 
 import argparse
 
 import msgspec
 
-from central_server import chain_audit, clock, deciding, erasing
+from central_server import chain_audit, clock, deciding, erasing, suspensions
 from central_server.commands import ANY_LIBRARY, DATABASE, JSON, LIBRARY, Done, Parsers, answer, opened
 from central_server.database import must_have_library, reading
 from central_server.forgetting import forget
@@ -28,11 +28,21 @@ def add_parsers(commands: Parsers) -> None:
     decide.add_argument("--by", default="centre", metavar="WHO", help="who decided, for the record")
     decide.set_defaults(run=_decide)
 
+    lift = commands.add_parser(
+        "lift-suspension", parents=of_library, help="lend to a reader again who brought books back late"
+    )
+    lift.add_argument("--card", required=True, metavar="NUMBER")
+    lift.set_defaults(run=_lift)
+
     erase = commands.add_parser("erase-reader", parents=of_library, help="forget a reader for good")
     who = erase.add_mutually_exclusive_group(required=True)
     who.add_argument("--card", metavar="NUMBER")
     who.add_argument("--patron", metavar="UUID")
-    erase.add_argument("--with-open-loans", action="store_true", help="though the reader has books")
+    erase.add_argument(
+        "--with-open-loans",
+        action="store_true",
+        help="though the reader has books, or brought some that nobody has seen",
+    )
     erase.set_defaults(run=_erase)
 
     audit = commands.add_parser("audit", parents=[DATABASE, ANY_LIBRARY, JSON], help="whether every chain verifies")
@@ -60,6 +70,15 @@ def _decide(arguments: argparse.Namespace) -> Done:
         )
     state = "granted" if arguments.decision == "grant" else "declined"
     return 0, answer(arguments, {"id": arguments.id, "state": state}, f"{arguments.id} {state}")
+
+
+def _lift(arguments: argparse.Namespace) -> Done:
+    library, today = arguments.library, clock.day_of(clock.now_ms())
+    with opened(arguments) as store, store.writing.begin() as connection:
+        must_have_library(connection, library)
+        suspensions.lift(connection, library, erasing.patron_of_card(connection, library, arguments.card), today)
+    text = f"What {arguments.card} brought back late through {today:%d/%m/%Y} suspends them no more."
+    return 0, answer(arguments, {"lifted_on": today.isoformat()}, text)
 
 
 def _erase(arguments: argparse.Namespace) -> Done:

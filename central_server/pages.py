@@ -25,6 +25,7 @@ KINDS: dict[str | None, str] = {
     "hold_shelved": "Để sách chờ lên kệ",
     "help_call": "Gọi thủ thư",
     "pin_set": "Đặt hoặc mở khóa mã PIN",
+    "desk": "Mở, khóa bàn thủ thư",
     "place_hold": "Xin đặt trước",
     "cancel_hold": "Xin bỏ đặt trước",
     "card_link": "Xin gắn thẻ",

@@ -3,9 +3,9 @@
 Whatever names a loan, a hold or a title names one of this reader or this library; anything else is not there.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -15,9 +15,10 @@ from central_server import lookup, page_operations
 from central_server.among import among
 from central_server.clock import day_of
 from central_server.decisions import State
+from central_server.imports import patrons
 from central_server.lending_rules import Borrower, Lent, Reason, Renewal, Rules, decide_renewal, read
 from central_server.tables.library import hold, item, patron, request, shelved, title
-from central_server.tables.operations import check_in, loan, loan_end
+from central_server.tables.operations import loan
 
 MOST_HOLDS = 10
 """That one reader waits for at a time, by a page."""
@@ -87,7 +88,6 @@ def loans_of(connection: sa.Connection, library: str, patron_id: str, now_ms: in
         return []
     rows = _open_loans(connection, library, patron_id)
     lent = {row["id"]: _lent(row) for row in rows}
-    late = _late_returns(connection, library, patron_id, borrower, rules, today)
     found = []
     for row in rows:
         mine = lent[row["id"]]
@@ -108,7 +108,7 @@ def loans_of(connection: sa.Connection, library: str, patron_id: str, now_ms: in
                 mine.provisional,
                 mine.renewals,
                 policy.renewals if policy else 0,
-                decide_renewal(borrower, mine, others, waiting, free, rules, today, late),
+                decide_renewal(borrower, mine, others, waiting, free, rules, today),
             )
         )
     return sorted(found, key=lambda one: (not one.late_days, one.due_on, one.name))
@@ -182,10 +182,11 @@ def _demand(
 
 def _borrower(connection: sa.Connection, library: str, patron_id: str) -> Borrower | None:
     mine = sa.select(patron).where(patron.c.library_id == library, patron.c.id == patron_id)
-    row = connection.execute(mine).first()
+    row = connection.execute(mine).mappings().first()
     if row is None:
         return None
-    return Borrower(row.category, row.blocked, _day(row.valid_until), _day(row.suspended_until))
+    until = patrons.suspended_until(connection, library, [dict(row)]).get(patron_id)
+    return Borrower(row["category"], row["blocked"], _day(row["valid_until"]), until)
 
 
 def _open_loans(connection: sa.Connection, library: str, patron_id: str) -> list[dict[str, Any]]:
@@ -218,32 +219,6 @@ def _lent(row: dict[str, Any]) -> Lent:
         row["provisional"],
         bool(row["in_house_only"]),
     )
-
-
-def _late_returns(
-    connection: sa.Connection, library: str, patron_id: str, borrower: Borrower, rules: Rules, today: date
-) -> Sequence[tuple[date, date]]:
-    """Those that may suspend the reader today; not a return whose day is not known."""
-    limits = rules.limits.get(borrower.category)
-    if limits is None or limits.suspend_after_days is None or limits.suspend_days <= 0:
-        return ()
-    at = sa.and_(*(check_in.c[name] == loan_end.c[name] for name in ("library_id", "device", "epoch", "seq")))
-    of_loan = sa.and_(loan_end.c.library_id == loan.c.library_id, loan_end.c.loan_id == loan.c.id)
-    back = (
-        sa.select(loan.c.id, loan.c.due_on, check_in.c.latest_ms)
-        .join(loan_end, of_loan)
-        .join(check_in, at)
-        .where(loan.c.library_id == library, loan.c.patron_id == patron_id)
-        .where(~loan.c.standing, ~loan.c.voided, ~loan.c.provisional)
-        .where(check_in.c.earliest_ms == check_in.c.latest_ms)
-    )
-    first: dict[str, tuple[date, date]] = {}
-    for row in connection.execute(back):
-        due, on = date.fromisoformat(row.due_on), day_of(row.latest_ms)
-        if row.id not in first or on < first[row.id][1]:
-            first[row.id] = due, on
-    since = today - timedelta(days=limits.suspend_days)
-    return [(due, on) for due, on in first.values() if on >= since]
 
 
 def _day(text: str | None) -> date | None:

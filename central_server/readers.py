@@ -1,7 +1,7 @@
 """The readers of a library, for who works there: finding them, what they have, and what is changed by hand."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from central_server import suspensions
 from central_server.among import among
 from central_server.clock import day_of
 from central_server.imports import national_numbers, patrons, rules
@@ -42,7 +43,7 @@ class Line:
     valid_until: str | None
     blocked: bool
     card_lost: bool
-    suspended_until: str | None
+    suspended_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,16 @@ class Values:
 
 
 def line_of(row: Mapping[Any, Any]) -> Line:
-    """A row of the table `patron` as a line of a list."""
-    return Line(*(row[field.name] for field in fields(Line)))
+    """A row of the table `patron` as a line of a list, without whether it is suspended."""
+    return Line(*(row[field.name] for field in fields(Line) if field.name != "suspended_until"))
+
+
+def lines_of(connection: sa.Connection, library: str, rows: Iterable[Mapping[Any, Any]], today: date) -> list[Line]:
+    """The same, with it."""
+    whole = list(rows)
+    until = patrons.suspended_until(connection, library, whole)
+    suspended = {identity: day.isoformat() for identity, day in until.items() if day >= today}
+    return [replace(line_of(row), suspended_until=suspended.get(row["id"])) for row in whole]
 
 
 # --- finding
@@ -119,13 +128,15 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
-def of_class(connection: sa.Connection, library: str, class_name: str) -> list[Line]:
+def of_class(connection: sa.Connection, library: str, class_name: str, today: date) -> list[Line]:
     """The readers of a class by name, as it is said: first by the last word."""
     found = sa.select(patron).where(patron.c.library_id == library, patron.c.class_name == class_name)
-    return sorted(map(line_of, connection.execute(found).mappings()), key=by_name)
+    return sorted(lines_of(connection, library, connection.execute(found).mappings(), today), key=by_name)
 
 
-def find(connection: sa.Connection, library: str, words: str, most: int, offset: int = 0) -> tuple[list[Line], bool]:
+def find(
+    connection: sa.Connection, library: str, words: str, today: date, most: int, offset: int = 0
+) -> tuple[list[Line], bool]:
     """Who has a name or a class with these words, without marks and in any order, or a card that begins so; by name.
     Also whether there are more."""
     wanted = fold(words).split()
@@ -139,12 +150,13 @@ def find(connection: sa.Connection, library: str, words: str, most: int, offset:
         if row.number.casefold().startswith(number)
     }
     found = [
-        line_of(row._mapping)
+        row._mapping
         for row in connection.execute(sa.select(patron).where(patron.c.library_id == library))
         if row.id in linked or row.card.casefold().startswith(number) or _fits(wanted, row.name, row.class_name)
     ]
-    found.sort(key=by_name)
-    return found[offset : offset + most], len(found) > offset + most
+    found.sort(key=lambda row: by_name(line_of(row)))
+    shown = lines_of(connection, library, found[offset : offset + most], today)
+    return shown, len(found) > offset + most
 
 
 def by_name(one: Line) -> tuple[str, str, str]:
@@ -170,7 +182,8 @@ def reader(connection: sa.Connection, library: str, identity: str, today: date) 
     linked = connection.scalars(sa.select(patron_card.c.number).where(*mine).order_by(patron_card.c.number)).all()
     cards = [*([] if row.card_lost else [row.card]), *(one for one in linked if one != row.card)]
     loans = tuple(loans_of(connection, library, [identity], today).get(identity, ()))
-    return Reader(line_of(row._mapping), row.note, tuple(cards), loans, tuple(_holds(connection, library, identity)))
+    (line,) = lines_of(connection, library, [row._mapping], today)
+    return Reader(line, row.note, tuple(cards), loans, tuple(_holds(connection, library, identity)))
 
 
 def loans_of(connection: sa.Connection, library: str, identities: Sequence[str], today: date) -> dict[str, list[Held]]:
@@ -220,7 +233,7 @@ def add(connection: sa.Connection, library: str, values: Values) -> str:
         "card": values.card,
         "blocked": False,
         "card_lost": False,
-        "suspended_until": None,
+        "lifted_on": None,
         "note": None,
     }
     connection.execute(patron.insert(), row)
@@ -237,9 +250,12 @@ def change(connection: sa.Connection, library: str, identity: str, values: Value
     return _write(connection, library, identity, _columns(values))
 
 
-def lift_suspension(connection: sa.Connection, library: str, identity: str) -> bool:
-    """Lend to the reader again; whether there is such a reader."""
-    return _write(connection, library, identity, {"suspended_until": None})
+def lift_suspension(connection: sa.Connection, library: str, identity: str, today: date) -> bool:
+    """Lend to the reader again, whatever came back late through today; whether there is such a reader."""
+    if not exists(connection, library, identity):
+        return False
+    suspensions.lift(connection, library, identity, today)
+    return True
 
 
 def exists(connection: sa.Connection, library: str, identity: str) -> bool:

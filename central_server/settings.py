@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from central_server import changes
 from central_server.among import among
-from central_server.tables.library import setting
+from central_server.cannot import CannotDo
+from central_server.tables.library import as_imported, setting
 from central_server.upsert import put as put_rows
 
 KIND = "setting"
@@ -24,10 +25,11 @@ KIND = "setting"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`set_ms`: when somebody at the centre set it last; 0: never."""
+    """`value` `None`: it was taken back. `set_ms`: when somebody at the centre set it last, or took it back; 0:
+    never."""
 
     name: str
-    value: str
+    value: str | None
     fixed: bool
     set_ms: int
 
@@ -146,7 +148,7 @@ def fault_of(connection: sa.Connection, library: str, name: str, value: str) -> 
 
 
 def read(connection: sa.Connection, library: str) -> dict[str, Setting]:
-    """What was set in the library, by name."""
+    """What was set in the library, or taken back, by name."""
     rows = connection.execute(sa.select(setting).where(setting.c.library_id == library).order_by(setting.c.name))
     found = (Setting(row.name, row.value, row.fixed, row.set_ms) for row in rows)
     return {one.name: one for one in found}
@@ -183,10 +185,24 @@ def put(
     ]
     put_rows(connection, setting, rows)
     _tell(connection, library, list(values))
-    for kind in ("circulation", "calendar"):
-        if document := _told(connection, library, kind):
-            data = msgspec.json.encode(laid_over(connection, library, kind, document)).decode()
-            changes.publish_if_different(connection, library, [changes.Thing(kind, library, data)])
+    _tell_documents(connection, library)
+
+
+def unset(connection: sa.Connection, library: str, name: str, *, now_ms: int) -> None:
+    """Take back what was set, fixed or not, so that it is as if nobody had. Raises `CannotDo`."""
+    known = read(connection, library).get(name)
+    if known is None or known.value is None:
+        raise CannotDo(f"Nothing was set for {name}; nothing was done.")
+    kind = "calendar" if name == "closed" else "circulation" if name not in OF_STATIONS else None
+    if kind and _imported(connection, library, kind) is None:
+        raise CannotDo(
+            f"What {name} was before is not known any more: import the {kind} once again, then take it back."
+        )
+    mine = (setting.c.library_id == library, setting.c.name == name)
+    nothing = {"value": None, "fixed": False, "request_id": None, "set_ms": now_ms}
+    connection.execute(sa.update(setting).where(*mine).values(nothing))
+    _tell(connection, library, [name])
+    _tell_documents(connection, library)
 
 
 def unfix(connection: sa.Connection, library: str, name: str) -> None:
@@ -200,18 +216,28 @@ def unfix(connection: sa.Connection, library: str, name: str) -> None:
 def _tell(connection: sa.Connection, library: str, names: list[str]) -> None:
     found = sa.select(setting).where(setting.c.library_id == library, among(setting.c.name, names))
     things = [
-        changes.Thing(KIND, row.name, msgspec.json.encode({"value": row.value, "fixed": row.fixed}).decode())
+        changes.Thing(KIND, row.name, changes.NO_MORE if row.value is None else _published(row))
         for row in connection.execute(found.order_by(setting.c.name))
     ]
     changes.publish_if_different(connection, library, things)
 
 
+def _published(row: Any) -> str:
+    return msgspec.json.encode({"value": row.value, "fixed": row.fixed}).decode()
+
+
 # --- the rules and the calendar
+
+
+def keep(connection: sa.Connection, library: str, kind: str, document: dict[str, Any]) -> None:
+    """Remember what the file said. `kind`: `circulation` or `calendar`."""
+    row = {"library_id": library, "kind": kind, "data": msgspec.json.encode(document).decode()}
+    put_rows(connection, as_imported, [row])
 
 
 def laid_over(connection: sa.Connection, library: str, kind: str, document: dict[str, Any]) -> dict[str, Any]:
     """`document` as the stations are to hear it, with what the library has set. `kind`: `circulation` or `calendar`."""
-    values = {name: one.value for name, one in read(connection, library).items()}
+    values = {name: one.value for name, one in read(connection, library).items() if one.value is not None}
     document = msgspec.json.decode(msgspec.json.encode(document))
     if kind == "circulation":
         for name, value, part, column in _of_rules(document):
@@ -224,6 +250,19 @@ def laid_over(connection: sa.Connection, library: str, kind: str, document: dict
         more = [{"from": first.isoformat(), "to": last.isoformat(), "name": ""} for first, last in spans]
         document["closed"] = named + more
     return document
+
+
+def _tell_documents(connection: sa.Connection, library: str) -> None:
+    for kind in ("circulation", "calendar"):
+        if document := _imported(connection, library, kind) or _told(connection, library, kind):
+            data = msgspec.json.encode(laid_over(connection, library, kind, document)).decode()
+            changes.publish_if_different(connection, library, [changes.Thing(kind, library, data)])
+
+
+def _imported(connection: sa.Connection, library: str, kind: str) -> dict[str, Any] | None:
+    mine = (as_imported.c.library_id == library, as_imported.c.kind == kind)
+    text = connection.scalar(sa.select(as_imported.c.data).where(*mine))
+    return msgspec.json.decode(text) if text else None
 
 
 def _told(connection: sa.Connection, library: str, kind: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from central_server import disputes, holds
+from central_server import disputes, holds, suspensions
 from central_server.books import Books, Need
 from central_server.tables.operations import dispute, settlement
 from central_server.wire import Reason, Way
@@ -98,3 +98,4 @@ def _consider(connection: sa.Connection, library: str, barcode: str, now_ms: int
     books.consider(barcode)
     books.write(now_ms)
     holds.reconsider(connection, library, holds.Touched(anew={barcode}), now_ms)
+    suspensions.reconsider(connection, library, books.touched)

@@ -77,9 +77,14 @@ _ASKED_HERE = Prepared(
     )
 )
 _HERE = {
-    (OperationKind.PATRON_BLOCK, "blocked"): Prepared(select(patron.c.blocked).where(patron.c.id == bindparam("id"))),
-    (OperationKind.PATRON_NOTE, "note"): Prepared(select(patron.c.note).where(patron.c.id == bindparam("id"))),
-    (OperationKind.ITEM_STATUS, "status"): Prepared(select(item.c.status).where(item.c.id == bindparam("id"))),
+    (kind, column.name): Prepared(select(column).where(column.table.c.id == bindparam("id")))
+    for kind, column in (
+        (OperationKind.PATRON_BLOCK, patron.c.blocked),
+        (OperationKind.PATRON_BLOCK, patron.c.suspended_until),
+        (OperationKind.PATRON_BLOCK, patron.c.lifted_on),
+        (OperationKind.PATRON_NOTE, patron.c.note),
+        (OperationKind.ITEM_STATUS, item.c.status),
+    )
 }
 
 
@@ -268,6 +273,7 @@ def _patron_row(record: PatronRecord) -> _Row:
         "note": patron.note or None,
         "staff_id": patron.staff.id if patron.staff else None,
         "staff_role": patron.staff.role.value if patron.staff else None,
+        "lifted_on": _day(patron.lifted_on),
     }
 
 

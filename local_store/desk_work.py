@@ -45,6 +45,14 @@ _COUNT_CARDS = Prepared(
     select(func.count()).select_from(card_tag).where(card_tag.c.patron_id == bindparam("patron_id"))
 )
 _SET_BLOCKED = Prepared(update(patron).where(patron.c.id == bindparam("at")).values(blocked=bindparam("to")))
+_LIFT_SUSPENSION = Prepared(
+    update(patron)
+    .where(patron.c.id == bindparam("at"))
+    .values(
+        suspended_until=text("NULL"),
+        lifted_on=func.max(func.coalesce(patron.c.lifted_on, literal_column("''")), bindparam("to")),
+    )
+)
 _SET_NOTE = Prepared(update(patron).where(patron.c.id == bindparam("at")).values(note=bindparam("to")))
 _PIN = Prepared(
     select(pin.c.hash, pin.c.failures, pin.c.boot_id, pin.c.boottime_ms, pin.c.of_staff).where(
@@ -213,6 +221,9 @@ class DeskWork(DeskStore):
 
     def set_blocked(self, patron_id: str, blocked: bool) -> None:
         self._db.run(_SET_BLOCKED, at=patron_id, to=int(blocked))
+
+    def lift_suspension(self, patron_id: str, through: date) -> None:
+        self._db.run(_LIFT_SUSPENSION, at=patron_id, to=through.isoformat())
 
     def set_note(self, patron_id: str, text: str) -> None:
         self._db.run(_SET_NOTE, at=patron_id, to=text or None)

@@ -108,8 +108,18 @@ class Pruning:
 
     def _operations_readers(self, after: str | int | None, limit: int) -> str | int | None:
         rows = self._db.rows(_WITH_READER, after=after or 0, limit=limit, to=self._readers.place)
-        self._each(_TAKE_READER_OUT, [place for place, loans in rows if all(map(self._is_over, loans.split()))])
+        to_see = self._to_see() if rows else frozenset()
+        over = [
+            place
+            for place, loans in rows
+            if to_see.isdisjoint(loans.split()) and all(map(self._is_over, loans.split()))
+        ]
+        self._each(_TAKE_READER_OUT, over)
         return _last(rows, limit)
+
+    def _to_see(self) -> frozenset[str]:
+        """The loans that ended with a return of which nobody of the staff has said that they saw the book."""
+        return frozenset(loan_id for (loans,) in self._db.rows(_LOANS_TO_SEE) for loan_id in loans.split())
 
     def _is_over(self, loan_id: str) -> bool:
         row = self._db.row(_LOAN, id=loan_id)
@@ -118,12 +128,12 @@ class Pruning:
     def _loans(self, after: str | int | None, limit: int) -> str | int | None:
         rows = self._db.rows(_PAST_LOANS, after=after or "", limit=limit)
         for_a_person = {loan_id for (loans,) in self._db.rows(_LOANS_FOR_A_PERSON) for loan_id in loans.split()}
-        done = [row for row in rows if row[0] not in for_a_person]
+        kept = for_a_person | self._to_see()
+        done = [row for row in rows if row[0] not in kept]
         self._each(_DROP_LOAN, [id_ for id_, _, ended in done if ended < self._rest.number])
         still = (self._rest.number, self._readers.number)
-        to_see = {loan_id for (loans,) in self._db.rows(_LOANS_TO_SEE) for loan_id in loans.split()}
         past = [id_ for id_, patron, ended in done if patron is not None and still[0] <= ended < still[1]]
-        self._each(_TAKE_READER_OUT_OF_LOAN, [id_ for id_ in past if id_ not in to_see])
+        self._each(_TAKE_READER_OUT_OF_LOAN, past)
         return _last(rows, limit)
 
     def _operations(self, after: str | int | None, limit: int) -> str | int | None:

@@ -16,7 +16,7 @@ _ROLES = frozenset(Role)
 def patron_of(row: Row | None) -> Patron | None:
     if row is None:
         return None
-    id_, shown_name, class_name, category, valid_until, blocked, suspended_until, note, staff_id, staff_role = row
+    id_, shown_name, class_name, category, valid_until, blocked, suspended_until, note, staff_id, role, lifted_on = row
     return Patron(
         id_,
         shown_name,
@@ -27,7 +27,8 @@ def patron_of(row: Row | None) -> Patron | None:
         _DATE(suspended_until) if suspended_until else None,
         note or "",
         # A role that only a newer release knows gives nothing here.
-        Staff(staff_id, Role(staff_role)) if staff_id and staff_role in _ROLES else None,
+        Staff(staff_id, Role(role)) if staff_id and role in _ROLES else None,
+        _DATE(lifted_on) if lifted_on else None,
     )
 
 

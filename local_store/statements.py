@@ -50,6 +50,7 @@ A_PATRON: Select[tuple[object, ...]] = select(
     patron.c.note,
     patron.c.staff_id,
     patron.c.staff_role,
+    patron.c.lifted_on,
 )
 PATRON = Prepared(A_PATRON.where(patron.c.id == bindparam("id")))
 PATRON_BY_TAG = Prepared(

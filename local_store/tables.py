@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 """Every schema revision that this program knows, oldest first; the last one is the one that it works on."""
 
 COMPATIBLE_FROM = "0009"
@@ -67,6 +67,7 @@ patron = Table(
     Column("note", Text),
     Column("staff_id", Text),
     Column("staff_role", Text),
+    Column("lifted_on", Text),
     Index("patron_by_staff", "staff_id", sqlite_where=text("staff_id IS NOT NULL")),
     sqlite_with_rowid=False,
 )

@@ -1,12 +1,13 @@
 """Patrons (bạn đọc) from a table. Their full names stay here; stations are told a shortened one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from central_server import changes, staff
+from central_server import changes, late_returns, staff
 from central_server.among import among
 from central_server.imports import catalogue, rules
 from central_server.imports.dates import parse_date
@@ -30,7 +31,7 @@ _DEFAULTS = {
     "valid_until": None,
     "blocked": False,
     "card_lost": False,
-    "suspended_until": None,
+    "lifted_on": None,
     "note": None,
 }
 _CATEGORY_WORDS = {"hoc sinh": "hs", "pupil": "hs", "student": "hs", "giao vien": "gv", "teacher": "gv"}
@@ -64,8 +65,31 @@ def publish(connection: sa.Connection, library: str, rows: Sequence[dict[str, An
     for card in sorted(connection.execute(mine), key=lambda card: str(card.number)):
         linked.setdefault(card.patron_id, []).append(card.number)
     of_staff = staff.of_patrons(connection, library, theirs)
-    things = [_thing(row, linked.get(row["id"], []), of_staff.get(row["id"])) for row in rows]
+    until = suspended_until(connection, library, rows)
+    things = [_thing(row, linked.get(row["id"], []), of_staff.get(row["id"]), until.get(row["id"])) for row in rows]
     changes.publish_if_different(connection, library, things)
+
+
+def suspended_until(connection: sa.Connection, library: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date]:
+    """The last day on which nothing is lent to them, also when it is past: those of `rows` (of the table `patron`) whom
+    a late return suspended, by id."""
+    late = late_returns.of_patrons(connection, library, {row["id"] for row in rows})
+    limits = rules.limits_of(connection, library) if late else {}
+    found = {}
+    for row in rows:
+        rule = limits.get(row["category"])
+        if rule is not None and row["id"] in late:
+            lifted_on = date.fromisoformat(row["lifted_on"]) if row["lifted_on"] else None
+            days = (rule.suspend_after_days, rule.suspend_days)
+            if until := late_returns.suspended_until(late[row["id"]], *days, lifted_on):
+                found[row["id"]] = until
+    return found
+
+
+def publish_of(connection: sa.Connection, library: str, patrons: Collection[str]) -> None:
+    """The same of those of `patrons` who are in the list."""
+    mine = sa.select(patron).where(patron.c.library_id == library, among(patron.c.id, patrons)).order_by(patron.c.id)
+    publish(connection, library, [dict(row) for row in connection.execute(mine).mappings()] if patrons else [])
 
 
 def shown_name(name: str) -> str:
@@ -110,7 +134,9 @@ def _skip_unknown_category(row: Row, known: list[str], report: Report) -> None:
         report.skip(row.line, "unknown_category", cell, value=value, known=", ".join(known))
 
 
-def _thing(row: dict[str, Any], linked: list[str], of_staff: dict[str, str] | None) -> changes.Thing:
+def _thing(
+    row: dict[str, Any], linked: list[str], of_staff: dict[str, str] | None, suspended_until: date | None
+) -> changes.Thing:
     data = {
         "shown_name": shown_name(row["name"]),
         "class_name": row["class_name"],
@@ -118,7 +144,8 @@ def _thing(row: dict[str, Any], linked: list[str], of_staff: dict[str, str] | No
         "valid_until": row["valid_until"],
         "blocked": row["blocked"],
         "cards": [*([] if row["card_lost"] else [row["card"]]), *linked],
-        "suspended_until": row["suspended_until"],
+        "suspended_until": suspended_until.isoformat() if suspended_until else None,
+        "lifted_on": row["lifted_on"],
         "note": row["note"],
         "staff": of_staff,
     }

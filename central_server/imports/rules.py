@@ -93,6 +93,18 @@ def patron_categories(connection: sa.Connection, library: str) -> list[str]:
     return sorted(known.limits) if known else []
 
 
+def limits_of(connection: sa.Connection, library: str) -> dict[str, Limits]:
+    """What each patron category may have; empty while there are no rules."""
+    known = _known(connection, library)
+    return known.limits if known else {}
+
+
+def longest_suspension(connection: sa.Connection, library: str) -> int:
+    """For how many days at most the rules suspend who brings a book back late; 0: never."""
+    limits = limits_of(connection, library).values()
+    return max((one.suspend_days for one in limits if one.suspend_after_days is not None), default=0)
+
+
 def item_types(connection: sa.Connection, library: str) -> set[str]:
     """The types of items that the library's rules know; empty while there are no rules."""
     known = _known(connection, library)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from central_server import clock, database
+from central_server import clock, database, late_returns
 from central_server.database import Store
 from central_server.imports import items, marc, patrons, titles
 from central_server.imports.calendar import import_calendar
 from central_server.imports.header import Column
-from central_server.imports.report import Report
+from central_server.imports.report import Line, Outcome, Report
 from central_server.imports.rows import Options, read_rows
-from central_server.imports.rules import import_circulation
+from central_server.imports.rules import import_circulation, longest_suspension
 from central_server.imports.sentences import Language
 from central_server.imports.station import import_station
 from central_server.imports.table import Row
@@ -24,8 +24,19 @@ _TABLES: dict[str, tuple[tuple[Column, ...], Callable[[sa.Connection, str, list[
     "items": (items.COLUMNS, items.import_items),
     "patrons": (patrons.COLUMNS, patrons.import_patrons),
 }
+
+
+def _import_circulation(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
+    import_circulation(connection, library, raw, report)
+    if report.readable and report.outcomes.get(Line(1)) is not Outcome.UNCHANGED:
+        # By other rules others are suspended, also for what came back before.
+        if longest_suspension(connection, library):
+            late_returns.reckon_all(connection, library)
+        patrons.publish_of(connection, library, late_returns.readers(connection, library))
+
+
 _SETTINGS: dict[str, Callable[[sa.Connection, str, bytes, Report], None]] = {
-    "circulation": import_circulation,
+    "circulation": _import_circulation,
     "calendar": import_calendar,
     "station": import_station,
 }

@@ -74,6 +74,7 @@ def publish(connection: sa.Connection, library: str, kind: str, value: object, r
 def publish_with_settings(connection: sa.Connection, library: str, kind: str, value: Struct, report: Report) -> None:
     """The same; what the library has set at its desks or at the centre holds over the file, and the report says so."""
     told = msgspec.to_builtins(value)
+    settings.keep(connection, library, kind, told)
     laid = settings.laid_over(connection, library, kind, told)
     before, after = dict(_leaves(told)), dict(_leaves(laid))
     if names := [f"{key}: {before.get(key, '–')} → {after[key]}" for key in after if before.get(key) != after[key]]:

@@ -86,8 +86,8 @@ item = Table(
     Index("item_by_title", "library_id", "title_id"),
 )
 
-# `card_lost`: the card of the list opens nothing any more. `suspended_until`: the last day on which nothing is lent to
-# them; `note`: for who serves them.
+# `card_lost`: the card of the list opens nothing any more. `lifted_on`: what they brought back late through that day
+# suspends them no more; `note`: for who serves them.
 patron = Table(
     "patron",
     metadata,
@@ -100,8 +100,8 @@ patron = Table(
     Column("valid_until", Text),
     Column("blocked", Boolean, nullable=False),
     Column("card_lost", Boolean, nullable=False, server_default=false()),
-    Column("suspended_until", Text),
     Column("note", Text),
+    Column("lifted_on", Text),
     PrimaryKeyConstraint("library_id", "id"),
     UniqueConstraint("library_id", "card"),
 )
@@ -192,18 +192,28 @@ staff = Table(
     UniqueConstraint("library_id", "patron_id"),
 )
 
-# What a library has set (central_server.settings). `request_id`: by which it was set at a station; else somebody at the
-# centre set it. `set_ms`: when somebody there set it last; 0: never.
+# What a library has set (central_server.settings); `value` null: it was taken back. `request_id`: by which it was set
+# at a station; else somebody at the centre did. `set_ms`: when somebody there set it last, or took it back; 0: never.
 setting = Table(
     "setting",
     metadata,
     Column("library_id", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("value", Text, nullable=False),
+    Column("value", Text),
     Column("fixed", Boolean, nullable=False),
     Column("request_id", Text),
     Column("set_ms", Integer, nullable=False),
     PrimaryKeyConstraint("library_id", "name"),
+)
+
+# The rules and the calendar as their files say, without what the library has set.
+as_imported = Table(
+    "as_imported",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "kind"),
 )
 
 # How often something was done on a day, for figures: nobody is in here. `barcode` is "" for visits and calls.

@@ -191,6 +191,23 @@ loan_end = Table(
     sqlite_with_rowid=False,
 )
 
+# Which loans are known to have come back after they were due (central_server.late_returns), where the rules suspend
+# for that.
+late_return = Table(
+    "late_return",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("loan_id", Text, nullable=False),
+    Column("barcode", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Column("due_on", Text, nullable=False),
+    Column("came_on", Text, nullable=False),
+    PrimaryKeyConstraint("library_id", "loan_id"),
+    Index("late_return_by_barcode", "library_id", "barcode"),
+    Index("late_return_by_patron", "library_id", "patron_id"),
+    sqlite_with_rowid=False,
+)
+
 # Every check-in that stands, with its time as in `loan`: a check-out that comes late is ended by one that happened
 # after it.
 check_in = Table(

@@ -17,21 +17,21 @@ from devices.host.end_signals import call_when_told_to_end
 from devices.host.network import is_connected
 from devices.host.systemd_notify import runtime_folder, systemd_watchdog
 from devices.host.usb_stick import NewSticks
-from devices.registry import make_scanner, make_signaller
+from devices.registry import make_signaller
 from kiosk import __version__
 from kiosk.bootstrap.ending import end_the_process
 from kiosk.bootstrap.enrolling import EnrolmentWorker, code_on_stick, read_code
 from kiosk.bootstrap.proof import Proof
+from kiosk.bootstrap.scanners import Scanners
 from kiosk.bootstrap.window import begin_logs, screen_config
 from kiosk.config import BUILD_MS, BlankConfig, ConfigError
 from kiosk.domain.enrolment_code import FILE_NAME
-from kiosk.ports.devices import Hint, Preview, RawScan, Scanner
+from kiosk.ports.devices import Preview, RawScan
 from kiosk.ports.station_file import is_enrolled
 from kiosk.ports.tables import TableError
 from kiosk.runtime.enrolment_loop import EnrolmentLoop
 from kiosk.runtime.loop import Beat
 from kiosk.session.enrolment import Begin, CodeSeen, Enrol, GiveUp, LookAtNetwork, NetworkSeen
-from kiosk.session.inputs import HintChanged, ScannerLost
 from kiosk.session.states import SessionRules, State
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ _log = logging.getLogger(__name__)
 _LOOK_FOR_FILES_S = 1.0
 _STOP_WAIT_S = 5.0
 _SHOW_THE_END_S = 2.0
-_NOTHING_SEEN = Preview(0, 0, b"")
 
 
 class BlankStation:
@@ -57,11 +56,9 @@ class BlankStation:
         begin: Callable[[], None],
     ) -> None:
         self._config = config
-        self._see = see
         self._begin = begin
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._hint: Hint | None = None
         self.painted = threading.Event()
         self.clock = HostClock(battery_clock=config.clock.battery_clock, build_ms=BUILD_MS)
         self.rules = SessionRules(language=config.session.language)
@@ -69,16 +66,19 @@ class BlankStation:
         self._run_folder = runtime_folder(os.environ)
         threading.excepthook = end_the_process
         try:
-            eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
-            self._scanners = [
-                make_scanner(table, see=self._sees if table is eye else lambda _: None, folder=config.folder)
-                for table in config.scanner
-            ]
+            self._scanners = Scanners(
+                config.scanner,
+                config.folder,
+                see,
+                lambda told: self.loop.post(told),
+                self.clock.monotonic,
+                self.painted,
+                self._stop,
+            )
             self._signaller = make_signaller(config.sound)
         except TableError as error:
             raise ConfigError(str(error)) from error
-        pairs = zip(self._scanners, config.scanner, strict=True)
-        self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
+        self.camera = self._scanners.camera
         run = self._run_folder
         self._proof = Proof(run, __version__, lambda text: text, lambda then: then()) if run else None
         take_out = self._proof.takes if self._proof else lambda _: False
@@ -91,8 +91,8 @@ class BlankStation:
         self._spawn("files", self._look_for_files)
         if self._proof is not None:
             self._spawn("proof", partial(self._prove, self._proof))
-        for scanner in self._scanners:
-            self._spawn(scanner.name, partial(self._read, scanner))
+        for name, job in self._scanners.jobs(self._scanned):
+            self._spawn(name, job)
 
     def beat(self) -> None:
         self.loop.post(Beat(self.clock.monotonic()))
@@ -117,27 +117,12 @@ class BlankStation:
             case LookAtNetwork():
                 self.loop.post(NetworkSeen(is_connected()))
 
-    def _sees(self, preview: Preview) -> None:
-        if preview.hint is not self._hint:
-            self._hint = preview.hint
-            self.loop.post(HintChanged(preview.hint))
-        self._see(preview)
-
     def _scanned(self, raw: RawScan) -> None:
         self.loop.post(CodeSeen(raw.text, raw.scanned_at))
 
     def _prove(self, proof: Proof) -> None:
         self.painted.wait()
         proof.run(self._scanned, self._stop)
-
-    def _read(self, scanner: Scanner) -> None:
-        def lost(is_lost: bool) -> None:
-            self.loop.post(ScannerLost(scanner.name, is_lost))
-            if is_lost and scanner.name == self.camera:
-                self._sees(_NOTHING_SEEN)
-
-        self.painted.wait()
-        scanner.run(self._scanned, lost, self._stop)
 
     def _look_for_files(self) -> None:
         """The code may come in a file, put into the data folder or that under /run, e.g. from a USB stick. It is taken

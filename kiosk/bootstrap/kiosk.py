@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from central_link.registry import StationFiles, make_link
 from devices.host.clock import HostClock
 from devices.host.systemd_notify import runtime_folder, systemd_watchdog
-from devices.registry import make_scanner, make_signaller
+from devices.registry import make_signaller
 from kiosk import __version__
 from kiosk.bootstrap import answers
 from kiosk.bootstrap.anew import Anew
@@ -24,6 +24,7 @@ from kiosk.bootstrap.checkup import Checkup
 from kiosk.bootstrap.chosen import Chosen, set_up
 from kiosk.bootstrap.ending import end_the_process
 from kiosk.bootstrap.proof import Proof
+from kiosk.bootstrap.scanners import Scanners
 from kiosk.bootstrap.service import ServiceDesk
 from kiosk.bootstrap.stores import LatePinLock, diary_of, mend_store, open_store, spare_room, station_store
 from kiosk.config import BUILD_MS, MEGABYTE, ConfigError, KioskConfig
@@ -31,7 +32,7 @@ from kiosk.desk import Desk
 from kiosk.desk.recording import Tools
 from kiosk.domain.barcodes import classify
 from kiosk.ports.central import Standing
-from kiosk.ports.devices import Hint, Preview, RawScan, Scanner, Signaller
+from kiosk.ports.devices import Preview, RawScan, Signaller
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.store import UnitOfWork
 from kiosk.ports.tables import TableError
@@ -39,17 +40,8 @@ from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker, probe
-from kiosk.runtime.watched import Watched
 from kiosk.session.effects import Ask, InSteps, StoreEffect
-from kiosk.session.inputs import (
-    HintChanged,
-    LinkChanged,
-    PatronFound,
-    Scanned,
-    ScannerLost,
-    StoreFailed,
-    StoreRecovered,
-)
+from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, StoreFailed, StoreRecovered
 from kiosk.session.states import Home, Resting, SessionRules, State
 from kiosk.sync.engine import Signals, SyncEngine
 from kiosk.sync.heartbeat import LOOK_EVERY_S, Heartbeat
@@ -67,7 +59,6 @@ T = TypeVar("T")
 
 _STALE_BEAT_S = 5.0
 _STOP_WAIT_S = 5.0
-_NOTHING_SEEN = Preview(0, 0, b"")
 
 
 @dataclass
@@ -86,9 +77,6 @@ class Kiosk:
     _state: State = field(default_factory=State)
     _beat_at: float | None = None
     _opened: SqlStore | None = None
-    _devices: dict[str, str] = field(default_factory=dict)
-    _hint: Hint | None = None
-    _eyes: dict[str, Watched] = field(default_factory=dict)
     _scanned_at: float | None = None
     _health_due: threading.Event = field(default_factory=threading.Event)
 
@@ -100,12 +88,15 @@ class Kiosk:
         self.watchdog = systemd_watchdog(os.environ, self.clock.monotonic)
         threading.excepthook = end_the_process  # before any thread: the signaller begins one
         try:
-            # One picture is shown: that of the first camera. With a second one's in between it would flicker.
-            eye = next((table for table in config.scanner if table.get("kind") == "camera"), None)
-            self._scanners: list[Scanner] = [
-                make_scanner(table, see=self._sees if table is eye else lambda _: None, folder=config.folder)
-                for table in config.scanner
-            ]
+            self._scanners = Scanners(
+                config.scanner,
+                config.folder,
+                lambda seen: self.see(seen),
+                lambda told: self.session.post(told),
+                self.clock.monotonic,
+                self.painted,
+                self._stop,
+            )
             files = StationFiles(config.folder, config.data)
             self._link = make_link(config.central, config.station.library, config.station.device, files, self.clock)
             self._signaller: Signaller = make_signaller(config.sound)  # last: it begins a thread
@@ -117,8 +108,6 @@ class Kiosk:
             lambda look: self.store.submit(look, lambda _: None, LATER),
             lambda rules: self.session.go_by(rules),
         )
-        pairs = zip(self._scanners, config.scanner, strict=True)
-        self.camera = next((scanner.name for scanner, table in pairs if table is eye), "")
         self.desk = Desk(
             Tools(self.clock, secrets.token_bytes, self.rules.take_off_within_s, LatePinLock(config), set_up(config))
         )
@@ -158,6 +147,7 @@ class Kiosk:
             take_out=self._proof.takes if self._proof else lambda _: False,
             serve=lambda effect: self._service.serve(effect),
             enrol=lambda effect: self._anew.perform(effect),
+            left_desk=lambda staff: self.store.submit(partial(self.desk.left, staff), lambda _: self.sync.wake()),
         )
         self.sync = SyncEngine(
             self._link,
@@ -204,10 +194,8 @@ class Kiosk:
         self._spawn_when_painted("service", lambda: self._service.run(self._stop))
         self._spawn("passes", lambda: self._service.end_passes(self._stop))
         self._spawn_when_painted("anew", lambda: self._anew.run(self._stop))
-        for scanner in self._scanners:
-            self._devices[scanner.name] = "waiting"
-            self._eyes[scanner.name] = Watched(self._stop, self.clock.monotonic)
-            self._spawn(scanner.name, partial(self._read, scanner))
+        for name, job in self._scanners.jobs(self.scanned):
+            self._spawn(name, job)
 
     def beat(self) -> None:
         """From the frame clock, about once a second."""
@@ -239,13 +227,6 @@ class Kiosk:
         if not (self._service.is_pass(raw) or self._anew.takes(raw)):
             code = classify(raw.text, self.formats)
             self.session.post(Scanned(code, raw.scanned_at, raw.symbology, len(raw.text)))
-
-    def _sees(self, preview: Preview) -> None:
-        """On the camera's thread."""
-        if preview.hint is not self._hint:
-            self._hint = preview.hint
-            self.session.post(HintChanged(preview.hint))
-        self.see(preview)
 
     def _open_store(self) -> SqlStore:
         now = self.clock.now()
@@ -305,32 +286,14 @@ class Kiosk:
     def _pass_on(self, beat: Beat) -> None:
         def answered() -> None:
             now = self.clock.monotonic()
-            if now - beat.at < _STALE_BEAT_S and not self._a_scanner_hangs(now):
+            if now - beat.at < _STALE_BEAT_S and not self._scanners.one_hangs(now, _STALE_BEAT_S):
                 self._beat_at = beat.at
                 self.watchdog.alive()
 
         self.store.ping(answered)
 
-    def _a_scanner_hangs(self, now: float) -> bool:
-        """One that was there. Who only looks for a device may take long, and others scan meanwhile."""
-        for name, eye in self._eyes.items():
-            if self._devices[name] == "ready" and eye.silent_s(now) >= _STALE_BEAT_S:
-                _log.critical("%s: hangs", name)
-                return True
-        return False
-
     def _run_in_store(self, job: Callable[[UnitOfWork], T]) -> T:
         return self.store.call(job, LATER)
-
-    def _read(self, scanner: Scanner) -> None:
-        def lost(is_lost: bool) -> None:
-            self._devices[scanner.name] = "lost" if is_lost else "ready"
-            self.session.post(ScannerLost(scanner.name, is_lost))
-            if is_lost and scanner.name == self.camera:
-                self._sees(_NOTHING_SEEN)
-
-        self.painted.wait()
-        scanner.run(self.scanned, lost, self._eyes[scanner.name])
 
     def _shown(self, state: State) -> None:
         begins_to_rest = isinstance(state.doing, Resting) and not isinstance(self._state.doing, Resting)
@@ -343,6 +306,11 @@ class Kiosk:
 
     def _answer(self) -> None:
         answers.answer(self.config.data, self._status, self.sync.request_resync, self._stop)
+
+    @property
+    def camera(self) -> str:
+        """The name of the one whose picture is shown; "": there is none."""
+        return self._scanners.camera
 
     @property
     def rules(self) -> SessionRules:
@@ -371,7 +339,7 @@ class Kiosk:
         anchor = kept.anchor
         running = Running(
             self._state,
-            self._devices,
+            self._scanners.devices,
             self._started_at,
             self._beat_at,
             self.sync.standing,

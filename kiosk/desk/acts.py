@@ -7,7 +7,7 @@ from kiosk.desk.call_help import call_help
 from kiosk.desk.check_in import check_in
 from kiosk.desk.check_out import check_out
 from kiosk.desk.date_boots import date_boots
-from kiosk.desk.enter import enter_desk, prove_card, set_pin
+from kiosk.desk.enter import enter_desk, leave_desk, prove_card, set_pin
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.list_books import list_books
 from kiosk.desk.readers import find_readers, open_book, open_reader
@@ -18,6 +18,7 @@ from kiosk.desk.settings import list_settings
 from kiosk.desk.take_back import take_back
 from kiosk.desk.use_in_house import record_visit, use_in_house
 from kiosk.desk.work_lists import count_work, list_work, tick_off
+from kiosk.domain.staff import Staff
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.effects import (
@@ -103,6 +104,10 @@ class Desk:
         if isinstance(ask, ProveCard):
             return prove_card(on_store, ask, self._tools)
         return enter_desk(on_store, ask, self._tools)
+
+    def left(self, staff: Staff, work: UnitOfWork) -> None:
+        """Writes down that the desk was locked that they had opened. Raises StoreBroken."""
+        leave_desk(work, staff, self._tools)
 
     def visited(self, patron_id: str, work: UnitOfWork) -> bool:
         """Writes down that this patron came, once a day. Raises StoreBroken."""

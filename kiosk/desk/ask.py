@@ -34,7 +34,8 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
     nobody = patron_id is None and isinstance(asks.wish, NEED_A_READER)
     if nobody or (patron_id is not None and work.patron(patron_id) is None):  # taken from the list while standing here
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic())
-    why = objection(work, patron_id, asks.wish) if asks.by and patron_id is not None else None
+    today = Today.of(work, tools)
+    why = objection(work, patron_id, asks.wish, today) if asks.by and patron_id is not None else None
     wish: Wish | None = asks.wish
     match asks.wish:
         case ChangeSettings() if asks.by is not None:
@@ -44,7 +45,7 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
             why = DeskProblem.UNKNOWN_ITEM
     if wish is None or why is not None:
         return NotAsked(asks.visit, asks.request, tools.clock.monotonic(), why)
-    moment = Today.of(work, tools).moment
+    moment = today.moment
     words = worded(wish, has_reader=patron_id is not None)
     identity = time_ordered_id(moment.wall_ms, tools.random_bytes(10))
     operation = record(
@@ -59,7 +60,7 @@ def ask(work: UnitOfWork, asks: Ask, tools: Tools) -> Asked | NotAsked:
     )
     work.put_request(RequestRecord(identity, words.kind, words.subject, patron_id, moment.wall_ms, here=True))
     if asks.by is not None:
-        do_at_once(work, patron_id, wish, identity, moment)
+        do_at_once(work, patron_id, wish, identity, today)
     work.commit()
     return Asked(asks.visit, asks.request, operation, identity, tools.clock.monotonic())
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from kiosk.desk.recording import Today
-from kiosk.domain.circulation import EndedLate
+from kiosk.domain.blocks import Suspended
+from kiosk.domain.circulation import EndedLate, patron_blocks
 from kiosk.domain.holds import still_waiting
 from kiosk.domain.model import Hold, Patron
 from kiosk.ports.store import UnitOfWork
@@ -28,6 +29,13 @@ def unserved(work: UnitOfWork, holds: Sequence[Hold], today: Today) -> Sequence[
 def has_title(work: UnitOfWork, patron_id: str, title_id: str) -> bool:
     items = (work.item(loan.item_id) for loan in work.open_loans_of_patron(patron_id))
     return any(item is not None and item.title_id == title_id for item in items)
+
+
+def is_suspended(work: UnitOfWork, patron: Patron, today: Today) -> bool:
+    found = patron_blocks(
+        patron, (), work.rules(), today.day, ended_late=ended_late(work, patron, today), day_is_sure=today.is_sure
+    )
+    return any(isinstance(block, Suspended) for block in found)
 
 
 def ended_late(work: UnitOfWork, patron: Patron, today: Today) -> EndedLate:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.desk.asked import has_title
+from kiosk.desk.asked import has_title, is_suspended
+from kiosk.desk.recording import Today
 from kiosk.desk.settings import change_at_once
-from kiosk.domain.clock_trust import Moment
 from kiosk.domain.model import Hold
 from kiosk.domain.requests import (
     BlockCards,
@@ -21,7 +21,7 @@ from kiosk.ports.store import UnitOfWork
 from kiosk.session.desk_states import DeskProblem
 
 
-def objection(work: UnitOfWork, patron_id: str, wish: Wish) -> DeskProblem | None:
+def objection(work: UnitOfWork, patron_id: str, wish: Wish, today: Today) -> DeskProblem | None:
     """Why the centre would decline it for certain, or it would change nothing: then it is not even asked."""
     match wish:
         case LinkCard(number):
@@ -36,11 +36,13 @@ def objection(work: UnitOfWork, patron_id: str, wish: Wish) -> DeskProblem | Non
             return None if hold_id in theirs else DeskProblem.NOT_DONE
         case BlockPatron(blocked):
             patron = work.patron(patron_id)
-            return DeskProblem.NOT_DONE if patron is not None and patron.blocked == blocked else None
+            if patron is None or patron.blocked != blocked or (not blocked and is_suspended(work, patron, today)):
+                return None
+            return DeskProblem.NOT_DONE
     return None
 
 
-def do_at_once(work: UnitOfWork, patron_id: str | None, wish: Wish, request_id: str, moment: Moment) -> None:
+def do_at_once(work: UnitOfWork, patron_id: str | None, wish: Wish, request_id: str, today: Today) -> None:
     match wish:
         case ChangeSettings():
             change_at_once(work, wish)
@@ -59,11 +61,14 @@ def do_at_once(work: UnitOfWork, patron_id: str | None, wish: Wish, request_id: 
             work.remove_cards(patron_id)
         case BlockPatron(blocked):
             work.set_blocked(patron_id, blocked)
+            if not blocked:
+                work.lift_suspension(patron_id, today.day)
         case WriteNote(text):
             work.set_note(patron_id, text)
         case PlaceHold(title_id):
             # Where it will wait, the centre says. A clock that nobody vouches for puts nobody before the others.
-            work.add_hold(Hold(request_id, title_id, patron_id, ""), max(moment.wall_ms, work.time_floor_ms()))
+            placed_ms = max(today.moment.wall_ms, work.time_floor_ms())
+            work.add_hold(Hold(request_id, title_id, patron_id, ""), placed_ms)
 
 
 def _against_a_hold(work: UnitOfWork, patron_id: str, title_id: str) -> DeskProblem | None:

@@ -24,6 +24,7 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
     if ask.only_if_lent and not lent:
         book = shown(item) if item else None
         return NobodyHasIt(ask.visit, ask.request, ask.barcode, book, tools.clock.monotonic())
+    to_check = bool(lent) and ask.by is None and SELF_RETURN.value(values_of(work.settings())) == "to_check"
     today = Today.of(work, tools)
     holds = queue(work, item.title_id, today) if item else ()
     taken = decide_check_in(lent, holds, work.free_copies(item.title_id) if item and holds else 0)
@@ -33,7 +34,8 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         tools,
         today.moment,
         OperationKind.CHECK_IN,
-        {"barcode": ask.barcode, "item": item.id if item else None, "loans": list(taken.loans)},
+        {"barcode": ask.barcode, "item": item.id if item else None, "loans": list(taken.loans)}
+        | ({"to_check": True} if to_check else {}),
         barcode=ask.barcode,
         loans=taken.loans,
         patron_id=None,
@@ -43,7 +45,7 @@ def check_in(work: UnitOfWork, ask: CheckIn, tools: Tools) -> ReturnRecorded | N
         work.put_on_list(ToCheck.UNKNOWN_ITEM, operation, ask.barcode)
     elif len(taken.loans) > 1:
         work.put_on_list(ToCheck.SEVERAL_LOANS, operation, ask.barcode)
-    if item and taken.loans and ask.by is None and SELF_RETURN.value(values_of(work.settings())) == "to_check":
+    if to_check:
         work.put_on_list(ToCheck.RETURNED, operation, ask.barcode)  # its reader is kept until somebody has seen it
     had = _who_had(work, lent) if ask.by else None
     work.commit()

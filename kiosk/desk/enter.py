@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kiosk.desk.pins import look_at_pin
+from kiosk.desk.pins import Tried, look_at_pin
 from kiosk.desk.recording import Today, Tools, record
 from kiosk.domain.model import Patron
 from kiosk.domain.operations import Actor, OperationKind
 from kiosk.domain.pins import pin_fault
-from kiosk.domain.staff import ByStaff, Role
+from kiosk.domain.staff import ByStaff, Role, Staff
 from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.store import UnitOfWork
@@ -27,11 +27,29 @@ def enter_desk(on_store: OnStore, ask: EnterDesk, tools: Tools) -> DeskEntered |
         return refused(PinProblem.NOT_STAFF)
     if pin is not None and not pin.of_staff:  # a librarian has set it, for a reader who has become of the staff since
         return refused(PinProblem.NONE_SET)
-    looked = look_at_pin(on_store, patron.id, ask.pin, tools)
+    staff = patron.staff
+
+    def noted(work: UnitOfWork, tried: Tried, wrong: int) -> None:
+        _door(work, tools, staff, tried, wrong, by=ByStaff(staff) if tried is Tried.OPENED else None)
+
+    looked = look_at_pin(on_store, patron.id, ask.pin, tools, noted)
     if looked.problem is not None:
         return refused(looked.problem, looked.wait_s)
     who = StaffShown(patron.staff, patron.id, patron.shown_name)
     return DeskEntered(ask.visit, ask.request, who, tools.clock.monotonic())
+
+
+def leave_desk(work: UnitOfWork, staff: Staff, tools: Tools) -> None:
+    """The desk that they opened is locked, however that came."""
+    _door(work, tools, staff, "closed", 0, by=ByStaff(staff))
+    work.commit()
+
+
+def _door(work: UnitOfWork, tools: Tools, staff: Staff, how: str, tries: int, *, by: ByStaff | None) -> None:
+    """Whose card it was, by the id that the staff have for their work alone. Of the PIN nothing is said."""
+    data = {"how": how, "staff": staff.id, "tries": tries}
+    moment = Today.of(work, tools).moment
+    record(work, tools, moment, OperationKind.DESK, data, patron_id=None, by=by)
 
 
 def prove_card(on_store: OnStore, ask: ProveCard, tools: Tools) -> CardProved | PinRefused:

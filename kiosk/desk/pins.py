@@ -3,7 +3,9 @@ wrong moment has tried, and not one try is free."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from kiosk.desk.recording import Tools
 from kiosk.domain.pins import wait_left
@@ -11,6 +13,17 @@ from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.on_store import OnStore
 from kiosk.ports.store import UnitOfWork
 from kiosk.session.desk_states import PinProblem
+
+
+class Tried(StrEnum):
+    """What came of a try."""
+
+    OPENED = "opened"
+    REFUSED = "refused"
+
+
+Noted = Callable[[UnitOfWork, Tried, int], object]
+"""Writes down what came of a try, and how many were wrong in a row: this one, or those before a right one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +34,9 @@ class Looked:
     wait_s: float = 0.0
 
 
-def look_at_pin(on_store: OnStore, patron_id: str, pin: str, tools: Tools) -> Looked:
-    """In units of work of its own. Raises StoreBroken; then the try counts, or no PIN was looked at."""
+def look_at_pin(on_store: OnStore, patron_id: str, pin: str, tools: Tools, noted: Noted = lambda *_: None) -> Looked:
+    """In units of work of its own; what came of it is `noted` in the last one. Raises StoreBroken; then the try counts,
+    or no PIN was looked at."""
     if tools.pins is None:
         return Looked(PinProblem.NONE_SET)
     tried = on_store(lambda work: _tried(work, patron_id, tools))
@@ -30,10 +44,17 @@ def look_at_pin(on_store: OnStore, patron_id: str, pin: str, tools: Tools) -> Lo
         return tried
     if not tools.pins.opens(pin, patron_id, tried.hash or ""):
         wait_s = wait_left(tried.failures, tried.boot_id, tried.boottime_ms, tools.clock.now())
-        return Looked(PinProblem.WRONG, wait_s)
+
+        def refuses(work: UnitOfWork) -> Looked:
+            noted(work, Tried.REFUSED, tried.failures)
+            work.commit()
+            return Looked(PinProblem.WRONG, wait_s)
+
+        return on_store(refuses)
 
     def ends(work: UnitOfWork) -> Looked:
         work.put_pin(patron_id, tried.at_rest())
+        noted(work, Tried.OPENED, tried.failures - 1)
         work.commit()
         return Looked(None)
 

@@ -51,12 +51,14 @@ EndedLate = Sequence[tuple[Loan, date]]
 """Loans of a patron that ended after they were due, each with the day on which it did."""
 
 
-def suspended_until(ended_late: EndedLate, limits: PatronLimits) -> date | None:
-    """The last day on which nothing is lent to who brought these back. The day of the return is the first one."""
+def suspended_until(ended_late: EndedLate, limits: PatronLimits, lifted_on: date | None = None) -> date | None:
+    """The last day on which nothing is lent to who brought these back. The day of the return is the first one; what
+    came through `lifted_on` counts no more."""
     after, days = limits.suspend_after_days, timedelta(days=limits.suspend_days - 1)
     if after is None or limits.suspend_days <= 0:
         return None
-    return max((on + days for loan, on in ended_late if (on - loan.due_on).days >= max(after, 1)), default=None)
+    late = (on for loan, on in ended_late if (on - loan.due_on).days >= max(after, 1))
+    return max((on + days for on in late if lifted_on is None or on > lifted_on), default=None)
 
 
 def patron_blocks(
@@ -78,7 +80,7 @@ def patron_blocks(
         if patron.valid_until is not None and patron.valid_until < today:
             found.append(b.CardExpired(patron.valid_until))
         until = patron.suspended_until
-        if ended_late and limits and (own := suspended_until(ended_late, limits)):
+        if ended_late and limits and (own := suspended_until(ended_late, limits, patron.lifted_on)):
             until = max(own, until or own)
         if until is not None and until >= today:
             found.append(b.Suspended(until))

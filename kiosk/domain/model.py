@@ -24,7 +24,8 @@ def marked(status: ItemStatus) -> str:
 @dataclass(frozen=True, slots=True)
 class Patron:
     """Somebody who may borrow. `shown_name` is already shortened by the centre: full names never reach a station.
-    `suspended_until`: the last day on which nothing is lent to them; `note`: of the library, for who serves them."""
+    `suspended_until`: the last day on which nothing is lent to them, as far as the centre knows; `lifted_on`: what they
+    brought back late through that day suspends them no more; `note`: of the library, for who serves them."""
 
     id: str
     shown_name: str
@@ -35,6 +36,7 @@ class Patron:
     suspended_until: date | None = None
     note: str = ""
     staff: Staff | None = None
+    lifted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

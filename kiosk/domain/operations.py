@@ -32,6 +32,7 @@ class OperationKind(StrEnum):
     HOLD_SHELVED = "hold_shelved"
     HELP_CALL = "help_call"
     PIN_SET = "pin_set"
+    DESK = "desk"
     # requests: the centre decides them
     PLACE_HOLD = "place_hold"
     CANCEL_HOLD = "cancel_hold"

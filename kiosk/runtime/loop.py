@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import get_args
 
+from kiosk.domain.staff import Staff
 from kiosk.ports.devices import Signaller
 from kiosk.ports.host import Clock
 from kiosk.session.desk_states import Entering, Supervising
 from kiosk.session.effects import Play, Serve, StoreEffect
 from kiosk.session.enrolment import Asks
 from kiosk.session.inputs import Answer, Scanned, Tick
+from kiosk.session.leaving import who_left
 from kiosk.session.machine import Effect, Input, step, wakes_at
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice, staff_codes
@@ -34,8 +36,9 @@ class Beat:
 
 
 class SessionLoop:
-    """`ask(effect)` hands a question to the store thread, which posts the answer. `show`, `serve` and `enrol` must
-    return at once. A scan whose code `take_out` takes is the station's own, and nobody's here."""
+    """`ask(effect)` hands a question to the store thread, which posts the answer. `show`, `serve`, `enrol` and
+    `left_desk` (somebody's desk was locked) must return at once. A scan whose code `take_out` takes is the station's
+    own, and nobody's here."""
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class SessionLoop:
         take_out: Callable[[object], bool] = lambda _: False,
         serve: Callable[[Serve], None] = lambda _: None,
         enrol: Callable[[Asks], None] = lambda _: None,
+        left_desk: Callable[[Staff], None] = lambda _: None,
     ) -> None:
         self._inbox: SimpleQueue[Input | Beat | SessionRules | None] = SimpleQueue()
         self._rules = rules
@@ -59,6 +63,7 @@ class SessionLoop:
         self._take_out = take_out
         self._serve = serve
         self._enrol = enrol
+        self._left_desk = left_desk
         self._timed: dict[int, float] = {}
 
     def post(self, happened: Input | Beat) -> None:
@@ -95,6 +100,8 @@ class SessionLoop:
             following, effects = step(state, happened, self._rules)
             for effect in effects:
                 self._perform(effect, happened)
+            if staff := who_left(state, happened, following):
+                self._left_desk(staff)
             if following is not state:
                 _tell_what_changed(state, following)
                 state, seen = following, False

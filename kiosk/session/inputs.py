@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, auto
 
 from kiosk.domain.barcodes import Code
 from kiosk.domain.blocks import Block
-from kiosk.domain.findings import Finding, Part
+from kiosk.domain.findings import Finding
 from kiosk.domain.operations import OperationId
 from kiosk.domain.service_pass import PassFault
 from kiosk.domain.staff import Staff
@@ -35,6 +34,11 @@ from kiosk.session.desk_states import (
 )
 from kiosk.session.maintenance import Outcome
 from kiosk.session.notices import BookShown
+from kiosk.session.touches import Button as Button
+from kiosk.session.touches import PartTouched as PartTouched
+from kiosk.session.touches import RenewTouched as RenewTouched
+from kiosk.session.touches import TakeOffTouched as TakeOffTouched
+from kiosk.session.touches import Touched as Touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,70 +54,6 @@ class Scanned:
     def by_camera(self) -> bool:
         """A camera reads a photo of a card as well as the card. What comes over a line has no symbology."""
         return self.symbology != ""
-
-
-class Button(Enum):
-    BORROW = auto()
-    RETURN = auto()
-    HELP = auto()
-    LANGUAGE = auto()
-    LOOK = auto()  # larger words, more contrast, and round
-    AIM = auto()  # show large what the camera sees
-    DONE = auto()
-    STILL_HERE = auto()
-    DISMISS = auto()  # close the notice and go on
-    TAKE_OFF_MODE = auto()
-    UNDO_RETURN = auto()
-    RETURN_THIS = auto()  # of a notice: take the book back now
-    IT_IS_A_CARD = auto()
-    IT_IS_A_BOOK = auto()
-    MY_BOOKS = auto()
-    RENEW_ALL = auto()
-    AGAIN = auto()  # of an enrolment: try it once more
-    NETWORK = auto()  # of an enrolment: is there one?
-    # of the maintainer's screen
-    LOCK = auto()
-    TRY_SCANNER = auto()
-    SEND_NOW = auto()
-    SUPPORT_BUNDLE = auto()
-    RESTART = auto()
-    ENROL_ANEW = auto()
-    MORE = auto()
-    UPDATE_FROM_STICK = auto()
-    BUNDLE_ON_STICK = auto()
-    BACKUP_ON_STICK = auto()
-    ENTER_DESK = auto()  # of a visit of somebody of the staff: open the desk
-    STAFF_PIN = auto()  # of the maintainer's screen: a PIN for somebody of the staff
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    button: Button
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class TakeOffTouched:
-    """A row's own button while books are being taken off."""
-
-    operation: OperationId
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class RenewTouched:
-    """The own button of a loan in the reader's list."""
-
-    barcode: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class PartTouched:
-    """One of the parts on the maintainer's screen."""
-
-    part: Part
-    at: float
 
 
 @dataclass(frozen=True, slots=True)

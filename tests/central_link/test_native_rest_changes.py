@@ -105,6 +105,7 @@ MORE: dict[str, tuple[dict[str, Any], object]] = {
     "patron": (
         {
             "suspended_until": "2026-12-24",
+            "lifted_on": "2026-11-24",
             "note": "Hay quên thẻ",
             "staff": {"id": OTHER, "role": "maintainer"},
         },
@@ -119,6 +120,7 @@ MORE: dict[str, tuple[dict[str, Any], object]] = {
                 date(2026, 12, 24),
                 "Hay quên thẻ",
                 Staff(OTHER, Role.MAINTAINER),
+                date(2026, 11, 24),
             ),
             ("HS.0001", "HS.0002"),
         ),
@@ -169,7 +171,7 @@ def test_reads_what_an_older_centre_does_not_tell(kind: str) -> None:
 
 
 NOTHING = {
-    "patron": {"suspended_until": None, "note": None, "staff": None},
+    "patron": {"suspended_until": None, "note": None, "staff": None, "lifted_on": None},
     "hold": {"shelved_on": None},
     "circulation": {"hold_shelf_days": None},
 }

@@ -38,6 +38,8 @@ from tests.central_server.signing import Key
 
 ROOT = Path(__file__).parents[2]
 NOON_MS = 1_795_000_000_000
+SUSPENDS = "suspend_after_days = 3\nsuspend_days = 7\n"
+"""Of limits: who is three days late borrows nothing for a week."""
 CIRCULATION = """version = "2026-09-01"
 [limits.hs]
 total = 5
@@ -150,10 +152,18 @@ class Station:
         self.last_hash = hashlib.sha256(bytes.fromhex(self.last_hash) + text.encode()).hexdigest()
         return {"epoch": self.epoch, "seq": self.seq, "hash": self.last_hash, "body": text, "reader": reader}
 
-    def check_out(self, barcode: str, patron: str, loan: str | None = None, item: str | None = None) -> Operation:
+    def check_out(
+        self,
+        barcode: str,
+        patron: str,
+        loan: str | None = None,
+        item: str | None = None,
+        days: tuple[str, str] = ("2026-11-18", "2026-12-01"),
+    ) -> Operation:
+        """`days`: on which it was lent, and is due."""
         data = {"loan": loan or str(uuid4()), "item": item or str(uuid4()), "barcode": barcode}
-        days = {"lent_on": "2026-11-18", "due_on": "2026-12-01"}
-        return self.write("check_out", data | days | {"provisional": not self.trusted}, patron)
+        data |= {"lent_on": days[0], "due_on": days[1]}
+        return self.write("check_out", data | {"provisional": not self.trusted}, patron)
 
     def check_in(self, barcode: str, loans: Sequence[str] = (), item: str | None = None) -> Operation:
         return self.write("check_in", {"barcode": barcode, "item": item, "loans": list(loans)}, actor="anyone")
@@ -225,19 +235,23 @@ def request_of(operations: Sequence[Operation], library: str = "hoa-sen", device
 
 
 def take(
-    store: Store, *operations: Operation, library: str = "hoa-sen", device: str = "tram-1"
+    store: Store, *operations: Operation, library: str = "hoa-sen", device: str = "tram-1", now_ms: int = NOON_MS
 ) -> list[tuple[str, str | None]]:
     """Ingest one batch without HTTP; answers (verdict, reason) of each."""
     with store.writing.begin() as connection:
-        return take_in(connection, *operations, library=library, device=device)
+        return take_in(connection, *operations, library=library, device=device, now_ms=now_ms)
 
 
 def take_in(
-    connection: sa.Connection, *operations: Operation, library: str = "hoa-sen", device: str = "tram-1"
+    connection: sa.Connection,
+    *operations: Operation,
+    library: str = "hoa-sen",
+    device: str = "tram-1",
+    now_ms: int = NOON_MS,
 ) -> list[tuple[str, str | None]]:
     """The same in a transaction that goes on."""
     request = read_request(json.dumps(request_of(operations, library, device)).encode())
-    verdicts = Batch(request).record(connection, NOON_MS).verdicts
+    verdicts = Batch(request).record(connection, now_ms).verdicts
     assert [(one.epoch, one.seq) for one in verdicts] == [(one["epoch"], one["seq"]) for one in operations]
     return [(one.verdict.value, one.reason.value if one.reason else None) for one in verdicts]
 

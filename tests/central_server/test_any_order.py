@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from central_server import settling
+from central_server import changes, settling
 from central_server.database import Store, Where, open_store
+from central_server.imports import patrons
 from central_server.ledger import read_ledger
-from central_server.tables.library import hold, request
+from central_server.tables.library import hold, patron, request
 from central_server.tables.operations import (
     check_in,
     dated_boot,
     dispute,
+    late_return,
     loan_end,
     operation_reader,
     succession,
@@ -28,9 +30,12 @@ from central_server.tables.operations import loan as loan_table
 from central_server.tables.operations import operation as operation_table
 from tests.central_server.databases import Databases
 from tests.central_server.support import (
+    CIRCULATION,
     NOON_MS,
+    SUSPENDS,
     Operation,
     Station,
+    bring,
     bring_a_small_library,
     loan_of,
     request_id,
@@ -53,7 +58,10 @@ OF_OPERATIONS = (
     dated_boot,
     request,
     hold,
+    late_return,
 )
+HEARD_MS = NOON_MS + 10_000 * 86_400_000
+SUSPENDING = CIRCULATION.replace("[[policy]]", SUSPENDS.replace("= 3", "= 1") + "[[policy]]", 1)
 
 
 # What happens, in the order of happening: (act, station, barcode, card).
@@ -65,7 +73,16 @@ def histories(stations: int = 3) -> st.SearchStrategy[History]:
     acts = ["check_out", "check_out", "check_in", "blind_check_in", "renew", "void", "reopen"]
     acts += ["place_hold", "place_hold", "cancel_hold"]
     acts += (
-        ["lose_clock", "date_boot", "date_boot_roughly", "set_clock", "copy_card", "save_card", "restore_card"]
+        [
+            "a_month",
+            "lose_clock",
+            "date_boot",
+            "date_boot_roughly",
+            "set_clock",
+            "copy_card",
+            "save_card",
+            "restore_card",
+        ]
         if stations > 1
         else []
     )
@@ -115,6 +132,8 @@ class Shelves:
                 return station.ask("cancel_hold", self.patrons[card], hold=request_id(self.placed[card]))
             case "reopen" if station.seq:
                 station.reopen()
+            case "a_month":
+                self.now_ms += 30 * 86_400_000
             case "lose_clock":
                 station.trusted, station.boot = False, str(uuid4())
                 self.began[number] = self.now_ms
@@ -158,6 +177,7 @@ def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any
     ledger = read_ledger(store, library)
     kept = sorted((one["epoch"], one["seq"], one["hash"], one["kind"]) for one in ledger["operations"])
     loans = sorted(ledger["loans"], key=lambda one: str(one["id"]))
+    in_library = late_return.c.library_id == library
     with store.reading.connect() as connection:
         told = settling.listed(connection, library)
         columns = (loan_table.c.id, loan_table.c.lent_on, loan_table.c.provisional)
@@ -167,8 +187,11 @@ def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any
         same = sa.and_(hold.c.library_id == request.c.library_id, hold.c.id == request.c.id)
         wished = sa.select(*of_wishes).outerjoin(hold, same).where(request.c.library_id == library)
         wishes = sorted(tuple(row) for row in connection.execute(wished))
+        mine = sa.select(patron.c.id).where(patron.c.library_id == library)
+        told_of = {one: changes.current(connection, library, "patron", one) for one in connection.scalars(mine)}
+        late = sorted(tuple(row) for row in connection.execute(sa.select(late_return).where(in_library)))
     doubts = sorted(one["id"] for one in told if one["reason"] in ("already_on_loan", "unclear_order"))
-    return kept, [*(one | dates[one["id"]] for one in loans), *doubts, *wishes]
+    return kept, [*(one | dates[one["id"]] for one in loans), *doubts, *wishes, *late, *sorted(told_of.items())]
 
 
 def allow_deleting(connection: sa.Connection) -> None:
@@ -188,13 +211,15 @@ def shared(databases: Databases, empty_database: Where) -> Iterator[Store]:
 def send(store: Store, library: str, operations: Sequence[tuple[str, Operation]]) -> None:
     """One batch of each station, in the order of their first operations here."""
     for device in dict.fromkeys(device for device, _ in operations):
-        take(store, *(one for other, one in operations if other == device), library=library, device=device)
+        batch = (one for other, one in operations if other == device)
+        take(store, *batch, library=library, device=device, now_ms=HEARD_MS)
 
 
 def check_any_order(shared: Store, folder: Path, history: History, data: st.DataObject) -> None:
     """Send `history` once split, doubled and shuffled, once in order, and compare."""
     library = f"l-{uuid4().hex[:12]}"
     known = bring_a_small_library(shared, folder, library)
+    bring(shared, "circulation", SUSPENDING, folder, library)
     operations = written(history, library, known["patron"], title_of(shared, library))
     once = [(one["epoch"], one["seq"], one["hash"]) for _, one in operations]
     # Hypothesis itself would mostly keep the order.
@@ -213,6 +238,7 @@ def check_any_order(shared: Store, folder: Path, history: History, data: st.Data
         allow_deleting(connection)
         for table in OF_OPERATIONS:
             connection.execute(table.delete().where(table.c.library_id == library))
+        patrons.publish_of(connection, library, set(known["patron"].values()))
     for operation in operations:
         send(shared, library, [operation])
     assert outcome(shared, library) == (kept, loans)

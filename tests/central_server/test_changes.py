@@ -41,6 +41,7 @@ def test_gives_everything_page_by_page_when_the_cursor_is_empty(server: Server, 
         "blocked": False,
         "cards": ["HS1"],
         "suspended_until": None,
+        "lifted_on": None,
         "note": None,
         "staff": None,
     }

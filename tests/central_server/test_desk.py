@@ -269,6 +269,18 @@ def test_records_that_a_pin_was_set_and_does_nothing(store: Store, known: Known,
     assert take(store, a.write("pin_set", {"how": "set"}, actor="station")) == [disputed("unreadable")]
 
 
+def test_records_who_opened_the_desk_and_does_nothing(store: Store, known: Known, a: Station) -> None:
+    def desk(how: str, actor: str = "librarian", patron: str | None = None, **data: Any) -> Operation:
+        return a.write("desk", {"how": how, "staff": LIBRARIAN, **data}, patron, actor=actor)
+
+    _, cursor = feed(store)
+    batch = [desk("refused", "anyone", tries=1), desk("opened", tries=1), desk("closed", tries=0)]
+    assert take(store, *batch) == [ACCEPTED] * 3
+    assert feed(store, cursor=cursor)[0] == []
+    for wrong in (desk("kicked in"), desk("opened", tries=-1), desk("opened", patron=known["patron"]["HS1"])):
+        assert take(store, wrong) == [disputed("unreadable")]
+
+
 @pytest.mark.parametrize(("reason", "verdict"), [("Cả lớp mượn", ACCEPTED), ("x" * 2_001, disputed("unreadable"))])
 def test_takes_a_reason_of_bounded_length_for_what_the_rules_refuse(
     store: Store, known: Known, a: Station, reason: str, verdict: tuple[str, str | None]

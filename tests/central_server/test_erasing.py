@@ -133,6 +133,35 @@ def life(store: Store, known: Known, tmp_path: Path) -> Life:
     return Life(store, tmp_path)
 
 
+def test_erases_nobody_whose_return_nobody_has_seen(store: Store, known: Known) -> None:
+    """Whoever brought it may have to be asked. The return by the staff is the control, and so is one that was seen."""
+    an, station = known["patron"]["HS1"], Station()
+    out, other = station.check_out("TK.1", an), station.check_out("TK.2", an)
+    data = {"barcode": "TK.1", "item": None, "loans": [loan_of(out)], "to_check": True}
+    back = station.write("check_in", data, actor="anyone")
+    take(store, out, other, back, station.check_in("TK.2", [loan_of(other)]))
+    with pytest.raises(CannotDo, match="Nobody of the staff has seen 1 books yet"):
+        erase(store, an)
+    seen = {"operation": {"epoch": back["epoch"], "seq": back["seq"]}, "why": "returned"}
+    elsewhere = Station(device="tram-2")
+    take(store, elsewhere.write("checked", seen, actor="librarian"), device="tram-2")
+    with pytest.raises(CannotDo):
+        erase(store, an)
+    take(store, station.write("checked", seen, actor="librarian"))
+    assert erase(store, an).loans == 2
+
+
+@pytest.mark.parametrize("how", ["taken back", "whatever it costs"])
+def test_what_is_not_to_be_seen_any_more_keeps_nobody(store: Store, known: Known, how: str) -> None:
+    an, station = known["patron"]["HS1"], Station()
+    out = station.check_out("TK.1", an)
+    data = {"barcode": "TK.1", "item": None, "loans": [loan_of(out)], "to_check": True}
+    take(store, out, back := station.write("check_in", data, actor="anyone"))
+    if how == "taken back":
+        take(store, station.void(back), station.check_in("TK.1", [loan_of(out)]))
+    assert erase(store, an, with_open_loans=how != "taken back").loans == 1
+
+
 def test_is_found_nowhere_when_erased_and_every_chain_verifies(store: Store, life: Life, databases: Databases) -> None:
     if not isinstance(store.where, Path):
         third = {"library_id": "hoa-sen", "number": f"{life.second}-3", "patron_id": life.patron}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from central_server import late_returns
 from central_server.imports.rules import Limits, Policy
 from central_server.lending_rules import (
     WEEKDAYS,
@@ -37,15 +38,20 @@ POLICY, LIMITS, ALWAYS_OPEN = LoanPolicy(14, 5, 1), PatronLimits(5, 1), due_date
 
 def at_the_centre(one: Situation) -> Renewal | tuple[Reason, ...]:
     who, loan = one.patron, one.loan
+    limits, returns = one.rules.limits.get(who.category), [(late.due_on, back) for late, back in one.ended_late]
+    until = [who.suspended_until]
+    if limits is not None:
+        days = (limits.suspend_after_days, limits.suspend_days)
+        until.append(late_returns.suspended_until(returns, *days, getattr(who, "lifted_on", None)))
+    suspended_until = max((day for day in until if day is not None), default=None)
     return decide_renewal(
-        Borrower(who.category, who.blocked, who.valid_until, who.suspended_until),
+        Borrower(who.category, who.blocked, who.valid_until, suspended_until),
         replace(lent(loan), is_read_here=one.item.in_house_only, renewed_on=one.renewed_on),
         [lent(other) for other in one.others if other.id != loan.id],
         sum(hold.patron_id != who.id for hold in one.holds),
         one.free_copies,
         rules(one.rules, one.calendar),
         one.today,
-        [(late.due_on, back) for late, back in one.ended_late],
     )
 
 

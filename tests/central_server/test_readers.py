@@ -4,14 +4,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from central_server import readers
 from central_server.database import Store, reading
 from central_server.readers import Unfit, Values
-from central_server.tables.library import patron
 from tests.central_server.desks import told
-from tests.central_server.support import CIRCULATION, Station, bring, feed, take, title_of
+from tests.central_server.late import SUSPENDING, day, heard, lends, returns
+from tests.central_server.support import CIRCULATION, NOON_MS, Station, bring, feed, take, title_of
 
 Known = dict[str, dict[str, str]]
 TODAY = date(2026, 12, 5)
@@ -43,20 +42,20 @@ def school(store: Store, known: Known, tmp_path: Path) -> Store:
 )
 def test_finds_by_name_card_or_class(school: Store, words: str, found: list[str]) -> None:
     with reading(school) as connection:
-        lines, more = readers.find(connection, "hoa-sen", words, 10)
+        lines, more = readers.find(connection, "hoa-sen", words, TODAY, 10)
     assert ([one.card for one in lines], more) == (found, False)
 
 
 def test_finds_page_by_page(school: Store) -> None:
     with reading(school) as connection:
-        pages = [readers.find(connection, "hoa-sen", "anh", 2, start) for start in (0, 2)]
+        pages = [readers.find(connection, "hoa-sen", "anh", TODAY, 2, start) for start in (0, 2)]
     assert [([one.card for one in lines], more) for lines, more in pages] == [(["A1", "G1"], True), (["A2"], False)]
 
 
 def test_lists_classes_as_people_count(school: Store) -> None:
     with reading(school) as connection:
         assert readers.classes(connection, "hoa-sen") == [("2A", 2), ("10A1", 1)]
-        assert [one.card for one in readers.of_class(connection, "hoa-sen", "2A")] == ["A2", "B1"]
+        assert [one.card for one in readers.of_class(connection, "hoa-sen", "2A", TODAY)] == ["A2", "B1"]
 
 
 def test_shows_what_a_reader_has_and_waits_for(school: Store, known: Known) -> None:
@@ -112,10 +111,16 @@ def test_adds_and_changes_and_tells_the_stations(school: Store) -> None:
     assert (data["class_name"], data["valid_until"], data["cards"]) == ("8A", None, ["00123"])
 
 
-def test_lifts_a_suspension(school: Store, known: Known) -> None:
-    an = known["patron"]["HS1"]
+def test_lifts_a_suspension(school: Store, known: Known, tmp_path: Path) -> None:
+    an, station = known["patron"]["HS1"], Station(wall_ms=NOON_MS - 1)
+    bring(school, "circulation", SUSPENDING, tmp_path)
+    out = lends(station, an, due=0)
+    heard(school, station, out, returns(station, out, 3))
+    today = date.fromisoformat(day(3))
     with school.writing.begin() as connection:
-        connection.execute(sa.update(patron).where(patron.c.id == an).values(suspended_until="2027-01-01"))
-        assert readers.lift_suspension(connection, "hoa-sen", an)
-        assert not readers.lift_suspension(connection, "hoa-sen", "nobody")
+        found = readers.reader(connection, "hoa-sen", an, today)
+        assert found
+        assert found.line.suspended_until == told(school, "patron", an)["suspended_until"] == day(9)
+        assert readers.lift_suspension(connection, "hoa-sen", an, today)
+        assert not readers.lift_suspension(connection, "hoa-sen", "nobody", today)
     assert told(school, "patron", an)["suspended_until"] is None

@@ -92,13 +92,14 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("hold_shelved", {"hold": str(uuid4()), "barcode": "TK.1", "day": "2026-11-23"}),
     ("help_call", {"day": "2026-11-23"}),
     ("pin_set", {"how": "set"}),
+    ("desk", {"how": "opened", "staff": str(uuid4()), "tries": 0}),
     ("in_house_use", {"barcode": "TK.1", "item": str(uuid4()), "day": "2026-11-23"}),
     ("visit", {"day": "2026-11-23"}),
 ]
 
 REQUIRED: dict[str, set[str]] = {
     "card_link": {"request", "private"},
-    **{kind: set() for kind in ("checked", "hold_shelved", "help_call", "in_house_use", "pin_set", "visit")},
+    **{kind: set() for kind in ("checked", "desk", "hold_shelved", "help_call", "in_house_use", "pin_set", "visit")},
 }
 
 

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from central_server import settings
-from central_server.database import Store, reading
+from central_server.cannot import CannotDo
+from central_server.database import Store, open_store, reading
+from central_server.tables.library import as_imported, setting
 from tests.central_server.databases import Databases
 from tests.central_server.support import (
     ACCEPTED,
@@ -23,6 +26,7 @@ from tests.central_server.support import (
     take,
 )
 from tests.central_server.test_csv_imports import notes, outcomes
+from tests.central_server.test_database import at_revision
 from tests.central_server.test_erasing import files_with
 from tests.central_server.test_toml_imports import CALENDAR
 
@@ -192,6 +196,90 @@ def test_takes_of_a_late_request_what_nothing_later_was_said_of(store: Store, st
     assert news == {"card_proof": "pin_on_camera", "self_return": "to_check"}
 
 
+# --- taken back
+
+
+def unset(store: Store, name: str, now_ms: int = NOON_MS) -> None:
+    with store.writing.begin() as connection:
+        settings.unset(connection, "hoa-sen", name, now_ms=now_ms)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_what_is_taken_back_is_as_if_nobody_had_set_it(store: Store, station: Station, fixed: bool) -> None:
+    before = told(store, "circulation"), told(store, "calendar")
+    values = {"limits.hs.total": "3", "policy.hs.STK.days": "7", "closed": "2026-11-20", "card_proof": "pin"}
+    at_the_centre(store, fixed=fixed, **values)
+    assert (told(store, "circulation"), told(store, "calendar")) != before
+    unset(store, "limits.hs.total")
+    rules = told(store, "circulation")["hoa-sen"]
+    assert (rules["limits"]["hs"]["total"], rules["policies"][0]["days"]) == (5, 7), "the others stay"
+    for name in ("policy.hs.STK.days", "closed", "card_proof"):
+        unset(store, name)
+    assert (told(store, "circulation"), told(store, "calendar")) == before
+    assert told(store, "setting") == dict.fromkeys(values)
+    with pytest.raises(CannotDo, match="Nothing was set for closed"):
+        unset(store, "closed")
+
+
+def test_what_was_asked_before_it_was_taken_back_does_not_bring_it_back(store: Store, station: Station) -> None:
+    late = station.ask_at_desk("settings", values={"card_proof": "pin"})
+    at_the_centre(store, card_proof="pin_on_camera")
+    unset(store, "card_proof")
+    _, cursor = feed(store)
+    assert take(store, late) == [ACCEPTED]
+    news = {one["id"]: one["data"] for one in feed(store, cursor=cursor)[0]}
+    assert (news["card_proof"], news[request_id(late)]["why"]) == (None, "overtaken")
+
+
+def test_what_is_asked_after_it_was_taken_back_holds(store: Store, station: Station) -> None:
+    at_the_centre(store, fixed=True, now_ms=NOON_MS - 2 * HOUR_MS, card_proof="pin_on_camera")
+    unset(store, "card_proof", NOON_MS - 2 * HOUR_MS)
+    assert asks(store, station, card_proof="pin") == ("granted", None)
+    assert told(store, "setting")["card_proof"] == {"value": "pin", "fixed": False}
+
+
+def test_an_import_says_what_holds_when_it_is_taken_back_later(store: Store, tmp_path: Path) -> None:
+    at_the_centre(store, **{"limits.hs.total": "3"})
+    bring(store, "circulation", CIRCULATION.replace("total = 5", "total = 6"), tmp_path)
+    assert told(store, "circulation")["hoa-sen"]["limits"]["hs"]["total"] == 3
+    unset(store, "limits.hs.total")
+    assert told(store, "circulation")["hoa-sen"]["limits"]["hs"]["total"] == 6
+
+
+def test_says_what_an_older_program_did_not_remember(store: Store, tmp_path: Path) -> None:
+    """It laid what was set over what it told, and kept nothing else."""
+    at_the_centre(store, **{"limits.hs.total": "3", "card_proof": "pin"})
+    with store.writing.begin() as connection:
+        connection.execute(as_imported.delete())
+    before = feed(store)[0]
+    with pytest.raises(CannotDo, match="import the circulation once again"):
+        unset(store, "limits.hs.total")
+    assert feed(store)[0] == before
+    unset(store, "card_proof")
+    bring(store, "circulation", CIRCULATION + IN_HOUSE, tmp_path)
+    unset(store, "limits.hs.total")
+    assert told(store, "circulation")["hoa-sen"]["limits"]["hs"]["total"] == 5
+
+
+def test_a_migrated_database_remembers_what_nothing_was_laid_over(databases: Databases) -> None:
+    where = databases.new()
+    engine = at_revision(where, "0009")
+    old = sa.MetaData()
+    old.reflect(engine)
+    with engine.begin() as now:
+        for library in ("hoa-sen", "sao-mai"):
+            thing = {"library_id": library, "kind": "circulation", "id": library, "seq": 1, "data": "{}"}
+            now.execute(old.tables["change"].insert(), thing)
+        row = {"library_id": "sao-mai", "name": "closed", "value": "", "fixed": False, "request_id": None, "set_ms": 7}
+        now.execute(old.tables["setting"].insert(), row)
+    engine.dispose()
+    store = open_store(where, migrate=True)
+    with reading(store) as connection:
+        assert [tuple(one) for one in connection.execute(sa.select(as_imported))] == [("hoa-sen", "circulation", "{}")]
+        assert [tuple(one) for one in connection.execute(sa.select(setting))] == [tuple(row.values())]
+    store.close()
+
+
 def test_sets_nothing_of_another_library(store: Store, station: Station, tmp_path: Path) -> None:
     bring(store, "circulation", CIRCULATION, tmp_path, "sao-mai", "Sao Mai")
     before = feed(store, "sao-mai")
@@ -223,6 +311,10 @@ def test_lists_sets_and_fixes_on_the_command_line(store: Store) -> None:
     assert "card_proof = pin (fixed)   [one of none, pin, pin_on_camera]" in do("list").splitlines()
     assert do("unfix", "card_proof") == "card_proof = pin"
     assert do("unfix", "card_proof") == (2, "card_proof is not fixed; nothing was done.")
+    assert do("unset", "limits.hs.total") == "limits.hs.total is not set any more"
+    assert told(store, "circulation")["hoa-sen"]["limits"]["hs"]["total"] == 5
+    assert do("unset", "limits.hs.total") == (2, "Nothing was set for limits.hs.total; nothing was done.")
+    assert do("fix", "limits.hs.total") == (2, "Nothing was set for limits.hs.total yet; say to what it is fixed.")
     assert do("fix", "closed") == (2, "Nothing was set for closed yet; say to what it is fixed.")
     assert do("set", "loan_days", "3") == (
         2,

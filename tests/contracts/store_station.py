@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kiosk.domain.operations import Operation, OperationId
 from kiosk.ports.central import Change, Verdict, VerdictKind
-from kiosk.ports.store import Store
+from kiosk.ports.store import Store, UnitOfWork
 from tests.local_store.shelf import write_operation
 
 
@@ -57,3 +58,11 @@ class Station:
 
 def accepted(operation: Operation) -> Verdict:
     return Verdict(operation.id, VerdictKind.ACCEPTED)
+
+
+@contextmanager
+def writing(station: Station) -> Iterator[UnitOfWork]:
+    """A unit of work that is committed."""
+    with station.store.unit_of_work() as work:
+        yield work
+        work.commit()

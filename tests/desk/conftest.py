@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -26,6 +26,9 @@ from kiosk.session.inputs import Answer
 from local_store.engine import SqlStore, StoreConfig, open_store
 from local_store.pin_lock import StorePinLock
 from tests.local_store.shelf import new_store
+
+if TYPE_CHECKING:
+    from tests.desk.entering import Desk_
 
 T = TypeVar("T")
 TODAY = date(2026, 11, 23)
@@ -159,3 +162,16 @@ def disputed(library: Library) -> Library:
     library.lent_elsewhere("i1", "p2", days_ago=2)
     library.apply(DISPUTE)
     return library
+
+
+@pytest.fixture
+def desk(library: Library) -> Desk_:
+    from tests.desk.entering import HANH, LAN, TUAN, Desk_, patron
+
+    lock = StorePinLock(lambda: bytes(32), "hoa-sen", "tram-1")
+    tools = Tools(library.clock, lambda size: bytes(size), pins=lock)
+    people = [
+        patron("lan", "cô Lan", LAN), patron("hanh", "cô Hạnh", HANH), patron("tuan", "thầy Tuấn", TUAN),
+    ]  # fmt: skip
+    library.apply(*(PatronRecord(one, (f"GV-{one.id}",)) for one in people))
+    return Desk_(library.store, library.clock, Desk(tools), tools)

@@ -6,72 +6,26 @@ import json
 import multiprocessing
 import os
 import signal
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kiosk.desk import Desk
 from kiosk.desk.pins import look_at_pin
 from kiosk.desk.recording import Tools
-from kiosk.domain.model import Patron
-from kiosk.domain.staff import ByStaff, Role, Staff
+from kiosk.domain.staff import Role, Staff
 from kiosk.ports.central import PatronRecord
 from kiosk.ports.desk_store import PinRecord
 from kiosk.ports.errors import StoreBroken
 from kiosk.ports.host import PinLock
 from kiosk.ports.store import Store, UnitOfWork
-from kiosk.session.desk_states import Act, PinProblem, StaffShown
+from kiosk.session.desk_states import PinProblem, StaffShown
 from kiosk.session.effects import EnterDesk, ProveCard, SetPin
-from kiosk.session.inputs import CardProved, DeskActDone, DeskEntered, PinRefused
+from kiosk.session.inputs import CardProved, DeskEntered, PinRefused
 from local_store.engine import StoreConfig, open_store
-from local_store.pin_lock import StorePinLock
-from tests.desk.conftest import HandClock, Library, in_units
+from tests.desk.conftest import HandClock, in_units
+from tests.desk.entering import LAN, PIN, TUAN, WRONG, Desk_, patron
 from tests.local_store.shelf import new_store
-
-LAN, HANH, TUAN = (
-    Staff("staff-lan", Role.LIBRARIAN),
-    Staff("staff-hanh", Role.LIBRARIAN),
-    Staff("staff-t", Role.MAINTAINER),
-)
-PIN, WRONG = "471193", "471194"
-
-
-def patron(id_: str, name: str, staff: Staff | None = None) -> Patron:
-    return Patron(id_, name, "", "hs", date(2027, 5, 31), False, staff=staff)
-
-
-@dataclass
-class Desk_(Library):
-    tools: Tools | None = None
-
-    def sets(self, patron_id: str, pin: str | None, by: Staff | None = None) -> bool:
-        done = self.ask(SetPin(1, 1, patron_id, pin, ByStaff(by) if by else None))
-        assert isinstance(done, DeskActDone)
-        assert done.act is (Act.UNLOCK_PIN if pin is None else Act.SET_PIN)
-        return done.well
-
-    def enters(self, pin: str = PIN, patron_id: str = "lan") -> DeskEntered | PinRefused:
-        answer = self.ask(EnterDesk(7, 9, patron_id, pin))
-        assert isinstance(answer, DeskEntered | PinRefused)
-        assert (answer.visit, answer.request) == (7, 9)
-        return answer
-
-    def record(self, patron_id: str = "lan") -> PinRecord | None:
-        with self.store.unit_of_work() as work:
-            return work.pin(patron_id)
-
-
-@pytest.fixture
-def desk(library: Library) -> Desk_:
-    lock = StorePinLock(lambda: bytes(32), "hoa-sen", "tram-1")
-    tools = Tools(library.clock, lambda size: bytes(size), pins=lock)
-    people = [
-        patron("lan", "cô Lan", LAN), patron("hanh", "cô Hạnh", HANH), patron("tuan", "thầy Tuấn", TUAN),
-    ]  # fmt: skip
-    library.apply(*(PatronRecord(one, (f"GV-{one.id}",)) for one in people))
-    return Desk_(library.store, library.clock, Desk(tools), tools)
 
 
 def test_a_pin_opens_the_desk_of_whom_it_belongs_to(desk: Desk_) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,15 @@ def shown(library: Library, *, by_camera: bool) -> PatronFound:
     answer = library.ask(IdentifyPatron(7, 9, "HS1", by_camera))
     assert isinstance(answer, PatronFound)
     return answer
+
+
+def sent_returns(library: Library) -> list[dict[str, object]]:
+    """What each return says beside its book."""
+    with library.store.unit_of_work() as work:
+        bodies = [json.loads(one.body) for _, one in work.pending(99)]
+    known = {"barcode", "item", "loans"}
+    data = [body["data"] for body in bodies if body["kind"] == "check_in"]
+    return [{name: value for name, value in one.items() if name not in known} for one in data]
 
 
 def to_check(library: Library) -> list[CheckLine]:
@@ -114,6 +124,7 @@ def test_a_return_is_done_at_once_where_the_library_has_not_chosen_otherwise(lib
     lent(library)
     returned(library)
     assert to_check(library) == []
+    assert sent_returns(library) == [{}]
 
 
 def test_a_return_by_a_reader_alone_waits_for_somebody_to_see_the_book(library: Library) -> None:
@@ -125,6 +136,7 @@ def test_a_return_by_a_reader_alone_waits_for_somebody_to_see_the_book(library: 
     assert line.reader is not None
     assert line.reader.name == "Minh An", "whom to ask is known still"
     assert library.open_loans() == [], "for the reader it is back"
+    assert sent_returns(library) == [{"to_check": True}], "the centre knows that nobody has seen it"
     done = library.ask(TickOff(7, 9, Act.CHECKED, line.id, LAN))
     assert isinstance(done, DeskActDone)
     assert done.well
@@ -137,6 +149,7 @@ def test_what_the_staff_takes_back_they_have_seen(library: Library) -> None:
     lent(library)
     returned(library, by=LAN)
     assert to_check(library) == []
+    assert sent_returns(library) == [{}]
 
 
 def test_a_return_that_was_taken_back_is_not_looked_for(library: Library) -> None:

@@ -12,10 +12,12 @@ from kiosk.desk.recording import Today
 from kiosk.domain import blocks as b
 from kiosk.domain.loan_policy import CirculationRules
 from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.domain.requests import BlockPatron, RequestRecord, RequestState
+from kiosk.domain.staff import ByStaff, Role, Staff
 from kiosk.ports.central import HoldRecord, ItemRecord, PatronRecord
 from kiosk.ports.store import UnitOfWork
-from kiosk.session.effects import CheckIn, CheckOut, IdentifyPatron, ListBooks, Renew, TakeBack
-from kiosk.session.inputs import BooksListed, LoanRecorded, LoanRefused, NotRenewed, PatronFound, ReturnRecorded
+from kiosk.session.effects import Ask, CheckIn, CheckOut, IdentifyPatron, ListBooks, Renew, TakeBack
+from kiosk.session.inputs import Asked, BooksListed, LoanRecorded, LoanRefused, NotRenewed, PatronFound, ReturnRecorded
 from tests.desk.conftest import RULES, TODAY
 
 if TYPE_CHECKING:
@@ -79,6 +81,57 @@ def test_nobody_is_suspended_on_an_unsure_day(library: Library) -> None:
     library.keep_time()
     library.clock.lose_time()
     assert refused(library) == ()
+
+
+LAN = ByStaff(Staff("7f1c0000-0000-4000-8000-000000000001", Role.LIBRARIAN))
+
+
+def lends_again(library: Library) -> bool:
+    return isinstance(library.ask(Ask(1, 1, "p1", BlockPatron(False), LAN)), Asked)
+
+
+def test_a_desk_that_lends_again_lifts_what_this_station_knows_and_what_it_was_told(library: Library) -> None:
+    told = Patron("p1", "Minh An", "7A1", "hs", None, False, suspended_until=TODAY + timedelta(days=3))
+    library.apply(SUSPENDING, PatronRecord(told, ("HS1",)))
+    brings_late(library, 5)
+    assert refused(library) == (b.Suspended(TODAY + timedelta(days=6)),)
+    assert lends_again(library)
+    assert refused(library) == ()
+    assert not lends_again(library), "nothing is left to lift"
+
+
+def test_what_comes_late_on_a_later_day_suspends_again(library: Library) -> None:
+    library.apply(SUSPENDING)
+    brings_late(library, 5)
+    assert lends_again(library)
+    library.clock.advance(86_400)
+    library.lent_elsewhere("i5", "p1", days_ago=20, due_in=-8)
+    library.ask(CheckIn(1, 1, "TK.00005"))
+    assert refused(library) == (b.Suspended(TODAY + timedelta(days=7)),)
+
+
+def test_what_the_centre_lifted_suspends_nobody_here(library: Library) -> None:
+    library.apply(SUSPENDING)
+    brings_late(library, 5)
+    lifted = Patron("p1", "Minh An", "7A1", "hs", None, False, lifted_on=TODAY)
+    library.apply(PatronRecord(lifted, ("HS1",)))
+    assert refused(library) == ()
+    library.apply(PatronRecord(replace(lifted, lifted_on=TODAY - timedelta(days=1)), ("HS1",)))
+    assert refused(library, "TK.00003") == (b.Suspended(TODAY + timedelta(days=6)),)
+
+
+def test_what_was_lifted_here_stays_so_until_the_centre_has_answered(library: Library) -> None:
+    """What it tells of the reader meanwhile may be from before it heard; what it tells behind its answer is not."""
+    library.apply(SUSPENDING)
+    brings_late(library, 5)
+    answer = library.ask(Ask(1, 1, "p1", BlockPatron(False), LAN))
+    assert isinstance(answer, Asked)
+    an = Patron("p1", "Minh An", "7A1", "hs", None, False, suspended_until=TODAY + timedelta(days=6))
+    library.apply(PatronRecord(an, ("HS1",)))
+    assert refused(library) == ()
+    asked = RequestRecord(answer.id, "patron_block", "", "p1", 5, RequestState.DECLINED)
+    library.apply(asked, PatronRecord(an, ("HS1",)))
+    assert refused(library, "TK.00003") == (b.Suspended(TODAY + timedelta(days=6)),)
 
 
 class Counting:

@@ -12,7 +12,7 @@ from kiosk.domain.due_dates import Calendar, Closure
 from kiosk.domain.loan_policy import CirculationRules, LoanPolicy, PatronLimits
 from kiosk.domain.settings import all_settings, bad_settings, overlay
 from kiosk.domain.staff import Role
-from tests.domain.test_rules_properties import calendars, days, rules, situations
+from tests.domain.situations import Situation, calendars, days, rules, situations
 
 TET = Closure(date(2027, 2, 1), date(2027, 2, 14), "Tết")
 RULES = CirculationRules(
@@ -172,10 +172,9 @@ def test_writes_what_it_reads(of: CirculationRules) -> None:
 
 
 @given(situations)
-def test_a_total_that_is_laid_over_counts_like_the_centres(scene: object) -> None:
-    from tests.domain.test_rules_properties import Situation, stricter
+def test_a_total_that_is_laid_over_counts_like_the_centres(scene: Situation) -> None:
+    from tests.domain.test_rules_properties import stricter
 
-    assert isinstance(scene, Situation)
     told = stricter(scene.rules, "total", 99)
     laid, _ = overlay(scene.rules, scene.calendar, {f"limits.{who}.total": "0" for who in scene.rules.limits})
     assert replace(scene, rules=laid).check_out() == replace(scene, rules=told).check_out()

@@ -90,7 +90,7 @@ line = Scanner()
 config = msgspec.structs.replace(config, scanner=[{"kind": "serial", "port": line.device}])
 """
 SOMEBODY_SCANS = """
-while kiosk._devices[f"serial {line.device}"] != "ready":
+while kiosk._scanners.devices[f"serial {line.device}"] != "ready":
     time.sleep(0.01)
 line.scan("HS000123")
 """

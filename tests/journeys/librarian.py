@@ -70,7 +70,8 @@ class Desk(Hands):
 
     def _listens(self) -> None:
         """What is scanned before the scanner is read is lost."""
-        self.wait(lambda: set(self.kiosk._devices.values()) == {"ready"} and isinstance(self.state.doing, Home))
+        devices = self.kiosk._scanners.devices
+        self.wait(lambda: set(devices.values()) == {"ready"} and isinstance(self.state.doing, Home))
 
     # ---- what it holds
 
@@ -272,15 +273,24 @@ class School:
         return run_or_fail("central_server", *words, *self.server.where, "--library", LIBRARY)
 
     def told(self, device: str = "tram-1") -> list[dict[str, Any]]:
-        """What the centre was told by one station, in its own words, but for the PINs with which it began."""
+        """What the centre was told by one station, in its own words, but for the PINs with which it began and who
+        opened the desk (`doors`)."""
+        told = self._told(device)
+        return [one for one in told if (one["kind"], one["actor"]) != ("pin_set", "station") and one["kind"] != "desk"]
+
+    def doors(self, device: str = "tram-1") -> list[tuple[str, int, str]]:
+        """How the desk was opened and locked, after how many wrong PINs, and by whom of what kind."""
+        found = [one for one in self._told(device) if one["kind"] == "desk"]
+        return [(one["data"]["how"], one["data"]["tries"], one["actor"]) for one in found]
+
+    def _told(self, device: str) -> list[dict[str, Any]]:
         mine = sa.select(operation.c.body).where(operation.c.library_id == LIBRARY, operation.c.device == device)
         with reading(self.centre) as connection:
-            told = [json.loads(body) for body in connection.scalars(mine.order_by(operation.c.position))]
-        return [one for one in told if (one["kind"], one["actor"]) != ("pin_set", "station")]
+            return [json.loads(body) for body in connection.scalars(mine.order_by(operation.c.position))]
 
     def agrees(self) -> tuple[Ledger, Ledger]:
         """Everything is sent, each ledger is the centre's, and every chain verifies; gives both of the first, but for
-        the PINs with which it began."""
+        the PINs with which it began and who opened the desk."""
         found = [desk.both_ledgers() for desk in self.desks]
         audit = run("central_server", "audit", *self.server.where)
         assert audit.returncode == 0, audit.stdout + audit.stderr
@@ -303,7 +313,8 @@ def _once_begun(ledger: Ledger) -> Ledger:
         began += [row for row in ledger["operations"] if (row["device"], row["kind"]) == (device, "pin_set")][
             : len(PINS)
         ]
-    return {**ledger, "operations": [row for row in ledger["operations"] if row not in began]}
+    rest = [row for row in ledger["operations"] if row not in began and row["kind"] != "desk"]
+    return {**ledger, "operations": rest}
 
 
 def _within(value: object) -> Iterator[object]:

@@ -63,9 +63,9 @@ def plain(text: str) -> str:
 
 
 def written(there: Corner) -> list[str]:
-    """The kinds of what the station has recorded, but for visits and PINs."""
+    """The kinds of what the station has recorded, but for visits, PINs and the desk's door."""
     kinds = [str(row["kind"]) for row in read_store(there.config).ledger()]
-    return [kind for kind in kinds if kind not in ("visit", "pin_set")]
+    return [kind for kind in kinds if kind not in ("visit", "pin_set", "desk")]
 
 
 def test_a_call_is_seen_and_a_lost_card_exchanged(there: Corner, tmp_path: Path) -> None:

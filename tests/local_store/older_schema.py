@@ -11,6 +11,9 @@ TO_0009 = (
     "DROP INDEX request_that_waits",
     "ALTER TABLE hold DROP COLUMN shelved_on",
     "ALTER TABLE item DROP COLUMN in_house_only",
-    *(f"ALTER TABLE patron DROP COLUMN {name}" for name in ("suspended_until", "note", "staff_id", "staff_role")),
+    *(
+        f"ALTER TABLE patron DROP COLUMN {name}"
+        for name in ("lifted_on", "suspended_until", "note", "staff_id", "staff_role")
+    ),
     "UPDATE alembic_version SET version_num = '0009'",
 )

@@ -17,7 +17,7 @@ from tests.local_store.backing_up import back_up, second_medium
 from tests.local_store.shelf import config_in, opened_whole
 from tests.local_store.shelf import write_operation as write
 from tests.local_store.test_recovery import Broken
-from tests.upkeep.test_housekeeping import House
+from tests.upkeep.house import House
 
 OPERATIONS, AFTER = 60, 5
 STAY = {21, 22, 23, 24, *range(51, OPERATIONS + 1)}

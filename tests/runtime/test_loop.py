@@ -43,11 +43,14 @@ class RealClock:
 
 class Rig:
     def __init__(self) -> None:
+        self.left: SimpleQueue[Staff] = SimpleQueue()
         self.asked: SimpleQueue[StoreEffect] = SimpleQueue()
         self.shown: SimpleQueue[State] = SimpleQueue()
         self.beats: SimpleQueue[Beat] = SimpleQueue()
         rules = SessionRules(warn_after_s=0.2, end_after_warning_s=0.2, notice_on_home_s=0.2)
-        self.loop = SessionLoop(rules, RealClock(), self.asked.put, self.shown.put, Silent(), self.beats.put)
+        self.loop = SessionLoop(
+            rules, RealClock(), self.asked.put, self.shown.put, Silent(), self.beats.put, left_desk=self.left.put
+        )
         self.thread = threading.Thread(target=self.loop.run)
 
     def next(self) -> State:
@@ -125,3 +128,7 @@ def test_shows_what_was_chosen_though_the_answer_says_nothing_new(rig: Rig) -> N
 
     while not is_marked(rig.next().doing):
         pass
+    assert rig.left.empty()
+    touch(Touched(Button.LOCK, time.monotonic()))
+    assert rig.left.get(timeout=PATIENCE_S) == staff, "that it is locked is written down"
+    assert rig.left.empty()

@@ -55,7 +55,7 @@ def test_tells_what_runs_what_is_lost_and_what_is_held(config: Path, capsys: pyt
     try:
         kiosk.beat()
         until(lambda: kiosk.sync.standing is not None and kiosk._beat_at is not None)
-        until(lambda: "lost" in kiosk._devices.values())
+        until(lambda: "lost" in kiosk._scanners.devices.values())
         code, told = status_of(config, capsys)
     finally:
         kiosk.stop()

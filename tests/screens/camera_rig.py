@@ -63,7 +63,7 @@ def until_said(words: str, there: bool = True) -> float:
 
 def drive() -> None:
     try:
-        while "ready" not in kiosk._devices.values():
+        while "ready" not in kiosk._scanners.devices.values():
             time.sleep(0.02)
         seen["at_first"] = any("Máy ảnh đang nghỉ" in text for text in texts())
         for spoiled in SPOILED:

@@ -4,103 +4,33 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import TypeVar
+from datetime import timedelta
 
 import pytest
 
 from kiosk.domain.clock_trust import Moment
-from kiosk.domain.model import Loan, Patron
 from kiosk.domain.operations import Operation, OperationKind
 from kiosk.domain.requests import RequestRecord, RequestState
-from kiosk.ports.central import Verdict, VerdictKind
-from kiosk.ports.on_store import OnStore
+from kiosk.ports.central import VerdictKind
 from kiosk.ports.store import Retention, ToCheck, UnitOfWork, WalkedTo
 from kiosk.upkeep import housekeeping
 from kiosk.upkeep.audit import verify
 from kiosk.upkeep.housekeeping import RoomWatch, keep_house
-from local_store import SqlStore, open_store
+from local_store import open_store
 from tests.local_store.decrypted import files_with
 from tests.local_store.shelf import (
     BOOT,
     BUILD_MS,
-    CATALOGUE,
-    ITEMS,
     LAN,
     MINH,
     StillClock,
-    config_in,
-    lend,
     new_id,
-    new_store,
-    take_back,
     told,
 )
 from tests.local_store.shelf import write_operation as write
-
-T = TypeVar("T")
-FIRST = date(2027, 1, 4)
-KEEP = timedelta(days=30), timedelta(days=400)
-
-
-class House:
-    """A store, its days, and whoever keeps it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.config = config_in(folder)
-        self.store: SqlStore = open_store(new_store(self.config))
-        self.day = FIRST
-        self.on_store(lambda work: self._committed(work, work.apply(CATALOGUE, "1")))
-
-    def on_store(self, job: Callable[[UnitOfWork], T], /) -> T:
-        with self.store.unit_of_work() as work:
-            return job(work)
-
-    def do(self, act: Callable[[UnitOfWork], T]) -> T:
-        return self.on_store(lambda work: self._committed(work, act(work)))
-
-    def _committed(self, work: UnitOfWork, result: T) -> T:
-        work.commit()
-        return result
-
-    def lent(self, item: int = 0, patron: Patron = LAN) -> tuple[Loan, Operation]:
-        return self.do(lambda work: lend(work, ITEMS[item], patron))
-
-    def back(self, loan: Loan, item: int = 0) -> Operation:
-        return self.do(lambda work: take_back(work, ITEMS[item], loan))
-
-    def told(self, *operations: Operation, kind: VerdictKind = VerdictKind.ACCEPTED) -> None:
-        self.do(lambda work: work.settle([Verdict(operation.id, kind, None) for operation in operations]))
-
-    def keep(self, days_later: int = 0, *, trusted: bool = True, on_store: OnStore | None = None) -> bool:
-        self.day += timedelta(days=days_later)
-        noon = datetime(self.day.year, self.day.month, self.day.day, 5, tzinfo=UTC)
-        now = Moment(int(noon.timestamp() * 1000), BOOT, 1, trusted)
-        return keep_house(on_store or self.on_store, self.store.forget, StillClock(now), KEEP, threading.Event())
-
-    def later(self, days: int) -> None:
-        """A quiet time: the day after, and the last of `days`."""
-        self.keep(1)
-        self.keep(days - 1)
-
-    def readers(self) -> list[str | None]:
-        return [row[0].reader for row in self.store.history() if isinstance(row, tuple) and row[0]]
-
-    def must_verify(self) -> int:
-        """How many operations are left."""
-        report = verify(self.store.history(), self.config.library_id, self.config.device_id)
-        assert report.fault is None
-        return report.operations
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path)
-    yield made
-    made.store.close()
+from tests.upkeep.house import FIRST, KEEP, House, T
 
 
 def test_takes_the_reader_out_a_retention_after_the_return(house: House) -> None:
@@ -125,15 +55,20 @@ def test_keeps_the_link_of_a_return_that_nobody_has_looked_at(house: House) -> N
     for why, back in zip((ToCheck.RETURNED, ToCheck.SEVERAL_LOANS), backs, strict=True):
         house.do(lambda work, why=why, back=back: work.put_on_list(why, back.id, "TK.00001"))  # type: ignore[misc]
     house.told(to_see[1], other[1], *backs)
-    house.later(31)
 
     def linked() -> set[object]:
         return {row["id"] for row in house.store.loans_ledger() if row["patron"] == LAN.id}
 
-    assert linked() == {to_see[0].id}
-    assert house.do(lambda work: work.checked(work.to_check()[0].place))
+    for days in (31, 400):
+        house.later(days)
+        assert linked() == {to_see[0].id}
+        assert [who for who in house.readers() if who] == [LAN.id], "of the loan it can be told again whose it was"
+    (line,) = (one for one in house.do(lambda work: work.to_check()) if one.why is ToCheck.RETURNED)
+    assert (line.id, line.loans) == (backs[0].id, (to_see[0].id,))
+    assert house.do(lambda work: work.checked(line.place))
     house.later(2)
     assert linked() == set()
+    assert [who for who in house.readers() if who] == []
 
 
 def test_leaves_nothing_of_the_link_in_the_files(house: House) -> None:

@@ -14,7 +14,7 @@ from kiosk.upkeep import housekeeping
 from local_store import open_store
 from tests.local_store.shelf import LAN
 from tests.local_store.shelf import write_operation as write
-from tests.upkeep.test_housekeeping import FIRST, House
+from tests.upkeep.house import FIRST, House
 
 
 @pytest.fixture

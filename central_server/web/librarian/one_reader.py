@@ -108,7 +108,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     ) -> Response:
         """End a suspension."""
         return await done(
-            place, reader, "lifted", lambda c, _by, _ms: readers.lift_suspension(c, place.library, reader)
+            place, reader, "lifted", lambda c, _by, _ms: readers.lift_suspension(c, place.library, reader, at.today())
         )
 
     @pages.post("/desk/{library}/readers/{reader}/cards")

@@ -39,9 +39,9 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             lines: list[Line] = []
             more = False
             if find:
-                lines, more = readers.find(connection, library, find, _PER_PAGE, (page - 1) * _PER_PAGE)
+                lines, more = readers.find(connection, library, find, at.today(), _PER_PAGE, (page - 1) * _PER_PAGE)
             elif class_name:
-                lines = readers.of_class(connection, library, "" if class_name == _NO_CLASS else class_name)
+                lines = readers.of_class(connection, library, "" if class_name == _NO_CLASS else class_name, at.today())
             return {"lines": lines, "more": more, "classes": readers.classes(connection, library)}
 
         values = await site.read(read)
@@ -83,8 +83,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             return to(f"/desk/{place.library}/readers")
 
         def give(connection: sa.Connection, _by: str, _now_ms: int) -> list[tuple[Line, str]]:
-            them = [one for one in readers.of_class(connection, place.library, class_name) if not one.blocked]
-            return [(one, reader_pins.give(connection, place.library, one.id)) for one in them]
+            them = readers.of_class(connection, place.library, class_name, at.today())
+            return [(one, reader_pins.give(connection, place.library, one.id)) for one in them if not one.blocked]
 
         given = await at.act(site, place, "pins_given", "", give)
         back = f"/desk/{place.library}/readers?class={quote(class_name)}"

@@ -121,7 +121,8 @@ def _lines(connection: sa.Connection, place: Place, typed: dict[str, str], fault
     rules = settings.in_force(connection, place.library)
     lines = []
     for name, what in known.items():
-        value = have[name].value if name in have else rules.get(name, "")
+        own = have[name].value if name in have else None
+        value = rules.get(name, "") if own is None else own
         label, hint = setting_words.of(place.visit, name, what)
         match what:
             case OneOf():

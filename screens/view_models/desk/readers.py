@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from kiosk.domain.blocks import Suspended
 from kiosk.domain.model import ItemStatus
 from kiosk.i18n import Translator
 from kiosk.session.books import HoldShown, LoanShown
@@ -155,7 +156,7 @@ def _about(reader: ReaderShown, words: Translator) -> DeskDetail:
         lines.append(words.text("may have {n} at once", n=reader.limit))
     if reader.valid_until is not None and not reader.blocks:
         lines.append(words.text("card good until {day}", day=day_with_year(reader.valid_until)))
-    if reader.blocked:
+    if reader.blocked or any(isinstance(block, Suspended) for block in reader.blocks):
         block = ActKey(words.text("Let them borrow again"), icons.UNLOCK, Act.UNBLOCK)
     else:
         block = ActKey(words.text("Pause lending"), icons.LOCK, Act.BLOCK, weight=Weight.AGAINST)

@@ -60,6 +60,8 @@ def kind_named(kind: str, words: Translator) -> str:
             return words.text("What was looked at")
         case OperationKind.HELP_CALL:
             return words.text("Calls for help")
+        case OperationKind.DESK:
+            return words.text("Openings of the desk")
         case OperationKind.SETTINGS:
             return words.text("Settings")
         case OperationKind.ITEM_STATUS | OperationKind.ITEM_SOURCE:
