@@ -49,6 +49,17 @@ def test_holds_over_what_a_desk_asked_before_and_not_over_what_it_asks_later(
     assert told(store, "patron", an)["blocked"] is False
 
 
+def test_the_control_that_what_is_merely_written_is_undone_by_what_was_asked_before(
+    store: Store, known: Known, a: Station
+) -> None:
+    an = known["patron"]["HS1"]
+    early = a.ask_at_desk("patron_block", an, blocked=False)
+    with store.writing.begin() as connection:
+        connection.execute(sa.update(patron).where(patron.c.id == an).values(blocked=True))
+    assert asks(store, a, early) == GRANTED
+    assert told(store, "patron", an)["blocked"] is False
+
+
 def test_holds_over_a_clock_that_is_ahead(store: Store, known: Known) -> None:
     an = known["patron"]["HS1"]
     ahead = Station(wall_ms=NOON_MS + 900 * HOUR_MS)

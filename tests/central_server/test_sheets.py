@@ -4,7 +4,7 @@ import csv
 from io import BytesIO, StringIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -52,6 +52,7 @@ def test_keeps_zeros_and_numbers() -> None:
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s", "n"}
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=4))
 def test_has_no_formula_whatever_was_typed(typed: list[str]) -> None:
     table = Table("x", ["a"] * len(typed), [typed])

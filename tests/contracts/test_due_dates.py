@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central_server import due_dates as centre
@@ -13,6 +13,7 @@ _DAYS = st.dates(date(2026, 6, 1), date(2028, 9, 30))
 _NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+@settings(deadline=None)
 @given(
     today=_DAYS,
     days=st.integers(1, 365),
