@@ -94,6 +94,16 @@ def test_sums_months_of_a_year_and_what_is_there_now(store: Store, province: Nod
         assert (line.value(loans), line.value(items)) == (sums.Sum(expected), sums.Sum(5))
 
 
+def test_sums_a_figure_of_one_level_of_schools_of_that_level(store: Store, province: Node) -> None:
+    let_be(store, {"a1": 3, "a2": 4, "b1": 5}, "loans")
+    every, primary = Figure("every", "loans", ""), Figure("primary", "loans", "", per_pupil=True, level="primary")
+    for level, expected in ((None, (12, 8, 8 / 200)), ("lower", (4, 0, None)), ("primary", (8, 8, 8 / 200))):
+        with reading(store) as connection:
+            (line,) = sums.lines(connection, sums.itself(province), NOVEMBER, [every, primary], level=level)
+        values = line.value(every), line.value(primary)
+        assert (*(one.value for one in values if one), line.per_pupil(primary)) == expected
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "first", "last", "before"),
     [
