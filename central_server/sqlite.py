@@ -42,9 +42,9 @@ def engine(path: Path, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
     return made
 
 
-def _mark(secret: bytes, patron: str) -> str:
+def _mark(secret: bytes | None, patron: str) -> str | None:
     """As PostgreSQL makes it of its own functions (central_server.statistics.marks)."""
-    return sha256(secret + patron.encode()).hexdigest()[:32]
+    return None if secret is None else sha256(secret + patron.encode()).hexdigest()[:32]
 
 
 def is_passing(error: sa.exc.DBAPIError) -> bool:

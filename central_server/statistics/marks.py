@@ -1,7 +1,7 @@
 """How many readers borrowed in a month and in a school year, without keeping who.
 
-A loan counts for a mark of its reader in its month and in its school year: a hash that only the period's secret makes.
-When a reader is erased or a loan loses its reader, the mark stays and says nothing but that there was somebody. The
+A loan leaves a mark of its reader in its month and in its school year: a hash that only the period's secret makes. When
+a reader is erased or a loan loses its reader, the mark stays and says nothing but that there was somebody. The
 secret goes when the period has been over for `GRACE_DAYS`: then the marks lead to nobody, whoever has the database.
 """
 
@@ -65,23 +65,30 @@ def begin_periods(dialect: Dialect, periods: str) -> str:
 
 
 def expected(dialect: Dialect, source: str, only: str = "1 = 1") -> str:
-    """Library, period, mark and number of loans of every reader who is still known, of the rows of `source`."""
+    """Library, period and mark of every reader who is still known, of the rows of `source`."""
     lent = (
-        "SELECT l.library_id, l.patron_id, substr(l.lent_on, 1, 7) AS month, count(*) AS loans "
-        f"FROM {source} AS l WHERE {counts('l')} AND {only} "
-        "GROUP BY l.library_id, l.patron_id, substr(l.lent_on, 1, 7)"
+        "SELECT DISTINCT l.library_id, l.patron_id, substr(l.lent_on, 1, 7) AS month "
+        f"FROM {source} AS l WHERE {counts('l')} AND {only}"
     )
-    return marked(dialect, lent)
-
-
-def marked(dialect: Dialect, lent: str) -> str:
-    """Library, period, mark and number of loans, of `lent` (SQL: library_id, patron_id, month, loans)."""
-    mark = dialect.mark_of("s.secret", "p.patron_id")
     return (
-        f"SELECT p.library_id, p.period, {mark} AS mark, CAST(sum(p.loans) AS BIGINT) AS loans "
-        f"FROM ({periods_of(dialect, lent, 'x.patron_id, x.loans,')}) AS p "
-        "JOIN period_secret AS s ON s.library_id = p.library_id AND s.period = p.period AND s.secret IS NOT NULL "
-        f"GROUP BY p.library_id, p.period, {mark}"
+        f"SELECT DISTINCT p.library_id, p.period, {dialect.mark_of('s.secret', 'p.patron_id')} AS mark "
+        f"FROM ({periods_of(dialect, lent, 'x.patron_id,')}) AS p JOIN period_secret AS s "
+        "ON s.library_id = p.library_id AND s.period = p.period AND s.secret IS NOT NULL"
+    )
+
+
+def borrows_in(dialect: Dialect, library: str, patron: str, period: str) -> str:
+    """The condition that some loan counts for a reader in a period."""
+    month = "substr(l.lent_on, 1, 7)"
+    begin, first = f"replace({period}, '/', '-')", f"substr({period}, 6, 2)"
+    end = f"{dialect.four(f'CAST(substr({period}, 1, 4) AS INTEGER) + 1')} || '-' || {first}"
+    within = (
+        f"CASE WHEN substr({period}, 5, 1) = '-' THEN {month} = {period} "
+        f"ELSE {month} >= {begin} AND {month} < {end} END"
+    )
+    return (
+        f"EXISTS (SELECT 1 FROM loan AS l WHERE l.library_id = {library} AND l.patron_id = {patron} "
+        f"AND {counts('l')} AND {within})"
     )
 
 

@@ -132,10 +132,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("items", "item", _now, ("status", "source"), part="{row}.status || '/' || coalesce({row}.source, '')"),
     Measure("new_items", "item", _of_day("added_on"), ("added_on",), "{row}.added_on IS NOT NULL"),
     Measure("patrons", "patron", _now, ("category",), part="{row}.category"),
-    Measure("readers", "reader_mark", _of_period, ("loans",), "{row}.loans > 0 AND substr({row}.period, 5, 1) = '-'"),
-    Measure(
-        "readers_of_year", "reader_mark", _of_period, ("loans",), "{row}.loans > 0 AND substr({row}.period, 5, 1) = '/'"
-    ),
+    Measure("readers", "reader_mark", _of_period, (), "substr({row}.period, 5, 1) = '-'"),
+    Measure("readers_of_year", "reader_mark", _of_period, (), "substr({row}.period, 5, 1) = '/'"),
 )
 
 SOURCES: dict[str, tuple[Measure, ...]] = {

@@ -14,8 +14,8 @@ _KEY = "library_id, measure, month, part"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was kept, and what it should be. Of `reader_mark`: the loans of readers who are still known, of whom the
-    marks know too little."""
+    """What was kept, and what it should be. Of `reader_mark`: how many of the readers who are still known have a mark,
+    and how many should."""
 
     library: str
     measure: str
@@ -56,10 +56,9 @@ def mend(connection: sa.Connection, library: str | None = None) -> None:
     connection.execute(sa.text(marks.begin_periods(dialect, periods)), values)
     connection.execute(
         sa.text(
-            "INSERT INTO reader_mark (library_id, period, mark, loans) "
-            f"SELECT e.library_id, e.period, e.mark, e.loans FROM ({marks.expected(dialect, 'loan', only)}) AS e "
-            "WHERE 1 = 1 ON CONFLICT (library_id, period, mark) DO UPDATE SET loans = excluded.loans "
-            "WHERE reader_mark.loans < excluded.loans"
+            "INSERT INTO reader_mark (library_id, period, mark) "
+            f"SELECT e.library_id, e.period, e.mark FROM ({marks.expected(dialect, 'loan', only)}) AS e "
+            "WHERE 1 = 1 ON CONFLICT (library_id, period, mark) DO NOTHING"
         ),
         values,
     )
@@ -90,11 +89,10 @@ def _of_marks(connection: sa.Connection, library: str | None) -> list[Difference
     dialect = dialect_of(connection.dialect.name)
     only, values = ("1 = 1", {}) if library is None else ("l.library_id = :library", {"library": library})
     few = sa.text(
-        "SELECT e.library_id, e.period, CAST(sum(coalesce(m.loans, 0)) AS BIGINT) AS kept, "
-        "CAST(sum(e.loans) AS BIGINT) AS counted "
+        "SELECT e.library_id, e.period, count(m.mark) AS kept, count(*) AS counted "
         f"FROM ({marks.expected(dialect, 'loan', only)}) AS e LEFT JOIN reader_mark AS m "
         "ON m.library_id = e.library_id AND m.period = e.period AND m.mark = e.mark "
-        "WHERE coalesce(m.loans, 0) < e.loans GROUP BY e.library_id, e.period ORDER BY e.library_id, e.period"
+        "GROUP BY e.library_id, e.period HAVING count(m.mark) < count(*) ORDER BY e.library_id, e.period"
     )
     return [
         Difference(row.library_id, "reader_mark", row.period, "", row.kept, row.counted)

@@ -1,7 +1,7 @@
 """Which figures are shown, and when years begin: data of an organisation at the root, with usual ones in the code."""
 
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import msgspec
 import sqlalchemy as sa
@@ -84,12 +84,15 @@ def of(connection: sa.Connection, node: Node) -> Setting:
 def read(text: str) -> tuple[Figure, ...]:
     """The set of figures of a TOML file. Raises `CannotDo`."""
     try:
-        known = msgspec.convert(tomllib.loads(text), _File)
+        said = tomllib.loads(text)
+        known = msgspec.convert(said, _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise CannotDo(f"That is no set of figures: {error}.") from error
     names = [one.name for one in known.figure]
     if not names or len(set(names)) < len(names):
         raise CannotDo("A set of figures has at least one, and each name once.")
+    if strange := {name for one in said["figure"] for name in one} - {one.name for one in fields(Figure)}:
+        raise CannotDo(f"Nobody knows what {', '.join(sorted(strange))} of a figure means.")
     for one in known.figure:
         if one.measure not in _MEASURES:
             raise CannotDo(f"Nothing measures {one.measure!r}; there are: {', '.join(sorted(_MEASURES))}.")

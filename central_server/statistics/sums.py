@@ -39,14 +39,14 @@ class Sum:
 
 @dataclass(slots=True)
 class Line:
-    """An organisation and its sums, by (measure, part). `pupils`: of its schools, by level; of none for those that do
-    not say."""
+    """An organisation and its sums, by (measure, level or "", part). `pupils`: of its schools, by level; of none for
+    those that do not say."""
 
     id: str
     name: str
     level: str | None
     library: str | None
-    sums: dict[tuple[str, str], Sum] = field(default_factory=dict)
+    sums: dict[tuple[str, str, str], Sum] = field(default_factory=dict)
     pupils: dict[str | None, int] = field(default_factory=dict)
     counts_readers: bool = True
 
@@ -55,7 +55,9 @@ class Line:
         if figure.measure in OF_READERS and not self.counts_readers:
             return None
         mine = (
-            one for (name, part), one in self.sums.items() if name == figure.measure and part.startswith(figure.part)
+            one
+            for (name, level, part), one in self.sums.items()
+            if (name, level) == (figure.measure, figure.level or "") and part.startswith(figure.part)
         )
         return sum(mine, Sum())
 
@@ -109,29 +111,35 @@ def lines(
             sa.select(_G.c.id, _G.c.name, _G.c.level, _G.c.library_id).where(who).order_by(_G.c.name, _G.c.id)
         )
     }
-    flows = {one.measure for one in figures} - HERE_NOW - OF_READERS
-    here = {one.measure for one in figures} & HERE_NOW
-    divided = sorted({one.measure for one in figures if one.part})
-    part = sa.case((tally.c.measure.in_(divided), tally.c.part), else_="")
-    wanted: list[tuple[set[str], sa.ColumnElement[bool]]] = []
-    if flows:
-        wanted.append((flows, _during(period.first, period.last)))
-    if here:
-        wanted.append((here, tally.c.month == ""))
-    if period.of_readers is not None and any(one.measure in OF_READERS for one in figures):
-        measure, month = period.of_readers
-        wanted.append(({measure}, tally.c.month == month))
-    if wanted:
-        each = [_leaves(who, measures, when, part, level) for measures, when in wanted]
-        leaf = sa.union_all(*each).subquery("leaf") if len(each) > 1 else each[0].subquery("leaf")
+    for own in dict.fromkeys(one.level for one in figures):
+        if level is not None and own not in (None, level):
+            continue  # no school is of both
+        leaf = _counted(who, period, [one for one in figures if one.level == own], own or level)
         for row in connection.execute(_summed(leaf, [leaf.c.id, leaf.c.measure, leaf.c.share], everything=everything)):
             measure = "readers" if row.measure in OF_READERS else row.measure
             if row.id in found:
-                found[row.id].sums[measure, row.share] = Sum(int(row.shown), int(row.hidden))
+                found[row.id].sums[measure, own or "", row.share] = Sum(int(row.shown), int(row.hidden))
     for row in connection.execute(_pupils(who, level)):
         if row.id in found:
             found[row.id].pupils[row.level] = int(row.pupils)
     return list(found.values())
+
+
+def _counted(
+    who: sa.ColumnElement[bool], period: Period, figures: Collection[Figure], level: str | None
+) -> sa.Subquery:
+    """What each library of `who` counts of `figures`, in one statement."""
+    flows = {one.measure for one in figures} - HERE_NOW - OF_READERS
+    here = {one.measure for one in figures} & HERE_NOW
+    divided = sorted({one.measure for one in figures if one.part})
+    part = sa.case((tally.c.measure.in_(divided), tally.c.part), else_="")
+    wanted = [(flows, _during(period.first, period.last)), (here, tally.c.month == "")]
+    if period.of_readers is not None and any(one.measure in OF_READERS for one in figures):
+        measure, month = period.of_readers
+        wanted.append(({measure}, tally.c.month == month))
+    pairs = _pairs(who, level)
+    each = [_leaves(pairs, measures, when, part) for measures, when in wanted]
+    return sa.union_all(*each).subquery("leaf")
 
 
 def by_month(
@@ -145,7 +153,8 @@ def by_month(
     everything: bool = False,
 ) -> dict[str, Sum]:
     """The sums of the subtree in each month from `first` to `last`, for a chart."""
-    leaf = _leaves(itself(node), {figure.measure}, _during(first, last), tally.c.part, figure.level or level)
+    pairs = _pairs(itself(node), figure.level or level)
+    leaf = _leaves(pairs, {figure.measure}, _during(first, last), tally.c.part)
     leaf = leaf.add_columns(tally.c.month).group_by(tally.c.month)
     if figure.part:
         leaf = leaf.where(tally.c.part.startswith(figure.part, autoescape=True))
@@ -161,21 +170,24 @@ def _during(first: str, last: str) -> sa.ColumnElement[bool]:
     return sa.and_(tally.c.month >= first, tally.c.month <= last)
 
 
+def _pairs(who: sa.ColumnElement[bool], level: str | None) -> sa.CTE:
+    """Which libraries are in the subtrees of `who`: found first, and once."""
+    found = sa.select(_G.c.id, _O.c.library_id).select_from(_G.join(_O, _within(_O, _G)))
+    found = found.where(who, _O.c.library_id.is_not(None))
+    return (found if level is None else found.where(_level() == level)).cte("pairs").prefix_with("MATERIALIZED")
+
+
 def _leaves(
-    who: sa.ColumnElement[bool],
-    measures: Collection[str],
-    when: sa.ColumnElement[bool],
-    part: sa.ColumnElement[str],
-    level: str | None,
+    pairs: sa.CTE, measures: Collection[str], when: sa.ColumnElement[bool], part: sa.ColumnElement[str]
 ) -> sa.Select[Any]:
     """What each library counts: the smallest that is ever shown above a school."""
-    columns = [_G.c.id, _O.c.library_id, tally.c.measure, part.label("share")]
-    joined = _G.join(_O, _within(_O, _G)).join(tally, tally.c.library_id == _O.c.library_id)
-    counted = sa.select(*columns, sa.func.sum(tally.c.count).label("count")).select_from(joined)
-    found = counted.where(who, tally.c.measure.in_(sorted(measures)), when)
-    if level is not None:
-        found = found.where(_level() == level)
-    return found.group_by(_G.c.id, _O.c.library_id, tally.c.measure, sa.literal_column("share"))
+    columns = [pairs.c.id, pairs.c.library_id, tally.c.measure, part.label("share")]
+    return (
+        sa.select(*columns, sa.func.sum(tally.c.count).label("count"))
+        .select_from(pairs.join(tally, tally.c.library_id == pairs.c.library_id))
+        .where(tally.c.measure.in_(sorted(measures)), when)
+        .group_by(pairs.c.id, pairs.c.library_id, tally.c.measure, sa.literal_column("share"))
+    )
 
 
 def _summed(leaf: sa.Subquery, by: list[Any], *, everything: bool) -> sa.Select[Any]:

@@ -13,8 +13,8 @@ from central_server.statistics.measures import POSTGRESQL, SOURCES, SQLITE, Dial
 _KEY = "library_id, measure, month, part"
 _INTO = f"INSERT INTO tally ({_KEY}, count)"
 _MORE = f"ON CONFLICT ({_KEY}) DO UPDATE SET count = tally.count + excluded.count"
-_INTO_MARKS = "INSERT INTO reader_mark (library_id, period, mark, loans)"
-_MORE_MARKS = "ON CONFLICT (library_id, period, mark) DO UPDATE SET loans = reader_mark.loans + excluded.loans"
+_INTO_MARKS = "INSERT INTO reader_mark (library_id, period, mark)"
+_ONCE = "ON CONFLICT (library_id, period, mark) DO NOTHING"
 _PREFIX = "figures_"
 
 
@@ -36,6 +36,7 @@ def install(connection: sa.Connection) -> None:
 
 # --- PostgreSQL
 
+_DECLARE = "DECLARE one record; span text; key bytea; year_key bytea;"
 _ROWS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
     "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
@@ -53,9 +54,8 @@ def _postgresql() -> Iterator[str]:
 
 
 def _for_statement(name: str, table: str, event: str, body: str) -> Iterator[str]:
-    yield (
-        f"CREATE FUNCTION {_PREFIX}{name}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n{body}\nRETURN NULL;\nEND $$"
-    )
+    body = f"{_DECLARE}\nBEGIN\n{body}\nRETURN NULL;\nEND"
+    yield f"CREATE FUNCTION {_PREFIX}{name}() RETURNS trigger LANGUAGE plpgsql AS $${body} $$"
     yield (
         f"CREATE TRIGGER {_PREFIX}{name} AFTER {event.upper()} ON {table} {_ROWS[event]} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {_PREFIX}{name}()"
@@ -84,26 +84,56 @@ def _counted_in(measures: tuple[Measure, ...], event: str) -> str:
 
 
 def _marks_of_new(rows: str) -> str:
-    months = (
-        f"SELECT DISTINCT l.library_id, substr(l.lent_on, 1, 7) AS month FROM ({rows}) AS l WHERE {marks.counts('l')}"
-    )
-    periods = f"SELECT DISTINCT * FROM ({marks.periods_of(POSTGRESQL, months)}) AS q"
+    """Month by month, of which a batch has one or two. Who has a mark of the month has one of its school year."""
+    counting = f"FROM ({rows}) AS l WHERE {marks.counts('l')}"
+    same = "l.library_id = one.library_id AND substr(l.lent_on, 1, 7) = one.month"
+    readers = f"SELECT DISTINCT l.patron_id {counting} AND {same}"
+    year = marks.school_year(POSTGRESQL, "one.month", f"({marks.first_month(POSTGRESQL, 'one.library_id')})")
+    in_month, in_year = (POSTGRESQL.mark_of(key, "q.patron_id") for key in ("key", "year_key"))
     return (
-        f"{marks.begin_periods(POSTGRESQL, periods)};\n"
-        f"{_INTO_MARKS} {marks.expected(POSTGRESQL, f'({rows})')} {_MORE_MARKS};"
+        f"FOR one IN SELECT DISTINCT l.library_id, substr(l.lent_on, 1, 7) AS month {counting} LOOP\n"
+        f"span := {year};\n{_secret_of('one.month', 'key')}\n{_secret_of('span', 'year_key')}\n"
+        "IF key IS NOT NULL THEN\n"
+        f"WITH p AS MATERIALIZED (SELECT q.patron_id, {in_month} AS mark FROM ({readers}) AS q), "
+        f"fresh AS ({_INTO_MARKS} SELECT one.library_id, one.month, p.mark FROM p {_ONCE} RETURNING mark) "
+        f"{_INTO_MARKS} SELECT one.library_id, span, {in_year} FROM p AS q JOIN fresh ON fresh.mark = q.mark "
+        f"WHERE year_key IS NOT NULL {_ONCE};\n"
+        "ELSIF year_key IS NOT NULL THEN\n"
+        f"{_INTO_MARKS} SELECT one.library_id, span, {in_year} FROM ({readers}) AS q {_ONCE};\n"
+        "END IF;\nEND LOOP;"
     )
+
+
+def _secret_of(period: str, into: str) -> str:
+    """Read it, and make it first where there is none."""
+    read = (
+        f"SELECT s.secret INTO {into} FROM period_secret AS s "
+        f"WHERE s.library_id = one.library_id AND s.period = {period};"
+    )
+    begin = marks.begin_periods(POSTGRESQL, f"SELECT one.library_id AS library_id, {period} AS period")
+    return f"{read}\nIF NOT FOUND THEN\n{begin};\n{read}\nEND IF;"
 
 
 def _marks_of_changed() -> str:
-    lent = "SELECT {row}.library_id, {row}.patron_id, substr({row}.lent_on, 1, 7) AS month, {sign} AS loans"
+    month = "substr(r.lent_on, 1, 7)"
+    sides = " UNION ALL ".join(
+        f"SELECT r.library_id, r.patron_id, {month} AS month, {sign} AS sign FROM {rows} AS r WHERE {marks.counts('r')}"
+        for rows, sign in (("new_rows", 1), ("old_rows", -1))
+    )
+    differ = f"SELECT 1 FROM ({sides}) AS b GROUP BY library_id, patron_id, month HAVING sum(sign) <> 0"
     both = "FROM old_rows AS o JOIN new_rows AS n ON n.library_id = o.library_id AND n.id = o.id WHERE"
-    gone = f"{lent.format(row='o', sign='-1')} {both} {_is_gone('o', 'n')}"
+    gone = f"SELECT DISTINCT o.library_id, o.patron_id, substr(o.lent_on, 1, 7) AS month {both} {_is_gone('o', 'n')}"
     come = f"SELECT n.* {both} {_is_come('o', 'n')}"
-    # Of what was never begun, or is closed, nothing can be taken away.
+    of_gone = marks.periods_of(POSTGRESQL, gone, "x.patron_id,")
+    borrows = marks.borrows_in(POSTGRESQL, "g.library_id", "g.patron_id", "g.period")
+    # Most updates are returns, which change nothing here; that is found out without matching rows.
     return (
-        f"IF EXISTS (SELECT 1 {both} ({_is_gone('o', 'n')}) OR ({_is_come('o', 'n')})) THEN\n"
-        f"{_marks_of_new(come)}\n"
-        f"{_INTO_MARKS} {marks.marked(POSTGRESQL, gone)} {_MORE_MARKS};\nEND IF;"
+        f"IF EXISTS ({differ}) THEN\n"
+        f"DELETE FROM reader_mark AS m USING ({of_gone}) AS g, period_secret AS s "
+        "WHERE s.library_id = g.library_id AND s.period = g.period AND s.secret IS NOT NULL "
+        "AND m.library_id = g.library_id AND m.period = g.period "
+        f"AND m.mark = {POSTGRESQL.mark_of('s.secret', 'g.patron_id')} AND NOT {borrows};\n"
+        f"{_marks_of_new(come)}\nEND IF;"
     )
 
 
@@ -121,9 +151,9 @@ def _sqlite() -> Iterator[str]:
             both = [text for one in changing for text in (_counted(one, "OLD", "-"), _counted(one, "NEW"))]
             yield _for_row(f"{table}_update", f"UPDATE OF {', '.join(columns)} ON {table} WHEN {differs}", both)
     looked_at = "UPDATE OF patron_id, lent_on, position, voided ON loan WHEN"
-    yield _for_row("mark_insert", f"INSERT ON loan WHEN {marks.counts('NEW')}", _mark_of("NEW", "1"))
-    yield _for_row("mark_gone", f"{looked_at} {_is_gone('OLD', 'NEW')}", _mark_of("OLD", "-1")[1:])
-    yield _for_row("mark_come", f"{looked_at} {_is_come('OLD', 'NEW')}", _mark_of("NEW", "1"))
+    yield _for_row("mark_insert", f"INSERT ON loan WHEN {marks.counts('NEW')}", _marks())
+    yield _for_row("mark_gone", f"{looked_at} {_is_gone('OLD', 'NEW')}", [_no_mark()])
+    yield _for_row("mark_come", f"{looked_at} {_is_come('OLD', 'NEW')}", _marks())
     yield _for_row(
         "period_insert", "INSERT ON period_secret", [_closing(SQLITE, "(SELECT NEW.library_id AS library_id)")]
     )
@@ -138,17 +168,33 @@ def _counted(measure: Measure, row: str, sign: str = "") -> str:
     return f"{_INTO} {measure.counted(SQLITE, row, sign=sign)} {_MORE}"
 
 
-def _mark_of(row: str, loans: str) -> list[str]:
+def _periods(row: str) -> tuple[str, str]:
     month = f"substr({row}.lent_on, 1, 7)"
-    year = marks.school_year(SQLITE, month, marks.first_month(SQLITE, f"{row}.library_id"))
-    periods = f"SELECT {row}.library_id AS library_id, {month} AS period UNION ALL SELECT {row}.library_id, {year}"
-    mark = SQLITE.mark_of("s.secret", f"{row}.patron_id")
+    return month, marks.school_year(SQLITE, month, marks.first_month(SQLITE, f"{row}.library_id"))
+
+
+def _marks() -> list[str]:
+    month, year = _periods("NEW")
+    periods = f"SELECT NEW.library_id AS library_id, {month} AS period UNION ALL SELECT NEW.library_id, {year}"
     return [
         marks.begin_periods(SQLITE, periods),
-        f"{_INTO_MARKS} SELECT s.library_id, s.period, {mark}, {loans} FROM period_secret AS s "
-        f"WHERE s.library_id = {row}.library_id AND s.period IN ({month}, {year}) AND s.secret IS NOT NULL "
-        f"{_MORE_MARKS}",
+        f"{_INTO_MARKS} SELECT s.library_id, s.period, {SQLITE.mark_of('s.secret', 'NEW.patron_id')} "
+        f"FROM period_secret AS s WHERE s.library_id = NEW.library_id AND s.period IN ({month}, {year}) "
+        f"AND s.secret IS NOT NULL {_ONCE}",
     ]
+
+
+def _no_mark() -> str:
+    month, year = _periods("OLD")
+    borrows = marks.borrows_in(SQLITE, "OLD.library_id", "OLD.patron_id", "reader_mark.period")
+    secret = (
+        "SELECT s.secret FROM period_secret AS s "
+        "WHERE s.library_id = OLD.library_id AND s.period = reader_mark.period AND s.secret IS NOT NULL"
+    )
+    return (
+        f"DELETE FROM reader_mark WHERE library_id = OLD.library_id AND period IN ({month}, {year}) "
+        f"AND mark = {SQLITE.mark_of(f'({secret})', 'OLD.patron_id')} AND NOT {borrows}"
+    )
 
 
 # --- both
@@ -156,13 +202,14 @@ def _mark_of(row: str, loans: str) -> list[str]:
 
 def _is_gone(old: str, new: str) -> str:
     """A loan counts for its reader no more. That the reader was erased, or the loan lost them, changes nothing."""
-    other = f"{new}.patron_id <> {old}.patron_id OR {new}.lent_on IS DISTINCT FROM {old}.lent_on"
-    return f"{marks.counts(old)} AND ({new}.voided OR ({new}.patron_id IS NOT NULL AND ({other})))"
+    same = f"{new}.patron_id = {old}.patron_id AND substr({new}.lent_on, 1, 7) = substr({old}.lent_on, 1, 7)"
+    other = f"{new}.patron_id IS NOT NULL AND NOT coalesce({same}, 1 = 0)"
+    return f"{marks.counts(old)} AND ({new}.voided OR ({other}))"
 
 
 def _is_come(old: str, new: str) -> str:
     """A loan counts for its reader from now on."""
-    same = f"{new}.patron_id = {old}.patron_id AND {new}.lent_on = {old}.lent_on"
+    same = f"{new}.patron_id = {old}.patron_id AND substr({new}.lent_on, 1, 7) = substr({old}.lent_on, 1, 7)"
     return f"{marks.counts(new)} AND NOT ({marks.counts(old)} AND coalesce({same}, 1 = 0))"
 
 

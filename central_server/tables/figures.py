@@ -20,15 +20,13 @@ tally = Table(
     sqlite_with_rowid=False,
 )
 
-# Who borrowed in a period, by a mark that only the period's secret makes of a reader, and how many loans of theirs
-# stand. It says nothing of which.
+# Who borrowed in a period, by a mark that only the period's secret makes of a reader. It says nothing of what.
 reader_mark = Table(
     "reader_mark",
     metadata,
     Column("library_id", Text, nullable=False),
     Column("period", Text, nullable=False),
     Column("mark", Text, nullable=False),
-    Column("loans", Integer, nullable=False),
     PrimaryKeyConstraint("library_id", "period", "mark"),
     sqlite_with_rowid=False,
 )

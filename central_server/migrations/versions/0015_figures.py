@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.Column("library_id", Text, nullable=False),
         sa.Column("period", Text, nullable=False),
         sa.Column("mark", Text, nullable=False),
-        sa.Column("loans", Integer, nullable=False),
         sa.PrimaryKeyConstraint("library_id", "period", "mark"),
         sqlite_with_rowid=False,
     )
