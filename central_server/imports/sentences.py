@@ -302,6 +302,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{count} bạn đọc thuộc loại “{value}” không có trong chính sách này.",
         "{count} patrons are of the category “{value}”, which is not in these rules.",
     ),
+    "name_of_nothing": (
+        "Có tên cho mã “{value}”, nhưng chính sách không dùng mã này.",
+        "“{value}” has a name, but nothing in these rules is called so.",
+    ),
     # --- TOML
     "settings_hold": (
         "Thư viện đã tự đặt khác tệp này, và điều đã đặt vẫn giữ: {names}.",

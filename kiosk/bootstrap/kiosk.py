@@ -41,6 +41,7 @@ from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker, probe
 from kiosk.runtime.watched import Watched
 from kiosk.session.effects import Ask, InSteps, StoreEffect
+from kiosk.session.desk_inputs import ChangesHeard
 from kiosk.session.inputs import (
     HintChanged,
     LinkChanged,
@@ -354,6 +355,7 @@ class Kiosk:
 
     def _reached(self) -> None:
         self._chosen.look_soon()
+        self.session.post(ChangesHeard())
         self._time_check.reached()
         self._health_due.set()
 

@@ -179,9 +179,9 @@ def all_settings(rules: CirculationRules) -> tuple[Setting, ...]:
     """Every setting of a library with these rules, which say what holds where nobody has set it."""
     return (
         *OF_THE_STATION,
-        *(_of_limits(who, field, kind, of) for who, of in rules.limits.items() for field, kind in _LIMITS.items()),
+        *(_of_limits(rules, who, field, kind, of) for who, of in rules.limits.items() for field, kind in _LIMITS.items()),
         *(
-            _of_policy(who, what, field, kind, of)
+            _of_policy(rules, who, what, field, kind, of)
             for (who, what), of in rules.policies.items()
             if not of.in_house_only
             for field, kind in _POLICY.items()
@@ -235,31 +235,34 @@ def _readable(kind: Kind, words: str) -> tuple[Value] | None:
         return None
 
 
-def _of_limits(who: str, field: str, kind: WholeNumber, of: PatronLimits) -> Setting:
+def _of_limits(rules: CirculationRules, who: str, field: str, kind: WholeNumber, of: PatronLimits) -> Setting:
     if field == "total":
-        title = text("Books at a time: {who}", who=who)
+        title = text("Books at a time: {who}", who=rules.named(who))
         explanation = text("How many books one of these readers may have at the same time, of all types together.")
     else:
-        title = text("Books in one day: {who}", who=who)
+        title = text("Books in one day: {who}", who=rules.named(who))
         explanation = text(
             "How many books one of these readers may borrow in one day. What came back the same day does not count."
         )
     return Setting(f"limits.{who}.{field}", kind, kind.write(getattr(of, field)), title, explanation)
 
 
-def _of_policy(who: str, what: str, field: str, kind: WholeNumber, of: LoanPolicy) -> Setting:
+def _of_policy(
+    rules: CirculationRules, who: str, what: str, field: str, kind: WholeNumber, of: LoanPolicy
+) -> Setting:
+    reader, book = rules.named(who), rules.named(what)
     match field:
         case "days":
-            title = text("Days to read: {who}, {what}", who=who, what=what)
+            title = text("Days to read: {who}, {what}", who=reader, what=book)
             explanation = text(
                 "For how many days these readers borrow a book of this type. Where the library is closed on the last "
                 "one, it is due when it opens again."
             )
         case "limit":
-            title = text("Books of one type: {who}, {what}", who=who, what=what)
+            title = text("Books of one type: {who}, {what}", who=reader, what=book)
             explanation = text("How many books of this type one of these readers may have at the same time.")
         case _:
-            title = text("Renewals: {who}, {what}", who=who, what=what)
+            title = text("Renewals: {who}, {what}", who=reader, what=book)
             explanation = text("How many times these readers may renew a book of this type.")
     return Setting(f"policy.{who}.{what}.{field}", kind, kind.write(getattr(of, field)), title, explanation)
 

@@ -108,6 +108,7 @@ class DeskLines(Widget):
         super().__init__(**values)
         self._lines: tuple[DeskLineView, ...] = ()
         self._built: list[DeskLine] = []
+        self._turn_to: int | None = None
         self.pager = Pager(self, self.lay_out)
         self._later = Clock.create_trigger(self.lay_out, -1)
         self.fbind("pos", self._later)
@@ -117,9 +118,9 @@ class DeskLines(Widget):
         pass
 
     def paint(self, lines: tuple[DeskLineView, ...]) -> None:
-        """The page that is turned to stays, as long as the same things are listed; else the chosen one is shown."""
-        if [line.id for line in lines] != [line.id for line in self._lines]:
-            self.pager.page = 0
+        """The page that is turned to stays, as long as something of the same is listed; else the chosen one is shown."""
+        if not {line.id for line in lines if line.id} & {line.id for line in self._lines}:
+            self._turn_to = next((place for place, line in enumerate(lines) if line.chosen), 0)
         self._lines = lines
         self.lay_out()
 
@@ -129,6 +130,8 @@ class DeskLines(Widget):
         look = theme.now()
         least, free = LINE_IN_LARGE if look.large else LINE, self.height / look.unit + GAP
         fit = max(1, int(free / (least + GAP) + 0.001))
+        if self._turn_to is not None:
+            self.pager.page, self._turn_to = self._turn_to // fit, None
         high = max(least, min(least * TALLEST, free / fit - GAP))
         pages = max(1, -(-len(self._lines) // fit))
         self.pager.lay(pages)

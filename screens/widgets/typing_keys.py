@@ -9,7 +9,7 @@ from kivy.properties import ListProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from screens import theme
-from screens.view_models.views import DeskLine, TypeKey
+from screens.view_models.views import FOUND_AT_ONCE, DeskLine, TypeKey
 from screens.widgets.key import KeyButton, Pressable
 from screens.widgets.surface import Panel, keep
 from screens.widgets.text import Icon, Text, width_of
@@ -218,7 +218,7 @@ class Found(Widget):
     """The first of `lines`, side by side; `more` says that there are others, and `empty` that there is none. Sends
     `on_line`."""
 
-    MOST = 4
+    MOST = FOUND_AT_ONCE
     lines = ListProperty([])
     more = StringProperty("")
     empty = StringProperty("")

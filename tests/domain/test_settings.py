@@ -45,6 +45,19 @@ def test_knows_every_setting_of_a_library() -> None:
     assert (s.CARD_PROOF.value({}), s.SELF_RETURN.value({}), s.LANGUAGE.value({})) == ("none", "recorded", None)
 
 
+def test_a_title_says_what_the_library_calls_its_readers_and_books() -> None:
+    def said(of: CirculationRules) -> set[str]:
+        return {str(value) for one in all_settings(of) for _, value in one.title.values}
+
+    assert said(RULES) == {"hs", "STK"}, "a code where it has no name"
+    names = {"hs": "Học sinh", "STK": "sách tham khảo", "TC": ""}
+    named = replace(RULES, names=names)
+    assert said(named) == {"Học sinh", "sách tham khảo"}
+    assert [one.name for one in all_settings(named)] == list(NAMES), "the centre knows them by their codes"
+    assert overlay(named, CALENDAR, {"limits.hs.total": "3"})[0].names == names
+    assert said(replace(RULES, names={"hs": ""})) == {"hs", "STK"}
+
+
 def test_lays_settings_over_the_rules() -> None:
     settings = {
         "limits.hs.total": "3",

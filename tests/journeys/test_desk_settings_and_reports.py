@@ -42,6 +42,9 @@ def test_a_limit_is_raised_and_the_next_book_is_lent_at_once(school: School) -> 
     desk.open()
     desk.press(Act.SETTINGS)
     desk.choose(LIMIT)
+    titles = {line.id: line.title for line in desk.lines()}
+    assert titles[LIMIT] == "Số cuốn giữ cùng lúc: Học sinh"
+    assert titles["policy.hs.STK.days"] == "Số ngày mượn: Học sinh, sách tham khảo"
     desk.press(Act.STEP, "6")
     desk.find(lambda page: page.draft == "6")
     desk.press(Act.STEP, "7")

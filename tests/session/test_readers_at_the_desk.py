@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gallery.desk import LAN
-from gallery.desk_books import GOC_SAN, HAI_VAN_DAM, KINH_VAN_HOA
-from gallery.desk_readers import FULL, LOST
+from gallery.desk_books import DE_MEN, GOC_SAN, HAI_VAN_DAM, KINH_VAN_HOA
+from gallery.desk_readers import FULL, LATE_BOOKS, LOST, SHELVE
 from gallery.samples import RULES
 from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.blocks import Block, HeldForAnother, LoanOverdue, SchoolYearEnds
@@ -30,15 +30,28 @@ from kiosk.session.desk_states import (
     CARD_LINE,
     Act,
     AtReader,
+    AtWork,
     DeskPage,
     DeskProblem,
     Finding,
     Lending,
     Menu,
     ReaderLine,
+    Work,
     Writing,
 )
-from kiosk.session.effects import Ask, FindReaders, OpenBook, OpenReader, Play, Renew, ResolveCode, SetPin
+from kiosk.session.effects import (
+    Ask,
+    CheckOut,
+    FindReaders,
+    OpenBook,
+    OpenReader,
+    Play,
+    Renew,
+    ResolveCode,
+    SetPin,
+    TickOff,
+)
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
@@ -55,6 +68,7 @@ from kiosk.session.inputs import (
     Tick,
     Touched,
 )
+from kiosk.session.scans import MOST_HELD
 from kiosk.session.states import Home
 from kiosk.session.supervised.readers import NO, YES
 from kiosk.session.supervised.typing import CLEAR, DELETE, DONE
@@ -142,10 +156,13 @@ def test_a_book_opens_who_has_it(page: DeskPage) -> None:
     assert desk.opened().page == AtReader(FULL)
 
 
+def test_to_lend_a_book_that_nobody_has_is_told() -> None:
+    desk = Desk(Finding(lends=True)).book("TK.00140").answered(BookOpened, KINH_VAN_HOA, None)
+    assert desk.page == Finding(lends=True, problem=DeskProblem.NOBODY_HAS_IT, book=KINH_VAN_HOA)
+
+
 @pytest.mark.parametrize("page", [Menu(), Finding(), Finding("an", (BINH,))])
-def test_a_book_that_nobody_has_or_knows_is_told(page: DeskPage) -> None:
-    desk = Desk(page).book("TK.00140").answered(BookOpened, KINH_VAN_HOA, None)
-    assert desk.page == Finding(problem=DeskProblem.NOBODY_HAS_IT, book=KINH_VAN_HOA)
+def test_a_book_that_nobody_knows_is_told(page: DeskPage) -> None:
     desk = Desk(page).book("TK.99999").answered(BookOpened, None, None)
     assert desk.page == Finding(problem=DeskProblem.UNKNOWN_ITEM)
 
@@ -202,6 +219,67 @@ def test_one_act_at_a_time() -> None:
     for happened in (ActTouched(Act.BLOCK, 102.0, YES), ActTouched(Act.NOTE, 102.0), LineTouched(CARD_LINE, 102.0)):
         assert (desk.feed(happened).effects, desk.page) == ((), page)
     assert (desk.card("HS-2").effects, desk.page) == ((), page)
+    assert desk.answered(Asked, OperationId("e", 1), "r-1").opened().asked(OpenReader).card == "HS-2", "it comes after"
+
+
+# ---- what is scanned while something is looked up
+
+
+@pytest.mark.parametrize("page", [Finding("an", (FULL.line,)), AtWork(Work.OVERDUE, LATE_BOOKS, "l-2")])
+def test_a_scan_while_a_chosen_reader_is_opened_comes_after_them(page: DeskPage) -> None:
+    desk = Desk(page)
+    desk = desk.line("p-1") if isinstance(page, Finding) else desk.touch(Act.OPEN_READER)
+    assert desk.asked(OpenReader)
+    assert desk.book(HAI_VAN_DAM.barcode).is_quiet
+    desk.opened()
+    assert desk.reader.reader == FULL
+    assert desk.asked(OpenBook).barcode == HAI_VAN_DAM.barcode
+
+
+def test_a_card_and_a_book_scanned_quickly_at_the_tiles() -> None:
+    desk = Desk(Menu()).card("HS-000417").book(KINH_VAN_HOA.barcode)
+    assert desk.opened().reader == AtReader(FULL, KINH_VAN_HOA.barcode), "they have it"
+
+
+def test_a_book_scanned_while_its_borrower_is_opened_is_lent_to_them() -> None:
+    desk = found(Desk(Finding(lends=True)).type("a"), "a", FULL.line).line("p-1").book(HAI_VAN_DAM.barcode)
+    checks_out = desk.opened().asked(CheckOut)
+    assert (checks_out.patron_id, checks_out.barcode) == ("p-1", HAI_VAN_DAM.barcode)
+
+
+def test_behind_a_reader_who_is_gone_a_book_is_nobodys_and_the_next_card_counts() -> None:
+    desk = found(Desk(Finding(lends=True)).type("a"), "a", FULL.line).line("p-1")
+    desk.book(HAI_VAN_DAM.barcode).opened(None)
+    assert desk.is_quiet
+    assert desk.page == Finding(lends=True, problem=DeskProblem.READER_GONE)
+    desk.card("HS-1").book("TK.00001").card("HS-2").opened(None)
+    assert desk.asked(OpenReader).card == "HS-2"
+
+
+def test_a_double_scan_changes_nothing_that_was_done() -> None:
+    desk = Desk(AtReader(FULL)).touch(Act.LINK_CARD).card("HS-900").card("HS-900").done()
+    assert desk.asked(OpenReader).card == "HS-900"
+    assert desk.opened().reader.done is Act.LINK_CARD
+    desk = Desk(AtReader(FULL)).touch(Act.PLACE_HOLD).book(DE_MEN.barcode).book(DE_MEN.barcode)
+    desk.answered(BookOpened, DE_MEN, None).answered(Asked, OperationId("e", 1), "r-1").opened()
+    assert desk.is_quiet
+    assert (desk.reader.done, desk.reader.problem) == (Act.PLACE_HOLD, None)
+
+
+def test_more_than_hands_can_scan_is_heard_to_be_left_off() -> None:
+    desk = Desk(Menu()).card("HS-000417")
+    for _ in range(MOST_HELD):
+        assert desk.book("TK.00001").effects == ()
+    assert desk.book("TK.00001").effects == (Play(Sound.ATTENTION),)
+
+
+def test_a_pile_for_the_hold_shelf_is_scanned_quickly() -> None:
+    desk = Desk(AtWork(Work.TO_SHELVE, SHELVE)).book("TK.00012").book("TK.00012").book("PM.001208")
+    desk.answered(DeskActDone, Act.SHELVED, True)
+    (ticks,) = [effect for effect in desk.effects if isinstance(effect, TickOff)]
+    assert ticks.barcode == "PM.001208"
+    assert isinstance(desk.page, AtWork)
+    assert desk.page.problem is None
 
 
 # ---- cards
