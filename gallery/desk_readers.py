@@ -123,12 +123,14 @@ def at_work(work: Work, lines: tuple[Any, ...] | None, chosen: str | None = None
 READERS: dict[str, tuple[str, states.State]] = {
     "desk-find": ("Nothing typed yet; a card or a book can be scanned, too.", at_desk(Finding())),
     "desk-find-an": ("A name without its accents.", at_desk(Finding("an", _ANS, more=True))),
-    "desk-find-book": ("A title, without its accents; and a reader who is called so, too.", at_desk(
-        Finding("hoa", (replace(AN, name="Thu Hoà"),), titles=(_of(KINH_VAN_HOA),))
-    )),
-    "desk-find-more": ("Of both there are more than there is room for.", at_desk(
-        Finding("h", _ANS, titles=(_of(KINH_VAN_HOA), _of(HAI_VAN_DAM), _of(DE_MEN)))
-    )),
+    "desk-find-book": (
+        "A title, without its accents; and a reader who is called so, too.",
+        at_desk(Finding("hoa", (replace(AN, name="Thu Hoà"),), titles=(_of(KINH_VAN_HOA),))),
+    ),
+    "desk-find-more": (
+        "Of both there are more than there is room for.",
+        at_desk(Finding("h", _ANS, titles=(_of(KINH_VAN_HOA), _of(HAI_VAN_DAM), _of(DE_MEN)))),
+    ),
     "desk-find-nobody": ("Nobody is called so.", at_desk(Finding("xyz", ()))),
     "desk-find-lends": ("To lend to whoever is chosen.", at_desk(Finding("6A", _ANS[:1], lends=True))),
     "desk-find-nobody-has": (

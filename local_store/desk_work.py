@@ -6,7 +6,20 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, insert, literal_column, select, text, update
+from sqlalchemy import (
+    Integer,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId, OperationKind

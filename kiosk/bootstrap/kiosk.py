@@ -40,8 +40,8 @@ from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker, probe
 from kiosk.runtime.watched import Watched
-from kiosk.session.effects import Ask, InSteps, StoreEffect
 from kiosk.session.desk_inputs import ChangesHeard
+from kiosk.session.effects import Ask, InSteps, StoreEffect
 from kiosk.session.inputs import (
     HintChanged,
     LinkChanged,

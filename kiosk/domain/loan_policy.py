@@ -36,8 +36,8 @@ class PatronLimits:
 
 @dataclass(frozen=True, slots=True)
 class CirculationRules:
-    """`hold_shelf_days`: open days that a book waits on the hold shelf for a reader; None: until they come. `names`: what
-    people call patron categories and item types, where the library has said it."""
+    """`hold_shelf_days`: open days that a book waits on the hold shelf for a reader; None: until they come. `names`:
+    what people call patron categories and item types, where the library has said it."""
 
     version: str
     limits: Mapping[str, PatronLimits]

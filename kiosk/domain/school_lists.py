@@ -1,5 +1,5 @@
-"""Readers and titles in lists: found by what somebody at the desk types, without accents, by the beginnings of words; and
-readers in the order of a school's lists."""
+"""Readers and titles in lists: found by what somebody at the desk types, without accents, by the beginnings of words;
+and readers in the order of a school's lists."""
 
 from __future__ import annotations
 

@@ -108,8 +108,8 @@ class DeskLines(Widget):
         super().__init__(**values)
         self._lines: tuple[DeskLineView, ...] = ()
         self._built: list[DeskLine] = []
-        self._turn_to: int | None = None
-        self.pager = Pager(self, self.lay_out)
+        self._turn_to: int | None = None  # the line whose page is shown, until somebody turns to another
+        self.pager = Pager(self, self._turned)
         self._later = Clock.create_trigger(self.lay_out, -1)
         self.fbind("pos", self._later)
         self.fbind("size", self._later)
@@ -118,10 +118,14 @@ class DeskLines(Widget):
         pass
 
     def paint(self, lines: tuple[DeskLineView, ...]) -> None:
-        """The page that is turned to stays, as long as something of the same is listed; else the chosen one is shown."""
+        """The page that is turned to stays, as long as something is listed still; else the chosen one is shown."""
         if not {line.id for line in lines if line.id} & {line.id for line in self._lines}:
             self._turn_to = next((place for place, line in enumerate(lines) if line.chosen), 0)
         self._lines = lines
+        self.lay_out()
+
+    def _turned(self) -> None:
+        self._turn_to = None
         self.lay_out()
 
     def lay_out(self, *_: object) -> None:
@@ -131,7 +135,7 @@ class DeskLines(Widget):
         least, free = LINE_IN_LARGE if look.large else LINE, self.height / look.unit + GAP
         fit = max(1, int(free / (least + GAP) + 0.001))
         if self._turn_to is not None:
-            self.pager.page, self._turn_to = self._turn_to // fit, None
+            self.pager.page = self._turn_to // fit
         high = max(least, min(least * TALLEST, free / fit - GAP))
         pages = max(1, -(-len(self._lines) // fit))
         self.pager.lay(pages)

@@ -107,7 +107,7 @@ def test_takes_weekdays_and_versions_when_they_are_written_as_people_do(store: S
         ("circulation", "days = 14", "days = -1", (None, "bad_value")),
         ("circulation", "[limits.hs]", "[limits.gv]", (None, "policy_without_limits")),
         ("circulation", "[limits.hs]", "hold_shelf_days = 0\n[limits.hs]", (None, "bad_value")),
-        ("circulation", "[limits.hs]", "[names]\nhs = \" \"\n[limits.hs]", (None, "bad_value")),
+        ("circulation", "[limits.hs]", '[names]\nhs = " "\n[limits.hs]', (None, "bad_value")),
         ("circulation", "total = 5", "total = 5\nper_day = 0", (None, "bad_value")),
         ("circulation", "total = 5", "total 5", (3, "bad_toml")),
         ("circulation", CIRCULATION, "", (None, "empty_file")),

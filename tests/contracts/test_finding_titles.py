@@ -41,9 +41,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
-@given(
-    there=st.lists(made_names, max_size=12), text=texts, form=forms, asked_in=forms, limit=st.integers(0, 12)
-)
+@given(there=st.lists(made_names, max_size=12), text=texts, form=forms, asked_in=forms, limit=st.integers(0, 12))
 def test_finds_just_those_whose_words_begin_so(
     store: Store, there: list[str], text: str, form: str, asked_in: str, limit: int
 ) -> None:
@@ -64,12 +62,13 @@ def test_finds_just_those_whose_words_begin_so(
     ("text", "names"),
     [
         ("de men", NAMES[:1]),
-        ("dế", NAMES[:1]),
+        ("dế", [NAMES[0], NAMES[5]]),  # also "đèn", as everywhere without accents
         ("d", [NAMES[1], NAMES[0], NAMES[5]]),  # those that begin so, then "Tắt đèn"
         ("toan 6 2", [NAMES[3]]),
         ("toán", NAMES[2:4]),
         ("198", ["1984"]),
         ("en", []),
+        ("phieu men", NAMES[:1]),
         ("…", []),
         ("", []),
         ("%", []),
@@ -103,5 +102,3 @@ def test_tells_every_item_of_a_title_and_which_is_on_loan(station: Station) -> N
         (one, is_lent), *more = work.items_of_title(other.title_id)
         assert ((one.barcode, one.name, is_lent), more) == (("TK.00000", "", False), [])
         assert work.items_of_title("none") == []
-
-

@@ -45,17 +45,17 @@ def test_knows_every_setting_of_a_library() -> None:
     assert (s.CARD_PROOF.value({}), s.SELF_RETURN.value({}), s.LANGUAGE.value({})) == ("none", "recorded", None)
 
 
-def test_a_title_says_what_the_library_calls_its_readers_and_books() -> None:
+def test_a_setting_says_whose_it_is_as_the_library_calls_them() -> None:
     def said(of: CirculationRules) -> set[str]:
-        return {str(value) for one in all_settings(of) for _, value in one.title.values}
+        return {one.of for one in all_settings(of)}
 
-    assert said(RULES) == {"hs", "STK"}, "a code where it has no name"
+    assert said(RULES) == {"", "hs", "hs, STK"}, "a code where it has no name"
     names = {"hs": "Học sinh", "STK": "sách tham khảo", "TC": ""}
     named = replace(RULES, names=names)
-    assert said(named) == {"Học sinh", "sách tham khảo"}
+    assert said(named) == {"", "Học sinh", "Học sinh, sách tham khảo"}
     assert [one.name for one in all_settings(named)] == list(NAMES), "the centre knows them by their codes"
     assert overlay(named, CALENDAR, {"limits.hs.total": "3"})[0].names == names
-    assert said(replace(RULES, names={"hs": ""})) == {"hs", "STK"}
+    assert said(replace(RULES, names={"hs": ""})) == said(RULES)
 
 
 def test_lays_settings_over_the_rules() -> None:

@@ -42,9 +42,9 @@ def test_a_limit_is_raised_and_the_next_book_is_lent_at_once(school: School) -> 
     desk.open()
     desk.press(Act.SETTINGS)
     desk.choose(LIMIT)
-    titles = {line.id: line.title for line in desk.lines()}
-    assert titles[LIMIT] == "Số cuốn giữ cùng lúc: Học sinh"
-    assert titles["policy.hs.STK.days"] == "Số ngày mượn: Học sinh, sách tham khảo"
+    said = {line.id: (line.title, line.text) for line in desk.lines()}
+    assert said[LIMIT] == ("Số cuốn giữ cùng lúc", "Học sinh: 5")
+    assert said["policy.hs.STK.days"] == ("Số ngày mượn", "Học sinh, sách tham khảo: 14")
     desk.press(Act.STEP, "6")
     desk.find(lambda page: page.draft == "6")
     desk.press(Act.STEP, "7")

@@ -21,11 +21,9 @@ from kiosk.session.desk_states import (
     AtWork,
     Counts,
     DeskPage,
-
     Finding,
     Lending,
     Menu,
-
     Reporting,
     TakingBack,
     Work,

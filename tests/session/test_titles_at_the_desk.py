@@ -9,6 +9,7 @@ import pytest
 from gallery.desk import LAN
 from gallery.desk_books import DE_MEN, KINH_VAN_HOA
 from gallery.desk_readers import FULL, TITLE
+from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.model import ItemStatus
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import ChangeItemStatus
@@ -22,7 +23,7 @@ from kiosk.session.supervised.typing import CLEAR, DONE
 from tests.session.desk_play import Desk
 
 HERE, LENT, LOST = (TITLE.items[n].barcode for n in range(3))
-OTHER = replace(TITLE, book=replace(KINH_VAN_HOA, barcode=""))
+OTHER = replace(TITLE, book=replace(KINH_VAN_HOA, barcode=""), items=())
 
 
 def found(desk: Desk, text: str, *titles: str) -> Desk:
@@ -118,6 +119,7 @@ def test_a_copy_of_this_title_is_chosen_by_a_scan_and_any_other_code_is_looked_u
     desk = Desk(AtTitle(TITLE))
     assert desk.book(LOST).is_quiet
     assert at_title(desk).chosen == LOST
+    assert desk.scan("9786042134621", CodeKind.ISBN).page == AtTitle(TITLE, LOST, DeskProblem.NO_CODE_OF_OURS)
     assert desk.card("HS-000417").asked(OpenReader).card == "HS-000417"
     assert desk.opened(None).page == Finding(problem=DeskProblem.UNKNOWN_CARD)
 

@@ -1,4 +1,4 @@
-"""Tra bạn đọc, tra sách: a reader, looked up, and what may be done for them; or a title (kiosk.session.supervised.titles).
+"""Tra cứu: a reader, looked up, and what may be done for them; or a title (kiosk.session.supervised.titles).
 
 One act at a time: while its answer is on its way no other is begun. After each the reader is read anew, so that the
 page says what is recorded; who was taken from the list meanwhile is shown no longer.
@@ -123,7 +123,7 @@ def _typed(state: State, doing: Supervising, page: Finding, key: str) -> Step:
         match page.readers, page.titles:
             case (reader,), ():
                 return _open(state, reader.patron_id)
-            case (() | None), (title,):
+            case ((() | None), (title,)):
                 return _open_title(state, title.title_id)
     if text == page.text:
         return state, ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.model import ItemStatus, marked
 from kiosk.domain.requests import ChangeItemStatus
 from kiosk.session import scans, visits
@@ -52,6 +53,8 @@ def step(state: State, doing: Supervising, page: AtTitle, happened: object, rule
             return reading, (*reads, *books.ATTENTION)
         case Scanned(code=code) if books.is_book(code) and _item_of(page, books.text_of(code)) is not None:
             return _at(state, doing, replace(page, chosen=books.text_of(code), problem=None)), books.OK
+        case Scanned(code=code) if not (books.is_book(code) or code.may_be(CodeKind.CARD)):
+            return _at(state, doing, replace(page, problem=DeskProblem.NO_CODE_OF_OURS)), books.ATTENTION
         case Scanned() | ReaderOpened() | BookOpened() | CodeResolved():
             return readers.at_menu(state, doing, happened)
     return state, ()

@@ -68,7 +68,7 @@ def step(state: State, doing: Supervising, page: AtWork, happened: object, rules
         case Scanned():
             return _scanned(state, doing, page, happened)
         case DeskActDone(act=Act.SHELVED, well=True) if page.scanned:
-            page = replace(page, scanned="", shelved=page.shelved | {page.scanned})
+            page = replace(page, scanned="", chosen=None, shelved=page.shelved | {page.scanned})
             return step(state, doing, page, happened, rules)
         case Asked() | TakenBack() | DeskActDone(well=True):
             reading, reads = _read(state, doing, replace(page, done=page.done + 1, problem=None))

@@ -51,7 +51,7 @@ class KeyboardPage(Page):
         self.ids.pad.rows = [list(row) for row in view.rows]
 
     def _show_keys(self, keys: tuple[Key, ...]) -> None:
-        row = self.ids.keys
+        row = self.ids.beside
         while len(self._keys) < len(keys):
             key = KeyButton(kind="service", role="second")
             key.bind(on_tap=lambda tapped: self.touch(tapped.value))

@@ -12,6 +12,7 @@ from kiosk.i18n import Translator
 from kiosk.session.desk_states import Act, AtSettings, SettingLine
 from kiosk.session.supervised.settings import chosen_of
 from screens.view_models import icons
+from screens.view_models.covers import nfc
 from screens.view_models.dates import day_with_year
 from screens.view_models.message import strong
 from screens.view_models.views import ActKey, DeskBar, DeskDetail, DeskLine, DeskListView, Tone, Weight
@@ -44,7 +45,7 @@ def _line(line: SettingLine, chosen: str | None, words: Translator) -> DeskLine:
         id=line.id,
         icon=icon,
         title=words.say(line.setting.title),
-        text=_in_words(line, line.value, words, most_spans=1),
+        text=": ".join(filter(None, (nfc(line.setting.of), _in_words(line, line.value, words, most_spans=1)))),
         aside=aside,
         chosen=line.id == chosen,
     )
@@ -73,13 +74,13 @@ def _detail(page: AtSettings, line: SettingLine, words: Translator) -> DeskDetai
         lines.append(strong(words.text("It was not changed: the centre has set it meanwhile, or it cannot be so.")))
     elif page.kept == line.id:
         lines.append(strong(words.text("It is changed, and holds from now on.")))
-    now = _in_words(line, line.value, words)
+    now, of = _in_words(line, line.value, words), nfc(line.setting.of)
     draft = page.draft if page.draft not in (None, line.value) else None
+    if draft is not None:
+        now = words.text("{now}, then {then}", now=now, then=_in_words(line, draft, words))
     return DeskDetail(
         title=words.say(line.setting.title),
-        subtitle=now
-        if draft is None
-        else words.text("{now}, then {then}", now=now, then=_in_words(line, draft, words)),
+        subtitle=": ".join(filter(None, (of, now))),
         icon=icons.LOCK if line.fixed else icons.SETTINGS,
         lines=tuple(lines),
         keys=() if line.fixed else _keys(page, line, draft, words),

@@ -159,7 +159,8 @@ def _detail(page: AtWork, words: Translator) -> DeskDetail | None:
             icon=icons.OK,
             lines=(words.text("At another station, or by the centre. Nothing is left to do."),),
         )
-    match chosen_of(page):
+    line = chosen_of(page)
+    match line:
         case DisputeLine():
             return dispute_detail(line, words)
         case CheckLine():
