@@ -37,8 +37,10 @@ def marked(desk: Desk) -> dict[str, str]:
     return {item.barcode: item.marked for item in page.title.items}
 
 
-def status_at_centre(school: School) -> list[str]:
-    return [one["data"]["status"] for one in school.told() if one["kind"] == "item_status"]
+def said_of_items(school: School, device: str) -> list[str]:
+    told = [one for one in school.told(device) if one["kind"] == "item_status"]
+    assert all((one["reader"], one["data"]["barcode"]) == (None, COPY) for one in told)
+    return [one["data"]["status"] for one in told]
 
 
 def test_a_lost_book_that_nobody_has_is_marked_without_a_scan(school: School) -> None:
@@ -72,8 +74,8 @@ def test_a_lost_book_that_nobody_has_is_marked_without_a_scan(school: School) ->
     other.lock()
     desk.wait(lambda: desk.store(lambda work: work.item_by_barcode(COPY)).status is ItemStatus.AVAILABLE)
     school.agrees()
-    assert status_at_centre(school) == ["lost", "available"]
-    assert all(one["reader"] is None for one in school.told())
+    assert said_of_items(school, "tram-1") == ["lost"]
+    assert said_of_items(school, "tram-2") == ["available"]
 
 
 def test_who_has_a_copy_is_told_only_when_it_is_asked_for(school: School) -> None:
@@ -95,4 +97,4 @@ def test_who_has_a_copy_is_told_only_when_it_is_asked_for(school: School) -> Non
     desk.button(Button.LOCK)
     desk.is_home()
     assert desk.knows_of(NAME, COPY) == []
-    assert status_at_centre(school) == []
+    assert said_of_items(school, "tram-1") == []

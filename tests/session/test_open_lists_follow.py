@@ -193,9 +193,12 @@ def test_a_reader_who_is_gone_is_told_at_the_next_act_and_not_before() -> None:
 
 
 def test_settings_and_requests_follow() -> None:
-    fixed = tuple(replace(one, fixed=True) for one in LINES)
-    desk = hears(Desk(AtSettings(LINES, LINES[2].id, draft="30")), ListSettings, SettingsListed, fixed)
-    assert desk.page == AtSettings(fixed, LINES[2].id, draft="30")
+    free = tuple(replace(one, fixed=False) for one in LINES)
+    fixed = (*free[:2], replace(free[2], fixed=True), *free[3:])
+    desk = hears(Desk(AtSettings(LINES, LINES[2].id, draft="40")), ListSettings, SettingsListed, free)
+    assert desk.page == AtSettings(free, LINES[2].id, draft="40"), "what is being chosen stays"
+    desk = hears(desk, ListSettings, SettingsListed, fixed)
+    assert desk.page == AtSettings(fixed, LINES[2].id), "but where it cannot be chosen any more"
     granted = (replace(ASKED[0], id="r-0"), replace(ASKED[0], state=RequestState.GRANTED), *ASKED[1:])
     desk = hears(Desk(Reporting(lines=ASKED, chosen=ASKED[1].id)), ListRequests, RequestsListed, granted)
     assert desk.page == Reporting(lines=(*granted[1:], granted[0]), chosen=ASKED[1].id)
