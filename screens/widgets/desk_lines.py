@@ -80,7 +80,7 @@ class DeskLine(Pressable):
         title = look.text_px("second") * 1.3
         small = look.text_px("staff") * 1.35 if view.text or view.aside else 0
         self._title.max_lines, self._title.one_line_first = (2, True) if look.large or not small else (1, False)
-        if look.large:
+        if look.large or not small:
             title = max(title, high - small - look.px(1.2))
         top = low + (high + title + small) / 2
         self._title.pos, self._title.size = (left, top - title), (room, title)
@@ -108,6 +108,7 @@ class DeskLines(Widget):
         super().__init__(**values)
         self._lines: tuple[DeskLineView, ...] = ()
         self._built: list[DeskLine] = []
+        self._chosen = ""
         self._turn_to: int | None = None  # the line whose page is shown, until somebody turns to another
         self.pager = Pager(self, self._turned)
         self._later = Clock.create_trigger(self.lay_out, -1)
@@ -118,10 +119,13 @@ class DeskLines(Widget):
         pass
 
     def paint(self, lines: tuple[DeskLineView, ...]) -> None:
-        """The page that is turned to stays, as long as something is listed still; else the chosen one is shown."""
-        if not {line.id for line in lines if line.id} & {line.id for line in self._lines}:
-            self._turn_to = next((place for place, line in enumerate(lines) if line.chosen), 0)
-        self._lines = lines
+        """The page that is turned to stays, as long as something is listed still. What is chosen newly is shown: under
+        a finger it is on that page, but a scan may choose it, too."""
+        place, chosen = next(((place, line.id) for place, line in enumerate(lines) if line.chosen), (0, ""))
+        is_other = not {line.id for line in lines if line.id} & {line.id for line in self._lines}
+        if is_other or chosen not in ("", self._chosen):
+            self._turn_to = place
+        self._lines, self._chosen = lines, chosen
         self.lay_out()
 
     def _turned(self) -> None:

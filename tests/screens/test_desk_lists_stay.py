@@ -62,6 +62,9 @@ def test_another_list_begins_where_something_is_chosen(rig: Rig, words: Mapping[
     items = tuple(ItemShown(f"TK.{n:05}") for n in range(40))
     title = replace(TITLE, items=items)
     assert "TK.00031" in paint(rig, page, AtTitle(title, "TK.00031"), words)
+    rig.taps(page.ids.lines.pager.up)
+    assert "TK.00031" not in seen(page)
+    assert "TK.00038" in paint(rig, page, AtTitle(title, "TK.00038"), words), "scanned: it is on another page"
     assert paint(rig, page, AtWork(Work.OVERDUE, LATE), words)[0] == LATE[0].id
 
 

@@ -110,7 +110,8 @@ def _found(page: Finding) -> tuple[tuple[DeskLine, ...], bool]:
 
 
 def _title_line(title: BookShown) -> DeskLine:
-    return DeskLine(id=title.title_id, icon=icons.BOOKS, title=shown_name(title), aside=nfc(title.author))
+    """Its name alone, which may be long, and differ at its end from the next one's."""
+    return DeskLine(id=title.title_id, icon=icons.BOOKS, title=shown_name(title))
 
 
 def _reader_line(line: ReaderLine) -> DeskLine:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Final, assert_never
 
 from kiosk.domain.due_dates import Closure
@@ -28,11 +29,19 @@ def settings_view(page: AtSettings, bar: Bar, words: Translator) -> DeskListView
     return DeskListView(
         bar=bar(words.text("Settings")),
         heading="",
-        lines=tuple(_line(one, page.chosen, words) for one in page.lines or ()),
+        lines=tuple(_lines(page, words)),
         empty=words.text("One moment …"),
         empty_icon=icons.WAITING,
         detail=_detail(page, line, words) if line else _about(words),
     )
+
+
+def _lines(page: AtSettings, words: Translator) -> Iterator[DeskLine]:
+    """Whose they are stands in a line of its own above them."""
+    for of, lines in groupby(page.lines or (), lambda line: line.setting.of):
+        if of:
+            yield DeskLine("", icons.READERS, nfc(of))
+        yield from (_line(one, page.chosen, words) for one in lines)
 
 
 def _line(line: SettingLine, chosen: str | None, words: Translator) -> DeskLine:
@@ -45,7 +54,7 @@ def _line(line: SettingLine, chosen: str | None, words: Translator) -> DeskLine:
         id=line.id,
         icon=icon,
         title=words.say(line.setting.title),
-        text=": ".join(filter(None, (nfc(line.setting.of), _in_words(line, line.value, words, most_spans=1)))),
+        text=_in_words(line, line.value, words, most_spans=1),
         aside=aside,
         chosen=line.id == chosen,
     )
