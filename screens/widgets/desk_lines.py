@@ -128,6 +128,10 @@ class DeskLines(Widget):
         self._lines, self._chosen = lines, chosen
         self.lay_out()
 
+    def forget(self) -> None:
+        """Whatever is listed next begins anew."""
+        self._lines, self._chosen = (), ""
+
     def _turned(self) -> None:
         self._turn_to = None
         self.lay_out()

@@ -53,6 +53,8 @@ def test_the_page_that_was_turned_to_stays_and_nothing_moves(rig: Rig, words: Ma
     assert rig.posted[-1] == LineTouched(before[1], NOW)
     left = tuple(one for one in LATE if one.id != before[1])
     assert paint(rig, page, AtWork(Work.OVERDUE, left), words)[:1] == before[:1], "after an act of one's own, too"
+    page.run(False)
+    assert paint(rig, page, AtWork(Work.OVERDUE, left), words)[0] == LATE[0].id, "opened once more"
 
 
 def test_another_list_begins_where_something_is_chosen(rig: Rig, words: Mapping[str, Translator]) -> None:
