@@ -175,6 +175,7 @@ class _Circulation(msgspec.Struct):
     limits: dict[str, _Limits]
     policies: list[_Policy]
     hold_shelf_days: _Days | None = None
+    names: dict[str, str] | None = None
 
 
 class _Setting(msgspec.Struct):
@@ -275,6 +276,7 @@ def _circulation(_id: str, data: _Circulation) -> CirculationRules:
             for policy in data.policies
         },
         data.hold_shelf_days,
+        data.names or {},
     )
 
 

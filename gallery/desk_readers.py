@@ -19,14 +19,17 @@ from kiosk.session.desk_states import (
     Act,
     AtDeskRefused,
     AtReader,
+    AtTitle,
     AtWork,
     CheckLine,
     DeskProblem,
     DisputeLine,
     Finding,
+    ItemShown,
     OverdueLine,
     ReaderLine,
     ShelveLine,
+    TitleShown,
     ToCheck,
     UnsentLine,
     VersionShown,
@@ -45,6 +48,25 @@ _PAUSED = replace(
 LOST = replace(FULL, loans=tuple(replace(one, marked="lost") if one.book == GOC_SAN else one for one in FULL.loans))
 _REFUSED = AtDeskRefused(GOC_SAN, (LoanOverdue(date(2026, 11, 19)), HeldForAnother()), (), renewing=True)
 _LOAN, _HOLD = GOC_SAN.barcode, HAI_VAN_DAM.title_id
+
+
+def _of(book: BookShown) -> BookShown:
+    """The title alone."""
+    return replace(book, barcode="")
+
+
+TITLE = TitleShown(
+    _of(DE_MEN),
+    "Kệ Xanh 1",
+    "895.92234 D250M",
+    (
+        ItemShown(DE_MEN.barcode),
+        ItemShown("TK.00013", is_lent=True),
+        ItemShown("TK.00014", marked="lost"),
+        ItemShown("TK.00015", marked="damaged"),
+        ItemShown("TK.00016", in_house_only=True),
+    ),
+)
 
 
 def version(kind: str | None, reader: str = "", *, here: bool = True, at: int | None = _MORNING) -> VersionShown:
@@ -101,11 +123,19 @@ def at_work(work: Work, lines: tuple[Any, ...] | None, chosen: str | None = None
 READERS: dict[str, tuple[str, states.State]] = {
     "desk-find": ("Nothing typed yet; a card or a book can be scanned, too.", at_desk(Finding())),
     "desk-find-an": ("A name without its accents.", at_desk(Finding("an", _ANS, more=True))),
+    "desk-find-book": (
+        "A title, without its accents; and a reader who is called so, too.",
+        at_desk(Finding("hoa", (replace(AN, name="Thu Hoà"),), titles=(_of(KINH_VAN_HOA),))),
+    ),
+    "desk-find-more": (
+        "Of both there are more than there is room for.",
+        at_desk(Finding("h", _ANS, titles=(_of(KINH_VAN_HOA), _of(HAI_VAN_DAM), _of(DE_MEN)))),
+    ),
     "desk-find-nobody": ("Nobody is called so.", at_desk(Finding("xyz", ()))),
     "desk-find-lends": ("To lend to whoever is chosen.", at_desk(Finding("6A", _ANS[:1], lends=True))),
-    "desk-find-book": (
-        "A book was scanned that nobody has.",
-        at_desk(Finding(problem=DeskProblem.NOBODY_HAS_IT, book=KINH_VAN_HOA)),
+    "desk-find-nobody-has": (
+        "To lend: a book was scanned that nobody has.",
+        at_desk(Finding(lends=True, problem=DeskProblem.NOBODY_HAS_IT, book=KINH_VAN_HOA)),
     ),
     "desk-find-gone": (
         "A reader was taken from the list while they were looked at.",
@@ -140,6 +170,16 @@ READERS: dict[str, tuple[str, states.State]] = {
     "desk-reader-to-hold": ("Any copy tells which title.", at_desk(AtReader(FULL, wants=Act.PLACE_HOLD))),
     "desk-reader-held": ("It is on hold.", at_desk(AtReader(FULL, done=Act.PLACE_HOLD, book=HAI_VAN_DAM))),
 }
+TITLES: dict[str, tuple[str, states.State]] = {
+    "desk-title": ("What the library has of a title, and where each is.", at_desk(AtTitle(TITLE))),
+    "desk-title-here": ("One that nobody has: it may be lost all the same.", at_desk(AtTitle(TITLE, DE_MEN.barcode))),
+    "desk-title-lent": ("On loan; to whom is another touch.", at_desk(AtTitle(TITLE, "TK.00013"))),
+    "desk-title-lost": ("Lost, until it is found.", at_desk(AtTitle(TITLE, "TK.00014"))),
+    "desk-title-none": (
+        "Of a book that has no title yet, and no copy any more.",
+        at_desk(AtTitle(TitleShown(BookShown("", "t-9", "", ""), "", "", ()))),
+    ),
+}
 WORK: dict[str, tuple[str, states.State]] = {
     "desk-disputes": ("Two sides say something else.", at_work(Work.DISPUTES, DISPUTES)),
     "desk-dispute": ("Both, beside each other; one touch settles it.", at_work(Work.DISPUTES, DISPUTES, _ON_LOAN)),
@@ -156,6 +196,10 @@ WORK: dict[str, tuple[str, states.State]] = {
     "desk-disputes-none": ("Nothing to settle.", at_work(Work.DISPUTES, ())),
     "desk-check": ("Returns, slips and odd books.", at_work(Work.TO_CHECK, CHECKS)),
     "desk-check-one": ("One of them.", at_work(Work.TO_CHECK, CHECKS, "4", done=2)),
+    "desk-check-gone": (
+        "One was seen at another station meanwhile: nothing moves under the finger.",
+        at_work(Work.TO_CHECK, CHECKS, "4", gone=frozenset({"4"})),
+    ),
     "desk-overdue": ("By class.", at_work(Work.OVERDUE, LATE_BOOKS)),
     "desk-overdue-one": ("One of them.", at_work(Work.OVERDUE, LATE_BOOKS, "l-2")),
     "desk-shelve": ("Each book is scanned as it is put there.", at_work(Work.TO_SHELVE, SHELVE)),
@@ -173,7 +217,7 @@ WORK: dict[str, tuple[str, states.State]] = {
     "desk-unsent-aside": ("What the centre could not take.", at_work(Work.UNSENT, UNSENT, "settings!")),
     "desk-unsent-sent": ("It was asked just now.", at_work(Work.UNSENT, UNSENT, sent=True)),
 }
-STATES = READERS | WORK
+STATES = READERS | TITLES | WORK
 EVERY_DISPUTE: dict[str, states.State] = {
     reason: at_work(Work.DISPUTES, (line,), line.id)
     for reason in (

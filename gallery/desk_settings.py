@@ -135,6 +135,10 @@ PROVING: dict[str, tuple[str, states.State]] = {
         proving(problem=PinProblem.WRONG, tries_at=117.0, wait_s=5.0),
     ),
     "card-pin-too-soon": ("A wait is not over.", proving(problem=PinProblem.TOO_SOON, tries_at=150.0, wait_s=40.0)),
+    "card-pin-help": (
+        "They have called for the librarian.",
+        replace(proving(problem=PinProblem.NONE_SET), help_called=True),
+    ),
     "card-pin-gone": ("It was taken away meanwhile.", proving(problem=PinProblem.NONE_SET)),
 }
 STATES = SETTINGS | REPORTS

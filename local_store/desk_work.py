@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 
-from sqlalchemy import Integer, and_, bindparam, case, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import (
+    Integer,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
-from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId, OperationKind
 from kiosk.domain.requests import RequestRecord
-from kiosk.domain.school_lists import is_wanted, place_in_list, words
+from kiosk.domain.school_lists import holds_words, is_wanted, place_in_list, words
 from kiosk.domain.staff import Staff
+from kiosk.ports.central import TitleRecord
 from kiosk.ports.desk_store import DayCount, DeskStore, PinRecord, SettingRecord, ToCheck, ToCheckRecord, UnsentCount
 from local_store import statements as sql
 from local_store.card_tags import CardTags
@@ -19,7 +34,7 @@ from local_store.changes import PUT_HOLD, hold_row
 from local_store.documents import Documents
 from local_store.outbox import Outbox
 from local_store.prepared import Database, Prepared, Row
-from local_store.rows import hold_of, loan_of, patron_of, request_of
+from local_store.rows import hold_of, item_of, loan_of, patron_of, request_of
 from local_store.shapes import upsert
 from local_store.tables import (
     card_tag,
@@ -31,6 +46,7 @@ from local_store.tables import (
     patron,
     pin,
     setting,
+    title,
     to_check,
     trusted_day,
 )
@@ -87,7 +103,13 @@ _LAST_PAST_LOAN = Prepared(
     .order_by(_newest.c.lent_on.desc(), _newest.c.id.desc())
 )
 
-# items and holds
+# titles, items and holds
+_TITLES = Prepared(select(title.c.id, title.c.name))
+_ITEMS_OF_TITLE = Prepared(
+    sql.AN_ITEM.add_columns(exists().where(loan.c.item_id == item.c.id, sql.OPEN))
+    .where(item.c.title_id == bindparam("title_id"))
+    .order_by(item.c.barcode, item.c.id)
+)
 _SET_STATUS = Prepared(update(item).where(item.c.id == bindparam("at")).values(status=bindparam("to")))
 _WAITING = Prepared(sql.HOLDS.order_by(hold.c.title_id, hold.c.placed_ms, hold.c.id))
 _REMOVE_HOLD = Prepared(delete(hold).where(hold.c.id == bindparam("id")))
@@ -183,6 +205,22 @@ class DeskWork(DeskStore):
                 found.append((*place_in_list(name, class_name), shown_name, id_))
         patrons = (patron_of(self._db.row(sql.PATRON, id=id_)) for *_, id_ in sorted(found)[:limit])
         return [patron for patron in patrons if patron]
+
+    def find_titles(self, text: str, limit: int) -> Sequence[TitleRecord]:
+        wanted = words(text)
+        if not wanted:
+            return ()
+        found = []
+        for id_, name in self._db.rows(_TITLES):
+            of_name = _words_of_title(name)
+            if holds_words(wanted, of_name):
+                found.append((not of_name[0].startswith(wanted[0]), of_name, name, id_))
+        titles = (self._db.row(sql.TITLE, id=id_) for *_, id_ in sorted(found)[:limit])
+        return [TitleRecord(*row) for row in titles if row]
+
+    def items_of_title(self, title_id: str) -> Sequence[tuple[Item, bool]]:
+        found = ((item_of(row[:-1]), bool(row[-1])) for row in self._db.rows(_ITEMS_OF_TITLE, title_id=title_id))
+        return [(one, is_lent) for one, is_lent in found if one]
 
     def staff(self, staff_id: str) -> Staff | None:
         found = patron_of(self._db.row(_STAFF, staff_id=staff_id))
@@ -324,6 +362,12 @@ class DeskWork(DeskStore):
 
     def recent_requests(self, limit: int) -> Sequence[RequestRecord]:
         return [request_of(row) for row in self._db.rows(sql.RECENT_REQUESTS, limit=limit)]
+
+
+@lru_cache(maxsize=10_000)
+def _words_of_title(name: str) -> Sequence[str]:
+    """Kept, for they are asked for with every key that is typed. A reader's name is not kept so."""
+    return tuple(words(name))
 
 
 def _listed(row: Row) -> ToCheckRecord:

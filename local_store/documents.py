@@ -44,6 +44,7 @@ def rules_text(rules: CirculationRules) -> str:
             ],
             "more_of_policies": [[policy.classes, policy.over_summer] for policy in rules.policies.values()],
             "hold_shelf_days": rules.hold_shelf_days,
+            "names": dict(rules.names),
         },
         ensure_ascii=False,
     )
@@ -62,6 +63,7 @@ def _rules_of(text: str) -> CirculationRules:
             for (category, item_type, *policy), more in _each_with_more(found, "policies")
         },
         found.get("hold_shelf_days"),
+        found.get("names", {}),
     )
 
 

@@ -56,7 +56,7 @@ PATRON = Prepared(A_PATRON.where(patron.c.id == bindparam("id")))
 PATRON_BY_TAG = Prepared(
     A_PATRON.join(card_tag, card_tag.c.patron_id == patron.c.id).where(card_tag.c.tag == bindparam("tag"))
 )
-_ITEM: Select[tuple[object, ...]] = select(
+AN_ITEM: Select[tuple[object, ...]] = select(
     item.c.id,
     item.c.title_id,
     item.c.barcode,
@@ -68,8 +68,8 @@ _ITEM: Select[tuple[object, ...]] = select(
     func.coalesce(title.c.shelf, literal_column("''")),
     item.c.in_house_only,
 ).outerjoin(title, title.c.id == item.c.title_id)
-ITEM_BY_BARCODE = Prepared(_ITEM.where(item.c.barcode == bindparam("barcode")).order_by(item.c.id))
-ITEM = Prepared(_ITEM.where(item.c.id == bindparam("id")))
+ITEM_BY_BARCODE = Prepared(AN_ITEM.where(item.c.barcode == bindparam("barcode")).order_by(item.c.id))
+ITEM = Prepared(AN_ITEM.where(item.c.id == bindparam("id")))
 TITLE = Prepared(select(*title.c).where(title.c.id == bindparam("id")))
 FREE_COPIES = Prepared(
     select(func.count())

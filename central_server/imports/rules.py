@@ -16,6 +16,7 @@ Count = Annotated[int, Meta(ge=0, le=10_000)]
 Days = Annotated[int, Meta(ge=0, le=3_660)]
 AtLeastOne = Annotated[int, Meta(ge=1, le=10_000)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 
 
 class Limits(Struct):
@@ -46,12 +47,13 @@ class Policy(Struct):
 
 class CirculationFile(Struct):
     """As the file has it: `[limits.hs]`, `[[policy]]`. `hold_shelf_days`: open days that a book waits for who placed a
-    hold; none: until they come."""
+    hold; none: until they come. `names`: what people call a patron category or an item type."""
 
     version: Code
     limits: dict[Code, Limits]
     policy: Annotated[list[Policy], Meta(min_length=1)]
     hold_shelf_days: Annotated[int, Meta(ge=1, le=366)] | None = None
+    names: dict[Code, Name] = {}
 
 
 class Circulation(Struct):
@@ -61,6 +63,7 @@ class Circulation(Struct):
     limits: dict[str, Limits]
     policies: list[Policy]
     hold_shelf_days: int | None = None
+    names: dict[str, str] = {}
 
 
 def import_circulation(connection: sa.Connection, library: str, raw: bytes, report: Report) -> None:
@@ -73,9 +76,12 @@ def import_circulation(connection: sa.Connection, library: str, raw: bytes, repo
             report.refuse("double_policy", category=category, item_type=item_type)
     for category in sorted({one.patron_category for one in read.policy} - set(read.limits)):
         report.refuse("policy_without_limits", category=category)
+    codes = set(read.limits) | {one.item_type for one in read.policy}
+    for code in sorted(set(read.names) - codes):
+        report.note("name_of_nothing", value=code)
     if not report.readable:
         return
-    circulation = Circulation(read.version, read.limits, read.policy, read.hold_shelf_days)
+    circulation = Circulation(read.version, read.limits, read.policy, read.hold_shelf_days, read.names)
     publish_with_settings(connection, library, "circulation", circulation, report)
     mine = patron.c.library_id == library
     strangers = (

@@ -405,6 +405,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Các biểu ghi có {count} bản sách, {new} bản mới.",
         "The records have {count} copies, {new} of them new.",
     ),
+    "name_of_nothing": (
+        "Có tên cho mã “{value}”, nhưng chính sách không dùng mã này.",
+        "“{value}” has a name, but nothing in these rules is called so.",
+    ),
     # --- TOML
     "settings_hold": (
         "Thư viện đã tự đặt khác tệp này, và điều đã đặt vẫn giữ: {names}.",

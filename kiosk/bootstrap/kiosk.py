@@ -40,6 +40,7 @@ from kiosk.runtime.chores import Chores
 from kiosk.runtime.loop import Beat, SessionLoop
 from kiosk.runtime.nightly import GoOn, Job, Nightly
 from kiosk.runtime.store_worker import LATER, StoreWorker, probe
+from kiosk.session.desk_inputs import ChangesHeard
 from kiosk.session.effects import Ask, InSteps, StoreEffect
 from kiosk.session.inputs import LinkChanged, PatronFound, Scanned, StoreFailed, StoreRecovered
 from kiosk.session.states import Home, Resting, SessionRules, State
@@ -322,6 +323,7 @@ class Kiosk:
 
     def _reached(self) -> None:
         self._chosen.look_soon()
+        self.session.post(ChangesHeard())
         self._time_check.reached()
         self._health_due.set()
 

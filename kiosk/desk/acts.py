@@ -10,7 +10,7 @@ from kiosk.desk.date_boots import date_boots
 from kiosk.desk.enter import enter_desk, leave_desk, prove_card, set_pin
 from kiosk.desk.identify_patron import identify_patron, resolve_code
 from kiosk.desk.list_books import list_books
-from kiosk.desk.readers import find_readers, open_book, open_reader
+from kiosk.desk.readers import find_readers, open_book, open_reader, open_title
 from kiosk.desk.recording import Tools
 from kiosk.desk.renew import renew
 from kiosk.desk.requests import list_requests
@@ -38,6 +38,7 @@ from kiosk.session.effects import (
     OneStep,
     OpenBook,
     OpenReader,
+    OpenTitle,
     ProveCard,
     Renew,
     ResolveCode,
@@ -88,6 +89,8 @@ class Desk:
                 return open_reader(work, ask, self._tools)
             case OpenBook():
                 return open_book(work, ask, self._tools)
+            case OpenTitle():
+                return open_title(work, ask, self._tools)
             case CountWork():
                 return count_work(work, ask, self._tools)
             case ListWork():

@@ -1,4 +1,4 @@
-"""Tra bạn đọc: a reader, looked up: no more than the desk needs."""
+"""Tra bạn đọc, tra sách: a reader or a title, looked up: no more than the desk needs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from kiosk.desk.asked import ended_late
 from kiosk.desk.list_books import list_books
 from kiosk.desk.recording import Today, Tools, shown
 from kiosk.domain.circulation import patron_blocks
-from kiosk.domain.model import Patron
+from kiosk.domain.model import Item, Patron, marked
+from kiosk.ports.central import TitleRecord
 from kiosk.ports.store import UnitOfWork
-from kiosk.session.desk_states import ReaderLine, ReaderShown
-from kiosk.session.effects import FindReaders, ListBooks, OpenBook, OpenReader
+from kiosk.session.desk_inputs import TitleOpened
+from kiosk.session.desk_states import ItemShown, ReaderLine, ReaderShown, TitleShown
+from kiosk.session.effects import FindReaders, ListBooks, OpenBook, OpenReader, OpenTitle
 from kiosk.session.inputs import BookOpened, ReaderOpened, ReadersFound
+from kiosk.session.notices import BookShown
 
 MOST_FOUND = 20
 """Whoever looks through more had better type another letter."""
@@ -19,7 +22,10 @@ MOST_FOUND = 20
 def find_readers(work: UnitOfWork, ask: FindReaders, tools: Tools) -> ReadersFound:
     found = work.find_patrons(ask.text, MOST_FOUND + 1)
     lines = tuple(line_of(patron) for patron in found[:MOST_FOUND])
-    return ReadersFound(ask.visit, ask.request, ask.text, lines, len(found) > MOST_FOUND, tools.clock.monotonic())
+    of_titles = work.find_titles(ask.text, MOST_FOUND + 1) if ask.titles else ()
+    titles = tuple(_title_shown(title) for title in of_titles[:MOST_FOUND])
+    more = max(len(found), len(of_titles)) > MOST_FOUND
+    return ReadersFound(ask.visit, ask.request, ask.text, lines, more, tools.clock.monotonic(), titles)
 
 
 def open_reader(work: UnitOfWork, ask: OpenReader, tools: Tools) -> ReaderOpened:
@@ -37,6 +43,29 @@ def open_book(work: UnitOfWork, ask: OpenBook, tools: Tools) -> BookOpened:
     patron = work.patron(patron_id) if patron_id else None
     book, reader = shown(item) if item else None, line_of(patron) if patron else None
     return BookOpened(ask.visit, ask.request, book, reader, tools.clock.monotonic())
+
+
+def open_title(work: UnitOfWork, ask: OpenTitle, tools: Tools) -> TitleOpened:
+    title, items = work.title(ask.title_id), work.items_of_title(ask.title_id)
+    shown_title = None
+    if title is not None or items:  # a copy may be here before its title has come
+        shown_title = TitleShown(
+            _title_shown(title) if title else BookShown("", ask.title_id, "", ""),
+            title.shelf if title else "",
+            title.call_number if title else "",
+            tuple(_item_shown(work, item, is_lent=is_lent) for item, is_lent in items),
+        )
+    return TitleOpened(ask.visit, ask.request, shown_title, tools.clock.monotonic(), ask.chosen)
+
+
+def _title_shown(title: TitleRecord) -> BookShown:
+    return BookShown("", title.id, title.name, title.author)
+
+
+def _item_shown(work: UnitOfWork, item: Item, *, is_lent: bool) -> ItemShown:
+    of_type = [policy for (_, what), policy in work.rules().policies.items() if what == item.item_type]
+    stays = item.in_house_only or (bool(of_type) and all(policy.in_house_only for policy in of_type))
+    return ItemShown(item.barcode, is_lent, marked(item.status), stays)
 
 
 def line_of(patron: Patron) -> ReaderLine:

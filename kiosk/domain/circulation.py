@@ -141,7 +141,7 @@ def decide_check_out(
         if not policy.in_house_only and policy.limit < (limits.total if limits else math.inf):
             of_type = sum(loan.item_type == item.item_type for loan in open_loans)
             if of_type >= policy.limit:
-                found.append(b.TooManyOfType(policy.limit, item.item_type))
+                found.append(b.TooManyOfType(policy.limit, rules.named(item.item_type)))
         due_on = _counted(today, policy, calendar, day_is_sure, read_here)
         if due_on is None:
             found.append(b.SchoolYearEnds())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,14 @@ class PatronLimits:
 
 @dataclass(frozen=True, slots=True)
 class CirculationRules:
-    """`hold_shelf_days`: open days that a book waits on the hold shelf for a reader; None: until they come."""
+    """`hold_shelf_days`: open days that a book waits on the hold shelf for a reader; None: until they come. `names`:
+    what people call patron categories and item types, where the library has said it."""
 
     version: str
     limits: Mapping[str, PatronLimits]
     policies: Mapping[tuple[str, str], LoanPolicy]
     hold_shelf_days: int | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def limits_for(self, category: str) -> PatronLimits | None:
         return self.limits.get(category)
@@ -49,3 +51,7 @@ class CirculationRules:
     def policy_for(self, category: str, item_type: str) -> LoanPolicy | None:
         """None where nobody has said anything: then nothing is lent, rather than guessed."""
         return self.policies.get((category, item_type))
+
+    def named(self, code: str) -> str:
+        """A patron category or an item type, for people."""
+        return self.names.get(code) or code

@@ -1,5 +1,5 @@
-"""Readers in lists: found by what somebody at the desk types, without accents, by the beginnings of words; and in the
-order of a school's lists."""
+"""Readers and titles in lists: found by what somebody at the desk types, without accents, by the beginnings of words;
+and readers in the order of a school's lists."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN))
 
 
+def holds_words(wanted: Sequence[str], name: Sequence[str]) -> bool:
+    """Both are `words`. Each wanted one begins one of the name's."""
+    return all(any(word.startswith(part) for word in name) for part in wanted)
+
+
 def is_wanted(wanted: Sequence[str], name: Sequence[str], class_name: Sequence[str]) -> bool:
-    """All are `words`. Each wanted one begins one of the name's; or all of them together are the class."""
-    if all(any(word.startswith(part) for word in name) for part in wanted):
-        return True
-    return "".join(wanted) == "".join(class_name)
+    """All are `words`. The name holds those that are wanted; or all of them together are the class."""
+    return holds_words(wanted, name) or "".join(wanted) == "".join(class_name)
 
 
 def place_in_list(name: Sequence[str], class_name: str) -> tuple[object, ...]:

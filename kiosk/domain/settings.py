@@ -97,7 +97,7 @@ Value = int | str | tuple[Closure, ...] | None
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`default`: what holds where nobody has set it, or AS_SET_UP. `who` may change it, and who may do all that they
-    may."""
+    may. `of`: whose it is, by the categories and types of the library as it calls them; "": everybody's."""
 
     name: str
     kind: Kind
@@ -105,6 +105,7 @@ class Setting:
     title: Sentence
     explanation: Sentence
     who: Role = Role.LIBRARIAN
+    of: str = ""
 
     def value(self, settings: Mapping[str, str]) -> Value:
         """What holds with these; None: AS_SET_UP, or no limit."""
@@ -162,7 +163,7 @@ SELF_RETURN: Final = Setting(
     "self_return",
     Choice({"recorded": text("Done at once"), "to_check": text("Somebody looks at the book later")}),
     "recorded",
-    text("Books that readers return"),
+    text("Returns by readers"),
     text("Whether a return is done when the reader has scanned the book, or when somebody has seen it."),
 )
 OF_THE_STATION: Final = (CLOSED, LANGUAGE, IDLE, VOLUME, CARD_PROOF, SELF_RETURN)
@@ -179,9 +180,13 @@ def all_settings(rules: CirculationRules) -> tuple[Setting, ...]:
     """Every setting of a library with these rules, which say what holds where nobody has set it."""
     return (
         *OF_THE_STATION,
-        *(_of_limits(who, field, kind, of) for who, of in rules.limits.items() for field, kind in _LIMITS.items()),
         *(
-            _of_policy(who, what, field, kind, of)
+            _of_limits(rules, who, field, kind, of)
+            for who, of in rules.limits.items()
+            for field, kind in _LIMITS.items()
+        ),
+        *(
+            _of_policy(rules, who, what, field, kind, of)
             for (who, what), of in rules.policies.items()
             if not of.in_house_only
             for field, kind in _POLICY.items()
@@ -235,33 +240,35 @@ def _readable(kind: Kind, words: str) -> tuple[Value] | None:
         return None
 
 
-def _of_limits(who: str, field: str, kind: WholeNumber, of: PatronLimits) -> Setting:
+def _of_limits(rules: CirculationRules, who: str, field: str, kind: WholeNumber, of: PatronLimits) -> Setting:
     if field == "total":
-        title = text("Books at a time: {who}", who=who)
+        title = text("Books at a time")
         explanation = text("How many books one of these readers may have at the same time, of all types together.")
     else:
-        title = text("Books in one day: {who}", who=who)
+        title = text("Books in one day")
         explanation = text(
             "How many books one of these readers may borrow in one day. What came back the same day does not count."
         )
-    return Setting(f"limits.{who}.{field}", kind, kind.write(getattr(of, field)), title, explanation)
+    default = kind.write(getattr(of, field))
+    return Setting(f"limits.{who}.{field}", kind, default, title, explanation, of=rules.named(who))
 
 
-def _of_policy(who: str, what: str, field: str, kind: WholeNumber, of: LoanPolicy) -> Setting:
+def _of_policy(rules: CirculationRules, who: str, what: str, field: str, kind: WholeNumber, of: LoanPolicy) -> Setting:
     match field:
         case "days":
-            title = text("Days to read: {who}, {what}", who=who, what=what)
+            title = text("Days to read")
             explanation = text(
                 "For how many days these readers borrow a book of this type. Where the library is closed on the last "
                 "one, it is due when it opens again."
             )
         case "limit":
-            title = text("Books of one type: {who}, {what}", who=who, what=what)
+            title = text("Books of one type")
             explanation = text("How many books of this type one of these readers may have at the same time.")
         case _:
-            title = text("Renewals: {who}, {what}", who=who, what=what)
+            title = text("Renewals")
             explanation = text("How many times these readers may renew a book of this type.")
-    return Setting(f"policy.{who}.{what}.{field}", kind, kind.write(getattr(of, field)), title, explanation)
+    name, default = f"policy.{who}.{what}.{field}", kind.write(getattr(of, field))
+    return Setting(name, kind, default, title, explanation, of=f"{rules.named(who)}, {rules.named(what)}")
 
 
 _DAY: Final = r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4})"

@@ -8,10 +8,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from kiosk.domain.model import Hold, ItemStatus, Loan, Patron
+from kiosk.domain.model import Hold, Item, ItemStatus, Loan, Patron
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import RequestRecord
 from kiosk.domain.staff import Staff
+from kiosk.ports.central import TitleRecord
 
 
 class ToCheck(StrEnum):
@@ -98,6 +99,15 @@ class DeskStore(Protocol):
     def find_patrons(self, text: str, limit: int) -> Sequence[Patron]:
         """Whose name holds all words of `text` (each begins one of its words, with or without accents), or whose class
         is `text`; by class (6A before 10A), then by given name, the last word. Without any word: nobody."""
+        ...
+
+    def find_titles(self, text: str, limit: int) -> Sequence[TitleRecord]:
+        """Whose name holds all words of `text`, as in `find_patrons`; those whose name begins with them first, then by
+        name. Without any word: none. Quick enough for every key that is typed."""
+        ...
+
+    def items_of_title(self, title_id: str) -> Sequence[tuple[Item, bool]]:
+        """By barcode; with whether it is on loan."""
         ...
 
     def staff(self, staff_id: str) -> Staff | None:

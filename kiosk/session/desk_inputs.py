@@ -14,6 +14,7 @@ from kiosk.session.desk_states import (
     RequestLine,
     SettingLine,
     StaffShown,
+    TitleShown,
     Work,
     WorkLine,
 )
@@ -92,7 +93,7 @@ class WorkListed:
 
 @dataclass(frozen=True, slots=True)
 class ReadersFound:
-    """`more`: there are others that `text` fits."""
+    """`more`: there are others that `text` fits. `titles`: without barcodes."""
 
     visit: int
     request: int
@@ -100,6 +101,7 @@ class ReadersFound:
     readers: tuple[ReaderLine, ...]
     more: bool
     at: float
+    titles: tuple[BookShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,17 @@ class BookOpened:
     book: BookShown | None
     reader: ReaderLine | None
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TitleOpened:
+    """`title` None: in no list of books (any more). `chosen`: as of OpenTitle."""
+
+    visit: int
+    request: int
+    title: TitleShown | None
+    at: float
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,11 @@ class DeskActDone:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class ChangesHeard:
+    """The centre was heard: what an open page of the desk shows may be another."""
+
+
 DeskTouch = ActTouched | LineTouched | Typed
 DeskAnswer = (
     DeskEntered
@@ -162,6 +180,7 @@ DeskAnswer = (
     | ReadersFound
     | ReaderOpened
     | BookOpened
+    | TitleOpened
     | SettingsListed
     | RequestsListed
     | DeskActDone

@@ -1,11 +1,13 @@
-"""What somebody of the staff should look at: the lines of the work lists, as a screen may show them."""
+"""What somebody of the staff should look at, and what they have looked for: the lines of the desk's lists, as a screen
+may show them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from kiosk.domain.operations import OperationId
 from kiosk.domain.requests import RequestState
@@ -41,6 +43,27 @@ class ReaderLine:
     patron_id: str
     name: str
     class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemShown:
+    """One copy of a title. `is_lent`: to somebody who is not told here; `marked`: what is said of it
+    (kiosk.domain.model.marked); `in_house_only`: it is read in the library."""
+
+    barcode: str
+    is_lent: bool = False
+    marked: str = ""
+    in_house_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TitleShown:
+    """A title with what the library has of it. `book`: without a barcode."""
+
+    book: BookShown
+    shelf: str
+    call_number: str
+    items: tuple[ItemShown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +139,18 @@ class UnsentLine:
 
 
 WorkLine = DisputeLine | CheckLine | OverdueLine | ShelveLine | UnsentLine
+
+
+_Line = TypeVar("_Line", bound="_HasId")
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def in_place(shown: Sequence[_Line], now: Sequence[_Line]) -> tuple[_Line, ...]:
+    """`now`, without a line moving under a finger: what is listed no more keeps its place, what is new comes last."""
+    new = {line.id: line for line in now}
+    stays = [new.pop(line.id, line) for line in shown]
+    return (*stays, *new.values())

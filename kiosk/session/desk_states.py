@@ -20,9 +20,11 @@ from kiosk.session.desk_lists import BY_ITSELF as BY_ITSELF
 from kiosk.session.desk_lists import CheckLine as CheckLine
 from kiosk.session.desk_lists import Counts as Counts
 from kiosk.session.desk_lists import DisputeLine as DisputeLine
+from kiosk.session.desk_lists import ItemShown as ItemShown
 from kiosk.session.desk_lists import OverdueLine as OverdueLine
 from kiosk.session.desk_lists import ReaderLine as ReaderLine
 from kiosk.session.desk_lists import ShelveLine as ShelveLine
+from kiosk.session.desk_lists import TitleShown as TitleShown
 from kiosk.session.desk_lists import ToCheck as ToCheck
 from kiosk.session.desk_lists import UnsentLine as UnsentLine
 from kiosk.session.desk_lists import VersionShown as VersionShown
@@ -147,6 +149,7 @@ class DeskProblem(StrEnum):
     HAS_IT_ALREADY = "has_it_already"  # at home
     NOT_WAITED_FOR = "not_waited_for"  # the book that was scanned for the hold shelf
     SHELVED_ALREADY = "shelved_already"  # for another: it stands there
+    TITLE_GONE = "title_gone"  # from the list of books, while it was looked at
 
 
 # ---- the pages
@@ -182,8 +185,9 @@ class TakingBack:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Readers by name or class. `readers` None: nothing was looked for yet. `lends`: whoever is chosen borrows next.
-    `problem`: with what was scanned, or with the reader who was open; `book`: the one that nobody has."""
+    """Readers by name or class, and titles by their names. `readers` None: nothing was looked for yet. `lends`: whoever
+    is chosen borrows next, and no title is looked for. `problem`: with what was scanned, or with what was open; `book`:
+    the one that nobody has."""
 
     text: str = ""
     readers: tuple[ReaderLine, ...] | None = None
@@ -191,6 +195,7 @@ class Finding:
     lends: bool = False
     problem: DeskProblem | None = None
     book: BookShown | None = None
+    titles: tuple[BookShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,15 @@ class AtReader:
     problem: DeskProblem | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AtTitle:
+    """One title. `chosen`: the barcode of one of its items."""
+
+    title: TitleShown
+    chosen: str | None = None
+    problem: DeskProblem | None = None
+
+
 CARD_LINE = "@card"
 """The line of a reader's page with all that is about their card and PIN; no barcode and no title has an "@"."""
 
@@ -217,7 +231,8 @@ CARD_LINE = "@card"
 class AtWork:
     """A work list; None: it is being read. `done`: how many were settled since it was opened. `sent`: that the centre
     was asked for just now. `shelved`: the barcodes that were put on the hold shelf since it was opened; `scanned`: the
-    last one."""
+    last one. `asked`: the number of the question for the whole list; a later answer without it was told meanwhile, and
+    `gone` are the lines that are listed no more since then."""
 
     work: Work
     lines: tuple[WorkLine, ...] | None = None
@@ -227,6 +242,8 @@ class AtWork:
     problem: DeskProblem | None = None
     scanned: str = ""
     shelved: frozenset[str] = frozenset()
+    asked: int = field(default=0, compare=False)
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +263,7 @@ class AtSettings:
 class Reporting:
     """A fault, a wish for a book, or where a book comes from. `wants`: what is being reported, `about` what (a
     FaultAbout), of which `book`; `barcode`: the book's. `sent`: what was reported last. `lines`: what was asked for
-    here before; None: it is being read. `chosen`: one of them."""
+    here before; None: it is being read. `chosen`: one of them. `asked`: as in AtWork."""
 
     wants: Act | None = None
     barcode: str | None = None
@@ -256,6 +273,7 @@ class Reporting:
     lines: tuple[RequestLine, ...] | None = None
     chosen: str | None = None
     problem: DeskProblem | None = None
+    asked: int = field(default=0, compare=False)
 
 
 Beneath = Menu | Lending | TakingBack | AtReader | AtWork | AtSettings | Reporting
@@ -278,7 +296,7 @@ PIN_DIFFERS = "differs"
 """The second time another PIN was typed."""
 
 
-DeskPage = Beneath | Finding | Writing
+DeskPage = Beneath | Finding | AtTitle | Writing
 
 
 class Act(StrEnum):

@@ -152,11 +152,12 @@ class ListWork:
 
 @dataclass(frozen=True, slots=True)
 class FindReaders:
-    """By name (with or without accents) or class."""
+    """By name (with or without accents) or class; and `titles` by name, too."""
 
     visit: int
     request: int
     text: str
+    titles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,16 @@ class OpenBook:
     visit: int
     request: int
     barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTitle:
+    """A title and its items. `chosen`: the barcode of the one that was scanned, or "". Answered by TitleOpened."""
+
+    visit: int
+    request: int
+    title_id: str
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +241,8 @@ AtTheDesk = CheckOut | CheckIn | TakeBack | Renew | Ask | SetPin | TickOff
 """What somebody of the staff may have done, `by`; answered by DeskClosed where they are of the staff no longer."""
 _Acts = CheckOut | CheckIn | TakeBack | Renew | UseInHouse | Ask | CallHelp
 _OfReaders = IdentifyPatron | ResolveCode | ListBooks | _Acts
-_OfTheDesk = SetPin | CountWork | ListWork | FindReaders | OpenReader | OpenBook | ListSettings | ListRequests | TickOff
+_OfWork = CountWork | ListWork | TickOff
+_OfTheDesk = SetPin | FindReaders | OpenReader | OpenBook | OpenTitle | ListSettings | ListRequests | _OfWork
 OneStep = _OfReaders | _OfTheDesk
 """Each is one unit of work."""
 InSteps = EnterDesk | ProveCard

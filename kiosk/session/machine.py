@@ -13,8 +13,9 @@ from kiosk.session import anew, answers, enrolment, maintain, my_books, proving,
 from kiosk.session import effects as asked
 from kiosk.session import inputs as told
 from kiosk.session.anew import Resumed
+from kiosk.session.desk_inputs import ChangesHeard
 from kiosk.session.desk_states import Act, Entering, Supervising
-from kiosk.session.effects import CallHelp, Play
+from kiosk.session.effects import Play
 from kiosk.session.enrolment import CodeSeen, Confirmed, NetworkSeen, Stuck, WordsKnown
 from kiosk.session.inputs import (
     ActTouched,
@@ -57,7 +58,7 @@ from kiosk.session.states import (
 )
 from kiosk.session.supervised import machine as supervised
 
-Input = told.Input | anew.Told
+Input = told.Input | anew.Told | ChangesHeard
 Effect = asked.Effect | enrolment.Asks
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -67,7 +68,10 @@ _LEAVES_THE_QUESTION = {Button.IT_IS_A_CARD, Button.IT_IS_A_BOOK, Button.DONE}
 def step(state: State, happened: Input, rules: SessionRules) -> Step:
     match happened:
         case LinkChanged(online, pending):
-            return replace(state, station=replace(state.station, online=online, pending=pending)), ()
+            state = replace(state, station=replace(state.station, online=online, pending=pending))
+            return supervised.look_again(state, state.doing) if isinstance(state.doing, Supervising) else (state, ())
+        case ChangesHeard():
+            return supervised.look_again(state, state.doing) if isinstance(state.doing, Supervising) else (state, ())
         case ScannerLost(name, lost):
             names = state.station.scanners_lost
             names = names | {name} if lost else names - {name}
@@ -196,10 +200,9 @@ def _still_wanted(state: State) -> bool:
 
 def _touched(state: State, button: Button, at: float, rules: SessionRules) -> Step:
     doing = state.doing
-    if button is Button.LANGUAGE:
-        return visits.active(replace(state, language=visits.following(state.language, rules.languages)), at), ()
-    if button is Button.LOOK:
-        return visits.active(replace(state, look=visits.following(state.look, tuple(Look))), at), ()
+    chosen = visits.chosen(state, button, at, rules)
+    if chosen is not None:
+        return chosen, ()
     if isinstance(doing, Finished):
         return (visits.go_home(state, rules) if button is Button.DONE else state), ()
     if isinstance(doing, Resting | Enrolling | Maintaining | Entering | Supervising | Proving):
@@ -211,11 +214,7 @@ def _touched(state: State, button: Button, at: float, rules: SessionRules) -> St
         return visits.active(state, at), ()
     match button:
         case Button.HELP:
-            asked = visits.with_notice(state, HelpAsked(), at)
-            if state.help_called:
-                return asked, (Play(Sound.ATTENTION),)
-            asked = visits.ask(replace(asked, help_called=True))
-            return asked, (CallHelp(asked.visit, asked.request), Play(Sound.ATTENTION))
+            return visits.call_help(visits.with_notice(state, HelpAsked(), at))
         case Button.DISMISS:
             return visits.with_notice(state, None, at), ()
         case Button.AIM if notice is None:

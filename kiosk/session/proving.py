@@ -22,6 +22,10 @@ def step(state: State, doing: Proving, happened: object, rules: SessionRules) ->
             return _answered(replace(state, awaiting=None), doing, happened, rules)
         case Touched(Button.LOCK | Button.DISMISS):
             return visits.go_home(state, rules), ()
+        case Touched(Button.HELP, at):
+            return visits.call_help(visits.active(state, at))
+        case Touched(button, at):
+            return visits.chosen(state, button, at, rules) or state, ()
         case Scanned(code=code, at=at) if code.text == doing.found.card:
             return visits.active(state, at), ()  # it lies there still
         case Scanned(code=code) if code.may_be(CodeKind.CARD):

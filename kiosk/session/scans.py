@@ -35,15 +35,20 @@ def from_the_next_card(held: tuple[Scanned, ...]) -> tuple[Scanned, ...]:
     return tuple(dropwhile(lambda scan: not scan.code.may_be(CodeKind.CARD), held))
 
 
+def hold(state: State, scan: Scanned) -> Step:
+    """Until what is being looked up is known."""
+    if len(state.held) >= MOST_HELD:
+        return state, (Play(Sound.ATTENTION),)
+    return replace(state, held=(*state.held, scan)), ()
+
+
 def scanned(state: State, scan: Scanned, rules: SessionRules) -> Step:
     if isinstance(state.doing, Finished):
         if _lies_there_still(state.doing, scan, rules):
             return state, ()
         state = visits.go_home(state, rules)
     if state.awaiting is not None:
-        if len(state.held) >= MOST_HELD:
-            return state, (Play(Sound.ATTENTION),)
-        return replace(state, held=(*state.held, scan)), ()
+        return hold(state, scan)
     code, at = scan.code, scan.at
     if code.may_be(CodeKind.CARD):
         state = replace(state, by_camera=scan.by_camera)

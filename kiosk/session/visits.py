@@ -1,11 +1,14 @@
-"""How visits begin, go on and end."""
+"""How visits begin, go on and end; and what a reader may choose or ask for in any of them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TypeVar
 
+from kiosk.ports.devices import Sound
 from kiosk.session.desk_states import Entering, Supervising
+from kiosk.session.effects import CallHelp, Play
+from kiosk.session.inputs import Button
 from kiosk.session.maintenance import Maintaining
 from kiosk.session.notices import Notice
 from kiosk.session.states import (
@@ -87,6 +90,24 @@ def active(state: State, at: float) -> State:
             return replace(state, doing=replace(doing, active_at=at))
         case Resting() | Enrolling() | Finished() | Maintaining():
             return state
+
+
+def chosen(state: State, button: Button, at: float, rules: SessionRules) -> State | None:
+    """Another language or look; None: the button is neither's."""
+    match button:
+        case Button.LANGUAGE:
+            return active(replace(state, language=following(state.language, rules.languages)), at)
+        case Button.LOOK:
+            return active(replace(state, look=following(state.look, tuple(Look))), at)
+    return None
+
+
+def call_help(state: State) -> tuple[State, tuple[CallHelp | Play, ...]]:
+    """Once in a visit."""
+    if state.help_called:
+        return state, (Play(Sound.ATTENTION),)
+    asking = ask(replace(state, help_called=True))
+    return asking, (CallHelp(asking.visit, asking.request), Play(Sound.ATTENTION))
 
 
 def following(chosen: T, choices: tuple[T, ...]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from kiosk.session.desk_states import Act
 from screens.view_models import icons
@@ -135,12 +136,18 @@ class TypeKey:
 Rows = tuple[tuple[TypeKey, ...], ...]
 
 
+FOUND_AT_ONCE: Final = 4
+"""So much of what was found has room beside a keyboard."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyboardView:
     """`text`: what was typed (a dot for each digit of a PIN); `problem` stands in place of `hint`, and goes on for as
     long as `wait`. `places`: a PIN is typed, of so many digits at least. `rows`: the keys; of letters in capitals, and
-    of signs, where there are such layers, and the one that it begins with. `aside`: one key more, beside a PIN.
-    `lines`: what was found, where there is room for that (`finds`); `more`: a word when there is still more."""
+    of signs, where there are such layers, and the one that it begins with. `aside`: one key more, beside a PIN;
+    `keys`: of whoever types one and is no librarian.
+    `lines`: what was found, FOUND_AT_ONCE at most, where there is room for that (`finds`); `more`: a word when there is
+    still more."""
 
     bar: DeskBar
     title: str
@@ -157,6 +164,7 @@ class KeyboardView:
     signs: Rows = ()
     layer: Layer = Layer.LETTERS
     aside: TypeKey | None = None
+    keys: tuple[Key, ...] = ()
 
 
 DeskView = DeskMenuView | DeskListView | KeyboardView

@@ -66,7 +66,7 @@ def present(state: State, rules: SessionRules, place: Place, words: Translator) 
     if isinstance(doing, Entering | Supervising):
         return Shown(desk_page(doing, rules, place, words), look=state.look)
     if isinstance(doing, Proving):
-        return Shown(keyboard.proving(doing, rules, place, words), look=state.look)
+        return Shown(keyboard.proving(state, doing, rules, place, words), look=state.look)
     live = bool(place.camera) and place.camera not in state.station.scanners_lost
     aim = state.station.hint if live else None
     if doing.notice is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kiosk.domain.findings import Part
 from kiosk.domain.operations import OperationId
 from kiosk.session.states import Look
+from screens.view_models.desk_views import FOUND_AT_ONCE as FOUND_AT_ONCE
 from screens.view_models.desk_views import ActKey as ActKey
 from screens.view_models.desk_views import DeskBar as DeskBar
 from screens.view_models.desk_views import DeskDetail as DeskDetail

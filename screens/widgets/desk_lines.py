@@ -80,7 +80,7 @@ class DeskLine(Pressable):
         title = look.text_px("second") * 1.3
         small = look.text_px("staff") * 1.35 if view.text or view.aside else 0
         self._title.max_lines, self._title.one_line_first = (2, True) if look.large or not small else (1, False)
-        if look.large:
+        if look.large or not small:
             title = max(title, high - small - look.px(1.2))
         top = low + (high + title + small) / 2
         self._title.pos, self._title.size = (left, top - title), (room, title)
@@ -108,7 +108,9 @@ class DeskLines(Widget):
         super().__init__(**values)
         self._lines: tuple[DeskLineView, ...] = ()
         self._built: list[DeskLine] = []
-        self.pager = Pager(self, self.lay_out)
+        self._chosen = ""
+        self._turn_to: int | None = None  # the line whose page is shown, until somebody turns to another
+        self.pager = Pager(self, self._turned)
         self._later = Clock.create_trigger(self.lay_out, -1)
         self.fbind("pos", self._later)
         self.fbind("size", self._later)
@@ -117,10 +119,21 @@ class DeskLines(Widget):
         pass
 
     def paint(self, lines: tuple[DeskLineView, ...]) -> None:
-        """The page that is turned to stays, as long as the same things are listed; else the chosen one is shown."""
-        if [line.id for line in lines] != [line.id for line in self._lines]:
-            self.pager.page = 0
-        self._lines = lines
+        """The page that is turned to stays, as long as something is listed still. What is chosen newly is shown: under
+        a finger it is on that page, but a scan may choose it, too."""
+        place, chosen = next(((place, line.id) for place, line in enumerate(lines) if line.chosen), (0, ""))
+        is_other = not {line.id for line in lines if line.id} & {line.id for line in self._lines}
+        if is_other or chosen not in ("", self._chosen):
+            self._turn_to = place
+        self._lines, self._chosen = lines, chosen
+        self.lay_out()
+
+    def forget(self) -> None:
+        """Whatever is listed next begins anew."""
+        self._lines, self._chosen = (), ""
+
+    def _turned(self) -> None:
+        self._turn_to = None
         self.lay_out()
 
     def lay_out(self, *_: object) -> None:
@@ -129,6 +142,8 @@ class DeskLines(Widget):
         look = theme.now()
         least, free = LINE_IN_LARGE if look.large else LINE, self.height / look.unit + GAP
         fit = max(1, int(free / (least + GAP) + 0.001))
+        if self._turn_to is not None:
+            self.pager.page = self._turn_to // fit
         high = max(least, min(least * TALLEST, free / fit - GAP))
         pages = max(1, -(-len(self._lines) // fit))
         self.pager.lay(pages)

@@ -9,7 +9,7 @@ from kivy.properties import ListProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from screens import theme
-from screens.view_models.views import DeskLine, TypeKey
+from screens.view_models.views import FOUND_AT_ONCE, DeskLine, TypeKey
 from screens.widgets.key import KeyButton, Pressable
 from screens.widgets.surface import Panel, keep
 from screens.widgets.text import Icon, Text, width_of
@@ -180,7 +180,7 @@ class FoundLine(Pressable):
         super().__init__(fill="card", border="violet_line", edge="violet_line", radius=2, **values)
         self.value = ""
         self._icon = Icon(ink="violet", filled=True, units=5)
-        self._title = Text(role="second", bold=True)
+        self._title = Text(role="second", bold=True, one_line_first=True)
         self._words = Text(role="staff", ink="muted")
         for part in (self._icon, self._title, self._words):
             self.add_widget(part)
@@ -206,8 +206,9 @@ class FoundLine(Pressable):
         pad, icon = look.px(1.4), look.px(5)
         left = self.x + pad + icon + look.px(1)
         room = self.x + self.width - pad - left
-        title = look.text_px("second") * 1.3
         small = look.text_px("staff") * 1.3 if self._words.text else 0
+        title = look.text_px("second") * 1.3 if small else high
+        self._title.max_lines = 1 if small else 2
         top = low + (high + title + small) / 2
         self._icon.pos, self._icon.size = (self.x + pad, low + (high - icon) / 2), (icon, icon)
         self._title.pos, self._title.size = (left, top - title), (room, title)
@@ -218,7 +219,7 @@ class Found(Widget):
     """The first of `lines`, side by side; `more` says that there are others, and `empty` that there is none. Sends
     `on_line`."""
 
-    MOST = 4
+    MOST = FOUND_AT_ONCE
     lines = ListProperty([])
     more = StringProperty("")
     empty = StringProperty("")

@@ -132,6 +132,7 @@ MORE: dict[str, tuple[dict[str, Any], object]] = {
     "circulation": (
         {
             "hold_shelf_days": 5,
+            "names": {"hs": "Học sinh"},
             "limits": {
                 "hs": {
                     "total": 5,
@@ -149,6 +150,7 @@ MORE: dict[str, tuple[dict[str, Any], object]] = {
             {"hs": PatronLimits(5, 1, 2, 3, 7, 14)},
             {("hs", "STK"): LoanPolicy(14, 5, 1, classes=("6", "10A"), over_summer=True)},
             5,
+            {"hs": "Học sinh"},
         ),
     ),
     "setting": ({"fixed": True}, SettingTold(ID, "pin_on_camera", fixed=True)),
@@ -173,7 +175,7 @@ def test_reads_what_an_older_centre_does_not_tell(kind: str) -> None:
 NOTHING = {
     "patron": {"suspended_until": None, "note": None, "staff": None, "lifted_on": None},
     "hold": {"shelved_on": None},
-    "circulation": {"hold_shelf_days": None},
+    "circulation": {"hold_shelf_days": None, "names": None},
 }
 
 

@@ -36,7 +36,8 @@ def test_tells_the_stations_of_the_rules_when_they_are_imported(store: Store, tm
     }
     limits = {"total": 5, "overdue_blocks_after_days": 1, "overdue_blocks_from": 1, "per_day": None}
     limits |= {"suspend_after_days": None, "suspend_days": 0}
-    rules = {"version": "2026-09-01", "limits": {"hs": limits}, "policies": [policy], "hold_shelf_days": None}
+    rules = {"version": "2026-09-01", "limits": {"hs": limits}, "policies": [policy]}
+    rules |= {"hold_shelf_days": None, "names": {}}
     assert told(store, "circulation") == [rules]
 
 
@@ -57,6 +58,14 @@ def test_tells_the_stations_of_the_rules_in_full_when_they_are_in_the_file(store
     }
     assert (rules["hold_shelf_days"], rules["policies"][0]["classes"]) == (3, ["6", "7A2"])
     assert rules["policies"][0]["over_summer"] is True
+
+
+def test_tells_the_stations_what_the_library_calls_its_categories_and_types(store: Store, tmp_path: Path) -> None:
+    names = '[names]\nhs = "Học sinh"\nSTK = "sách tham khảo"\nTT = "truyện tranh"\n'
+    report = bring(store, "circulation", CIRCULATION.replace("[limits.hs]", f"{names}[limits.hs]"), tmp_path)
+    assert (outcomes(report), notes(report)) == ({1: "taken"}, ["name_of_nothing"]), "no rule speaks of TT"
+    (rules,) = told(store, "circulation")
+    assert rules["names"] == {"hs": "Học sinh", "STK": "sách tham khảo", "TT": "truyện tranh"}
 
 
 def test_tells_the_stations_of_the_calendar_when_it_is_imported(store: Store, tmp_path: Path) -> None:
@@ -98,6 +107,7 @@ def test_takes_weekdays_and_versions_when_they_are_written_as_people_do(store: S
         ("circulation", "days = 14", "days = -1", (None, "bad_value")),
         ("circulation", "[limits.hs]", "[limits.gv]", (None, "policy_without_limits")),
         ("circulation", "[limits.hs]", "hold_shelf_days = 0\n[limits.hs]", (None, "bad_value")),
+        ("circulation", "[limits.hs]", '[names]\nhs = " "\n[limits.hs]', (None, "bad_value")),
         ("circulation", "total = 5", "total = 5\nper_day = 0", (None, "bad_value")),
         ("circulation", "total = 5", "total 5", (3, "bad_toml")),
         ("circulation", CIRCULATION, "", (None, "empty_file")),

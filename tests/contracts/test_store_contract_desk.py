@@ -75,6 +75,7 @@ def test_keeps_the_rules_in_full(station: Station) -> None:
             ("gv", "STK"): LoanPolicy(30, 9, 2),
         },
         hold_shelf_days=5,
+        names={"hs": "Học sinh", "STK": "sách tham khảo"},
     )
     station.apply(*CATALOGUE, rules)
     with station.reopen().unit_of_work() as work:

@@ -167,6 +167,8 @@ def test_says_a_limit_of_a_type_only_where_it_is_lower_than_the_one_for_all() ->
     five = tuple(a_loan(n) for n in range(5))
     assert out(loans=five, rules=policed(limit=5)) == Refuse((b.TooManyLoans(5),))
     assert out(loans=five, rules=policed(limit=4)) == Refuse((b.TooManyLoans(5), b.TooManyOfType(4, "STK")))
+    named = replace(policed(limit=4), names={"STK": "sách tham khảo"})
+    assert out(loans=five[:4], rules=named) == Refuse((b.TooManyOfType(4, "sách tham khảo"),))
 
 
 def test_reads_here_a_copy_that_stays_though_its_type_is_lent() -> None:

@@ -45,6 +45,19 @@ def test_knows_every_setting_of_a_library() -> None:
     assert (s.CARD_PROOF.value({}), s.SELF_RETURN.value({}), s.LANGUAGE.value({})) == ("none", "recorded", None)
 
 
+def test_a_setting_says_whose_it_is_as_the_library_calls_them() -> None:
+    def said(of: CirculationRules) -> set[str]:
+        return {one.of for one in all_settings(of)}
+
+    assert said(RULES) == {"", "hs", "hs, STK"}, "a code where it has no name"
+    names = {"hs": "Học sinh", "STK": "sách tham khảo", "TC": ""}
+    named = replace(RULES, names=names)
+    assert said(named) == {"", "Học sinh", "Học sinh, sách tham khảo"}
+    assert [one.name for one in all_settings(named)] == list(NAMES), "the centre knows them by their codes"
+    assert overlay(named, CALENDAR, {"limits.hs.total": "3"})[0].names == names
+    assert said(replace(RULES, names={"hs": ""})) == said(RULES)
+
+
 def test_lays_settings_over_the_rules() -> None:
     settings = {
         "limits.hs.total": "3",

@@ -86,6 +86,10 @@ def test_a_dispute_is_settled_by_one_tap_and_the_other_station_is_told_who_was_f
     other.wait(lambda: RequestState.WAITING not in answers())
     assert sorted(answers()) == [RequestState.DECLINED, RequestState.GRANTED]
     late = (desk, other)[answers().index(RequestState.DECLINED)]
+    on_time = other if late is desk else desk
+    late.find(lambda page: page.lines[0].settled)  # the open lists follow, without a touch
+    on_time.find(lambda page: page.gone == {line.id} and page.lines[0].id == line.id)
+    on_time.wait(lambda: on_time.says("đã xong"))
     for one in (desk, other):
         one.back()
         one.to_work(Work.DISPUTES)

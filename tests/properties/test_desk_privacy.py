@@ -26,6 +26,7 @@ from kiosk.domain.blocks import HeldForAnother, OnLoanToAnother
 from kiosk.domain.operations import OperationId
 from kiosk.domain.staff import Role, Staff
 from kiosk.session.books import HoldShown, LoanShown
+from kiosk.session.desk_inputs import TitleOpened
 from kiosk.session.desk_states import (
     CARD_LINE,
     Act,
@@ -35,6 +36,7 @@ from kiosk.session.desk_states import (
     DeskProblem,
     DisputeLine,
     Entering,
+    ItemShown,
     Lending,
     OverdueLine,
     ReaderLine,
@@ -42,6 +44,7 @@ from kiosk.session.desk_states import (
     ShelveLine,
     StaffShown,
     Supervising,
+    TitleShown,
     ToCheck,
     VersionShown,
     Work,
@@ -59,6 +62,7 @@ from kiosk.session.effects import (
     ListWork,
     OpenBook,
     OpenReader,
+    OpenTitle,
     Play,
     Renew,
     ResolveCode,
@@ -136,6 +140,11 @@ def reader(patron_id: str) -> ReaderShown:
     return ReaderShown(line(patron_id), "hs", 5, loans, holds, (), False, None, NOTE)
 
 
+def title(title_id: str) -> TitleShown:
+    items = (ItemShown("TK.1", is_lent=True), ItemShown("TK.2"), ItemShown("TK.3", marked="lost"))
+    return TitleShown(BookShown("", title_id, "name", "author"), "", "", items)
+
+
 def lines_of(work: Work) -> tuple[WorkLine, ...]:
     match work:
         case Work.DISPUTES:
@@ -186,16 +195,16 @@ class AtTheDesk(RuleBasedStateMachine):
         self.state, effects = step(before, happened, RULES)
         asked = [effect for effect in effects if not isinstance(effect, Play | Serve)]
         for ask in asked:
-            self.check(before, ask)
+            self.check(ask)
         return multiple(*asked)
 
-    def check(self, before: State, ask: StoreEffect) -> None:
-        """Whoever it is done for is on the page, or beneath what is typed."""
+    def check(self, ask: StoreEffect) -> None:
+        """Whoever it is done for is on the page, or beneath what is typed, also when it was scanned before them."""
         patron_id = getattr(ask, "patron_id", None)
-        if patron_id is None or isinstance(ask, OpenReader) or isinstance(before.doing, Entering):
+        if patron_id is None or isinstance(ask, OpenReader) or isinstance(self.state.doing, Entering):
             return
-        assert isinstance(before.doing, Supervising)
-        page = before.doing.page
+        assert isinstance(self.state.doing, Supervising)
+        page = self.state.doing.page
         beneath = page.beneath if isinstance(page, Writing) else page
         assert isinstance(beneath, AtReader | Lending), beneath
         assert beneath.reader is not None
@@ -305,10 +314,13 @@ class AtTheDesk(RuleBasedStateMachine):
             case OpenBook(barcode=barcode):
                 has = line("p2") if choice & 1 else None
                 return BookOpened(*key, book(barcode) if choice else None, has if choice else None, self.at)
+            case OpenTitle(title_id=title_id, chosen=chosen):
+                return TitleOpened(*key, title(title_id) if choice else None, self.at, chosen)
             case ResolveCode(text=text):
                 return CodeResolved(*key, text, bool(choice & 1), bool(choice & 2), self.at)
             case FindReaders(text=text):
-                return ReadersFound(*key, text, (line("p1"), line("p2"))[:choice], False, self.at)
+                titles = (replace(book("TK.1"), barcode=""),)[:choice]
+                return ReadersFound(*key, text, (line("p1"), line("p2"))[:choice], False, self.at, titles)
             case ListWork(work=work):
                 return WorkListed(*key, work, lines_of(work), self.at)
             case CountWork():
@@ -349,8 +361,10 @@ class AtTheDesk(RuleBasedStateMachine):
 
     @invariant()
     def keeps_no_number_of_a_card(self) -> None:
-        """Not even at the desk, but for the one that locks it."""
-        said = everything_in(self.state)
+        """Not even at the desk, but for the one that locks it, and what waits for a moment until something is known."""
+        if self.state.awaiting is None:
+            assert self.state.held == ()
+        said = everything_in(replace(self.state, held=()))
         assert not any(number in said for number in (*CARDS, "HS9"))
 
     @invariant()

@@ -189,6 +189,7 @@ PAGES: Mapping[str, Mapping[str, State]] = {
     "desk_readers": {name: state for name, (_, state) in desk_readers.READERS.items()}
     | desk_readers.EVERY_PROBLEM
     | desk_readers.EVERY_ACT_DONE,
+    "desk_titles": {name: state for name, (_, state) in desk_readers.TITLES.items()},
     "desk_work": {name: state for name, (_, state) in desk_readers.WORK.items()},
     "desk_settings": {name: state for name, (_, state) in desk_settings.SETTINGS.items()},
     "desk_reports": {name: state for name, (_, state) in desk_settings.REPORTS.items()},

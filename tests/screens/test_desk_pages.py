@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gallery.desk import LAN, READER, STATES, at_desk, entering, setting_pin
+from gallery.desk_settings import proving
 from gallery.samples import PLACE, RULES, borrowing
 from kiosk.domain.pins import PinFault
 from kiosk.domain.staff import Role, Staff
@@ -242,3 +244,15 @@ def test_each_thing_that_is_written_has_its_title(words: Mapping[str, Translator
 )
 def test_a_sentence_begins_with_a_capital(text: str, layer: Layer) -> None:
     assert layer_at(text) is layer
+
+
+def test_a_reader_who_is_asked_for_a_pin_can_call_and_read(rig: Rig, words: Mapping[str, Translator]) -> None:
+    page = rig.page(PageName.KEYBOARD, size=(800, 480))
+    rig.paint(page, view_of(proving(), words))
+    call, language = reversed(page.ids.beside.children)
+    assert (call.label, language.label) == ("Gọi thủ thư", "English")
+    assert [rig.taps(key) for key in (call, language)] == [Button.HELP, Button.LANGUAGE]
+    rig.paint(page, view_of(replace(proving(), help_called=True), words))
+    assert call.label == "Đã gọi thủ thư"
+    rig.paint(page, view_of(entering(), words))
+    assert page.ids.beside.parent is None, "a librarian calls nobody"

@@ -25,7 +25,17 @@ from kiosk.session.states import Borrowing, Proving, SessionRules, State
 from screens import theme
 from screens.view_models import Place, present
 from screens.view_models.icons import ICONS
-from screens.view_models.views import AttentionView, Banner, BookRow, EnrolView, FourWordsView, HomeView, Key, Shown
+from screens.view_models.views import (
+    AttentionView,
+    Banner,
+    BookRow,
+    EnrolView,
+    FourWordsView,
+    HomeView,
+    Key,
+    KeyboardView,
+    Shown,
+)
 
 RULES = SessionRules()
 PLACE = Place("Station", "Green library")
@@ -121,6 +131,9 @@ def test_english_speaks_no_vietnamese(words: Mapping[str, Translator], state: St
     if isinstance(shown.page, HomeView | EnrolView | FourWordsView):
         assert shown.page.language.label == "Tiếng Việt"
         shown = replace(shown, page=replace(shown.page, language=replace(shown.page.language, label="")))
+    if isinstance(state.doing, Proving) and isinstance(shown.page, KeyboardView):
+        assert shown.page.keys[-1].label == "Tiếng Việt"
+        shown = replace(shown, page=replace(shown.page, keys=shown.page.keys[:-1]))
     for text in texts(shown):
         assert not re.search(r"[^\x20-\x7e“”’·…•\n]", text), text
 

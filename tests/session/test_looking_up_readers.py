@@ -114,10 +114,13 @@ def test_a_book_opens_who_has_it(page: DeskPage) -> None:
     assert desk.opened().page == AtReader(FULL)
 
 
+def test_to_lend_a_book_that_nobody_has_is_told() -> None:
+    desk = Desk(Finding(lends=True)).book("TK.00140").answered(BookOpened, KINH_VAN_HOA, None)
+    assert desk.page == Finding(lends=True, problem=DeskProblem.NOBODY_HAS_IT, book=KINH_VAN_HOA)
+
+
 @pytest.mark.parametrize("page", [Menu(), Finding(), Finding("an", (BINH,))])
-def test_a_book_that_nobody_has_or_knows_is_told(page: DeskPage) -> None:
-    desk = Desk(page).book("TK.00140").answered(BookOpened, KINH_VAN_HOA, None)
-    assert desk.page == Finding(problem=DeskProblem.NOBODY_HAS_IT, book=KINH_VAN_HOA)
+def test_a_book_that_nobody_knows_is_told(page: DeskPage) -> None:
     desk = Desk(page).book("TK.99999").answered(BookOpened, None, None)
     assert desk.page == Finding(problem=DeskProblem.UNKNOWN_ITEM)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from kiosk.domain.barcodes import Code, CodeKind
+from kiosk.domain.operations import OperationId
 from kiosk.ports.devices import Sound
 from kiosk.session.desk_states import PinProblem
-from kiosk.session.effects import CheckOut, IdentifyPatron, ListBooks, Play, ProveCard, ResolveCode
+from kiosk.session.effects import CallHelp, CheckOut, IdentifyPatron, ListBooks, Play, ProveCard, ResolveCode
 from kiosk.session.inputs import (
     Button,
     CardProved,
     CodeResolved,
+    HelpCalled,
     PatronFound,
     PinRefused,
     Scanned,
@@ -21,7 +23,7 @@ from kiosk.session.inputs import (
 )
 from kiosk.session.machine import wakes_at
 from kiosk.session.notices import NoPinYet
-from kiosk.session.states import Borrowing, Home, Proving
+from kiosk.session.states import Borrowing, Home, Look, Proving
 from kiosk.session.supervised.typing import CLEAR, DONE
 from tests.session.play import RULES, Play_, card, item
 
@@ -190,3 +192,31 @@ def test_no_digit_is_in_what_may_be_logged(play: Play_) -> None:
         play.feed(Typed(key, 2))
     (ask,) = play.feed(Typed(DONE, 2))
     assert "4711" not in repr(play.state) + repr(ask)
+
+
+def test_a_reader_who_does_not_know_their_pin_calls_for_help_once(play: Play_) -> None:
+    play.feed(Typed("4", 2))
+    asked = play.feed(Touched(Button.HELP, 3))
+    assert asked == (CallHelp(play.state.visit, play.state.request), Play(Sound.ATTENTION))
+    assert play.feed(Touched(Button.HELP, 4)) == (Play(Sound.ATTENTION),)
+    play.feed(HelpCalled(play.state.visit, play.state.request, OperationId("e", 1), 4.1))
+    doing = play.state.doing
+    assert isinstance(doing, Proving)
+    assert (doing.digits, doing.active_at, play.state.help_called) == ("4", 4, True)
+    assert typed(play, "711", 5) is not None, "and may find that they know it"
+
+
+def test_help_is_called_while_a_pin_is_looked_at(play: Play_) -> None:
+    ask = typed(play, "4711")
+    assert ask is not None
+    play.feed(Touched(Button.HELP, 3))
+    play.feed(CardProved(ask.visit, ask.request, 3.1))
+    assert play.borrowing.patron.name == "Minh An"
+
+
+def test_the_language_is_chosen_before_the_pin_and_stays(play: Play_) -> None:
+    for button in (Button.LANGUAGE, Button.LOOK):
+        play.feed(Touched(button, 2))
+    assert (play.state.language, play.state.look) == ("en", Look.LARGE)
+    proved(play)
+    assert (play.state.language, play.state.look) == ("en", Look.LARGE)

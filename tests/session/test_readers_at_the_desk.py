@@ -92,6 +92,7 @@ def test_one_act_at_a_time() -> None:
     for happened in (ActTouched(Act.BLOCK, 102.0, YES), ActTouched(Act.NOTE, 102.0), LineTouched(CARD_LINE, 102.0)):
         assert (desk.feed(happened).effects, desk.page) == ((), page)
     assert (desk.card("HS-2").effects, desk.page) == ((), page)
+    assert desk.answered(Asked, OperationId("e", 1), "r-1").opened().asked(OpenReader).card == "HS-2", "it comes after"
 
 
 # ---- cards

@@ -46,8 +46,10 @@ _LENT_ANEW = frozenset({RowKind.RETURNED, RowKind.REFUSED})
 
 
 def step(state: State, doing: Supervising, page: Lending, happened: object, rules: SessionRules) -> Step:
-    if state.awaiting is not None and isinstance(happened, Scanned | ActTouched | LineTouched):
-        return _held(state, happened)
+    if state.awaiting is not None and isinstance(happened, Scanned):
+        return scans.hold(state, happened)  # for the reader whose card is being looked up
+    if state.awaiting is not None and isinstance(happened, ActTouched | LineTouched):
+        return state, ()  # nothing is touched for the one before
     match happened:
         case Scanned(code=code) if code.may_be(CodeKind.CARD) and not (page.reader and books.is_book(code)):
             asking = visits.ask(books.at(state, doing, replace(page, problem=None)))
@@ -82,15 +84,6 @@ def step(state: State, doing: Supervising, page: Lending, happened: object, rule
         case NotTakenBack(operation=operation):
             return books.not_voided(state, doing, page, operation)
     return state, ()
-
-
-def _held(state: State, happened: Scanned | ActTouched | LineTouched) -> Step:
-    """A card is looked up: what is scanned meanwhile is for its reader, and nothing is touched for the one before."""
-    if not isinstance(happened, Scanned):
-        return state, ()
-    if len(state.held) >= scans.MOST_HELD:
-        return state, books.ATTENTION
-    return replace(state, held=(*state.held, happened)), ()
 
 
 def _touched(state: State, doing: Supervising, page: Lending, touched: ActTouched) -> Step:

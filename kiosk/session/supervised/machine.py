@@ -7,11 +7,14 @@ from typing import get_args
 
 from kiosk.ports.devices import Sound
 from kiosk.session import scans, visits
+from kiosk.session.desk_inputs import TitleOpened
 from kiosk.session.desk_states import (
     Act,
     AtReader,
     AtSettings,
+    AtTitle,
     AtWork,
+    DeskPage,
     DeskProblem,
     Entering,
     Finding,
@@ -24,7 +27,7 @@ from kiosk.session.desk_states import (
     Work,
     Writing,
 )
-from kiosk.session.effects import CountWork, Effect, Play
+from kiosk.session.effects import CountWork, Effect, ListSettings, OpenReader, OpenTitle, Play
 from kiosk.session.inputs import (
     ActTouched,
     Answer,
@@ -39,7 +42,7 @@ from kiosk.session.inputs import (
     WorkCounted,
 )
 from kiosk.session.states import Borrowing, SessionRules, State
-from kiosk.session.supervised import entering, lending, readers, reporting, returning, settings, typing, work
+from kiosk.session.supervised import entering, lending, readers, reporting, returning, settings, titles, typing, work
 
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -61,7 +64,9 @@ def step(state: State, doing: Entering | Supervising, happened: object, rules: S
             return state, ()
         if getattr(happened, "request", None) == state.awaiting:
             return _answered(state, happened, rules)
-        elif isinstance(happened, ReaderOpened | BookOpened | CodeResolved):
+        elif isinstance(happened, ReaderOpened | BookOpened | TitleOpened | CodeResolved) and not _is_shown(
+            state, happened
+        ):
             return state, ()  # another page was turned to meanwhile: it is not for this one
     elif isinstance(happened, Scanned | Touched | ActTouched | LineTouched | Typed):
         state = visits.active(state, happened.at)
@@ -72,13 +77,18 @@ def _answered(state: State, answer: object, rules: SessionRules) -> Step:
     """What was scanned while a card was looked up comes after it; behind a card that opens nothing, it is nobody's."""
     held = state.held
     state, effects = _stepped(replace(state, awaiting=None, held=()), answer, rules)
-    if isinstance(state.doing, Supervising) and state.doing.page == Lending(problem=DeskProblem.UNKNOWN_CARD):
+    if isinstance(state.doing, Supervising) and _is_nobodys(state.doing.page):
         held = scans.from_the_next_card(held)
     for scan in held:
         if isinstance(state.doing, Entering | Supervising):
             state, more = step(state, state.doing, scan, rules)
             effects += more
     return state, effects
+
+
+def _is_nobodys(page: DeskPage) -> bool:
+    """What was looked up opened nothing."""
+    return page == Lending(problem=DeskProblem.UNKNOWN_CARD) or (isinstance(page, Finding) and page.problem is not None)
 
 
 def _stepped(state: State, happened: object, rules: SessionRules) -> Step:
@@ -111,6 +121,8 @@ def _at_the_desk(state: State, doing: Supervising, happened: object, rules: Sess
             return returning.step(state, doing, page, happened, rules)
         case Finding() | AtReader() as page:
             return readers.step(state, doing, page, happened, rules)
+        case AtTitle() as page:
+            return titles.step(state, doing, page, happened, rules)
         case AtWork() as page:
             return work.step(state, doing, page, happened, rules)
         case AtSettings() as page:
@@ -119,6 +131,39 @@ def _at_the_desk(state: State, doing: Supervising, happened: object, rules: Sess
             return reporting.step(state, doing, page, happened, rules)
         case Writing() as page:
             return typing.step(state, doing, page, happened, rules)
+
+
+def _is_shown(state: State, answer: object) -> bool:
+    """The reader or the title that is on the page, as they are now."""
+    page = state.doing.page if isinstance(state.doing, Supervising) else None
+    match page, answer:
+        case AtReader(reader=shown), ReaderOpened(reader=now):
+            return now is not None and now.line.patron_id == shown.line.patron_id
+        case AtTitle(title=shown_title), TitleOpened(title=title):
+            return title is not None and title.book.title_id == shown_title.book.title_id
+    return False
+
+
+def look_again(state: State, doing: Supervising) -> Step:
+    """What an open page shows may be another. Nobody has asked for it, so nothing waits for the answer, and it is no
+    sign of life."""
+    match doing.page:
+        case AtWork(lines=lines) as page if lines is not None:
+            return work.look_again(state, page)
+        case Reporting(lines=lines) if lines is not None:
+            return reporting.look_again(state)
+    asking = visits.ask(state)
+    key = asking.visit, asking.request
+    match doing.page:
+        case Menu():
+            return asking, (CountWork(*key),)
+        case AtSettings():
+            return asking, (ListSettings(*key),)
+        case AtReader(reader=reader):
+            return asking, (OpenReader(*key, reader.line.patron_id),)
+        case AtTitle(title=title):
+            return asking, (OpenTitle(*key, title.book.title_id),)
+    return state, ()
 
 
 def to_menu(state: State, doing: Supervising) -> Step:
@@ -143,6 +188,6 @@ def _at_menu(state: State, doing: Supervising, happened: object, rules: SessionR
             return settings.opened(state, doing)
         case ActTouched(Act.REPORT):
             return reporting.opened(state, doing)
-        case Scanned() | ReaderOpened() | BookOpened() | CodeResolved():
+        case Scanned() | ReaderOpened() | BookOpened() | TitleOpened() | CodeResolved():
             return readers.at_menu(state, doing, happened)
     return state, ()

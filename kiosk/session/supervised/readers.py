@@ -1,4 +1,4 @@
-"""Tra bạn đọc: a reader, looked up, and what may be done for them.
+"""Tra cứu: a reader, looked up, and what may be done for them; or a title (kiosk.session.supervised.titles).
 
 One act at a time: while its answer is on its way no other is begun. After each the reader is read anew, so that the
 page says what is recorded; who was taken from the list meanwhile is shown no longer.
@@ -14,18 +14,20 @@ from kiosk.domain.blocks import Block
 from kiosk.domain.model import ItemStatus, marked
 from kiosk.domain.overrides import stand_in_the_way
 from kiosk.domain.requests import BlockCards, BlockPatron, CancelHold, ChangeItemStatus, LinkCard, PlaceHold, Wish
-from kiosk.session import visits
+from kiosk.session import scans, visits
+from kiosk.session.desk_inputs import TitleOpened
 from kiosk.session.desk_states import (
     CARD_LINE,
     Act,
     AtDeskRefused,
     AtReader,
+    AtTitle,
     DeskProblem,
     Finding,
     Lending,
     Supervising,
 )
-from kiosk.session.effects import Ask, Effect, FindReaders, OpenBook, OpenReader, Renew, ResolveCode, SetPin
+from kiosk.session.effects import Ask, Effect, FindReaders, OpenBook, OpenReader, OpenTitle, Renew, ResolveCode, SetPin
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
@@ -56,17 +58,23 @@ _NEED_A_SCAN = frozenset({Act.LINK_CARD, Act.PLACE_HOLD})
 
 
 def step(state: State, doing: Supervising, page: Finding | AtReader, happened: object, rules: SessionRules) -> Step:
-    if isinstance(happened, Scanned | ActTouched | LineTouched) and state.awaiting is not None:
+    if state.awaiting is not None and isinstance(happened, Scanned):
+        return scans.hold(state, happened)
+    if state.awaiting is not None and isinstance(happened, ActTouched | LineTouched):
         return state, ()
     if isinstance(page, Finding):
         return _finding(state, doing, page, happened)
     return _at_reader(state, doing, page, happened)
 
 
-def at_menu(state: State, doing: Supervising, happened: Scanned | ReaderOpened | BookOpened | CodeResolved) -> Step:
-    """A card opens its reader, a book who has it: from the menu as from the list."""
+def at_menu(
+    state: State, doing: Supervising, happened: Scanned | ReaderOpened | BookOpened | TitleOpened | CodeResolved
+) -> Step:
+    """A card opens its reader, a book who has it or its title: from the menu as from the list."""
+    if isinstance(happened, Scanned) and state.awaiting is not None:
+        return scans.hold(state, happened)
     if isinstance(happened, Scanned):
-        return _look_up(state, doing, happened.code, Finding()) if state.awaiting is None else (state, ())
+        return _look_up(state, doing, happened.code, Finding())
     return _finding(state, doing, Finding(), happened)
 
 
@@ -77,10 +85,12 @@ def _finding(state: State, doing: Supervising, page: Finding, happened: object) 
     match happened:
         case Typed(key):
             return _typed(state, doing, page, key)
-        case ReadersFound(text=text, readers=found, more=more) if text == page.text:
-            return _at(state, doing, replace(page, readers=found, more=more)), ()
+        case ReadersFound(text=text, readers=found, more=more, titles=titles) if text == page.text:
+            return _at(state, doing, replace(page, readers=found, more=more, titles=titles)), ()
         case LineTouched(id=patron_id) if any(line.patron_id == patron_id for line in page.readers or ()):
             return _open(state, patron_id)
+        case LineTouched(id=title_id) if any(title.title_id == title_id for title in page.titles):
+            return _open_title(state, title_id)
         case Scanned(code=code):
             return _look_up(state, doing, code, Finding(lends=page.lends))
         case CodeResolved():
@@ -93,6 +103,12 @@ def _finding(state: State, doing: Supervising, page: Finding, happened: object) 
             return _at(state, doing, Lending(reader)), books.OK
         case ReaderOpened(reader=reader) if reader is not None:
             return _at(state, doing, AtReader(reader)), books.OK
+        case BookOpened(book=book, reader=None) if book is not None and not page.lends:
+            return _open_title(state, book.title_id, book.barcode)
+        case TitleOpened(title=None):
+            return _at_nobody(state, doing, page, DeskProblem.TITLE_GONE)
+        case TitleOpened(title=title, chosen=chosen) if title is not None:
+            return _at(state, doing, AtTitle(title, chosen or None)), books.OK
         case BookOpened(book=book, reader=None):
             problem = DeskProblem.NOBODY_HAS_IT if book else DeskProblem.UNKNOWN_ITEM
             return _at_nobody(state, doing, page, problem, book)
@@ -103,16 +119,19 @@ def _finding(state: State, doing: Supervising, page: Finding, happened: object) 
 
 def _typed(state: State, doing: Supervising, page: Finding, key: str) -> Step:
     text = typing.press(page.text, key)
-    only = page.readers[0] if page.readers and len(page.readers) == 1 else None
-    if key == typing.DONE and only is not None and state.awaiting is None:
-        return _open(state, only.patron_id)
+    if key == typing.DONE and state.awaiting is None:
+        match page.readers, page.titles:
+            case (reader,), ():
+                return _open(state, reader.patron_id)
+            case ((() | None), (title,)):
+                return _open_title(state, title.title_id)
     if text == page.text:
         return state, ()
     page = replace(page, text=text, problem=None, book=None)
     if not text.strip():
-        return _at(state, doing, replace(page, readers=None, more=False)), ()
+        return _at(state, doing, replace(page, readers=None, titles=(), more=False)), ()
     asking = visits.ask(_at(state, doing, page))
-    return asking, (FindReaders(asking.visit, asking.request, text),)
+    return asking, (FindReaders(asking.visit, asking.request, text, titles=not page.lends),)
 
 
 def _look_up(state: State, doing: Supervising, code: Code, nobody: Finding) -> Step:
@@ -160,6 +179,11 @@ def _cleared(state: State, doing: Supervising) -> State:
 def _open(state: State, patron_id: str) -> Step:
     asking = _asking(state)
     return asking, (OpenReader(asking.visit, asking.request, patron_id),)
+
+
+def _open_title(state: State, title_id: str, chosen: str = "") -> Step:
+    asking = _asking(state)
+    return asking, (OpenTitle(asking.visit, asking.request, title_id, chosen),)
 
 
 # ---- one reader
@@ -230,7 +254,9 @@ def _touched(state: State, doing: Supervising, page: AtReader, touched: ActTouch
 
 
 def _scanned(state: State, doing: Supervising, page: AtReader, code: Code) -> Step:
-    page = replace(page, problem=None, done=None)
+    if page.done is Act.PLACE_HOLD and page.book is not None and page.book.barcode == books.text_of(code):
+        return state, ()  # a double scan
+    page = replace(page, problem=None)
     if page.wants is Act.LINK_CARD:
         if not code.may_be(CodeKind.CARD):
             return _with_problem(state, doing, page, DeskProblem.NO_CODE_OF_OURS)
@@ -333,5 +359,5 @@ def _asking(state: State) -> State:
     return replace(asking, awaiting=asking.request)
 
 
-def _at(state: State, doing: Supervising, page: Finding | AtReader | Lending) -> State:
+def _at(state: State, doing: Supervising, page: Finding | AtReader | AtTitle | Lending) -> State:
     return replace(state, doing=replace(doing, page=page))

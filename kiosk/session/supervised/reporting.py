@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kiosk.domain.requests import FaultAbout, ItemSource, NoteSource
 from kiosk.session import visits
+from kiosk.session.desk_lists import in_place
 from kiosk.session.desk_states import Act, DeskProblem, Reporting, Supervising
 from kiosk.session.effects import Ask, Effect, ListRequests, OpenBook
 from kiosk.session.inputs import ActTouched, Asked, BookOpened, LineTouched, NotAsked, RequestsListed, Scanned
@@ -24,7 +25,9 @@ def step(state: State, doing: Supervising, page: Reporting, happened: object, ru
     if isinstance(happened, ActTouched | LineTouched | Scanned) and state.awaiting is not None:
         return state, ()
     match happened:
-        case RequestsListed(lines=lines):
+        case RequestsListed(lines=lines, request=request):
+            if page.lines is not None and request != page.asked:
+                lines = in_place(page.lines, lines)
             return _at(state, doing, replace(page, lines=lines)), ()
         case Scanned(code=code) if not books.is_book(code):
             problem = DeskProblem.NO_CODE_OF_OURS
@@ -84,8 +87,15 @@ def _write_fault(state: State, doing: Supervising, page: Reporting) -> State:
     return typing.opened(state, doing, Act.FAULT, replace(page, wants=Act.FAULT), value=page.about)
 
 
+def look_again(state: State) -> Step:
+    """As in kiosk.session.supervised.work."""
+    asking = visits.ask(state)
+    return asking, (ListRequests(asking.visit, asking.request),)
+
+
 def _read(state: State, doing: Supervising, page: Reporting) -> Step:
-    asking = visits.ask(_at(state, doing, page))
+    asking = visits.ask(state)
+    asking = _at(asking, doing, replace(page, asked=asking.request))
     return asking, (ListRequests(asking.visit, asking.request),)
 
 

@@ -29,7 +29,11 @@ def step(state: State, doing: Supervising, page: AtSettings, happened: object, r
         return state, ()
     match happened:
         case SettingsListed(lines=lines, today=today):
-            return _at(state, doing, replace(page, lines=lines, today=today)), ()
+            page = replace(page, lines=lines, today=today)
+            line = chosen_of(page)
+            if line is None or line.fixed:  # by the centre, while somebody was choosing
+                page = replace(page, draft=None)
+            return _at(state, doing, page), ()
         case LineTouched(id=name):
             chosen = None if page.chosen == name else name
             page = replace(page, chosen=chosen, draft=None, kept=None, refused=False)

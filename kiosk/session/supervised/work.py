@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from kiosk.domain.barcodes import CodeKind
 from kiosk.domain.requests import RequestState, Settle
-from kiosk.session import visits
+from kiosk.session import scans, visits
+from kiosk.session.desk_lists import in_place
 from kiosk.session.desk_states import (
     Act,
     AtReader,
@@ -47,12 +48,18 @@ def opened(state: State, doing: Supervising, work: Work) -> Step:
 
 
 def step(state: State, doing: Supervising, page: AtWork, happened: object, rules: SessionRules) -> Step:
-    if isinstance(happened, Scanned | ActTouched) and state.awaiting is not None:
+    if isinstance(happened, Scanned) and state.awaiting is not None:
+        is_double = books.text_of(happened.code) == page.scanned
+        return (state, ()) if is_double else scans.hold(state, happened)
+    if isinstance(happened, ActTouched) and state.awaiting is not None:
         return state, ()
     match happened:
-        case WorkListed(work=work, lines=lines) if work is page.work:
+        case WorkListed(work=work, lines=lines, request=request) if work is page.work:
+            if page.lines is not None and request != page.asked:
+                gone = frozenset(line.id for line in page.lines) - {line.id for line in lines}
+                return _at(state, doing, replace(page, lines=in_place(page.lines, lines), gone=gone)), ()
             chosen = page.chosen if any(line.id == page.chosen for line in lines) else None
-            return _at(state, doing, replace(page, lines=lines, chosen=chosen)), ()
+            return _at(state, doing, replace(page, lines=lines, chosen=chosen, gone=frozenset())), ()
         case LineTouched(id=line):
             chosen = None if page.chosen == line else line
             return _at(state, doing, replace(page, chosen=chosen, problem=None)), ()
@@ -61,7 +68,7 @@ def step(state: State, doing: Supervising, page: AtWork, happened: object, rules
         case Scanned():
             return _scanned(state, doing, page, happened)
         case DeskActDone(act=Act.SHELVED, well=True) if page.scanned:
-            page = replace(page, scanned="", shelved=page.shelved | {page.scanned})
+            page = replace(page, scanned="", chosen=None, shelved=page.shelved | {page.scanned})
             return step(state, doing, page, happened, rules)
         case Asked() | TakenBack() | DeskActDone(well=True):
             reading, reads = _read(state, doing, replace(page, done=page.done + 1, problem=None))
@@ -79,8 +86,15 @@ def step(state: State, doing: Supervising, page: AtWork, happened: object, rules
     return state, ()
 
 
+def look_again(state: State, page: AtWork) -> Step:
+    """The list may be another: nobody waits for the answer, and nothing of it moves what is shown."""
+    asking = visits.ask(state)
+    return asking, (ListWork(asking.visit, asking.request, page.work),)
+
+
 def chosen_of(page: AtWork) -> WorkLine | None:
-    return next((line for line in page.lines or () if line.id == page.chosen), None)
+    """None too: it is gone, and nothing can be done about it any more."""
+    return next((line for line in page.lines or () if line.id == page.chosen and line.id not in page.gone), None)
 
 
 def _touched(state: State, doing: Supervising, page: AtWork, touched: ActTouched) -> Step:
@@ -128,8 +142,8 @@ def _scanned(state: State, doing: Supervising, page: AtWork, scan: Scanned) -> S
 
 def _read(state: State, doing: Supervising, page: AtWork) -> Step:
     """Nothing is said of a line that may be old; a scan for the hold shelf is of no line, and is not lost meanwhile."""
-    shown = _at(state, doing, page)
-    asking = visits.ask(shown) if page.work is Work.TO_SHELVE else _asking(shown)
+    asking = visits.ask(state) if page.work is Work.TO_SHELVE else _asking(state)
+    asking = _at(asking, doing, replace(page, asked=asking.request))
     return asking, (ListWork(asking.visit, asking.request, page.work),)
 
 

@@ -54,3 +54,5 @@ class DeskListPage(Page):
 
     def run(self, on: bool) -> None:
         self.ids.bar.run(on)
+        if not on:
+            self.ids.lines.forget()

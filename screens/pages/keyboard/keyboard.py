@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kivy.properties import BooleanProperty
 
-from screens.view_models.views import KeyboardView, Layer, TypeKey
+from screens.view_models.views import Key, KeyboardView, Layer, TypeKey
 from screens.widgets import desk_bar, typing_keys  # noqa: F401  (kv names them)
+from screens.widgets.key import KeyButton
 from screens.widgets.page import Page, keep
 
 
@@ -18,6 +21,7 @@ class KeyboardPage(Page):
         self._text: str | None = None
         self._runs = False
         self._waits = False
+        self._keys: list[Any] = []
 
     def paint(self, view: KeyboardView) -> None:
         self.ids.bar.show(view.bar, self.touches.monotonic)
@@ -43,7 +47,20 @@ class KeyboardPage(Page):
         if view.aside is not None:
             aside = self.ids.aside
             aside.label, aside.icon, aside.value = view.aside.label, view.aside.icon, view.aside
+        self._show_keys(view.keys)
         self.ids.pad.rows = [list(row) for row in view.rows]
+
+    def _show_keys(self, keys: tuple[Key, ...]) -> None:
+        row = self.ids.beside
+        while len(self._keys) < len(keys):
+            key = KeyButton(kind="service", role="second")
+            key.bind(on_tap=lambda tapped: self.touch(tapped.value))
+            self._keys.append(key)
+        for place, key in enumerate(self._keys):
+            keep(row, key, place < len(keys))
+            if place < len(keys):
+                key.show(keys[place])
+        keep(self.ids.pin, row.__self__, bool(keys))
 
     def _paint_line(self, view: KeyboardView) -> None:
         self.finds = view.finds

@@ -127,6 +127,9 @@ def problem_detail(problem: DeskProblem, words: Translator) -> DeskDetail:
         case DeskProblem.SHELVED_ALREADY:
             title = words.text("This book is on the hold shelf already")
             lines = (words.text("It waits there for its reader. The next one needs another copy."),)
+        case DeskProblem.TITLE_GONE:
+            title = words.text("This book is not in the list any more")
+            lines = (words.text("The centre has taken it out. What was recorded before is kept."),)
         case _:
             title, line = _about_a_reader(problem, words)
             lines = (line,)

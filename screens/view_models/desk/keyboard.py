@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.domain.pins import LONGEST, SHORTEST, SHORTEST_OF_STAFF, PinFault
 from kiosk.domain.settings import CLOSED
 from kiosk.i18n import Translator
 from kiosk.session.desk_states import PIN_DIFFERS, Act, AtReader, CardProblem, Entering, PinProblem, Writing
 from kiosk.session.inputs import Button
-from kiosk.session.states import Proving, SessionRules
+from kiosk.session.states import Proving, SessionRules, State
 from kiosk.session.supervised.typing import CLEAR, DELETE, DIGITS, DONE, UNLOCK
-from screens.view_models import icons
+from screens.view_models import icons, keys
 from screens.view_models.covers import nfc
 from screens.view_models.place import Place
 from screens.view_models.views import Countdown, DeskBar, Key, KeyboardView, Layer, Rows, TypeKey
@@ -25,11 +26,14 @@ def entering(doing: Entering, rules: SessionRules, place: Place, words: Translat
     return _pin_pad(doing, title, name, hint, _refused(doing, words), SHORTEST_OF_STAFF, rules, place, words)
 
 
-def proving(doing: Proving, rules: SessionRules, place: Place, words: Translator) -> KeyboardView:
+def proving(state: State, doing: Proving, rules: SessionRules, place: Place, words: Translator) -> KeyboardView:
     """Of a reader, before anything is borrowed."""
     hint = words.text("Your own digits, so that nobody borrows with your card. Nobody should look on.")
     title, name = words.text("Your card and your PIN"), doing.found.name
-    return _pin_pad(doing, title, name, hint, _not_proved(doing, words), SHORTEST, rules, place, words)
+    view = _pin_pad(doing, title, name, hint, _not_proved(doing, words), SHORTEST, rules, place, words)
+    called = Key(words.text("The librarian was called"), icons.OK, Button.HELP)
+    call = called if state.help_called else keys.call_librarian(words)
+    return replace(view, keys=(call, keys.other_language(rules, words)))
 
 
 def _pin_pad(

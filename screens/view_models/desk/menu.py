@@ -26,7 +26,7 @@ def menu_view(doing: Supervising, bar: DeskBar, words: Translator) -> DeskMenuVi
         tiles=(
             _tile(words.text("Lend for somebody"), words.text("who forgot their card"), icons.LEND_FOR, Act.LEND),
             _tile(words.text("Return for somebody"), words.text("many books at once"), icons.RETURN_FOR, Act.RETURN),
-            _tile(words.text("Find a reader"), words.text("card, name or class"), icons.FIND, Act.FIND),
+            _tile(words.text("Look up"), words.text("a reader or a book"), icons.FIND, Act.FIND),
             listed(Work.HELP, words.text("Calls for help"), words.text("nobody waits"), icons.CALL),
             listed(Work.DISPUTES, words.text("For a librarian"), words.text("all settled"), icons.DISPUTES),
             listed(Work.TO_CHECK, words.text("To check"), words.text("all seen"), icons.LOOK_AT),

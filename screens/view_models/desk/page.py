@@ -6,6 +6,7 @@ from kiosk.i18n import Translator
 from kiosk.session.desk_states import (
     AtReader,
     AtSettings,
+    AtTitle,
     AtWork,
     Entering,
     Finding,
@@ -20,7 +21,7 @@ from kiosk.session.inputs import Button
 from kiosk.session.states import SessionRules
 from screens.view_models import icons
 from screens.view_models.covers import nfc
-from screens.view_models.desk import keyboard, lending, menu, readers, reporting, returning, settings, work
+from screens.view_models.desk import keyboard, lending, menu, readers, reporting, returning, settings, titles, work
 from screens.view_models.place import Place
 from screens.view_models.views import Countdown, DeskBar, DeskListView, DeskMenuView, Key, KeyboardView
 
@@ -45,6 +46,8 @@ def desk_page(
             return readers.finding_view(page, bar, words)
         case AtReader() as page:
             return readers.reader_view(page, bar, words)
+        case AtTitle() as page:
+            return titles.title_view(page, bar, words)
         case AtWork() as page:
             return work.work_view(page, bar, words)
         case AtSettings() as page:

@@ -1,4 +1,4 @@
-"""Tra bạn đọc."""
+"""Tra cứu: what was found, and one reader."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kiosk.domain.model import ItemStatus
 from kiosk.i18n import Translator
 from kiosk.session.books import HoldShown, LoanShown
 from kiosk.session.desk_states import CARD_LINE, Act, AtReader, DeskProblem, Finding, ReaderLine, ReaderShown
+from kiosk.session.notices import BookShown
 from kiosk.session.supervised.readers import NO, YES
 from screens.view_models import icons
 from screens.view_models.covers import nfc, shown_name, title_in_sentence
@@ -20,6 +21,7 @@ from screens.view_models.desk.lending import loan_detail, loan_line, refused_det
 from screens.view_models.desk.reasons import desk_reason
 from screens.view_models.rows import hold_shelf
 from screens.view_models.views import (
+    FOUND_AT_ONCE,
     ActKey,
     DeskBar,
     DeskDetail,
@@ -36,15 +38,26 @@ Bar = Callable[[str], DeskBar]
 
 def finding_view(page: Finding, bar: Bar, words: Translator) -> KeyboardView:
     done = words.text("Open")
+    lines, left_off = _found(page)
+    if page.lends:
+        title, hint = (
+            words.text("Find a reader"),
+            words.text("Name or class; or scan a card, or a book that somebody has."),
+        )
+    else:
+        title, hint = (
+            words.text("Look up"),
+            words.text("A reader’s name or class, or a book’s title; or scan a card or a book."),
+        )
     return KeyboardView(
-        bar=bar(words.text("Lend for a reader") if page.lends else words.text("Find a reader")),
-        title=words.text("Find a reader"),
-        hint=words.text("Name or class; or scan a card, or a book that somebody has."),
+        bar=bar(words.text("Lend for a reader") if page.lends else title),
+        title=title,
+        hint=hint,
         problem=_problem(page, words),
         text=page.text,
         rows=letter_rows(done, words),
-        lines=tuple(_reader_line(line) for line in page.readers or ()),
-        more=words.text("there are more: one more letter") if page.more else "",
+        lines=lines,
+        more=words.text("there are more: one more letter") if page.more or left_off else "",
         finds=True,
         capitals=letter_rows(done, words, Layer.CAPITALS),
         signs=sign_rows(done, words),
@@ -76,13 +89,30 @@ def reader_view(page: AtReader, bar: Bar, words: Translator) -> DeskListView:
 
 
 def _problem(page: Finding, words: Translator) -> str:
-    if page.problem is None and page.readers == ():
-        return words.text("Nobody is called so. Fewer letters find more.")
+    if page.problem is None and page.readers == () and page.titles == ():
+        if page.lends:
+            return words.text("Nobody is called so. Fewer letters find more.")
+        return words.text("No reader and no book is called so. Fewer letters find more.")
     if page.problem is None:
         return ""
     if page.problem is DeskProblem.NOBODY_HAS_IT and page.book is not None:
         return words.text("Nobody has “{title}”.", title=title_in_sentence(page.book))
     return problem_detail(page.problem, words).title
+
+
+def _found(page: Finding) -> tuple[tuple[DeskLine, ...], bool]:
+    """Readers, then titles; each leaves the others half of the room when there are so many. Whether some have none."""
+    readers = [_reader_line(line) for line in page.readers or ()]
+    titles = [_title_line(title) for title in page.titles]
+    half = FOUND_AT_ONCE // 2
+    of_readers = readers[: max(half, FOUND_AT_ONCE - len(titles))]
+    lines = (*of_readers, *titles[: FOUND_AT_ONCE - len(of_readers)])
+    return lines, len(lines) < len(readers) + len(titles)
+
+
+def _title_line(title: BookShown) -> DeskLine:
+    """Its name alone, which may be long, and differ at its end from the next one's."""
+    return DeskLine(id=title.title_id, icon=icons.BOOKS, title=shown_name(title))
 
 
 def _reader_line(line: ReaderLine) -> DeskLine:

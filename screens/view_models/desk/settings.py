@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Final, assert_never
 
 from kiosk.domain.due_dates import Closure
@@ -12,6 +13,7 @@ from kiosk.i18n import Translator
 from kiosk.session.desk_states import Act, AtSettings, SettingLine
 from kiosk.session.supervised.settings import chosen_of
 from screens.view_models import icons
+from screens.view_models.covers import nfc
 from screens.view_models.dates import day_with_year
 from screens.view_models.message import strong
 from screens.view_models.views import ActKey, DeskBar, DeskDetail, DeskLine, DeskListView, Tone, Weight
@@ -27,11 +29,19 @@ def settings_view(page: AtSettings, bar: Bar, words: Translator) -> DeskListView
     return DeskListView(
         bar=bar(words.text("Settings")),
         heading="",
-        lines=tuple(_line(one, page.chosen, words) for one in page.lines or ()),
+        lines=tuple(_lines(page, words)),
         empty=words.text("One moment …"),
         empty_icon=icons.WAITING,
         detail=_detail(page, line, words) if line else _about(words),
     )
+
+
+def _lines(page: AtSettings, words: Translator) -> Iterator[DeskLine]:
+    """Whose they are stands in a line of its own above them."""
+    for of, lines in groupby(page.lines or (), lambda line: line.setting.of):
+        if of:
+            yield DeskLine("", icons.READERS, nfc(of))
+        yield from (_line(one, page.chosen, words) for one in lines)
 
 
 def _line(line: SettingLine, chosen: str | None, words: Translator) -> DeskLine:
@@ -73,13 +83,13 @@ def _detail(page: AtSettings, line: SettingLine, words: Translator) -> DeskDetai
         lines.append(strong(words.text("It was not changed: the centre has set it meanwhile, or it cannot be so.")))
     elif page.kept == line.id:
         lines.append(strong(words.text("It is changed, and holds from now on.")))
-    now = _in_words(line, line.value, words)
+    now, of = _in_words(line, line.value, words), nfc(line.setting.of)
     draft = page.draft if page.draft not in (None, line.value) else None
+    if draft is not None:
+        now = words.text("{now}, then {then}", now=now, then=_in_words(line, draft, words))
     return DeskDetail(
         title=words.say(line.setting.title),
-        subtitle=now
-        if draft is None
-        else words.text("{now}, then {then}", now=now, then=_in_words(line, draft, words)),
+        subtitle=": ".join(filter(None, (of, now))),
         icon=icons.LOCK if line.fixed else icons.SETTINGS,
         lines=tuple(lines),
         keys=() if line.fixed else _keys(page, line, draft, words),

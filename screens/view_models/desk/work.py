@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from kiosk.i18n import Translator
@@ -18,6 +19,7 @@ from kiosk.session.desk_states import (
     Work,
     WorkLine,
 )
+from kiosk.session.supervised.work import chosen_of
 from screens.view_models import icons
 from screens.view_models.covers import nfc, shown_name
 from screens.view_models.dates import day_and_time, short_day
@@ -63,7 +65,8 @@ def _title(work: Work, words: Translator) -> str:
 def _heading(page: AtWork, words: Translator) -> str:
     if not page.lines:
         return ""
-    many = len(page.lines)
+    left = [line for line in page.lines if line.id not in page.gone]
+    many = len(left)
     match page.work:
         case Work.OVERDUE:
             return words.plural("{n} book is late", "{n} books are late", many)
@@ -72,7 +75,7 @@ def _heading(page: AtWork, words: Translator) -> str:
         case Work.HELP:
             return words.plural("{n} call", "{n} calls", many)
         case Work.UNSENT:
-            count = sum(line.count for line in page.lines if isinstance(line, UnsentLine))
+            count = sum(line.count for line in left if isinstance(line, UnsentLine))
             return words.plural("{n} record to send", "{n} records to send", count)
         case _:
             return words.plural("{n} thing to look at", "{n} things to look at", many)
@@ -101,7 +104,7 @@ def _keys(page: AtWork, words: Translator) -> tuple[ActKey, ...]:
 
 
 def _plain_lines(page: AtWork, words: Translator) -> tuple[DeskLine, ...]:
-    return tuple(_line(line, page.chosen, words) for line in page.lines or ())
+    return tuple(_line(page, line, words) for line in page.lines or ())
 
 
 def _overdue_lines(page: AtWork, words: Translator) -> Iterator[DeskLine]:
@@ -110,12 +113,19 @@ def _overdue_lines(page: AtWork, words: Translator) -> Iterator[DeskLine]:
     for class_name, group in groupby(late, lambda line: line.reader.class_name):
         lines = list(group)
         named = words.text("Class {name}", name=nfc(class_name)) if class_name else words.text("Of no class")
-        yield DeskLine("", icons.READERS, named, words.plural("{n} book", "{n} books", len(lines)))
-        yield from (_line(line, page.chosen, words) for line in lines)
+        many = sum(line.id not in page.gone for line in lines)
+        yield DeskLine("", icons.READERS, named, words.plural("{n} book", "{n} books", many))
+        yield from (_line(page, line, words) for line in lines)
 
 
-def _line(line: WorkLine, chosen: str | None, words: Translator) -> DeskLine:
-    is_chosen = line.id == chosen
+def _line(page: AtWork, line: WorkLine, words: Translator) -> DeskLine:
+    said = _listed(line, words, is_chosen=line.id == page.chosen)
+    if line.id not in page.gone:
+        return said
+    return replace(said, icon=icons.OK, text=words.text("done meanwhile"), aside="", tone=Tone.PLAIN)
+
+
+def _listed(line: WorkLine, words: Translator, *, is_chosen: bool) -> DeskLine:
     match line:
         case DisputeLine():
             return dispute_line(line, words, chosen=is_chosen)
@@ -143,7 +153,13 @@ def _line(line: WorkLine, chosen: str | None, words: Translator) -> DeskLine:
 def _detail(page: AtWork, words: Translator) -> DeskDetail | None:
     if page.problem is not None:
         return problem_detail(page.problem, words)
-    line = next((one for one in page.lines or () if one.id == page.chosen), None)
+    if page.chosen in page.gone:
+        return DeskDetail(
+            words.text("This is done meanwhile"),
+            icon=icons.OK,
+            lines=(words.text("At another station, or by the centre. Nothing is left to do."),),
+        )
+    line = chosen_of(page)
     match line:
         case DisputeLine():
             return dispute_detail(line, words)
