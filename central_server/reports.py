@@ -153,6 +153,15 @@ def most_borrowed(connection: sa.Connection, library: str, first: date, last: da
     return _books(connection, library, [(one, counts[one]) for one in chosen])
 
 
+def new_titles(connection: sa.Connection, library: str, first: date, last: date) -> list[tuple[Book, date]]:
+    """The titles that came on these days, of those of which it is known when they came; the newest first."""
+    begin, end = clock.ms_of(first), clock.ms_of(last + timedelta(days=1))
+    mine = (title.c.library_id == library, title.c.added_ms >= begin, title.c.added_ms < end)
+    found = sa.select(title.c.id, title.c.added_ms).where(*mine).order_by(title.c.added_ms.desc(), title.c.id)
+    came = {row.id: clock.day_of(row.added_ms) for row in connection.execute(found)}
+    return [(one, came[one.id]) for one in _books(connection, library, [(identity, 0) for identity in came])]
+
+
 def never_borrowed(connection: sa.Connection, library: str, since: date) -> list[Book]:
     """Titles with a copy that could be used, of which none was lent or read in the library since then; by shelf mark.
     `count`: the copies."""

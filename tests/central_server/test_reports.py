@@ -85,6 +85,16 @@ def test_names_the_most_borrowed_and_what_nobody_borrowed(school: Store) -> None
     assert [one.title for one in both] == ["Góc sân và khoảng trời"]
 
 
+def test_names_what_is_new(school: Store) -> None:
+    with school.writing.begin() as connection:
+        mine = sa.update(title).where(title.c.library_id == "hoa-sen")
+        connection.execute(mine.values(added_ms=None))
+        connection.execute(mine.where(title.c.code == "D2").values(added_ms=NOON_MS))
+        found = reports.new_titles(connection, "hoa-sen", TODAY, TODAY)
+        assert [(one.title, one.copies, day) for one, day in found] == [("Góc sân và khoảng trời", 1, TODAY)]
+        assert reports.new_titles(connection, "hoa-sen", FIRST, FIRST) == []
+
+
 def test_lists_what_is_gone_and_where_books_come_from(school: Store) -> None:
     with school.writing.begin() as connection:
         connection.execute(sa.update(item).where(item.c.barcode == "TK.9").values(status="lost", source="donation"))

@@ -127,6 +127,7 @@ def _titles(visit: Visit, commends: bool) -> list[tuple[str, str]]:
         ("months", say(visit, "Loans, returns and visits by month")),
         ("classes", say(visit, "Loans by class")),
         ("most", say(visit, "Most borrowed")),
+        ("new", say(visit, "New titles")),
         ("never", say(visit, "Not borrowed for years")),
         ("gone", say(visit, "Damaged, lost and withdrawn")),
         ("sources", say(visit, "Where the books come from")),
@@ -217,6 +218,22 @@ def _most(connection: sa.Connection, asked: Asked) -> Report:
     return Report(say(visit, "Most borrowed"), "", columns, rows, frozenset({3, 4}), is_of_days=True)
 
 
+def _new(connection: sa.Connection, asked: Asked) -> Report:
+    visit = asked.visit
+    columns = [
+        say(visit, "Title"),
+        say(visit, "Author"),
+        say(visit, "Call number"),
+        say(visit, "Copies"),
+        say(visit, "Came on"),
+    ]
+    rows: list[list[Cell]] = [
+        [one.title, one.author, one.call_number, one.copies, _day(day.isoformat())]
+        for one, day in reports.new_titles(connection, asked.library, asked.first, asked.last)
+    ]
+    return Report(say(visit, "New titles"), "", columns, rows, frozenset({3}), is_of_days=True)
+
+
 def _never(connection: sa.Connection, asked: Asked) -> Report:
     visit = asked.visit
     since = asked.today - timedelta(days=round(365.25 * asked.years))
@@ -293,6 +310,7 @@ _REPORTS: dict[str, Callable[[sa.Connection, Asked], Report]] = {
     "months": _months,
     "classes": _classes,
     "most": _most,
+    "new": _new,
     "never": _never,
     "gone": _gone,
     "sources": _sources,

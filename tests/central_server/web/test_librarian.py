@@ -79,7 +79,7 @@ def test_shows_every_page_to_the_head_and_lets_the_librarian_alone_change(
     pages = ["/", "/readers", "/readers?find=an", f"/readers/{who(world)}", "/year", "/settings", "/settings/calendar"]
     pages += ["/work", "/reports", "/reports/slips"]
     pages += [f"/reports/{one}" for one in ("overdue", "months", "classes", "most", "never", "gone", "sources")]
-    pages += ["/reports/faults", "/reports/wishes", "/readers?class=-"]
+    pages += ["/reports/new", "/reports/faults", "/reports/wishes", "/readers?class=-"]
     head, librarian = at_work(Role.HEAD), at_work(Role.LIBRARIAN)
     for page in pages:
         assert librarian.go(desk + page) == 200, page
