@@ -15,9 +15,10 @@ from central_server.cannot import CannotDo
 from central_server.changes import current
 from central_server.tables.library import hold, item, patron, patron_card, request, staff, title
 from central_server.tables.library import library as library_table
-from central_server.tables.operations import conflict, loan, operation, operation_reader
+from central_server.tables.operations import conflict, late_return, loan, operation, operation_reader
 from central_server.tables.organisations import deed, reader_pin, visit
 from central_server.tables.subjects import subject_request
+from central_server.tables.year import rolled_reader
 
 WORKING_DAYS = 2
 
@@ -140,21 +141,26 @@ def export(connection: sa.Connection, library: str, patron_id: str, now_ms: int)
         "conflict": [{**one, "body": one["body"].decode(errors="replace")} for one in rows(conflict, "salt")],
         "reader_pin": rows(reader_pin, "pin"),
         "visit": rows(visit, "hash"),
+        "late_return": rows(late_return),
+        "rolled_reader": rows(rolled_reader),
         "subject_request": rows(subject_request),
         "deed": [dict(one) for one in connection.execute(about.order_by(deed.c.number)).mappings()],
     }
 
 
 def _operations(connection: sa.Connection, library: str, patron_id: str) -> list[dict[str, Any]]:
-    """What stations told about them; the texts of the operations themselves name no reader."""
+    """What stations told about them; the texts of the operations themselves name no reader. What was said of them at
+    the centre itself has no operation (central_server.said_here)."""
     at = sa.and_(
         operation.c.library_id == operation_reader.c.library_id, operation.c.position == operation_reader.c.position
     )
     mine = (operation_reader.c.library_id == library, operation_reader.c.patron_id == patron_id)
-    columns = ("position", "device", "kind", "barcode", "happened_ms", "received_ms", "verdict", "reason")
-    found = sa.select(*(operation.c[one] for one in columns), operation_reader.c.private, operation.c.body)
-    rows = connection.execute(found.join(operation, at).where(*mine).order_by(operation.c.position)).mappings()
-    return [{**row, "body": row["body"].decode(errors="replace")} for row in rows]
+    columns = ("device", "kind", "barcode", "happened_ms", "received_ms", "verdict", "reason")
+    told = (operation.c[one] for one in columns)
+    found = sa.select(operation_reader.c.position, *told, operation_reader.c.private, operation.c.body)
+    found = found.outerjoin_from(operation_reader, operation, at).where(*mine).order_by(operation_reader.c.position)
+    rows = connection.execute(found).mappings()
+    return [{**row, "body": (row["body"] or b"").decode(errors="replace")} for row in rows]
 
 
 def _titles(connection: sa.Connection, library: str, barcodes: list[str]) -> dict[str, str]:

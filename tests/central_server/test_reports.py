@@ -88,8 +88,8 @@ def test_names_the_most_borrowed_and_what_nobody_borrowed(school: Store) -> None
 def test_names_what_is_new(school: Store) -> None:
     with school.writing.begin() as connection:
         mine = sa.update(title).where(title.c.library_id == "hoa-sen")
-        connection.execute(mine.values(added_ms=None))
-        connection.execute(mine.where(title.c.code == "D2").values(added_ms=NOON_MS))
+        connection.execute(mine.values(added_on=None))
+        connection.execute(mine.where(title.c.code == "D2").values(added_on=TODAY.isoformat()))
         found = reports.new_titles(connection, "hoa-sen", TODAY, TODAY)
         assert [(one.title, one.copies, day) for one, day in found] == [("Góc sân và khoảng trời", 1, TODAY)]
         assert reports.new_titles(connection, "hoa-sen", FIRST, FIRST) == []

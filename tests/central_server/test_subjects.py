@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_server import clock, deeds, erasing, subjects
+from central_server import clock, deeds, erasing, said_here, subjects
 from central_server.cannot import CannotDo
 from central_server.database import Store, reading
 from central_server.subject_text import as_text
 from central_server.subjects import Kind
 from central_server.tables import metadata
 from central_server.tables.organisations import deed, reader_pin, visit
+from central_server.tables.year import rolled_reader
 from tests.central_server.support import NOON_MS, bring_a_small_library, option_of, run
 from tests.central_server.test_erasing import Life
 
@@ -52,6 +53,10 @@ def test_gives_everything_that_leads_to_a_reader(store: Store, known: Known, tmp
     with store.writing.begin() as connection:
         pin = {"library_id": "hoa-sen", "patron_id": life.patron, "pin": "$argon2id$secret", "must_change": True}
         connection.execute(reader_pin.insert(), pin)
+        was = {"class_before": "6A", "class_after": "7A", "blocked_before": False, "blocked_after": False}
+        rolled = {"library_id": "hoa-sen", "school_year": "2025-2026", "patron_id": life.patron, **was}
+        connection.execute(rolled_reader.insert(), rolled)
+        said_here.link_card(connection, "hoa-sen", life.patron, "TT.77", "somebody", NOON_MS)
         row = {"hash": "secret-hash", "library_id": "hoa-sen", "patron_id": life.patron, "made_ms": 1, "seen_ms": 1}
         connection.execute(visit.insert(), row)
         deeds.note(connection, "somebody", "hold_placed", life.patron, NOON_MS, library="hoa-sen")
@@ -65,6 +70,7 @@ def test_gives_everything_that_leads_to_a_reader(store: Store, known: Known, tmp
     for canary in life.canaries:
         assert json.dumps(canary, ensure_ascii=False)[1:-1] in text
     assert (number, held["subject_request"][0]["due_on"]) == (1, subjects.due_on(TODAY).isoformat())
+    assert "TT.77" in [one["private"] for one in held["operation_reader"]]
     for secret in ("$argon2id", "secret-hash", "salt"):
         assert secret not in text
     assert {one["title"] for one in held["loan"]} >= {"Dế Mèn phiêu lưu ký"}
