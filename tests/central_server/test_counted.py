@@ -17,7 +17,7 @@ from central_server.statistics import marks, recount
 from central_server.tables.figures import period_secret, reader_mark, tally
 from central_server.tables.operations import loan
 from tests.central_server.databases import Databases
-from tests.central_server.support import Station, bring, bring_a_small_library, option_of, run, take, title_of
+from tests.central_server.support import Station, bring, bring_a_small_library, loan_of, option_of, run, take, title_of
 from tests.central_server.test_any_order import History, histories, send, written
 
 Known = dict[str, dict[str, str]]
@@ -27,8 +27,9 @@ _DAY_MS = 24 * 3_600_000
 def kept(store: Store, library: str = "hoa-sen") -> dict[tuple[str, str, str], int]:
     """(measure, month, part) → count, of what is not nothing."""
     with reading(store) as connection:
-        rows = connection.execute(sa.select(tally).where(tally.c.library_id == library, tally.c.count != 0)).all()
-    return {(row.measure, row.month, row.part): row.count for row in rows}
+        rows = connection.execute(sa.select(tally).where(tally.c.library_id == library, tally.c.count != 0))
+        found = [dict(row) for row in rows.mappings()]
+    return {(row["measure"], row["month"], row["part"]): row["count"] for row in found}
 
 
 def differences(store: Store, library: str | None = None) -> list[recount.Difference]:
@@ -53,7 +54,7 @@ def test_counts_what_a_library_has_and_does(store: Store, known: Known, tmp_path
     month = clock.today()[:7]
     patron = known["patron"]["HS1"]
     out = station.check_out("TK.1", patron)
-    take(store, out, station.renew("TK.1", patron, out_loan(out)), station.check_in("TK.1", [out_loan(out)]))
+    take(store, out, station.renew("TK.1", patron, loan_of(out)), station.check_in("TK.1", [loan_of(out)]))
     day = clock.today()
     take(
         store,
@@ -73,12 +74,6 @@ def test_counts_what_a_library_has_and_does(store: Store, known: Known, tmp_path
     bring(store, "items", "Số ĐKCB,Mã đầu sách,Tình trạng\nTK.2,D1,hỏng\n", tmp_path)
     assert kept(store)["items", "", "damaged/"] == 1
     assert differences(store) == []
-
-
-def out_loan(operation: dict[str, Any]) -> str:
-    from tests.central_server.support import loan_of
-
-    return loan_of(operation)
 
 
 def test_counts_each_reader_once_in_a_month(store: Store, known: Known) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from central_server.statistics import sets, sums
 from central_server.statistics.periods import Kind, Period, period
 from central_server.statistics.sets import Figure, Setting
 from central_server.tables.figures import tally
+from tests.central_server.support import option_of, run
 
 NOVEMBER = Period(Kind.MONTH, 2026, 11)
 FIGURES = (Figure("readers", "readers", "readers"), Figure("per", "readers", "", per_pupil=True))
@@ -136,6 +138,16 @@ def test_counts_as_its_root_says(store: Store, province: Node) -> None:
         assert sets.change(connection, province, None, None, "") == Setting(1, 8)
         with pytest.raises(CannotDo, match="root"):
             sets.change(connection, school, 1, 1, None)
+
+
+def test_is_told_how_to_count_by_a_command(store: Store, province: Node, tmp_path: Path) -> None:
+    store.close()
+    file = tmp_path / "own.toml"
+    file.write_text('[[figure]]\nname = "held"\nmeasure = "items"\nunit = "items"\n')
+    said = run("figures", "set", "p", "--school-year-from", "8", "--figures", file, *option_of(store.where))
+    assert (said.returncode, "school years from month 8: held" in said.stdout) == (0, True)
+    assert run("figures", "set", "a1", "--year-from", "1", *option_of(store.where)).returncode == 2
+    assert run("figures", "close", *option_of(store.where)).stdout == "0 periods closed\n"
 
 
 def _bad_sets() -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from central_server.web.office.view import Months
 
 WIDTH, HEIGHT = 360, 200
-_LEFT, _BOTTOM, _TOP = 34, 22, 14
+LEFT, _BOTTOM, _TOP = 58, 22, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Chart:
 def chart(months: Months) -> Chart:
     """Draw it."""
     most = _round_up(max([one.value for one in (*months.now, *months.before)], default=0))
-    room, step = HEIGHT - _BOTTOM - _TOP, (WIDTH - _LEFT) / len(months.months)
+    room, step = HEIGHT - _BOTTOM - _TOP, (WIDTH - LEFT) / len(months.months)
     width = step * 0.38
     bars, below = [], []
     for number, month in enumerate(months.months):
-        left = _LEFT + step * number + step * 0.1
+        left = LEFT + step * number + step * 0.1
         for offset, kind, one in ((0, "before", months.before[number]), (1, "now", months.now[number])):
             height = round(room * one.value / most, 1)
             bars.append(

@@ -11,7 +11,7 @@ from central_server.statistics.periods import Kind
 from central_server.statistics.sets import HERE_NOW, Figure
 from central_server.statistics.sums import FEWEST, Line
 from central_server.web.office import labels
-from central_server.web.office.chart import HEIGHT, WIDTH, chart
+from central_server.web.office.chart import HEIGHT, LEFT, WIDTH, chart
 from central_server.web.office.view import ALL, KNOW_READERS, Asked, View, months, seen
 from central_server.web.site import Office, Site, say
 from central_server.web.visits import Visit
@@ -77,6 +77,7 @@ def _said(office: Office, view: View) -> dict[str, Any]:
         "period_name": labels.of_period(visit, view.period),
         "before_name": labels.of_period(visit, view.period.ago(1)),
         "kinds": [(one.value, _kind(visit, one)) for one in Kind],
+        "left": LEFT,
         "width": WIDTH,
         "height": HEIGHT,
         "keeps_register": knows_readers(office),
