@@ -18,12 +18,10 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
+from central_server.sheets import CSV, XLSX, Cell, plain
+
 _FONTS = Path(__file__).parents[2] / "screens" / "assets" / "fonts"  # data beside us; no code of the station's
 _PLAIN, _STRONG = "BeVietnamPro-Medium", "BeVietnamPro-Bold"
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,8 @@ def to_csv(sheet: Sheet) -> bytes:
     """UTF-8 with a mark in front, so that Excel reads Vietnamese letters; a name is never a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_plain(one) for one in sheet.headings])
-    writer.writerows([_plain(one) for one in row] for row in sheet.rows)
+    writer.writerow([plain(one) for one in sheet.headings])
+    writer.writerows([plain(one) for one in row] for row in sheet.rows)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -105,15 +103,11 @@ def to_pdf(sheet: Sheet) -> bytes:
 
 
 WAYS = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (to_csv, CSV),
+    "xlsx": (to_xlsx, XLSX),
     "pdf": (to_pdf, "application/pdf"),
 }
 """By the ending of the file: how it is made, and what it is."""
-
-
-def _plain(one: Cell) -> Cell:
-    return f"'{one}" if isinstance(one, str) and one.startswith(_FORMULA) else one
 
 
 def _shown(one: Cell) -> str:

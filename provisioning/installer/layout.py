@@ -81,7 +81,7 @@ def system_files(source: Path, display: str) -> Iterator[tuple[str, Path]]:
             yield f"/{part}", path
         elif part.parts[0] in _PLACES and len(part.parts) > 1:
             yield f"{_PLACES[part.parts[0]]}/{Path(*part.parts[1:])}", path
-        elif part.parts[0] != "display":
+        elif part.parts[0] not in ("display", "central"):  # the latter are the centre's own, on another machine
             raise StepFailed(f"systemd/{part} has no place on a station", "Make the bundle again, of a newer source.")
         elif path.stem == display:
             yield _DISPLAY, path

@@ -16,6 +16,7 @@ from central_server.database import Store, reading
 from central_server.subject_text import as_text
 from central_server.subjects import Kind
 from central_server.tables import metadata
+from central_server.tables.operations import late_return
 from central_server.tables.organisations import deed, reader_pin, visit
 from central_server.tables.year import rolled_reader
 from tests.central_server.support import NOON_MS, bring_a_small_library, option_of, run
@@ -56,6 +57,8 @@ def test_gives_everything_that_leads_to_a_reader(store: Store, known: Known, tmp
         was = {"class_before": "6A", "class_after": "7A", "blocked_before": False, "blocked_after": False}
         rolled = {"library_id": "hoa-sen", "school_year": "2025-2026", "patron_id": life.patron, **was}
         connection.execute(rolled_reader.insert(), rolled)
+        back = {"loan_id": "l-1", "barcode": "TK.1", "due_on": "2026-01-01", "came_on": "2026-02-01"}
+        connection.execute(late_return.insert(), back | {"library_id": "hoa-sen", "patron_id": life.patron})
         said_here.link_card(connection, "hoa-sen", life.patron, "TT.77", "somebody", NOON_MS)
         row = {"hash": "secret-hash", "library_id": "hoa-sen", "patron_id": life.patron, "made_ms": 1, "seen_ms": 1}
         connection.execute(visit.insert(), row)

@@ -39,7 +39,7 @@ def fill(store: Store, them: dict[str, str], library: str = "hoa-sen", blocked: 
             "valid_until": "2027-05-31",
             "blocked": card in blocked,
             "card_lost": False,
-            "suspended_until": None,
+            "lifted_on": None,
             "note": None,
         }
         for card, name in them.items()

@@ -237,6 +237,7 @@ def test_reads_no_table_from_end_to_end(tmp_path: Path, statement: Prepared, nam
     are_few |= {"LAST_DAY": ["SCAN trusted_day"], "_LAST_DAY_TO": ["SCAN trusted_day", "SCAN undated_boot"]}
     are_few |= {"_LAST_PLACE_BEFORE": ["SCAN trusted_day"], "_SETTINGS": ["SCAN setting"]}
     at_the_desk = {
+        "_TITLES": ["SCAN title"],  # the same of 5,000 titles
         "_NAMES": ["SCAN patron"],  # the names of 5,000 readers, when somebody looks for one
         "_WAITING": ["SCAN hold USING INDEX hold_by_title"],
         "_TO_CHECK": ["SCAN to_check"],

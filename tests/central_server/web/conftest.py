@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,18 @@ from tests.central_server.support import Server
 from tests.central_server.web.browser import Browser
 from tests.central_server.web.town import Town, town
 
+HERE = Path(__file__).parent
 PASSWORD = "cây đa bến nước sân đình"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages, looked at through a real server, take their time; on the other database they are the same once more."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and "world" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+            if "[postgresql" in item.name:
+                item.add_marker(pytest.mark.long)
 
 
 @dataclass

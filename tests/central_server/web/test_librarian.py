@@ -14,8 +14,9 @@ from openpyxl import load_workbook
 from central_server import clock, erasing, organisations
 from central_server.people import Role
 from central_server.tables.library import patron, patron_card, request, setting
-from central_server.tables.operations import dispute, settlement
+from central_server.tables.operations import dispute, late_return, settlement
 from central_server.tables.organisations import deed, reader_pin
+from tests.central_server.late import SUSPENDING
 from tests.central_server.support import CIRCULATION, Station, bring, feed, take
 from tests.central_server.web.browser import Browser
 from tests.central_server.web.conftest import World
@@ -94,7 +95,7 @@ def test_shows_every_page_to_the_head_and_lets_the_librarian_alone_change(
 
 
 def test_finds_a_reader_without_marks_and_does_all_that_can_be_done_for_them(
-    world: World, librarian: Browser, desk: str
+    world: World, librarian: Browser, desk: str, tmp_path: Path
 ) -> None:
     lend(world)
     here = f"{desk}/readers/{who(world)}"
@@ -129,12 +130,14 @@ def test_finds_a_reader_without_marks_and_does_all_that_can_be_done_for_them(
         mine = sa.select(patron_card.c.number).where(patron_card.c.library_id == world.library)
         assert list(connection.scalars(mine)) == ["MOI.8"]
 
+    bring(world.store, "circulation", SUSPENDING, tmp_path, world.library)
     with world.store.writing.begin() as connection:
-        mine_ = patron.c.id == who(world)
-        connection.execute(sa.update(patron).where(mine_).values(suspended_until="2027-01-01"))
+        back = {"came_on": clock.today(), "due_on": "2026-01-01", "barcode": "TK.1", "loan_id": "back"}
+        connection.execute(late_return.insert(), back | {"library_id": world.library, "patron_id": who(world)})
     librarian.go(here)
     librarian.send(f"{here}/lift")
-    assert of(world, patron.c.suspended_until) is None
+    assert of(world, patron.c.lifted_on) == clock.today()
+    assert "tạm ngừng mượn" not in librarian.text
 
     librarian.go(f"{here}/edit")
     assert librarian.send(f"{here}/edit", name=" ", valid_until="31/02/2027") == 400
