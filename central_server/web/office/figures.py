@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Request, Response
 
 from central_server import clock, organisations
+from central_server.sheets import Cell
 from central_server.statistics import sheets, stations
 from central_server.statistics.periods import Kind
 from central_server.statistics.sets import HERE_NOW, Figure
@@ -124,7 +125,7 @@ def hidden_note(visit: Visit) -> str:
     )
 
 
-def _cell(line: Line, figure: Figure) -> sheets.Cell:
+def _cell(line: Line, figure: Figure) -> Cell:
     if figure.per_pupil:
         per = line.per_pupil(figure)
         return None if per is None else round(per, 2)

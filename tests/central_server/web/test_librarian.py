@@ -133,10 +133,12 @@ def test_finds_a_reader_without_marks_and_does_all_that_can_be_done_for_them(
     bring(world.store, "circulation", SUSPENDING, tmp_path, world.library)
     with world.store.writing.begin() as connection:
         back = {"came_on": clock.today(), "due_on": "2026-01-01", "barcode": "TK.1", "loan_id": "back"}
-        connection.execute(late_return.insert(), back | {"library_id": world.library, "patron_id": who(world)})
-    librarian.go(here)
-    librarian.send(f"{here}/lift")
-    assert of(world, patron.c.lifted_on) == clock.today()
+        connection.execute(late_return.insert(), back | {"library_id": world.library, "patron_id": who(world, "HS2")})
+    late = f"{desk}/readers/{who(world, 'HS2')}"
+    librarian.go(late)
+    assert "tạm ngừng mượn" in librarian.text
+    librarian.send(f"{late}/lift")
+    assert of(world, patron.c.lifted_on, "HS2") == clock.today()
     assert "tạm ngừng mượn" not in librarian.text
 
     librarian.go(f"{here}/edit")
