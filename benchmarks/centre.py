@@ -21,7 +21,7 @@ from demo.processes import Server, run
 
 _SEARCHES, _PAGES = 400, 60
 # A person types one or two words, with or without accents.
-_TYPED = ("de men", "phương nam", "toan", "lich su", "cổ tích", "kính vạn hoa", "cay tre", "vé", "ngoi sao", "que")
+_TYPED = ("de men", "phương nam", "toan", "lich su", "cổ tích", "kính vạn hoa", "cay tre", "vé", "ngoi sao", "ben que")
 
 
 def main() -> None:
@@ -88,8 +88,8 @@ def _search(url: str, codes: Sequence[str]) -> Callable[[], None]:
 
     def once() -> None:
         code, typed = chance.choice(codes), chance.choice(_TYPED)
-        answer = session.get(f"{url}/l/{code}/titles", params={"q": typed}, timeout=60)
-        if answer.status_code != 200 or "/titles/" not in answer.text:
+        answer = session.get(f"{url}/l/{code}/find", params={"q": typed}, timeout=60)
+        if answer.status_code != 200 or "/title/" not in answer.text:
             raise RuntimeError(f"{answer.status_code}: nothing was found by {typed!r}")
 
     return once
