@@ -173,7 +173,7 @@ def remove_organisation(connection: sa.Connection, by: str, identity: str, now_m
         raise NotDone(Why.OTHERS_BELOW)
     if organisations.has_people(connection, identity):
         raise NotDone(Why.PEOPLE_THERE)
-    organisations.remove(connection, identity)
+    organisations.remove(connection, identity, now_ms)
     deeds.note(connection, by, "organisation_removed", identity, now_ms, organisation=node.parent)
     return str(node.parent)
 

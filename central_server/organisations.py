@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from central_server.cannot import CannotDo
+from central_server.tables.figures import api_key, staff_register
 from central_server.tables.library import library as library_table
 from central_server.tables.organisations import organisation, person_role
 
@@ -140,7 +141,7 @@ def attach(connection: sa.Connection, identity: str, library: str | None) -> Non
     change(connection, identity, library_id=library)
 
 
-def remove(connection: sa.Connection, identity: str) -> None:
+def remove(connection: sa.Connection, identity: str, now_ms: int) -> None:
     """Take an organisation without any below it, and where nobody has a role, out of the tree. Its library stays.
     Raises `CannotDo`."""
     node = _must_find(connection, identity)
@@ -149,6 +150,10 @@ def remove(connection: sa.Connection, identity: str) -> None:
     if has_people(connection, identity):
         # Else another organisation of that id would have them.
         raise CannotDo(f"There are people with a role at {identity!r}; take it from them first.")
+    # What hangs on its id is nothing of another one's that is called so later.
+    gone = sa.update(api_key).where(api_key.c.organisation_id == identity, api_key.c.revoked_ms.is_(None))
+    connection.execute(gone.values(revoked_ms=now_ms))
+    connection.execute(sa.delete(staff_register).where(staff_register.c.organisation_id == identity))
     connection.execute(sa.delete(organisation).where(organisation.c.id == identity))
 
 

@@ -55,14 +55,6 @@ class Person:
         return any(one.role in roles and node.is_within(one.path) for one in self.held)
 
 
-class Waits(Exception):
-    """Too many wrong ones in a row: nothing is looked at before `until_ms`."""
-
-    def __init__(self, until_ms: int) -> None:
-        super().__init__()
-        self.until_ms = until_ms
-
-
 def find(connection: sa.Connection, identity: str) -> Person | None:
     """Who has this id and may sign in."""
     row = connection.execute(sa.select(person).where(person.c.id == identity, ~person.c.disabled)).first()
@@ -161,39 +153,64 @@ def sign_out_everywhere(connection: sa.Connection, identity: str) -> None:
     connection.execute(sa.delete(visit).where(visit.c.person_id == identity))
 
 
-def sign_in(connection: sa.Connection, login: str, password: str, code: str, now_ms: int) -> Person | None:
-    """Who this is; `None` when name, password or the second step's code is wrong, and nobody hears which. A try is
-    counted before it is looked at, so the transaction must be committed whatever comes of it. Raises `Waits`."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A try to sign in that has been counted. `id`: whose; `None` of a name that nobody has, or that must wait: both
+    are looked at as long, so that nobody learns which names there are."""
+
+    id: str | None
+    password: str
+    totp: bytes | None = None
+    totp_step: int | None = None
+
+
+def look_at(connection: sa.Connection, login: str, now_ms: int) -> Look:
+    """Count a try, before it is looked at: the transaction must be committed whatever comes of it."""
     row = connection.execute(sa.select(person).where(person.c.login == plain(login))).first()
-    if row is None or row.disabled:
-        passwords.fits(password[: passwords.MOST], passwords.NOBODY)
+    if row is None or row.disabled or row.wait_until_ms > now_ms:
+        return Look(None, passwords.NOBODY)
+    failed = row.failed + 1
+    # Of several at the same moment one is looked at.
+    mine = sa.update(person).where(person.c.id == row.id, person.c.failed == row.failed)
+    counted = connection.execute(mine.values(failed=failed, wait_until_ms=now_ms + passwords.wait_ms(failed)))
+    return Look(row.id, row.password, row.totp, row.totp_step) if counted.rowcount else Look(None, passwords.NOBODY)
+
+
+def fits(look: Look, password: str) -> bool:
+    """Whether it is that person's password. Takes some 40 ms of a processor, and needs no database."""
+    is_right = passwords.fits(password[: passwords.MOST], look.password)
+    return is_right and look.id is not None and len(password) <= passwords.MOST
+
+
+def let_in(connection: sa.Connection, look: Look, code: str, now_ms: int) -> Person | None:
+    """Who signed in, the password being right; `None`: the code of the second step is not."""
+    row = connection.execute(sa.select(person).where(person.c.id == look.id, ~person.c.disabled)).first()
+    if row is None or row.password != look.password:
         return None
-    if not _fits(connection, row, password, now_ms):
-        return None
+    step = row.totp_step
     if row.totp is not None:
         step = totp.step_of(row.totp, code, now_ms, after=row.totp_step)
         if step is None:
             return None
-        _change(connection, row.id, {"totp_step": step})
-    _change(connection, row.id, {"failed": 0, "wait_until_ms": 0})
-    return _person(connection, row)
+    same = person.c.totp_step.is_(None) if row.totp_step is None else person.c.totp_step == row.totp_step
+    used = sa.update(person).where(person.c.id == row.id, same).values(failed=0, wait_until_ms=0, totp_step=step)
+    return _person(connection, row) if connection.execute(used).rowcount else None
+
+
+def sign_in(connection: sa.Connection, login: str, password: str, code: str, now_ms: int) -> Person | None:
+    """The three in one; `None` when name, password or code is wrong, or a try must wait, and nobody hears which."""
+    look = look_at(connection, login, now_ms)
+    return let_in(connection, look, code, now_ms) if fits(look, password) else None
 
 
 def has_password(connection: sa.Connection, identity: str, password: str, now_ms: int) -> bool:
-    """Whether this is the password of somebody who is signed in already. Counted as in `sign_in`. Raises `Waits`."""
-    row = connection.execute(sa.select(person).where(person.c.id == identity, ~person.c.disabled)).first()
-    if row is None or not _fits(connection, row, password, now_ms):
+    """Whether this is the password of somebody who is signed in already. Counted as in `sign_in`."""
+    login = connection.scalar(sa.select(person.c.login).where(person.c.id == identity))
+    look = look_at(connection, str(login), now_ms)
+    if not fits(look, password):
         return False
-    _change(connection, row.id, {"failed": 0, "wait_until_ms": 0})
+    _change(connection, identity, {"failed": 0, "wait_until_ms": 0})
     return True
-
-
-def _fits(connection: sa.Connection, row: Any, password: str, now_ms: int) -> bool:
-    if row.wait_until_ms > now_ms:
-        raise Waits(row.wait_until_ms)
-    failed = row.failed + 1
-    _change(connection, row.id, {"failed": failed, "wait_until_ms": now_ms + passwords.wait_ms(failed)})
-    return len(password) <= passwords.MOST and passwords.fits(password, row.password)
 
 
 def listed(connection: sa.Connection, path: str = "") -> list[dict[str, Any]]:

@@ -155,7 +155,7 @@ def most_borrowed(connection: sa.Connection, library: str, first: date, last: da
 
 def new_titles(connection: sa.Connection, library: str, first: date, last: date) -> list[tuple[Book, date]]:
     """The titles that came on these days, of those of which it is known when they came; the newest first."""
-    mine = (title.c.library_id == library, title.c.added_on.between(first.isoformat(), last.isoformat()))
+    mine = (title.c.library_id == library, title.c.added_on >= first.isoformat(), title.c.added_on <= last.isoformat())
     found = sa.select(title.c.id, title.c.added_on).where(*mine).order_by(title.c.added_on.desc(), title.c.id)
     came = {row.id: date.fromisoformat(row.added_on) for row in connection.execute(found)}
     return [(one, came[one.id]) for one in _books(connection, library, [(identity, 0) for identity in came])]

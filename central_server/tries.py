@@ -29,6 +29,19 @@ class Tries:
         if len(self._failed) > _MOST_ADDRESSES:
             del self._failed[next(iter(self._failed))]
 
+    def take(self, address: str) -> bool:
+        """Count a try before it is looked at, so that no number of them at once is more than one after another; whether
+        it may be looked at."""
+        may = self.may(address)
+        if may:
+            self.failed(address)
+        return may
+
+    def give_back(self, address: str) -> None:
+        """It was right."""
+        if self._failed.get(address):
+            self._failed[address].pop()
+
     def _recent(self, address: str) -> list[float]:
         since = self._now_ms() - _MINUTE_MS
         return [at for at in self._failed.get(address, ()) if at > since]

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -63,7 +64,10 @@ def add_pages(app: FastAPI, threads: Threads, shelf: Shelf, authority: bytes | N
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await answer(request)
+        asked = request.url.path + unquote(request.url.query)
+        # What no text of a database can be is no page's name and nothing that is looked for.
+        is_odd = is_page(request) and "\0" in asked
+        response = site.fault(request, 400) if is_odd else await answer(request)
         if is_page(request):
             for name, value in _HEADERS.items():
                 response.headers.setdefault(name, value)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
 from central_server import clock, deeds, people, totp
-from central_server.people import Person, Waits
+from central_server.people import Person
 from central_server.web import visits
 from central_server.web.site import Site, say, text_of, to
 from central_server.web.visits import Visit
@@ -52,7 +52,12 @@ def add_routes(pages: APIRouter, site: Site) -> None:
 
         def switch(connection: sa.Connection) -> str:
             known = people.find(connection, who.id)
-            if known is None or known.has_totp or not _has(connection, who, password, now_ms) or step is None:
+            if (
+                known is None
+                or known.has_totp
+                or not people.has_password(connection, who.id, password, now_ms)
+                or step is None
+            ):
                 return ""
             people.set_totp(connection, who.id, secret, step)
             return _anew(connection, who, "second_step_on", now_ms)
@@ -70,7 +75,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         who, now_ms, password = _person(visit), clock.now_ms(), text_of(form, "password", 500)
 
         def switch(connection: sa.Connection) -> str:
-            if not _has(connection, who, password, now_ms):
+            if not people.has_password(connection, who.id, password, now_ms):
                 return ""
             people.set_totp(connection, who.id, None)
             return _anew(connection, who, "second_step_off", now_ms)
@@ -99,13 +104,6 @@ def opened(text: str, key: str) -> bytes:
     if not hmac.compare_digest(sealed(secret, key).encode(), text.encode()):
         raise Refused(400, "This is no secret of ours.")
     return secret
-
-
-def _has(connection: sa.Connection, who: Person, password: str, now_ms: int) -> bool:
-    try:
-        return people.has_password(connection, who.id, password, now_ms)
-    except Waits:
-        return False
 
 
 def _anew(connection: sa.Connection, who: Person, act: str, now_ms: int) -> str:

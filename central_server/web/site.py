@@ -29,6 +29,7 @@ T = TypeVar("T")
 MOST_FORM_BYTES = 256 * 1024
 MOST_UPLOAD_BYTES = 32 * 1024 * 1024
 _MOST_FIELDS = 1_000
+_MOST_TRIES = 60
 
 
 class Threads(Protocol):
@@ -77,7 +78,9 @@ class Site:
         self._threads = threads
         self.shelf = shelf
         self.authority = authority
-        self.tries = Tries()
+        # A school has one address for all: its pupils' mistakes are not its teachers'. Each name counts, too.
+        self.tries = Tries(most=_MOST_TRIES)
+        self.reader_tries = Tries(most=_MOST_TRIES)
 
     # --- the database
 
@@ -101,6 +104,10 @@ class Site:
     async def write_of(self, library: str, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a transaction of one library. The stations that wait for news of it are rung afterwards."""
         return await self._threads.write_of(library, work)
+
+    async def note(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in a transaction of single statements that are right whoever else writes: nobody waits for it."""
+        return await self._threads.note(work)
 
     # --- who looks: what routes depend on
 
@@ -189,6 +196,8 @@ class Site:
         _same_origin(request)
         _limit(request, most)
         form = await request.form(max_files=files, max_fields=_MOST_FIELDS, max_part_size=MOST_FORM_BYTES)
+        if any(isinstance(value, str) and not _is_text(value) for _name, value in form.multi_items()):
+            raise Refused(400, "A field is no text.")
         token = form.get("csrf")
         if not isinstance(token, str) or not visit.is_own_form(token):
             raise Refused(403, "The form is not of this visit.")
@@ -252,6 +261,15 @@ def text_of(form: FormData, name: str, most: int = 1_000) -> str:
     if not isinstance(value, str) or len(value) > most or "\0" in value:
         raise Refused(400, f"The field {name} is no text of at most {most} characters.")
     return value.strip()
+
+
+def _is_text(value: str) -> bool:
+    """Whether a database can keep it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
 
 
 def say(visit: Visit, sentence: str, **values: object) -> str:

@@ -71,11 +71,18 @@ def recognise(connection: sa.Connection, key: str | None, language: Language, no
 
 
 def begin(
-    connection: sa.Connection, now_ms: int, *, person: str | None = None, reader: tuple[str, str] | None = None
+    connection: sa.Connection,
+    now_ms: int,
+    *,
+    person: str | None = None,
+    reader: tuple[str, str] | None = None,
+    instead_of: str | None = None,
 ) -> str:
     """Sign in a person (id), or a reader (library and patron); answers the new cookie. The one from before is worth
     nothing any more, so nobody can have prepared it."""
     connection.execute(sa.delete(visit_table).where(visit_table.c.made_ms < now_ms - _DAY_MS))
+    if instead_of is not None:
+        end(connection, instead_of)
     key = new_key()
     library, patron_id = reader or (None, None)
     row = {

@@ -40,8 +40,8 @@ def test_a_subtree_is_what_was_put_below(store: Store) -> None:
             with pytest.raises(CannotDo, match="below"):
                 organisations.move(connection, "an-binh", wrong)
         with pytest.raises(CannotDo, match="below"):
-            organisations.remove(connection, "an-binh")
-        organisations.remove(connection, "corner")
+            organisations.remove(connection, "an-binh", 1)
+        organisations.remove(connection, "corner", 1)
 
 
 @settings(deadline=None)

@@ -115,7 +115,7 @@ def _days(first: str, last: str, today: date) -> tuple[date, date]:
         end = date.fromisoformat(last) if last else today
     except ValueError:
         raise Refused(400, "That is no date.") from None
-    if end < begin or (end - begin).days > 3_660:
+    if end < begin or (end - begin).days > 3_660 or not 2000 <= begin.year <= end.year <= 2200:
         raise Refused(400, "The last day is before the first, or too long after it.")
     return begin, end
 

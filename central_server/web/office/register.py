@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Path as PathParameter
 
 from central_server import clock, deeds
 from central_server.cannot import CannotDo
@@ -98,7 +99,9 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         return to(f"/office/{office.node.id}/staff")
 
     @pages.post("/office/{organisation}/staff/{number}/remove")
-    async def remove(request: Request, office: Annotated[Office, of_school], number: int) -> Response:
+    async def remove(
+        request: Request, office: Annotated[Office, of_school], number: Annotated[int, PathParameter(ge=0, le=2**31)]
+    ) -> Response:
         """Somebody works there no more."""
         await site.form(request)
         now_ms = clock.now_ms()

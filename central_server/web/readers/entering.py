@@ -59,23 +59,25 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             values = {"place": place, "then": then, "wrong": sentence, "card": card}
             return site.page(request, place.visit, "readers/enter.html", values, status)
 
-        if not site.tries.may(address):
+        if not site.reader_tries.take(address):
             return again(say(place.visit, "Too many wrong PINs came from here. Wait a minute, then try again."), 429)
 
         def sign_in(connection: sa.Connection) -> tuple[str, bool] | None:
             who = reader_pins.check(connection, library, card, pin, now_ms)
             if who is None:
                 return None
-            return visits.begin(connection, now_ms, reader=(library, who.patron)), who.must_change
+            return visits.begin(
+                connection, now_ms, reader=(library, who.patron), instead_of=place.visit.key
+            ), who.must_change
 
         signed = await site.write_of(library, sign_in)
         if signed is None:
-            site.tries.failed(address)
             log.event("reader not signed in", library=library)
             sentence = say(
                 place.visit, "Card number or PIN is wrong; or there were several wrong ones, then wait five minutes."
             )
             return again(sentence, 403)
+        site.reader_tries.give_back(address)
         key, must_change = signed
         response = to(_pin_page(library) if must_change else then)
         site.set_cookie(request, response, key)
