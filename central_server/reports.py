@@ -155,8 +155,13 @@ def most_borrowed(connection: sa.Connection, library: str, first: date, last: da
 
 def new_titles(connection: sa.Connection, library: str, first: date, last: date) -> list[tuple[Book, date]]:
     """The titles that came on these days, of those of which it is known when they came; the newest first."""
-    mine = (title.c.library_id == library, title.c.added_on.between(first.isoformat(), last.isoformat()))
-    found = sa.select(title.c.id, title.c.added_on).where(*mine).order_by(title.c.added_on.desc(), title.c.id)
+    # PostgreSQL reads no BETWEEN with the collation that is written beside each text.
+    span = (title.c.added_on >= first.isoformat(), title.c.added_on <= last.isoformat())
+    found = (
+        sa.select(title.c.id, title.c.added_on)
+        .where(title.c.library_id == library, *span)
+        .order_by(title.c.added_on.desc(), title.c.id)
+    )
     came = {row.id: date.fromisoformat(row.added_on) for row in connection.execute(found)}
     return [(one, came[one.id]) for one in _books(connection, library, [(identity, 0) for identity in came])]
 
@@ -226,8 +231,8 @@ def _returns(connection: sa.Connection, library: str, first: date, last: date) -
     ends = sa.select(loan_end.c.device, loan_end.c.epoch, loan_end.c.seq).where(loan_end.c.library_id == library)
     found = sa.select(check_in.c.earliest_ms).where(
         check_in.c.library_id == library,
-        check_in.c.earliest_ms >= begin,
-        check_in.c.earliest_ms < end,
+        check_in.c.latest_ms >= begin,
+        check_in.c.latest_ms < end,
         check_in.c.latest_ms == check_in.c.earliest_ms,
         sa.tuple_(check_in.c.device, check_in.c.epoch, check_in.c.seq).in_(ends),
     )

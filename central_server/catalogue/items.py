@@ -13,7 +13,7 @@ from central_server.catalogue.titles import ChangedSince, Row, version_of
 from central_server.catalogue.typed import Wrong, one_line
 from central_server.imports import items as published
 from central_server.tables.library import daily_use, item, title
-from central_server.tables.operations import check_in, loan, operation
+from central_server.tables.operations import WITHOUT_ROW, check_in, loan, operation
 
 STATUSES = ("available", "damaged", "lost", "withdrawn")
 SOURCES = ("", "budget", "donation", "project", "exchange", "other")
@@ -100,8 +100,12 @@ def put(connection: sa.Connection, library: str, rows: Sequence[Row]) -> None:
 
 def is_removable(connection: sa.Connection, library: str, barcode: str) -> bool:
     """Whether an item was only ever in the catalogue: nothing was done with it."""
-    tables = (loan, check_in, operation, daily_use)
-    used = [sa.select(sa.literal(1)).where(one.c.library_id == library, one.c.barcode == barcode) for one in tables]
+    # Each as an index has it.
+    parts = ((loan, loan.c.standing), (loan, ~loan.c.standing), (check_in, sa.true()), (daily_use, sa.true()))
+    used = [
+        sa.select(one.c.library_id).where(one.c.library_id == library, one.c.barcode == barcode, part)
+        for one, part in (*parts, (operation, WITHOUT_ROW))
+    ]
     return not any(connection.execute(one.limit(1)).first() for one in used)
 
 
