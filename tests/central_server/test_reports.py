@@ -11,6 +11,7 @@ from central_server.clock import day_of
 from central_server.database import Store, reading
 from central_server.devices import State
 from central_server.reports import Month
+from central_server.tables.figures import tally
 from central_server.tables.keys import device
 from central_server.tables.library import item, patron, title
 from tests.central_server.signing import Key
@@ -57,15 +58,24 @@ def school(store: Store, known: Known, tmp_path: Path) -> Store:
 def test_counts_by_month_what_was_not_taken_back(school: Store) -> None:
     with reading(school) as connection:
         assert reports.by_month(connection, "hoa-sen", FIRST, LAST) == [
-            Month("2026-11", 2, 1, 1, 0),
+            Month("2026-11", 2, 2, 1, 0),
             Month("2026-12", 0, 0, 0, 1),
         ]
         assert reports.by_month(connection, "sao-khue", FIRST, FIRST) == [Month("2026-11", 0, 0, 0, 0)]
-        assert reports.between(connection, "hoa-sen", FIRST, LAST) == Month("2026-12", 2, 1, 1, 1)
+        assert reports.between(connection, "hoa-sen", FIRST, LAST) == Month("2026-12", 2, 2, 1, 1)
         assert reports.loans_by_class(connection, "hoa-sen", FIRST, LAST) == [
             ("7A", {"2026-11": 1}),
             ("10A", {"2026-11": 1}),
         ]
+
+
+def test_counts_check_ins_as_the_figures_do(school: Store) -> None:
+    station = Station(device="tram-2")
+    take(school, station.check_in("TK.2"), station.check_in("TK.9"), device="tram-2")
+    with reading(school) as connection:
+        counted = sa.select(tally.c.count).where(tally.c.measure == "returns", tally.c.library_id == "hoa-sen")
+        (month,) = reports.by_month(connection, "hoa-sen", FIRST, FIRST.replace(day=30))
+        assert month.returns == connection.scalar(counted.where(tally.c.month == month.month)) == 4
 
 
 def test_lists_what_is_late_by_class(school: Store, known: Known) -> None:
