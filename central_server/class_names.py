@@ -5,9 +5,13 @@ from collections.abc import Iterable
 
 from central_server.imports.words import fold
 
-_GRADE = re.compile(r"(?P<before>\s*(?:(?:lớp|lop|khối|khoi)\s*)?)(?P<grade>1[0-2]|[1-9])(?![0-9])(?P<after>.*)", re.I)
+_GRADE = re.compile(
+    r"(?P<before>\s*(?:(?:lớp|lop|khối|khoi)\s*)?)(?P<grade>1[0-2]|0?[1-9])(?![0-9])(?P<after>.*)", re.I
+)
 # Of three, four and five years.
 _KINDERGARTEN = ("mam", "choi", "la")
+# Which of the classes of an age: `2`, `A`, `A1`.
+_MARK = re.compile(r"[0-9]{1,2}|[A-Z][0-9]{0,2}", re.I)
 _SAID = {"mam": "Mầm", "choi": "Chồi", "la": "Lá"}
 _LAST_GRADES = (5, 9, 12)
 _OF_LEVEL = {"primary": 5, "lower_secondary": 9, "upper_secondary": 12}
@@ -34,11 +38,14 @@ def next_name(name: str, last: int) -> str | None:
         return None
     if found := _GRADE.fullmatch(name):
         grade = int(found["grade"])
-        return "" if grade >= last else f"{found['before']}{grade + 1}{found['after']}"
+        new = str(grade + 1).zfill(len(found["grade"]))
+        return "" if grade >= last else f"{found['before']}{new}{found['after']}"
     words = name.split()
     at = next((place for place, word in enumerate(words) if fold(word) in _KINDERGARTEN), None)
     # `Lá` in its own place only: `Lá cành` may be anything.
     if at is None or not all(fold(word) in ("lop", "khoi") for word in words[:at]):
+        return None
+    if not all(_MARK.fullmatch(word) for word in words[at + 1 :]):
         return None
     following = _KINDERGARTEN.index(fold(words[at])) + 1
     if following == len(_KINDERGARTEN):

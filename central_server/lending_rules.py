@@ -102,6 +102,32 @@ def read(connection: sa.Connection, library: str) -> Rules:
     return Rules(told.limits, policies, told.hold_shelf_days, read_calendar(connection, library), told.version or None)
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """For readers of a category (of some `classes`: the beginnings of their names) and books of a type. `due_on`:
+    `None`: it is not lent; `in_house_only`: because it is read in the library."""
+
+    category: str
+    item_type: str
+    classes: tuple[str, ...]
+    days: int
+    due_on: date | None
+    in_house_only: bool
+
+
+def preview(connection: sa.Connection, library: str, today: date) -> list[Due]:
+    """What a loan of today would be due on by each policy; nothing while the library has no rules or no calendar."""
+    text, calendar = (changes.current(connection, library, kind, library) for kind in ("circulation", "calendar"))
+    if text is None or calendar is None:
+        return []
+    year, found = read_calendar(connection, library), []
+    for one in msgspec.json.decode(text, type=Circulation).policies:
+        due = None if one.in_house_only else due_date(today, one.days, year, one.over_summer)
+        classes = tuple(one.classes)
+        found.append(Due(one.patron_category, one.item_type, classes, one.days, due, one.in_house_only))
+    return found
+
+
 def read_calendar(connection: sa.Connection, library: str) -> Calendar:
     """As the library's stations are told it."""
     text = changes.current(connection, library, "calendar", library)

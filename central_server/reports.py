@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from central_server import clock
 from central_server.readers import by_name, line_of, natural, open_loans
 from central_server.tables.library import daily_use, item, patron, request, title
-from central_server.tables.operations import check_in, loan, loan_end, operation_reader
+from central_server.tables.operations import check_in, loan, operation_reader
 
 MOST_ROWS = 5_000
 SOURCES = ("budget", "donation", "project", "exchange", "other")
@@ -38,7 +38,7 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """How much was done in a month (`2026-11`)."""
+    """How much was done in a month (`2026-11`). `returns`: check-ins, whether or not they ended a loan."""
 
     month: str
     loans: int
@@ -155,8 +155,13 @@ def most_borrowed(connection: sa.Connection, library: str, first: date, last: da
 
 def new_titles(connection: sa.Connection, library: str, first: date, last: date) -> list[tuple[Book, date]]:
     """The titles that came on these days, of those of which it is known when they came; the newest first."""
-    mine = (title.c.library_id == library, title.c.added_on >= first.isoformat(), title.c.added_on <= last.isoformat())
-    found = sa.select(title.c.id, title.c.added_on).where(*mine).order_by(title.c.added_on.desc(), title.c.id)
+    # PostgreSQL reads no BETWEEN with the collation that is written beside each text.
+    span = (title.c.added_on >= first.isoformat(), title.c.added_on <= last.isoformat())
+    found = (
+        sa.select(title.c.id, title.c.added_on)
+        .where(title.c.library_id == library, *span)
+        .order_by(title.c.added_on.desc(), title.c.id)
+    )
     came = {row.id: date.fromisoformat(row.added_on) for row in connection.execute(found)}
     return [(one, came[one.id]) for one in _books(connection, library, [(identity, 0) for identity in came])]
 
@@ -220,18 +225,12 @@ def between(connection: sa.Connection, library: str, first: date, last: date) ->
 
 
 def _returns(connection: sa.Connection, library: str, first: date, last: date) -> Iterable[date]:
-    """The days of check-ins that ended a loan, where they are known."""
+    """The days of check-ins, where they are known: as `central_server.statistics.measures` counts them."""
     begin, end = clock.ms_of(first), clock.ms_of(last + timedelta(days=1))
-    # A row of three in a list that is made once: SQLite would look through all ends for each check-in.
-    ends = sa.select(loan_end.c.device, loan_end.c.epoch, loan_end.c.seq).where(loan_end.c.library_id == library)
-    found = sa.select(check_in.c.earliest_ms).where(
-        check_in.c.library_id == library,
-        check_in.c.earliest_ms >= begin,
-        check_in.c.earliest_ms < end,
-        check_in.c.latest_ms == check_in.c.earliest_ms,
-        sa.tuple_(check_in.c.device, check_in.c.epoch, check_in.c.seq).in_(ends),
-    )
-    return (clock.day_of(at_ms) for at_ms in connection.scalars(found))
+    at = sa.func.coalesce(check_in.c.latest_ms, check_in.c.earliest_ms)
+    for where, column in ((sa.true(), check_in.c.latest_ms), (check_in.c.latest_ms.is_(None), check_in.c.earliest_ms)):
+        mine = sa.select(at).where(check_in.c.library_id == library, where, column >= begin, column < end)
+        yield from map(clock.day_of, connection.scalars(mine))
 
 
 def _months(first: date, last: date) -> list[str]:

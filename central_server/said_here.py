@@ -1,5 +1,5 @@
-"""What people say of readers and disputes on the centre's pages: words among those of the stations' desks, of which the
-last one holds (decision 38).
+"""What people say of readers, items and disputes on the centre's pages: words among those of the stations' desks, of
+which the last one holds (decision 38).
 
 Each is kept as a request that was carried out when it was asked. It has no operation, so its position is below zero and
 counts down: that is the order of what was said here. Stations are told what came of it, not that it was asked.
@@ -51,6 +51,13 @@ def note(connection: sa.Connection, library: str, patron: str, text: str, by: st
 def settle(connection: sa.Connection, library: str, dispute: str, way: str, by: str, now_ms: int) -> None:
     """How it was. Raises `CannotSay`: somebody else may have said so before."""
     _say(connection, library, "settlement", by, now_ms, subject=dispute, data={"dispute": dispute, "way": way})
+
+
+def item(
+    connection: sa.Connection, library: str, barcode: str, column: str, value: str | None, by: str, now_ms: int
+) -> None:
+    """What became of an item. `column`: `status`, or `source` (`None`: nobody says). Raises `CannotSay`."""
+    _say(connection, library, f"item_{column}", by, now_ms, subject=barcode, data={"barcode": barcode, column: value})
 
 
 def _say(

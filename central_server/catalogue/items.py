@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from central_server import changes
+from central_server import changes, said_here
 from central_server.among import among
 from central_server.catalogue import numbers
 from central_server.catalogue.titles import ChangedSince, Row, version_of
 from central_server.catalogue.typed import Wrong, one_line
 from central_server.imports import items as published
 from central_server.tables.library import daily_use, item, title
-from central_server.tables.operations import check_in, loan, operation
+from central_server.tables.operations import WITHOUT_ROW, check_in, loan, operation
 
 STATUSES = ("available", "damaged", "lost", "withdrawn")
 SOURCES = ("", "budget", "donation", "project", "exchange", "other")
@@ -76,7 +76,9 @@ def add(
     return barcodes
 
 
-def change(connection: sa.Connection, library: str, identity: str, version: str, typed: Row) -> Row:
+def change(
+    connection: sa.Connection, library: str, identity: str, version: str, typed: Row, by: str, now_ms: int
+) -> Row:
     """Give an item, which was of that version when it was shown, another status, source or rule; answers it.
     Raises `Wrong`, `ChangedSince`, and `KeyError` when it is no more."""
     before = find(connection, library, identity)
@@ -85,23 +87,25 @@ def change(connection: sa.Connection, library: str, identity: str, version: str,
     if version_of(before) != version:
         raise ChangedSince(before)
     after = before | _checked(typed)
-    put(connection, library, [after])
+    for column in ("status", "source"):
+        if after[column] != before[column]:
+            said_here.item(connection, library, before["barcode"], column, after[column], by, now_ms)
+    if after["in_house_only"] != before["in_house_only"]:
+        here = (item.c.library_id == library, item.c.id == identity)
+        connection.execute(sa.update(item).where(*here).values(in_house_only=after["in_house_only"]))
+        titles = sa.select(title).where(title.c.library_id == library, title.c.id == before["title_id"])
+        published.publish_of_titles(connection, library, [dict(one) for one in connection.execute(titles).mappings()])
     return after
-
-
-def put(connection: sa.Connection, library: str, rows: Sequence[Row]) -> None:
-    """Write items that are there already, and tell the stations."""
-    for row in rows:
-        values = {name: row[name] for name in ("status", "source", "in_house_only")}
-        connection.execute(sa.update(item).where(item.c.library_id == library, item.c.id == row["id"]).values(values))
-    titles = sa.select(title).where(title.c.library_id == library, among(title.c.id, {row["title_id"] for row in rows}))
-    published.publish_of_titles(connection, library, [dict(one) for one in connection.execute(titles).mappings()])
 
 
 def is_removable(connection: sa.Connection, library: str, barcode: str) -> bool:
     """Whether an item was only ever in the catalogue: nothing was done with it."""
-    tables = (loan, check_in, operation, daily_use)
-    used = [sa.select(sa.literal(1)).where(one.c.library_id == library, one.c.barcode == barcode) for one in tables]
+    # Each as an index has it.
+    parts = ((loan, loan.c.standing), (loan, ~loan.c.standing), (check_in, sa.true()), (daily_use, sa.true()))
+    used = [
+        sa.select(one.c.library_id).where(one.c.library_id == library, one.c.barcode == barcode, part)
+        for one, part in (*parts, (operation, WITHOUT_ROW))
+    ]
     return not any(connection.execute(one.limit(1)).first() for one in used)
 
 

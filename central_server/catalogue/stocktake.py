@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from central_server import said_here
 from central_server.among import among
 from central_server.catalogue import items
 from central_server.imports.words import tidy
@@ -139,14 +140,15 @@ def to_be_lost(connection: sa.Connection, library: str, identity: str) -> list[R
     return [row for row in rows if row["barcode"] not in out]
 
 
-def mark_lost(connection: sa.Connection, library: str, identity: str, now_ms: int) -> int:
+def mark_lost(connection: sa.Connection, library: str, identity: str, by: str, now_ms: int) -> int:
     """Mark what is missing as lost, and tell the stations; the stocktake is over then. Answers how many. Raises
     `KeyError` when it is not there or over."""
     here = (stocktake.c.library_id == library, stocktake.c.id == identity, stocktake.c.lost_ms.is_(None))
     if connection.execute(sa.update(stocktake).where(*here).values(lost_ms=now_ms)).rowcount != 1:
         raise KeyError(identity)
-    rows = [row | {"status": "lost"} for row in to_be_lost(connection, library, identity)]
-    items.put(connection, library, rows)
+    rows = to_be_lost(connection, library, identity)
+    for row in rows:
+        said_here.item(connection, library, row["barcode"], "status", "lost", by, now_ms)
     return len(rows)
 
 

@@ -1,15 +1,16 @@
 """Who did well: schools for the offices above them; readers only within a school that wants that."""
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 
+from central_server import reports
 from central_server.organisations import Node, below
 from central_server.statistics import sets, sums
 from central_server.statistics.periods import Kind, Period
 from central_server.statistics.sets import Figure
-from central_server.tables.library import patron
-from central_server.tables.operations import loan
 from central_server.tables.organisations import organisation
 
 COMPARED = ("loans", "visit", "in_house_use")
@@ -66,25 +67,16 @@ def grown(connection: sa.Connection, node: Node, measure: str, period: Period) -
     return sorted((one for one in found if one.more > 0), key=lambda one: (-one.more, one.name))[:_MOST]
 
 
-def keen_readers(connection: sa.Connection, node: Node, period: Period) -> list[KeenReader]:
-    """Who borrowed most of the readers of a school that `commends`; of loans that still know their reader."""
+def keen_readers(connection: sa.Connection, node: Node, period: Period, today: date) -> list[KeenReader]:
+    """Who borrowed most of the readers of a school that `commends`, as the library's own list has it."""
     if not (node.one_school and node.commends):
         return []
     libraries = sa.select(organisation.c.library_id).where(below(node.path), organisation.c.library_id.is_not(None))
-    same = sa.and_(patron.c.library_id == loan.c.library_id, patron.c.id == loan.c.patron_id)
-    count = sa.func.count().label("loans")
-    most = (
-        sa.select(patron.c.name, patron.c.class_name, count)
-        .select_from(loan.join(patron, same))
-        .where(
-            loan.c.library_id.in_(libraries),
-            ~loan.c.voided,
-            loan.c.position.is_not(None),
-            loan.c.lent_on >= period.first,
-            loan.c.lent_on < f"{period.last}-32",
-        )
-        .group_by(patron.c.library_id, patron.c.id, patron.c.name, patron.c.class_name)
-        .order_by(count.desc(), patron.c.name)
-        .limit(_MOST)
-    )
-    return [KeenReader(row.name, row.class_name, row.loans) for row in connection.execute(most)]
+    first, (year, month) = date.fromisoformat(f"{period.first}-01"), map(int, period.last.split("-"))
+    last = date(year, month, monthrange(year, month)[1])
+    found = [
+        KeenReader(name, class_name, loans)
+        for library in connection.scalars(libraries).all()
+        for class_name, name, loans in reports.commended(connection, library, first, last, today, _MOST)
+    ]
+    return sorted(found, key=lambda one: (-one.loans, one.name))[:_MOST]

@@ -5,6 +5,11 @@ from sqlalchemy import Boolean, Column, Index, LargeBinary, PrimaryKeyConstraint
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
 
+# As the indexes say it, in the very words of who asks: only so is an index of a part used.
+TO_CHECK = text("kind IN ('void', 'help_call', 'checked')")
+# What any other kind does with an item is in `loan`, `check_in` or `daily_use`, unless a void took it back.
+WITHOUT_ROW = text("kind IN ('void', 'hold_shelved')")
+
 # Append-only: triggers refuse every update and delete. `position` counts 1, 2, 3 … within a library.
 operation = Table(
     "operation",
@@ -25,6 +30,10 @@ operation = Table(
     Column("received_ms", Integer, nullable=False),
     PrimaryKeyConstraint("library_id", "position"),
     UniqueConstraint("library_id", "device", "epoch", "seq"),
+    # Of the rare kinds alone: every operation would pay for more. SQLite would rather read the library than look `kind`
+    # up elsewhere.
+    Index("operation_to_check", "library_id", "received_ms", sqlite_where=TO_CHECK, postgresql_where=TO_CHECK),
+    Index("operation_of_item", "library_id", "barcode", "kind", sqlite_where=WITHOUT_ROW, postgresql_where=WITHOUT_ROW),
     sqlite_with_rowid=False,
 )
 
@@ -150,6 +159,14 @@ loan = Table(
     Column("category", Text),
     Column("grade", Text),
     PrimaryKeyConstraint("library_id", "id"),
+    Index("loan_by_day", "library_id", "lent_on"),
+    Index(
+        "loan_over_by_barcode",
+        "library_id",
+        "barcode",
+        sqlite_where=text("standing = 0"),
+        postgresql_where=text("NOT standing"),
+    ),
     Index(
         "loan_standing_by_barcode",
         "library_id",
@@ -223,6 +240,7 @@ check_in = Table(
     Column("boot", Text),
     Column("boottime_ms", Integer),
     PrimaryKeyConstraint("library_id", "barcode", "device", "epoch", "seq"),
+    Index("check_in_by_time", "library_id", "latest_ms", "earliest_ms"),
     Index(
         "check_in_by_boot",
         "library_id",

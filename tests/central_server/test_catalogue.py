@@ -14,6 +14,7 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from central_server import said_here
 from central_server.catalogue import items, numbers, paper, stocktake, tables_out, titles
 from central_server.catalogue.paper import Card, Label
 from central_server.catalogue.stocktake import Finding, TooMany, scans_of
@@ -125,9 +126,7 @@ def test_finds_by_words_without_marks_by_code_isbn_and_barcode(store: Store, kno
 def test_counts_copies_and_those_that_are_lent(store: Store, known: Known) -> None:
     take(store, Station().check_out("TK.1", known["patron"]["HS1"], item=known["item"]["TK.1"]))
     with store.writing.begin() as connection:
-        withdrawn = items.find(connection, LIBRARY, known["item"]["TK.3"])
-        assert withdrawn
-        items.put(connection, LIBRARY, [withdrawn | {"status": "withdrawn"}])
+        said_here.item(connection, LIBRARY, "TK.3", "status", "withdrawn", "p", NOON_MS)
         (row,) = titles.search(connection, LIBRARY, "").rows
         due = [one["due_on"] for one in items.of_title(connection, LIBRARY, row["id"])]
     assert (row["held"], row["lent"]) == (2, 1)
@@ -165,11 +164,19 @@ def test_changes_a_copy_only_as_it_was_shown(store: Store, known: Known) -> None
         row = items.find(connection, LIBRARY, identity)
         assert row
         version = titles.version_of(row)
-        items.change(connection, LIBRARY, identity, version, {"status": "damaged", "source": "", "in_house_only": True})
+        items.change(
+            connection,
+            LIBRARY,
+            identity,
+            version,
+            {"status": "damaged", "source": "", "in_house_only": True},
+            "p",
+            NOON_MS,
+        )
         with pytest.raises(ChangedSince):
-            items.change(connection, LIBRARY, identity, version, {"status": "lost"})
+            items.change(connection, LIBRARY, identity, version, {"status": "lost"}, "p", NOON_MS)
         with pytest.raises(KeyError):
-            items.change(connection, "sao-khue", identity, version, {"status": "lost"})
+            items.change(connection, "sao-khue", identity, version, {"status": "lost"}, "p", NOON_MS)
     (one,) = [row for row in told(store, "item") if row["barcode"] == "TK.1"]
     assert (one["status"], one["in_house_only"]) == ("damaged", True)
 
@@ -233,9 +240,9 @@ def test_compares_what_was_scanned_with_what_should_be_there(store: Store, known
     with store.writing.begin() as connection:
         stocktake.scan(connection, LIBRARY, identity, ["SH.5"], NOON_MS + 1)
         assert [row["barcode"] for row in stocktake.to_be_lost(connection, LIBRARY, identity)] == ["SH.6"]
-        assert stocktake.mark_lost(connection, LIBRARY, identity, NOON_MS + 2) == 1
+        assert stocktake.mark_lost(connection, LIBRARY, identity, "p", NOON_MS + 2) == 1
         for again in (
-            lambda: stocktake.mark_lost(connection, LIBRARY, identity, NOON_MS + 3),
+            lambda: stocktake.mark_lost(connection, LIBRARY, identity, "p", NOON_MS + 3),
             lambda: stocktake.scan(connection, LIBRARY, identity, ["SH.6"], NOON_MS + 3),
             lambda: stocktake.scan(connection, "sao-khue", identity, ["SH.6"], NOON_MS + 3),
         ):
@@ -252,7 +259,7 @@ def test_marks_nothing_as_lost_that_was_lent_since(store: Store, known: Known) -
         stocktake.scan(connection, LIBRARY, identity, ["TK.1"], NOON_MS)
     take(store, Station().check_out("TK.2", known["patron"]["HS1"], item=known["item"]["TK.2"]))
     with store.writing.begin() as connection:
-        assert stocktake.mark_lost(connection, LIBRARY, identity, NOON_MS) == 1
+        assert stocktake.mark_lost(connection, LIBRARY, identity, "p", NOON_MS) == 1
     assert [row["barcode"] for row in told(store, "item") if row["status"] == "lost"] == ["TK.3"]
 
 

@@ -10,6 +10,10 @@ from central_server.class_names import has_left, last_grade, left_name, next_nam
     [
         ("1A", 5, "2A"),
         ("5A", 5, ""),
+        ("01A", 5, "02A"),
+        ("05A", 5, ""),
+        ("09/1", 12, "10/1"),
+        ("Lá A", 5, ""),
         ("5A", 9, "6A"),
         ("9B", 9, ""),
         ("9/2", 12, "10/2"),
@@ -32,6 +36,7 @@ from central_server.class_names import has_left, last_grade, left_name, next_nam
         ("100", 12, None),
         ("A1", 9, None),
         ("Cành Lá", 5, None),
+        ("Lá cành", 5, None),
         ("", 9, None),
         ("9B · 2026-2027", 9, None),
     ],

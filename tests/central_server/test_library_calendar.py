@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from central_server import due_dates, library_calendar, settings
+from central_server import lending_rules, library_calendar, settings
 from central_server.database import Store, reading
 from central_server.library_calendar import WEEKDAYS, Opening, Span
 from tests.central_server.desks import told
@@ -47,12 +47,12 @@ def test_keeps_the_closed_days_of_the_settings_beside_its_own(store: Store, know
 
 def test_a_preview_counts_with_it(store: Store, known: object, tmp_path: Path) -> None:
     with reading(store) as connection:
-        assert due_dates.preview(connection, "hoa-sen", TODAY) == []
+        assert lending_rules.preview(connection, "hoa-sen", TODAY) == []
     bring(store, "circulation", CIRCULATION, tmp_path)
     put(store, OPENING)
     day = date(2027, 1, 20)
     with reading(store) as connection:
-        (due,) = due_dates.preview(connection, "hoa-sen", day)
+        (due,) = lending_rules.preview(connection, "hoa-sen", day)
     assert (due.category, due.item_type, due.due_on) == ("hs", "STK", date(2027, 2, 15))
 
 

@@ -10,9 +10,14 @@ from central_server import reports, today
 from central_server.clock import day_of
 from central_server.database import Store, reading
 from central_server.devices import State
+from central_server.organisations import Node
 from central_server.reports import Month
+from central_server.statistics.commended import keen_readers
+from central_server.statistics.periods import Kind, Period
+from central_server.tables.figures import tally
 from central_server.tables.keys import device
 from central_server.tables.library import item, patron, title
+from central_server.tables.organisations import organisation
 from tests.central_server.signing import Key
 from tests.central_server.support import NOON_MS, Station, bring, let_in, loan_of, take
 
@@ -57,15 +62,24 @@ def school(store: Store, known: Known, tmp_path: Path) -> Store:
 def test_counts_by_month_what_was_not_taken_back(school: Store) -> None:
     with reading(school) as connection:
         assert reports.by_month(connection, "hoa-sen", FIRST, LAST) == [
-            Month("2026-11", 2, 1, 1, 0),
+            Month("2026-11", 2, 2, 1, 0),
             Month("2026-12", 0, 0, 0, 1),
         ]
         assert reports.by_month(connection, "sao-khue", FIRST, FIRST) == [Month("2026-11", 0, 0, 0, 0)]
-        assert reports.between(connection, "hoa-sen", FIRST, LAST) == Month("2026-12", 2, 1, 1, 1)
+        assert reports.between(connection, "hoa-sen", FIRST, LAST) == Month("2026-12", 2, 2, 1, 1)
         assert reports.loans_by_class(connection, "hoa-sen", FIRST, LAST) == [
             ("7A", {"2026-11": 1}),
             ("10A", {"2026-11": 1}),
         ]
+
+
+def test_counts_check_ins_as_the_figures_do(school: Store) -> None:
+    station = Station(device="tram-2")
+    take(school, station.check_in("TK.2"), station.check_in("TK.9"), device="tram-2")
+    with reading(school) as connection:
+        counted = sa.select(tally.c.count).where(tally.c.measure == "returns", tally.c.library_id == "hoa-sen")
+        (month,) = reports.by_month(connection, "hoa-sen", FIRST, FIRST.replace(day=30))
+        assert month.returns == connection.scalar(counted.where(tally.c.month == month.month)) == 4
 
 
 def test_lists_what_is_late_by_class(school: Store, known: Known) -> None:
@@ -122,6 +136,18 @@ def test_commends_who_borrows_and_is_not_late(school: Store) -> None:
         later = reports.commended(connection, "hoa-sen", FIRST, LAST, date(2026, 12, 11))
     assert both == [("7A", "Nguyễn Minh An", 1), ("10A", "Trần Thu Hà", 1)]
     assert later == [("10A", "Trần Thu Hà", 1)]
+
+
+def test_a_schools_page_commends_the_same_readers(school: Store) -> None:
+    node = Node("t", None, "t/", "school", "Trường", one_school=True, commends=True, library="hoa-sen")
+    months = Period(Kind.MONTH, 2026, 11)
+    with school.writing.begin() as connection:
+        row = {"id": "t", "path": "t/", "kind": "school", "name": "Trường", "one_school": True, "commends": True}
+        connection.execute(organisation.insert(), row | {"library_id": "hoa-sen"})
+        both = keen_readers(connection, node, months, TODAY)
+        later = keen_readers(connection, node, months, date(2026, 12, 11))
+    assert [one.name for one in both] == ["Nguyễn Minh An", "Trần Thu Hà"]
+    assert [one.name for one in later] == ["Trần Thu Hà"]
 
 
 def test_today_says_what_waits(school: Store, known: Known) -> None:

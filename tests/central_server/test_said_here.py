@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from central_server import erasing, said_here, settling
+from central_server.catalogue import items
+from central_server.catalogue.titles import version_of
 from central_server.database import Store, reading
 from central_server.said_here import CannotSay
 from central_server.tables.library import patron, request
@@ -79,6 +81,22 @@ def test_replaces_a_card_in_one_go_and_keeps_it_from_a_loss_that_comes_late(
     assert cards(store, an) == ["MOI.1"]
     assert asks(store, a, early) == GRANTED
     assert cards(store, an) == ["MOI.1"]
+
+
+def test_what_became_of_an_item_holds_over_a_desk_that_is_heard_late(store: Store, known: Known, a: Station) -> None:
+    identity = known["item"]["TK.1"]
+    early = a.ask_at_desk("item_status", barcode="TK.1", status="damaged")
+    with store.writing.begin() as connection:
+        row = items.find(connection, "hoa-sen", identity)
+        assert row
+        typed = {"status": "lost", "source": "donation", "in_house_only": True}
+        items.change(connection, "hoa-sen", identity, version_of(row), typed, BY, NOON_MS - HOUR_MS)
+    assert asks(store, a, early) == declined("overtaken")
+    now = told(store, "item", identity)
+    assert (now["status"], now["in_house_only"]) == ("lost", True)
+    a.wall_ms = NOON_MS - HOUR_MS // 2
+    assert asks(store, a, a.ask_at_desk("item_status", barcode="TK.1", status="available")) == GRANTED
+    assert told(store, "item", identity)["status"] == "available"
 
 
 def test_takes_nobodys_card_and_leaves_nothing_behind(store: Store, known: Known) -> None:

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central_server import due_dates as centre
+from central_server import lending_rules as centre
 from kiosk.domain import due_dates as station
 
 _DAYS = st.dates(date(2026, 6, 1), date(2028, 9, 30))
@@ -41,6 +42,6 @@ def test_is_what_a_station_gives(
         closures=[station.Closure(first, last) for first, last in spans],
         school_years=[station.SchoolYear("", date(year, 9, 5), date(year + 1, 5, 31)) for year in years],
     )
-    assert centre.due_date(today, days, told, over_summer=over_summer) == station.due_date(
+    assert centre.due_date(today, days, msgspec.convert(told, centre.Calendar), over_summer) == station.due_date(
         today, days, calendar, over_summer=over_summer
     )

@@ -33,13 +33,16 @@ def _find_words() -> None:
     here = (title.c.library_id == sa.bindparam("in_library"), title.c.id == sa.bindparam("with_id"))
     put = sa.update(title).where(*here).values(search=sa.bindparam("words"))
     connection = op.get_bind()
-    rows = connection.execute(sa.select(title)).mappings().all()
-    for start in range(0, len(rows), _CHUNK):
-        part = rows[start : start + _CHUNK]
-        found = [
-            {"in_library": row["library_id"], "with_id": row["id"], "words": words_of_title(row)} for row in part
-        ]
-        connection.execute(put, found)
+    for library in connection.scalars(sa.select(title.c.library_id).distinct()).all():
+        after = ""
+        while True:
+            next_ones = sa.select(title).where(title.c.library_id == library, title.c.id > after)
+            rows = connection.execute(next_ones.order_by(title.c.id).limit(_CHUNK)).mappings().all()
+            if not rows:
+                break
+            found = [{"in_library": library, "with_id": row["id"], "words": words_of_title(row)} for row in rows]
+            connection.execute(put, found)
+            after = rows[-1]["id"]
 
 
 def downgrade() -> None:

@@ -64,8 +64,10 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         version, typed = text_of(form, "version"), _typed(form)
 
         def change(connection: sa.Connection) -> None:
+            assert place.visit.person is not None
+            by, now_ms = place.visit.person.id, clock.now_ms()
             try:
-                row = items.change(connection, place.library, an_id(item), version, typed)
+                row = items.change(connection, place.library, an_id(item), version, typed, by, now_ms)
             except KeyError:
                 raise Refused(404, "There is no such item.") from None
             _note(connection, place, "item_changed", row["barcode"])

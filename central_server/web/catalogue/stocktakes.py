@@ -122,7 +122,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
 
         def mark(connection: sa.Connection) -> None:
             try:
-                stocktake.mark_lost(connection, place.library, identity, now_ms)
+                stocktake.mark_lost(connection, place.library, identity, who, now_ms)
             except KeyError:
                 raise Refused(404, "There is no such stocktake that goes on.") from None
             deeds.note(connection, who, "stocktake_lost", identity, now_ms, library=place.library)

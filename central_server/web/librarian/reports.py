@@ -124,7 +124,7 @@ def _titles(visit: Visit, commends: bool) -> list[tuple[str, str]]:
     found = [
         ("overdue", say(visit, "Overdue books by class")),
         ("slips", say(visit, "Reminder slips")),
-        ("months", say(visit, "Loans, returns and visits by month")),
+        ("months", say(visit, "Loans, check-ins and visits by month")),
         ("classes", say(visit, "Loans by class")),
         ("most", say(visit, "Most borrowed")),
         ("new", say(visit, "New titles")),
@@ -178,7 +178,7 @@ def _months(connection: sa.Connection, asked: Asked) -> Report:
     columns = [
         say(visit, "Month"),
         say(visit, "Loans"),
-        say(visit, "Returns"),
+        say(visit, "Check-ins"),
         say(visit, "Read in the library"),
         say(visit, "Visits"),
     ]
@@ -187,7 +187,7 @@ def _months(connection: sa.Connection, asked: Asked) -> Report:
     sums = [sum(getattr(one, name) for one in months) for name in ("loans", "returns", "in_house", "visits")]
     rows.append([say(visit, "Together"), *sums])
     numbers = frozenset({1, 2, 3, 4})
-    return Report(say(visit, "Loans, returns and visits by month"), "", columns, rows, numbers, is_of_days=True)
+    return Report(say(visit, "Loans, check-ins and visits by month"), "", columns, rows, numbers, is_of_days=True)
 
 
 def _classes(connection: sa.Connection, asked: Asked) -> Report:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
-from central_server import changes, due_dates, settings
+from central_server import changes, lending_rules, settings
 from central_server.settings import Days, Number, OneOf
 from central_server.web.librarian import at, setting_words
 from central_server.web.site import Place, Site, text_of, to
@@ -47,7 +47,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         def read(connection: sa.Connection) -> dict[str, Any]:
             groups = _grouped(place, _lines(connection, place, typed or {}, faults or {}))
             has_calendar = changes.current(connection, place.library, "calendar", place.library) is not None
-            due = due_dates.preview(connection, place.library, at.today())
+            due = lending_rules.preview(connection, place.library, at.today())
             return {"groups": groups, "due": due, "has_calendar": has_calendar}
 
         values = await site.read(read)

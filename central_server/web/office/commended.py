@@ -34,7 +34,9 @@ def add_routes(pages: APIRouter, site: Site) -> None:
                 (say(office.visit, sentence), commended.grown(connection, office.node, measure, period))
                 for measure, sentence in _MEASURES.items()
             ]
-            readers = commended.keen_readers(connection, office.node, period) if own else []
+            readers = (
+                commended.keen_readers(connection, office.node, period, clock.day_of(clock.now_ms())) if own else []
+            )
             return {"lists": lists, "readers": readers, "from_month": period.first, "to_month": period.last}
 
         values = await site.read(read)

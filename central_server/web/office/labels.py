@@ -16,7 +16,7 @@ def word(sentence: str) -> str:
 _FIGURES: Mapping[str, str] = {
     "loans": word("Loans"),
     "loans_per_pupil": word("Loans per pupil"),
-    "returns": word("Returns"),
+    "returns": word("Check-ins"),
     "renewals": word("Renewals"),
     "in_house_uses": word("Read in the library"),
     "visits": word("Visits"),
