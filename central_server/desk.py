@@ -73,8 +73,9 @@ def _change_patron(connection: sa.Connection, row: Row, whose: dict[str, Any], c
 
 def _block(connection: sa.Connection, row: Row, whose: dict[str, Any], *, blocked: bool) -> Decision:
     """To lend to somebody again sets aside what they brought back late before it; also where something else was said
-    since, so that it makes no difference what is heard first."""
-    if not blocked:
+    since, so that it makes no difference what is heard first. Not where a block is only taken back
+    (central_server.said_here)."""
+    if not blocked and _data(row).get("lifts", True):
         asked = _moment(connection, row).latest
         assert asked is not None, "no later than it was heard"
         suspensions.lift(connection, row["library_id"], whose["id"], day_of(asked))

@@ -76,6 +76,7 @@ def put(connection: sa.Connection, library: str, opening: Opening, today: date) 
         "school_years": _told(opening.school_years, "begins", "ends"),
         "closed": _told(opening.closed, "from", "to"),
     }
+    settings.keep(connection, library, "calendar", document)
     data = msgspec.json.encode(settings.laid_over(connection, library, "calendar", document)).decode()
     return changes.publish_if_different(connection, library, [changes.Thing("calendar", library, data)])[0]
 

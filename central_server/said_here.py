@@ -36,9 +36,13 @@ def block_cards(connection: sa.Connection, library: str, patron: str, by: str, n
     _say(connection, library, "card_block", by, now_ms, patron=patron)
 
 
-def block(connection: sa.Connection, library: str, patron: str, blocked: bool, by: str, now_ms: int) -> None:
-    """Nothing is lent to the reader any more, or again. Raises `CannotSay`."""
-    _say(connection, library, "patron_block", by, now_ms, patron=patron, data={"blocked": blocked})
+def block(
+    connection: sa.Connection, library: str, patron: str, blocked: bool, by: str, now_ms: int, *, lifts: bool = True
+) -> None:
+    """Nothing is lent to the reader any more, or again. `lifts`: what came back late before is set aside when something
+    is lent again. Raises `CannotSay`."""
+    data = {"blocked": blocked} | ({} if lifts else {"lifts": False})
+    _say(connection, library, "patron_block", by, now_ms, patron=patron, data=data)
 
 
 def note(connection: sa.Connection, library: str, patron: str, text: str, by: str, now_ms: int) -> None:

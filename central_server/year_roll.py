@@ -245,12 +245,12 @@ def _write(
     by: str,
     now_ms: int,
 ) -> None:
-    """Whether somebody is blocked is a word as from a desk (central_server.said_here)."""
+    """Whether somebody is blocked is a word as from a desk (central_server.said_here); it lifts no suspension."""
     put(connection, patron, [{**after, "blocked": row["blocked"]} for row, after in changes])
     patrons.publish(connection, library, [after for row, after in changes if after["blocked"] == row["blocked"]])
     for row, after in changes:
         if after["blocked"] != row["blocked"]:
-            said_here.block(connection, library, row["id"], after["blocked"], by, now_ms)
+            said_here.block(connection, library, row["id"], after["blocked"], by, now_ms, lifts=False)
 
 
 def _kept(library: str, school_year: str, row: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from central_server import lending_rules, library_calendar, settings
 from central_server.database import Store, reading
 from central_server.library_calendar import WEEKDAYS, Opening, Span
 from tests.central_server.desks import told
-from tests.central_server.support import CIRCULATION, NOON_MS, bring, feed
+from tests.central_server.support import CIRCULATION, NOON_MS, ROOT, bring, feed
 
 TODAY = date(2026, 11, 18)
 YEAR = Span("2026-2027", date(2026, 9, 5), date(2027, 5, 31))
@@ -43,6 +43,18 @@ def test_keeps_the_closed_days_of_the_settings_beside_its_own(store: Store, know
     put(store, replace(OPENING, closed=()))
     closed = told(store, "calendar", "hoa-sen")["closed"]
     assert closed == [{"from": "2026-11-20", "to": "2026-11-20", "name": ""}]
+
+
+def test_what_was_put_is_not_taken_back_by_a_setting(store: Store, known: object, tmp_path: Path) -> None:
+    calendar = (ROOT / "samples" / "calendar.toml").read_text(encoding="utf-8")
+    bring(store, "calendar", calendar, tmp_path)
+    put(store, OPENING)
+    with store.writing.begin() as connection:
+        settings.put(connection, "hoa-sen", {"sound.volume": "40", "closed": "20/11/2026"}, now_ms=NOON_MS)
+        assert library_calendar.read(connection, "hoa-sen") == OPENING
+        settings.unset(connection, "hoa-sen", "closed", now_ms=NOON_MS)
+        assert library_calendar.read(connection, "hoa-sen") == OPENING
+    assert [one["name"] for one in told(store, "calendar", "hoa-sen")["closed"]] == ["Nghỉ Tết"]
 
 
 def test_a_preview_counts_with_it(store: Store, known: object, tmp_path: Path) -> None:

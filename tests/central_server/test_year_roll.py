@@ -18,6 +18,7 @@ from central_server.tables.library import patron
 from central_server.tables.year import rolled_reader
 from central_server.year_roll import LEAVES, CannotUndo, Done, NotAsShown, Plan, WasDone
 from tests.central_server.desks import HOUR_MS, asks, declined, told
+from tests.central_server.late import SUSPENDING, day, heard, late_return_of, suspended
 from tests.central_server.support import NOON_MS, Station, bring, feed, put_on_list, take
 
 BY = "person-1"
@@ -191,6 +192,21 @@ def test_is_not_taken_back_later_or_over_what_was_changed_since(school: Store) -
         undo(school, NOON_MS + 2)
     assert cannot.value.why == "changed_since"
     assert {**now(school), "c": after["c"]} == after
+
+
+def test_who_is_suspended_stays_so_when_it_is_taken_back(
+    store: Store, known: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    bring(store, "circulation", SUSPENDING, tmp_path)
+    an, station = known["patron"]["HS1"], Station(wall_ms=NOON_MS - 1)
+    heard(store, station, *late_return_of(station, an))
+    with store.writing.begin() as connection:
+        connection.execute(sa.update(patron).where(patron.c.id == an).values(class_name="5A"))
+    before = suspended(store, an)
+    assert before == (day(11), None)
+    roll(store, plan(), NOON_MS + 6 * DAY_MS)
+    assert undo(store, NOON_MS + 6 * DAY_MS + HOUR_MS) == 1
+    assert (suspended(store, an), told(store, "patron", an)["blocked"]) == (before, False)
 
 
 def test_takes_back_the_others_when_one_was_erased_meanwhile(school: Store) -> None:
