@@ -10,14 +10,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from demo.school import LIBRARY
 from gallery.site.book import Pictured, write_index, write_sheet
 from gallery.site.chromium import DESKTOP, HOW_TO_GET_IT, PHONE, PROGRAM, running
-from gallery.site.school import CARD, PASSWORD, PIN, School, school
+from gallery.site.school import PASSWORD, School, school
 from gallery.site.walk import kind_of, walk
 
 LANGUAGES = ("vi", "en")
-VISITOR, READER = "visitor", "reader"
+VISITOR = "visitor"
 _MOST = 60
 _LONGEST = 1_300
 # Pages that only a form leads to, by the kind of page that has it: what is typed there.
@@ -34,7 +33,7 @@ def main() -> int:
         return 1
     found: dict[str, list[Pictured]] = {}
     with tempfile.TemporaryDirectory() as scratch, school(Path(scratch)) as here, running() as browser:
-        for role in (VISITOR, READER, *here.logins):
+        for role in (VISITOR, *here.logins):
             for language in LANGUAGES:
                 found[role] = list(_pictures(browser, here, role, language))
                 if options.raw:
@@ -49,9 +48,7 @@ def _pictures(browser: Browser, here: School, role: str, language: str) -> Itera
     context = browser.new_context(viewport=DESKTOP, locale=language)
     context.add_cookies([{"name": "lang", "value": language, "url": here.url}])
     page = context.new_page()
-    if role == READER:
-        _enter_as_reader(page, here)
-    elif role != VISITOR:
+    if role != VISITOR:
         _enter(page, here, role)
     for shown in walk(page, here.url, most=_MOST):
         if shown.is_page and shown.status == 200:
@@ -77,14 +74,6 @@ def _picture(page: Page, path: str) -> Pictured:
 
 def _height(page: Page, least: int) -> int:
     return max(least, int(page.evaluate("() => document.documentElement.scrollHeight")))
-
-
-def _enter_as_reader(page: Page, here: School) -> None:
-    page.goto(f"{here.url}/l/{LIBRARY}/enter")
-    page.locator("main [name=card]").fill(CARD)
-    page.locator("main [name=pin]").fill(PIN)
-    page.locator("main button").click()
-    page.wait_for_url("**/mine")
 
 
 def _enter(page: Page, here: School, role: str) -> None:

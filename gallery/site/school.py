@@ -1,5 +1,5 @@
 """The sample school for the pictures of the centre's pages, and a smaller one beside it: made by commands and by the
-stations' protocol, and where no command does it, as the pages do it."""
+stations' protocol."""
 
 from __future__ import annotations
 
@@ -9,24 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from central_server import clock, organisations, people, reader_books, reader_pins, subjects
-from central_server.catalogue import stocktake
-from central_server.database import open_store
-from central_server.erasing import patron_of_card
-from central_server.opening import set_hours
-from central_server.statistics import register
-from central_server.subjects import Kind
-from central_server.tables.library import title
 from demo.enrolment import new_token
 from demo.office import Office
 from demo.processes import Server, run_or_fail
 from demo.school import LIBRARY, SAMPLES, fill
 
 PASSWORD = "cây đa bến nước sân đình"
-CARD, PIN = "HS250001", "471902"
-"""A reader's, with which they sign in on the library's page."""
 _OTHER, _OTHER_SCHOOL, _OTHER_NAME = "sao-khue", "th-sao-khue", "Thư viện Tiểu học Sao Khuê"
 _SCHOOL, _COMMUNE, _PROVINCE = "thcs-hoa-sen", "an-hoi", "vinh-long"
 _TREE = (
@@ -113,7 +101,6 @@ def school(folder: Path) -> Iterator[School]:
                 office.lend("HS250013", "TK.00002", 1, 13)
                 office.tell(_HEALTH)
         new_token(server, LIBRARY, "tram-2")
-        _use(data)
         yield here
     finally:
         server.stop()
@@ -127,27 +114,3 @@ def _lend(office: Office, every: int) -> None:
             number += 1
             office.lend(f"HS2500{number % 28 + 1:02}", f"TK.000{number}", days_ago, 14 - days_ago)
             office.take_back(f"TK.000{number}", days_ago - 6)
-
-
-def _use(data: Path) -> None:
-    """What people did by the pages of the first school."""
-    store, now_ms = open_store(data), clock.now_ms()
-    try:
-        with store.writing.begin() as connection:
-            reader = patron_of_card(connection, LIBRARY, CARD)
-            reader_pins.choose(connection, LIBRARY, reader, PIN)
-            reader_books.suggest(connection, LIBRARY, reader, "Thêm truyện Doraemon và sách về vũ trụ ạ.", now_ms)
-            first = sa.select(title.c.id).where(title.c.library_id == LIBRARY).order_by(title.c.id).limit(3)
-            for one in connection.scalars(first).all():
-                reader_books.place_hold(connection, LIBRARY, reader, one, now_ms)
-            set_hours(connection, LIBRARY, "7:00–11:30 và 13:30–16:30\nGiờ ra chơi mở cho tất cả các lớp.")
-            subjects.note(connection, LIBRARY, reader, Kind.EXPORT, clock.day_of(now_ms), now_ms)
-            librarian = next(one["id"] for one in people.listed(connection) if one["login"] == _PEOPLE["librarian"][0])
-            counted = stocktake.begin(connection, LIBRARY, "", librarian, now_ms)
-            stocktake.scan(connection, LIBRARY, counted, [f"TK.{number:05}" for number in range(1, 400)], now_ms)
-            school = organisations.find(connection, _SCHOOL)
-            assert school is not None
-            register.put(connection, school, None, "librarian", "college", "2024", ["software", "reading"], now_ms)
-            register.put(connection, school, None, "teacher", "short_course", "", ["cataloguing"], now_ms)
-    finally:
-        store.close()
