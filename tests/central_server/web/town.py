@@ -11,9 +11,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from central_server import clock, devices, health, organisations, people, support
+from central_server import clock, devices, health, organisations, people, reader_pins, support
 from central_server.database import Store, open_store
 from central_server.devices import Device, State
+from central_server.erasing import patron_of_card
 from central_server.imports.run import import_file
 from central_server.people import Role
 from central_server.releases import Shelf
@@ -26,6 +27,7 @@ from tests.provisioning.forged import Forged, written
 
 PASSWORD = "cây đa bến nước sân đình"
 LIBRARY = "hoa-sen"
+CARD, PIN = "HS250001", "471902"
 _DAY_MS = 86_400_000
 _FILES = {
     "circulation": "circulation.toml",
@@ -41,7 +43,8 @@ _PLACES = {Role.OFFICE: "vinh-long", Role.ADMIN: "vinh-long"}
 @dataclass
 class Town:
     """A running server of a province, its commune, and a school with a library that was in use for some weeks.
-    `logins`: somebody with each role; their password is PASSWORD. `publisher`: whose releases are taken."""
+    `logins`: somebody with each role; their password is PASSWORD. The reader whose card is CARD has the PIN PIN.
+    `publisher`: whose releases are taken."""
 
     server: Server
     store: Store
@@ -82,6 +85,7 @@ def _settle(here: Town) -> None:
             identity, _first = people.add(connection, login, f"Cô Lan ({role.value})", clock.now_ms())
             people.set_password(connection, identity, PASSWORD)
             people.give_role(connection, identity, _PLACES.get(role, "thcs-hoa-sen"), role)
+        reader_pins.choose(connection, LIBRARY, patron_of_card(connection, LIBRARY, CARD), PIN)
 
 
 def _lend(store: Store) -> None:
