@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -33,7 +32,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_MACHINES = ("/v1/", "/open/", "/static/", "/openapi.json")
+_MACHINES = ("/v1/", "/open/", "/static/", "/openapi.json", "/metrics", "/here")
 
 _PARTS = (front, entering, readers, catalogue, librarian, people, second_step, subjects, stations, office)
 
@@ -64,9 +63,8 @@ def add_pages(app: FastAPI, threads: Threads, shelf: Shelf, authority: bytes | N
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        asked = request.url.path + unquote(request.url.query)
-        # What no text of a database can be is no page's name and nothing that is looked for.
-        is_odd = is_page(request) and "\0" in asked
+        # What no text of a database can be is the name of nothing that has a page.
+        is_odd = is_page(request) and "\0" in request.scope["path"]
         response = site.fault(request, 400) if is_odd else await answer(request)
         if is_page(request):
             for name, value in _HEADERS.items():

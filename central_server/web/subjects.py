@@ -41,6 +41,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     @pages.get("/desk/{library}/subjects/")
     async def requests(request: Request, place: At, card: Annotated[str, Query(max_length=100)] = "") -> Response:
         """What was asked; with a card's number, its reader."""
+        card = card.replace("\0", "")
         if not card.strip():
             return await register(request, place)
         try:

@@ -17,6 +17,7 @@ from central_server.postgresql import read_url
 from central_server.wire import Refused
 from tests.central_server.databases import Databases
 from tests.central_server.support import Station, bring, feed, option_of, run, take
+from tests.central_server.test_database import at_revision
 
 Known = dict[str, dict[str, str]]
 
@@ -197,10 +198,8 @@ def test_migrates_only_when_asked(tmp_path: Path) -> None:
     where = tmp_path / "centre"
     assert run("migrate", "--data", where).returncode == 2
     assert not where.exists()
-    open_store(where).close()
-    with sqlite3.connect(where / "central.sqlite") as connection:
-        connection.execute("DROP TABLE subject_request")
-        connection.execute("UPDATE alembic_version SET version_num = '0010'")
+    where.mkdir()
+    at_revision(where, "0010").dispose()
     refused = run("serve", "--data", where, "--port", "0")
     assert (refused.returncode, "--migrate" in refused.stderr) == (2, True)
     assert run("migrate", "--data", where).stdout == f"The database has the schema revision {REVISION}.\n"

@@ -19,6 +19,7 @@ from central_server.database import CannotOpen, Store, is_passing, open_store, r
 from central_server.ledger import read_ledger
 from central_server.postgresql import read_url, shown
 from central_server.tables import metadata
+from central_server.tables.figures import period_secret, reader_mark
 from central_server.tables.keys import nonce_secret, server_key
 from central_server.tables.library import change, generation, item, library, patron, title
 from demo import cluster as clusters
@@ -81,7 +82,7 @@ def test_means_the_same_as_sqlite_when_the_same_happens(store: Store, tmp_path: 
     ledger = read_ledger(store, "hoa-sen")
     assert ledger == read_ledger(file, "hoa-sen")
     assert [one["item_barcode"] for one in ledger["loans"] if not one["open"]] == ["tk.1", "TK.1"]
-    of_one_database = {server_key, nonce_secret}
+    of_one_database = {server_key, nonce_secret, reader_mark, period_secret}
     for table in set(metadata.tables.values()) - of_one_database:
         assert rows_of(file, table) == rows_of(store, table), table.name
     assert feed_of(file) == feed_of(store)
@@ -212,7 +213,11 @@ def test_answers_503_and_recovers_by_itself_when_the_database_server_restarts(tm
             waiting = pool.submit(server.changes, cursor=cursor, wait=50)
             time.sleep(1.5)  # until it waits
             cluster.stop(mode)
-            for answer in (server.post([second]), server.changes(cursor=cursor), requests.get(server.url, timeout=10)):
+            for answer in (
+                server.post([second]),
+                server.changes(cursor=cursor),
+                requests.get(f"{server.url}/here", timeout=10),
+            ):
                 assert (answer.status_code, list(answer.json())) == (503, ["error"])
             assert requests.get(f"{server.url}/v1/health", timeout=5).status_code == 200
             cluster.start()

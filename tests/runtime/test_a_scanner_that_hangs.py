@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.bootstrap.kiosk import Kiosk
+from kiosk.bootstrap.scanners import Scanners
 from kiosk.config import load
 from kiosk.runtime.watched import Watched
 from tests.runtime.station import STATION
@@ -59,7 +60,7 @@ def standing_still(folder: Path, in_the_middle_of: str) -> Iterator[Kiosk]:
     file = folder / "kiosk.toml"
     file.write_text(STATION + CAMERA)
     kiosk = Kiosk(load(file), lambda _: None)
-    (scanner,) = kiosk._scanners
+    (scanner,) = kiosk._scanners._scanners
     hangs, goes_on = threading.Event(), threading.Event()
 
     def stand() -> None:
@@ -97,7 +98,7 @@ def test_the_beat_is_held_back_by_one_that_was_there(
     tmp_path: Path, where: str, watched: bool, is_fed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not watched:
-        monkeypatch.setattr(Kiosk, "_a_scanner_hangs", lambda *_: False)
+        monkeypatch.setattr(Scanners, "one_hangs", lambda *_: False)
     monkeypatch.setattr("kiosk.bootstrap.kiosk._STALE_BEAT_S", 0.5)
     with standing_still(tmp_path, where) as kiosk:
         time.sleep(1.0)
