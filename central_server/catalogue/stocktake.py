@@ -14,7 +14,7 @@ from central_server.among import among
 from central_server.catalogue import items
 from central_server.imports.words import tidy
 from central_server.tables.library import item, title
-from central_server.tables.operations import loan
+from central_server.tables.operations import check_in, loan
 from central_server.tables.organisations import person
 from central_server.tables.stocktake import stocktake, stocktake_line
 from central_server.upsert import add as add_rows
@@ -127,7 +127,7 @@ def lines_of(
 
 
 def to_be_lost(connection: sa.Connection, library: str, identity: str) -> list[Row]:
-    """The items that were missing and are neither marked nor lent since: those that `mark_lost` marks."""
+    """The items that were missing and are neither marked, lent nor brought back since: those that `mark_lost` marks."""
     missing = sa.select(stocktake_line.c.barcode).where(
         stocktake_line.c.library_id == library,
         stocktake_line.c.stocktake_id == identity,
@@ -136,8 +136,17 @@ def to_be_lost(connection: sa.Connection, library: str, identity: str) -> list[R
     mine = sa.select(item).where(item.c.library_id == library, item.c.barcode.in_(missing))
     there = mine.where(item.c.status.in_(("available", "damaged"))).order_by(item.c.barcode)
     rows = [dict(row) for row in connection.execute(there).mappings()]
-    out = items.lent(connection, library, [row["barcode"] for row in rows])
-    return [row for row in rows if row["barcode"] not in out]
+    lent = items.lent(connection, library, [row["barcode"] for row in rows])
+    seen = lent.keys() | _back_since(connection, library, identity)
+    return [row for row in rows if row["barcode"] not in seen]
+
+
+def _back_since(connection: sa.Connection, library: str, identity: str) -> set[str]:
+    """What was brought back after the findings were worked out: somebody had it in their hands."""
+    mine = (stocktake.c.library_id == library, stocktake.c.id == identity)
+    compared_ms = connection.scalar(sa.select(stocktake.c.compared_ms).where(*mine))
+    back = sa.select(check_in.c.barcode).where(check_in.c.library_id == library, check_in.c.latest_ms >= compared_ms)
+    return set(connection.scalars(back))
 
 
 def mark_lost(connection: sa.Connection, library: str, identity: str, by: str, now_ms: int) -> int:

@@ -24,7 +24,7 @@ from central_server.catalogue.typed import Wrong
 from central_server.database import Store, reading
 from central_server.imports.csv_reader import _said
 from central_server.tables.library import item, title
-from tests.central_server.support import NOON_MS, Station, bring, take
+from tests.central_server.support import NOON_MS, Station, bring, loan_of, take
 from tests.central_server.test_csv_imports import codes, outcomes, told
 
 Known = dict[str, dict[str, str]]
@@ -386,3 +386,16 @@ def kept(store: Store, table: sa.Table) -> list[dict[str, Any]]:
 @given(st.text(max_size=20))
 def test_a_mark_against_formulas_is_taken_off_again(text: str) -> None:
     assert _said(_harmless(text)) == text
+
+
+def test_a_book_that_came_back_after_the_stocktake_is_not_lost(store: Store, known: Known) -> None:
+    with store.writing.begin() as connection:
+        found = stocktake.begin(connection, LIBRARY, "", "somebody", NOON_MS)
+        stocktake.scan(connection, LIBRARY, found, ["TK.2"], NOON_MS)
+        assert "TK.1" in [row["barcode"] for row in stocktake.to_be_lost(connection, LIBRARY, found)]
+    station = Station(wall_ms=NOON_MS + 1)
+    out = station.check_out("TK.1", known["patron"]["HS1"])
+    take(store, out, station.check_in("TK.1", [loan_of(out)]))
+    with reading(store) as connection:
+        left = [row["barcode"] for row in stocktake.to_be_lost(connection, LIBRARY, found)]
+    assert left == ["TK.3"]
