@@ -7,7 +7,7 @@ name stays as it is.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from central_server import class_names, said_here
 from central_server.cannot import CannotDo
-from central_server.clock import day_of
+from central_server.clock import day_of, ms_of
 from central_server.imports import patrons
 from central_server.readers import MOST_CLASS, Held, Line, by_name, line_of, loans_of, natural
 from central_server.tables.library import patron
@@ -24,6 +24,7 @@ from central_server.upsert import put
 
 LEAVES = ""
 """Where a class goes whose pupils leave."""
+_LEAST_DAYS_BETWEEN = 180
 
 
 class WasDone(CannotDo):
@@ -121,7 +122,7 @@ def fault_of(plan: Plan) -> str | None:
 
 def look(connection: sa.Connection, library: str, plan: Plan, today: date) -> Outcome:
     """What the plan comes to, without doing it. Raises `WasDone`."""
-    _must_be_first(connection, library, plan.school_year)
+    _must_be_first(connection, library, plan.school_year, today)
     rows = _rows(connection, library)
     after = {row["id"]: _after(row, plan) for row in rows}
     changed = [row for row in rows if after[row["id"]] != row]
@@ -140,7 +141,7 @@ def look(connection: sa.Connection, library: str, plan: Plan, today: date) -> Ou
 
 def carry_out(connection: sa.Connection, library: str, plan: Plan, print_: str, by: str, now_ms: int) -> Done:
     """Do what was looked at: `print_` is that of its outcome. Raises `WasDone` and `NotAsShown`."""
-    _must_be_first(connection, library, plan.school_year)
+    _must_be_first(connection, library, plan.school_year, day_of(now_ms))
     rows = _rows(connection, library)
     changed = [(row, after) for row in rows if (after := _after(row, plan)) != row]
     if _print(plan, [row for row, _ in changed]) != print_:
@@ -214,9 +215,12 @@ def leavers(connection: sa.Connection, library: str, school_year: str, today: da
 _has_left = rolled_reader.c.class_after == rolled_reader.c.class_before + " · " + rolled_reader.c.school_year
 
 
-def _must_be_first(connection: sa.Connection, library: str, school_year: str) -> None:
-    if of_year(connection, library, school_year):
-        raise WasDone(f"The classes have moved up for {school_year} already.")
+def _must_be_first(connection: sa.Connection, library: str, school_year: str, today: date) -> None:
+    """Nobody moves up twice, whatever the year is called the second time."""
+    mine = sa.select(year_roll.c.school_year).where(year_roll.c.library_id == library)
+    lately = year_roll.c.done_ms >= ms_of(today - timedelta(days=_LEAST_DAYS_BETWEEN))
+    if done := connection.scalar(mine.where(sa.or_(year_roll.c.school_year == school_year, lately)).limit(1)):
+        raise WasDone(f"The classes have moved up for {done} already.")
 
 
 def _rows(connection: sa.Connection, library: str) -> list[dict[str, Any]]:

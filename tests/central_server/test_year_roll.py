@@ -16,6 +16,7 @@ from central_server.database import Store, reading
 from central_server.imports import patrons
 from central_server.tables.library import patron
 from central_server.tables.year import rolled_reader
+from central_server.tables.year import year_roll as year_roll_table
 from central_server.year_roll import LEAVES, CannotUndo, Done, NotAsShown, Plan, WasDone
 from tests.central_server.desks import HOUR_MS, asks, declined, told
 from tests.central_server.late import SUSPENDING, day, heard, late_return_of, suspended
@@ -132,8 +133,12 @@ def test_is_done_once_for_a_school_year(school: Store) -> None:
 
 
 def test_the_control_that_a_second_one_would_move_everybody_again(school: Store) -> None:
+    """Without what is written down of the first."""
     roll(school, plan())
-    roll(school, Plan("2027-2028", MOVES, None))
+    with school.writing.begin() as connection:
+        connection.execute(sa.delete(rolled_reader))
+        connection.execute(sa.delete(year_roll_table))
+    roll(school, plan())
     assert now(school)["a"][0] == "3A"
 
 
@@ -293,3 +298,13 @@ def test_loses_nobody_moves_nobody_twice_and_can_be_taken_back(
         assert done.moved + done.left == moved.total()
         assert year_roll.undo(connection, "hoa-sen", year, BY, NOON_MS) == moved.total()
     assert now(store) == before
+
+
+def test_is_not_done_again_soon_under_the_name_of_the_next_year(school: Store) -> None:
+    roll(school, plan())
+    was = now(school)
+    next_year = Plan("2027-2028", MOVES, "2029-05-31")
+    with pytest.raises(WasDone):
+        roll(school, next_year)
+    assert now(school) == was
+    assert roll(school, next_year, NOON_MS + 200 * 86_400_000).school_year == "2027-2028"
