@@ -138,7 +138,7 @@ def test_declines_a_card_of_another_and_tells_both_anew(store: Store, known: Kno
 def test_tells_of_a_reader_without_looking_at_all_others(store: Store, known: Known, a: Station) -> None:
     """Counted in what SQLite does: with a hundred times as many cards and staff it is no more."""
     if store.writing.dialect.name != "sqlite":
-        pytest.skip("only SQLite counts what it does")
+        pytest.skip("only SQLite has it")
     counts = []
     for many in (range(10), range(10, 2_000)):
         with store.writing.begin() as connection:
