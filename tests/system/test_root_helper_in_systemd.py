@@ -13,7 +13,7 @@ import pytest
 
 from tests.provisioning.root_rig import PROGRAM, FakeMachine
 
-pytestmark = pytest.mark.slow(120)
+pytestmark = pytest.mark.system
 UNITS = Path(__file__).resolve().parents[2] / "systemd" / "system"
 PACKAGES = "systemd,systemd-sysv,dbus,udev,python3"
 MOUNT = """#!/bin/sh
@@ -95,10 +95,8 @@ ExecStart=/bin/systemctl poweroff
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, dict[str, object]]:
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     """What the station was answered, and what somebody else was."""
-    if not request.config.getoption("--system"):
-        pytest.skip("a machine is booted by script/test --system only")
     root = tmp_path_factory.mktemp("machine") / "root"
     build = ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(root)]
     subprocess.run(build, check=True, capture_output=True, timeout=900)
