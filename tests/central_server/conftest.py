@@ -13,6 +13,36 @@ from tests.central_server.support import Server, Station, bring_a_small_library,
 
 Known = dict[str, dict[str, str]]
 
+HERE = Path(__file__).parent
+ALIKE = {
+    f"test_{topic}"
+    for topic in [
+        "administering",
+        "attacks",
+        "csv_imports",
+        "excel_bad_files",
+        "excel_imports",
+        "health",
+        "http",
+        "marc",
+        "national_numbers",
+        "old_letters",
+        "releases",
+        "requests",
+        "settings",
+        "sums",
+        "toml_imports",
+    ]
+}
+"""What these look at happens before a database is asked, or is ordinary rows: SQLite shows it in short."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == HERE and item.path.stem in ALIKE and "[postgresql" in item.name:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:

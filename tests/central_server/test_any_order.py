@@ -255,6 +255,7 @@ def test_ends_alike_when_batches_are_split_doubled_and_shuffled(
 
 
 @pytest.mark.slow(30)
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(), data=st.data())
 def test_ends_alike_often_when_batches_are_split_doubled_and_shuffled(

@@ -125,6 +125,7 @@ def test_leads_to_nobody_when_a_period_is_over(store: Store, known: Known) -> No
     assert differences(store) == []
 
 
+@pytest.mark.slow
 def test_says_what_is_wrong_and_mends_it(store: Store, known: Known, databases: Databases) -> None:
     station, month = lately(), clock.today()[:7]
     take(store, station.check_out("TK.1", known["patron"]["HS1"]))
@@ -218,6 +219,7 @@ def test_is_what_a_recount_says_whatever_happens(
 
 
 @pytest.mark.slow(20)
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(), data=st.data())
 def test_is_often_what_a_recount_says_whatever_happens(

@@ -178,6 +178,7 @@ HUGE: dict[str, Callable[[], bytes]] = {
         )
     ),
 }
+AT_LENGTH = ("strings without end", "a million formatted rows")
 STILL_GOOD = ("a cell of 150 MB", "strings without end", "overlapping merges")
 _MEASURED = """
 import re, sys
@@ -196,7 +197,7 @@ print(report.as_text())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", HUGE)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.long] if n in AT_LENGTH else []) for n in HUGE])
 def test_needs_bounded_memory_and_time_when_a_small_file_is_huge_inside(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.xlsx"
     path.write_bytes(HUGE[name]())

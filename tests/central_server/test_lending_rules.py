@@ -200,6 +200,7 @@ def test_decides_as_a_station_does(name: str) -> None:
     assert (found if isinstance(found, Renewal) else {reason.code for reason in found}) == wanted
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(one=situations.map(lambda found: replace(found, sure=True)))
 @example(one=situation())

@@ -105,6 +105,7 @@ def test_a_year_ahead_lifts_nothing_for_a_year(store: Store, known: Known, a: St
     assert suspended(store, an) == (None, day(0))
 
 
+@pytest.mark.slow
 def test_the_office_lifts_it(store: Store, known: Known, a: Station) -> None:
     an = known["patron"]["HS1"]
     heard(store, a, *late_return_of(a, an))

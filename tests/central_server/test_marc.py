@@ -199,6 +199,7 @@ def test_knows_a_title_by_its_isbn(store: Store, tmp_path: Path) -> None:
     assert [(one["code"], one["author"]) for one in rows(store, title)] == [("D1", "Tô Hoài")]
 
 
+@pytest.mark.slow
 def test_is_a_kind_of_file_for_the_command(tmp_path: Path) -> None:
     (tmp_path / "koha.mrc").write_bytes(as_file(KOHA, SLIMS))
     words = ("import", "--data", tmp_path / "centre", "--library", "hoa-sen", "--library-name", "Hoa Sen")
@@ -284,6 +285,7 @@ def test_names_every_record_whatever_the_bytes_are(store: Store) -> None:
     any_bytes()
 
 
+@pytest.mark.slow
 def test_refuses_a_file_of_more_records_than_any_library_has() -> None:
     found, report = read(b"x\x1d" * (MOST_RECORDS + 1))
     assert (found, report.readable, report.findings[-1].code) == ([], False, "marc_too_many")

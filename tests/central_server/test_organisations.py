@@ -44,6 +44,7 @@ def test_a_subtree_is_what_was_put_below(store: Store) -> None:
         organisations.remove(connection, "corner", 1)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["", *"abcdef"])), max_size=30))
 def test_every_path_is_that_of_the_parents_whatever_is_moved(moves: list[tuple[str, str]]) -> None:

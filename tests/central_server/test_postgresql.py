@@ -197,7 +197,7 @@ def test_stops_when_it_is_not_told_of_one_database(words: tuple[str, ...]) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("mode", [pytest.param("fast", marks=pytest.mark.long), "immediate"])
 def test_answers_503_and_recovers_by_itself_when_the_database_server_restarts(tmp_path: Path, mode: str) -> None:
     if clusters.programs() is None:
         pytest.skip(clusters.HOW_TO_GET_IT)

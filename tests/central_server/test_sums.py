@@ -61,6 +61,7 @@ def told(store: Store, province: Node) -> tuple[object, ...]:
     return tuple(seen)
 
 
+@pytest.mark.slow(20)
 def test_leaves_every_value_of_a_hidden_count_possible_whatever_is_put_together(store: Store, province: Node) -> None:
     """The attacker knows the rule, the tree and everything that any page or program is told, and tries all counts."""
     possible = defaultdict(list)
@@ -140,6 +141,7 @@ def test_counts_as_its_root_says(store: Store, province: Node) -> None:
             sets.change(connection, school, 1, 1, None)
 
 
+@pytest.mark.slow
 def test_is_told_how_to_count_by_a_command(store: Store, province: Node, tmp_path: Path) -> None:
     store.close()
     file = tmp_path / "own.toml"

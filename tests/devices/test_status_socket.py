@@ -83,7 +83,7 @@ def test_answers_each_word_by_its_own_and_an_unknown_one_by_nothing(tmp_path: Pa
     thread.join()
 
 
-@pytest.mark.parametrize("how", ["is slow", "hangs up", "has no time to look"])
+@pytest.mark.parametrize("how", [pytest.param("is slow", marks=pytest.mark.slow), "hangs up", "has no time to look"])
 def test_one_that_gives_no_answer_is_there_all_the_same(tmp_path: Path, how: str) -> None:
     """Who took it for none would start it anew under a reader."""
     with socket.socket(socket.AF_UNIX) as busy, ExitStack() as others:

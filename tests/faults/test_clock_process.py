@@ -317,7 +317,7 @@ def test_is_not_moved_by_jumps_in_the_middle_of_a_visit(station: Station) -> Non
     assert (len(errors), max(errors) <= SAME_MS, station.inversions()) == (5, True, 0), errors
 
 
-@pytest.mark.parametrize("wall", [EPOCH, BACK, AHEAD])
+@pytest.mark.parametrize("wall", [EPOCH, *(pytest.param(wall, marks=pytest.mark.long) for wall in (BACK, AHEAD))])
 def test_dates_what_happened_before_it_knew_the_time(station: Station, wall: str) -> None:
     station.server.stop()
     with station.sitting(wall, "second") as kiosk:

@@ -195,7 +195,14 @@ def test_the_station_proves_itself_and_stays(machine: Machine) -> None:
     machine.lend("TK.00001")
 
 
-@pytest.mark.parametrize("what", [NO_FRAME, NO_STORE, NO_SCAN], ids=["no frame", "no store", "no scan"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(NO_FRAME, id="no frame", marks=pytest.mark.long),
+        pytest.param(NO_STORE, id="no store", marks=pytest.mark.long),
+        pytest.param(NO_SCAN, id="no scan"),
+    ],
+)
 def test_a_station_that_is_broken_in_one_of_three_ways_returns(machine: Machine, what: str) -> None:
     assert machine.updater(BROKEN_FOR_S).update(machine.bundle(what)) is Outcome.TAKEN_BACK
     assert read_releases(machine.places) == Releases(OLD, refused=(NEW,))

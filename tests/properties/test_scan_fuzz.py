@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.scan_fuzz import fuzz
 from kiosk.domain.barcodes import Code, CodeFormats, CodeKind, classify
 
@@ -15,6 +17,7 @@ def test_nothing_that_is_scanned_crashes_the_station_or_keeps_a_citizens_number(
     assert found.kinds["citizen"] > 100
 
 
+@pytest.mark.slow
 def test_sees_a_crash_and_goes_on() -> None:
     def fragile(text: str, formats: CodeFormats) -> Code:
         if "\ufffd" in text:
@@ -27,6 +30,7 @@ def test_sees_a_crash_and_goes_on() -> None:
     assert found.states["Borrowing"] > 0
 
 
+@pytest.mark.slow
 def test_sees_a_citizens_number_that_is_kept() -> None:
     def careless(text: str, formats: CodeFormats) -> Code:
         code = classify(text, formats)

@@ -194,9 +194,13 @@ def ids(matrix: Matrix) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "matrix", [pytest.param(m, id=ids(m), marks=[] if m in DIAGONAL else [pytest.mark.slow]) for m in EVERY]
-)
+def marks(matrix: Matrix) -> list[pytest.MarkDecorator]:
+    if matrix in DIAGONAL:
+        return []
+    return [pytest.mark.slow] if matrix[2] is Look.USUAL else [pytest.mark.slow, pytest.mark.long]
+
+
+@pytest.mark.parametrize("matrix", [pytest.param(m, id=ids(m), marks=marks(m)) for m in EVERY])
 def test_words_stay_in_their_boxes(rig: Rig, words: Mapping[str, Translator], matrix: Matrix) -> None:
     size, language, look = matrix
     assert faults_of_all(rig, shown_pages(words, language, look), size, look) == {}

@@ -97,6 +97,7 @@ class Simulated:
                 self.start()
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=STEPS, works=st.sets(st.sampled_from(VERSIONS), min_size=1))
 def test_something_is_always_started_and_what_works_is_found(
