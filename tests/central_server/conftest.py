@@ -40,6 +40,8 @@ ALIKE = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if item.path.is_relative_to(HERE) and "server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)  # a whole process
         if item.path.parent == HERE and item.path.stem in ALIKE and "[postgresql" in item.name:
             item.add_marker(pytest.mark.long)
 
