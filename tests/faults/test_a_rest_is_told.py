@@ -84,6 +84,7 @@ def another_machines(folder: Path, more: str = "") -> Station:
     return Station(folder, data, program=program(more))
 
 
+@pytest.mark.long
 def test_the_centre_hears_that_the_card_is_full_and_that_there_is_room_again(tmp_path: Path) -> None:
     with on_a_small_disk(tmp_path, reserve_mb=0, program=program()) as (station, disk):
         for file in disk.seen.glob("store.db*"):

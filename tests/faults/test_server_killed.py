@@ -283,14 +283,14 @@ def end_the_database_after_each_answer(
             centre.look()
 
 
-@pytest.mark.parametrize("kill", [kill_backends, stop_at_once])
+@pytest.mark.parametrize("kill", [pytest.param(kill_backends, marks=pytest.mark.long), stop_at_once])
 def test_has_everything_it_answered_when_the_database_server_would_write_it_later(
     careless: Cluster, kill: Callable[[Cluster], None], tmp_path: Path
 ) -> None:
     end_the_database_after_each_answer(careless, kill, tmp_path, times=1)
 
 
-@pytest.mark.parametrize("kill", [kill_backends, stop_at_once])
+@pytest.mark.parametrize("kill", [pytest.param(kill_backends, marks=pytest.mark.long), stop_at_once])
 def test_would_lose_what_it_answered_when_the_database_server_wrote_it_later(
     careless: Cluster, kill: Callable[[Cluster], None], tmp_path: Path
 ) -> None:

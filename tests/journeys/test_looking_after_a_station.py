@@ -137,6 +137,7 @@ def test_without_a_centre_in_reach_the_screen_opens_and_says_that_nothing_was_se
     there.server.start()
 
 
+@pytest.mark.long
 def test_a_pass_is_drawn_for_active_stations_only(there: Corner) -> None:
     words = ("service-pass", "--data", there.server.data, "--library", LIBRARY)
     assert run(*words, "--device", "tram-9").returncode == 2

@@ -115,8 +115,13 @@ def test_takes_it_to_where_root_looks_and_asks_root_to_look(
     assert "Rút USB được rồi" in capsys.readouterr().out
 
 
+# What the reader of bundles refuses is of its own tests; here some of it comes on a stick, and in the whole run all.
 @pytest.mark.parametrize(
-    ("why", "forge"), TABLE.values(), ids=[name.encode("unicode_escape").decode() for name in TABLE]
+    ("why", "forge"),
+    [
+        pytest.param(*case, id=name.encode("unicode_escape").decode(), marks=[pytest.mark.long] if at % 5 else [])
+        for at, (name, case) in enumerate(TABLE.items())
+    ],
 )
 def test_says_why_and_keeps_nothing_of(
     station: Station, capsys: pytest.CaptureFixture[str], why: Why, forge: Forge
