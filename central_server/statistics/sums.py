@@ -192,7 +192,7 @@ def _pairs(who: sa.ColumnElement[bool], level: str | None) -> sa.CTE:
 def _cells(pairs: sa.CTE, measures: Collection[str], when: sa.ColumnElement[bool], part: str = "") -> sa.Select[Any]:
     """What each library counts in each month: the smallest that is ever shown above a school."""
     rows = pairs.join(tally, tally.c.library_id == pairs.c.library_id)
-    share = sa.literal_column("''").label("share")
+    share: sa.Label[str] = sa.literal_column("''").label("share")
     found = sa.select(pairs.c.id, tally.c.library_id, tally.c.measure, tally.c.month, share, tally.c["count"])
     found = found.select_from(rows).where(tally.c.measure.in_(sorted(measures)), when)
     return found.where(tally.c.part.startswith(part, autoescape=True)) if part else found
