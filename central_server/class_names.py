@@ -15,7 +15,8 @@ _MARK = re.compile(r"[0-9]{1,2}|[A-Z][0-9]{0,2}", re.I)
 _SAID = {"mam": "Mầm", "choi": "Chồi", "la": "Lá"}
 _LAST_GRADES = (5, 9, 12)
 _OF_LEVEL = {"primary": 5, "lower_secondary": 9, "upper_secondary": 12}
-_LEFT = re.compile(r" · [0-9]{4}-[0-9]{4}$")
+LEFT = " · [0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]"
+"""How the name of a class ends whose pupils left (`left_name`): a regular expression that is a GLOB of SQLite, too."""
 
 
 def grade_of(name: str) -> int | None:
@@ -62,4 +63,4 @@ def left_name(name: str, school_year: str) -> str:
 
 def has_left(name: str) -> bool:
     """Whether it is the class of some who left."""
-    return _LEFT.search(name) is not None
+    return re.search(rf"{LEFT}\Z", name) is not None

@@ -4,8 +4,9 @@ from msgspec import Struct
 
 
 class Shown(Struct, frozen=True, omit_defaults=True):
-    """A number of a figure. `value` null: nobody counts it in this period, or (`below`) so few readers that it is not
-    told. `left_out`: how many such counts the sum leaves out."""
+    """A number of a figure. `value` null: nobody counts it in this period, or (`below`) so few readers, or few things
+    that few readers did, that it is not told. `left_out`: how many such counts the sum leaves out; also years of
+    readers of which a month is not told."""
 
     value: float | int | None
     below: int | None = None

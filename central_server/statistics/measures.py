@@ -7,6 +7,8 @@ Expressions are SQL that both databases understand; `{row}` is the row of the so
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from central_server import class_names
+
 GRACE_DAYS = 40
 """How long after its end a period may still learn of its readers: stations may be off for a summer's month."""
 
@@ -46,6 +48,12 @@ class Dialect:
             return f"to_char(now() - interval '{years} years {days} days', 'YYYY-MM')"
         return f"strftime('%Y-%m', 'now', '-{years} years', '-{days} days')"
 
+    def has_left(self, class_name: str) -> str:
+        """The condition that it is the class of some who left the school (`class_names.has_left`)."""
+        if self.is_postgresql:
+            return f"{class_name} ~ '{class_names.LEFT}$'"
+        return f"{class_name} GLOB '*{class_names.LEFT}'"
+
     def new_secret(self) -> str:
         """32 bytes that nobody guesses."""
         if self.is_postgresql:
@@ -76,14 +84,15 @@ class Measure:
     table: str
     month: Callable[[Dialect], str]
     columns: tuple[str, ...]
-    where: str = "1 = 1"
+    where: str | Callable[[Dialect], str] = "1 = 1"
     part: str = "''"
     amount: str = "1"
 
     def counted(self, dialect: Dialect, row: str, source: str = "", sign: str = "") -> str:
         """A SELECT of what a row counts as: library, measure, month, part, amount."""
+        where = self.where if isinstance(self.where, str) else self.where(dialect)
         month, part, amount, where = (
-            text.replace("{row}", row) for text in (self.month(dialect), self.part, self.amount, self.where)
+            text.replace("{row}", row) for text in (self.month(dialect), self.part, self.amount, where)
         )
         what = f"{row}.library_id, '{self.name}', {month}, {part}, {sign}({amount})"
         return f"SELECT {what}{f' FROM {source} AS {row}' if source else ''} WHERE {where}"
@@ -99,6 +108,10 @@ def _of_day(column: str) -> Callable[[Dialect], str]:
 
 def _of_ms(milliseconds: str) -> Callable[[Dialect], str]:
     return lambda dialect: f"coalesce({dialect.month_of_ms(milliseconds)}, '')"
+
+
+def _is_here(dialect: Dialect) -> str:
+    return f"NOT ({dialect.has_left('{row}.class_name')})"
 
 
 def _of_period(_dialect: Dialect) -> str:
@@ -131,7 +144,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("new_titles", "title", _of_day("added_on"), ("added_on",), "{row}.added_on IS NOT NULL"),
     Measure("items", "item", _now, ("status", "source"), part="{row}.status || '/' || coalesce({row}.source, '')"),
     Measure("new_items", "item", _of_day("added_on"), ("added_on",), "{row}.added_on IS NOT NULL"),
-    Measure("patrons", "patron", _now, ("category",), part="{row}.category"),
+    Measure("patrons", "patron", _now, ("category", "class_name"), _is_here, part="{row}.category"),
     Measure("readers", "reader_mark", _of_period, (), "substr({row}.period, 5, 1) = '-'"),
     Measure("readers_of_year", "reader_mark", _of_period, (), "substr({row}.period, 5, 1) = '/'"),
 )

@@ -80,6 +80,19 @@ def mend(connection: sa.Connection, library: str | None = None) -> None:
     )
 
 
+def mend_measure(connection: sa.Connection, name: str) -> None:
+    """Let one measure of all libraries be as it is counted now, the others as they are: for a migration."""
+    dialect = dialect_of(connection.dialect.name)
+    (one,) = (known for known in MEASURES if known.name == name)
+    connection.execute(sa.delete(tally).where(tally.c.measure == name))
+    connection.execute(
+        sa.text(
+            f"WITH c ({_KEY}, amount) AS ({one.counted(dialect, 'r', one.table)}) INSERT INTO tally ({_KEY}, count) "
+            f"SELECT {_KEY}, CAST(sum(amount) AS BIGINT) FROM c GROUP BY {_KEY} HAVING sum(amount) <> 0"
+        )
+    )
+
+
 def libraries(connection: sa.Connection) -> list[str]:
     """All there are."""
     return list(connection.scalars(sa.select(library_table.c.library_id).order_by(library_table.c.library_id)))

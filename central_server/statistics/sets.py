@@ -19,6 +19,8 @@ OF_READERS = frozenset({"readers", "readers_of_year"})
 """Measures that count people who did something: small ones are not shown above a school."""
 HERE_NOW = frozenset({"titles", "items", "patrons"})
 """Measures of what is there now, which no month has."""
+DEEDS = frozenset({"loans", "loans_by_group", "returns", "renewals", "in_house_use", "visit", "help_call"})
+"""Measures of what people did in a month: few of them tell how many readers did it."""
 PEOPLE = OF_READERS | {"patrons"}
 """Measures that count people."""
 _MEASURES = {one.name for one in MEASURES} - {"loans_by_group", "readers_of_year"}

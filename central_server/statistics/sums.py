@@ -1,8 +1,10 @@
 """Sums along the tree, of one statement each. Above a school they are made only of what may be seen there.
 
 Whoever sees a count of one to four readers may know one of them. So above a school such a count of a library is shown
-as "<5", and every sum leaves it out: a sum says nothing that its shown parts do not say, whichever sums somebody puts
-together, over levels, communes or years.
+as "<5", with it whatever else of that month is under five and was done by people (one loan is one reader), and every
+sum leaves them out, over levels, communes, months or years: a sum says nothing that its shown parts do not say,
+whichever sums somebody puts together. Readers of a school year are no sum of months, but their months bound them: they
+are left out where one of the months is.
 """
 
 from collections.abc import Collection
@@ -12,29 +14,31 @@ from typing import Any
 import sqlalchemy as sa
 
 from central_server.organisations import Node, below
-from central_server.statistics.periods import Period
-from central_server.statistics.sets import HERE_NOW, OF_READERS, PEOPLE, Figure
+from central_server.statistics.periods import Kind, Period
+from central_server.statistics.sets import DEEDS, HERE_NOW, OF_READERS, PEOPLE, Figure
 from central_server.tables.figures import tally
 from central_server.tables.organisations import organisation
 
 FEWEST = 5
-"""Fewer readers than that are not shown above a school."""
+"""Fewer readers than that, and fewer of what they did, are not shown above a school."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What is shown. `hidden`: how many counts of one to four readers are left out of `value`."""
+    """What is shown. `hidden`: how many counts are left out of `value`; all of them are one to four, unless they may be
+    `large`."""
 
     value: int = 0
     hidden: int = 0
+    large: bool = False
 
     def __add__(self, other: "Sum") -> "Sum":
-        return Sum(self.value + other.value, self.hidden + other.hidden)
+        return Sum(self.value + other.value, self.hidden + other.hidden, self.large or other.large)
 
     @property
     def below(self) -> int | None:
-        """What a sum of nothing but hidden counts is less than: 5 of a single one."""
-        return self.hidden * (FEWEST - 1) + 1 if self.hidden and not self.value else None
+        """What a sum of nothing but hidden small counts is less than: 5 of a single one."""
+        return self.hidden * (FEWEST - 1) + 1 if self.hidden and not self.value and not self.large else None
 
 
 @dataclass(slots=True)
@@ -62,9 +66,10 @@ class Line:
         return sum(mine, Sum())
 
     def per_pupil(self, figure: Figure) -> float | None:
-        """The same for each pupil; `None` where nobody says how many those are, or where it may not be seen."""
+        """The same for each pupil; `None` where nobody says how many those are, or where it may not be seen. Of what
+        people did that is what is shown of it, without the few that are hidden."""
         whole, pupils = self.value(figure), self.count_of_pupils(figure.level)
-        if whole is None or not pupils or whole.hidden:
+        if whole is None or not pupils or (whole.hidden and (figure.measure in PEOPLE or not whole.value)):
             return None
         return whole.value / pupils
 
@@ -111,14 +116,18 @@ def lines(
             sa.select(_G.c.id, _G.c.name, _G.c.level, _G.c.library_id).where(who).order_by(_G.c.name, _G.c.id)
         )
     }
+    # The same of all levels: what one column divides and another does not could be subtracted.
+    divided = {one.measure for one in figures if one.part}
     for own in dict.fromkeys(one.level for one in figures):
         if level is not None and own not in (None, level):
             continue  # no school is of both
-        leaf = _counted(who, period, [one for one in figures if one.level == own], own or level)
-        for row in connection.execute(_summed(leaf, [leaf.c.id, leaf.c.measure, leaf.c.share], everything=everything)):
-            measure = "readers" if row.measure in OF_READERS else row.measure
+        measures = {one.measure for one in figures if one.level == own}
+        for row in connection.execute(_counted(who, period, measures, divided, own or level, everything=everything)):
             if row.id in found:
-                found[row.id].sums[measure, own or "", row.share] = Sum(int(row.shown), int(row.hidden))
+                of_readers = row.measure in OF_READERS
+                large = of_readers and period.kind is Kind.SCHOOL_YEAR and bool(row.hidden)
+                key = "readers" if of_readers else row.measure, own or "", row.share
+                found[row.id].sums[key] = Sum(int(row.shown), int(row.hidden), large)
     for row in connection.execute(_pupils(who, level)):
         if row.id in found:
             found[row.id].pupils[row.level] = int(row.pupils)
@@ -126,20 +135,26 @@ def lines(
 
 
 def _counted(
-    who: sa.ColumnElement[bool], period: Period, figures: Collection[Figure], level: str | None
-) -> sa.Subquery:
-    """What each library of `who` counts of `figures`, in one statement."""
-    flows = {one.measure for one in figures} - HERE_NOW - OF_READERS
-    here = {one.measure for one in figures} & HERE_NOW
-    divided = sorted({one.measure for one in figures if one.part})
-    part = sa.case((tally.c.measure.in_(divided), tally.c.part), else_="")
-    wanted = [(flows, _during(period.first, period.last)), (here, tally.c.month == "")]
-    if period.of_readers is not None and any(one.measure in OF_READERS for one in figures):
-        measure, month = period.of_readers
-        wanted.append(({measure}, tally.c.month == month))
+    who: sa.ColumnElement[bool],
+    period: Period,
+    measures: Collection[str],
+    divided: Collection[str],
+    level: str | None,
+    *,
+    everything: bool,
+) -> sa.CompoundSelect[Any]:
+    """Id, measure, share, shown and hidden of what the libraries of `who` count, in one statement. `divided`: measures
+    of which each part is a share."""
     pairs = _pairs(who, level)
-    each = [_leaves(pairs, measures, when, part) for measures, when in wanted]
-    return sa.union_all(*each).subquery("leaf")
+    during = _during(period.first, period.last)
+    few = _few(pairs, during)
+    flows, here = set(measures) - HERE_NOW - OF_READERS, set(measures) & HERE_NOW
+    wanted = [_shown(_cells(pairs, flows, during), few, everything=everything)]
+    wanted.append(_shown(_whole(pairs, here, divided), None, everything=everything))
+    if period.of_readers is not None and OF_READERS & set(measures):
+        measure, month = period.of_readers
+        wanted.append(_shown(_cells(pairs, {measure}, tally.c.month == month), few, everything=everything))
+    return sa.union_all(*wanted)
 
 
 def by_month(
@@ -154,14 +169,11 @@ def by_month(
 ) -> dict[str, Sum]:
     """The sums of the subtree in each month from `first` to `last`, for a chart."""
     pairs = _pairs(itself(node), figure.level or level)
-    leaf = _leaves(pairs, {figure.measure}, _during(first, last), tally.c.part)
-    leaf = leaf.add_columns(tally.c.month).group_by(tally.c.month)
-    if figure.part:
-        leaf = leaf.where(tally.c.part.startswith(figure.part, autoescape=True))
-    rows = leaf.subquery("leaf")
+    during = _during(first, last)
+    cells = _cells(pairs, {figure.measure}, during, figure.part)
     return {
         row.month: Sum(int(row.shown), int(row.hidden))
-        for row in connection.execute(_summed(rows, [rows.c.month], everything=everything))
+        for row in connection.execute(_shown(cells, _few(pairs, during), by="month", everything=everything))
     }
 
 
@@ -177,25 +189,57 @@ def _pairs(who: sa.ColumnElement[bool], level: str | None) -> sa.CTE:
     return (found if level is None else found.where(_level() == level)).cte("pairs").prefix_with("MATERIALIZED")
 
 
-def _leaves(
-    pairs: sa.CTE, measures: Collection[str], when: sa.ColumnElement[bool], part: sa.ColumnElement[str]
-) -> sa.Select[Any]:
-    """What each library counts: the smallest that is ever shown above a school."""
-    columns = [pairs.c.id, pairs.c.library_id, tally.c.measure, part.label("share")]
+def _cells(pairs: sa.CTE, measures: Collection[str], when: sa.ColumnElement[bool], part: str = "") -> sa.Select[Any]:
+    """What each library counts in each month: the smallest that is ever shown above a school."""
+    rows = pairs.join(tally, tally.c.library_id == pairs.c.library_id)
+    share: sa.Label[str] = sa.literal_column("''").label("share")
+    found = sa.select(pairs.c.id, tally.c.library_id, tally.c.measure, tally.c.month, share, tally.c["count"])
+    found = found.select_from(rows).where(tally.c.measure.in_(sorted(measures)), when)
+    return found.where(tally.c.part.startswith(part, autoescape=True)) if part else found
+
+
+def _whole(pairs: sa.CTE, measures: Collection[str], divided: Collection[str]) -> sa.Select[Any]:
+    """The same of what is there now: all parts together, or each."""
+    share = sa.case((tally.c.measure.in_(sorted(divided)), tally.c.part), else_="").label("share")
+    columns = (pairs.c.id, tally.c.library_id, tally.c.measure, tally.c.month, share)
     return (
-        sa.select(*columns, sa.func.sum(tally.c.count).label("count"))
+        sa.select(*columns, sa.func.sum(tally.c["count"]).label("count"))
         .select_from(pairs.join(tally, tally.c.library_id == pairs.c.library_id))
-        .where(tally.c.measure.in_(sorted(measures)), when)
-        .group_by(pairs.c.id, pairs.c.library_id, tally.c.measure, sa.literal_column("share"))
+        .where(tally.c.measure.in_(sorted(measures)), tally.c.month == "")
+        .group_by(*columns[:4], sa.literal_column("share"))
     )
 
 
-def _summed(leaf: sa.Subquery, by: list[Any], *, everything: bool) -> sa.Select[Any]:
-    count = leaf.c["count"]
-    small = sa.and_(leaf.c.measure.in_(sorted(PEOPLE)), count > 0, count < FEWEST) if not everything else sa.false()
-    shown = sa.func.sum(sa.case((small, 0), else_=count)).label("shown")
-    hidden = sa.func.sum(sa.case((small, 1), else_=0)).label("hidden")
-    return sa.select(*by, shown, hidden).group_by(*by)
+def _few(pairs: sa.CTE, during: sa.ColumnElement[bool]) -> sa.CTE:
+    """The months of libraries of which the readers are hidden."""
+    small = sa.and_(tally.c.measure == "readers", tally.c["count"] > 0, tally.c["count"] < FEWEST)
+    found = sa.select(tally.c.library_id, tally.c.month).distinct()
+    rows = pairs.join(tally, tally.c.library_id == pairs.c.library_id)
+    return found.select_from(rows).where(small, during).cte("few").prefix_with("MATERIALIZED")
+
+
+def _shown(cells: sa.Select[Any], few: sa.CTE | None, *, everything: bool, by: str = "share") -> sa.Select[Any]:
+    """The sums of `cells`, without those that are not shown, and how many these are."""
+    cell = cells.subquery()
+    rows: Any = cell
+    hidden: sa.ColumnElement[bool] = sa.false()
+    if not everything:
+        small = sa.and_(cell.c["count"] > 0, cell.c["count"] < FEWEST)
+        hidden = sa.and_(small, cell.c.measure.in_(sorted(PEOPLE)))
+        if few is not None:
+            month = few.alias()
+            same = sa.and_(month.c.library_id == cell.c.library_id, month.c.month == cell.c.month)
+            rows = cell.outerjoin(month, same)
+            with_readers = sa.and_(month.c.library_id.is_not(None), small, cell.c.measure.in_(sorted(DEEDS)))
+            of_year = sa.and_(cell.c.measure == "readers_of_year", cell.c.library_id.in_(sa.select(few.c.library_id)))
+            hidden = sa.or_(hidden, with_readers, of_year)
+    keys = (cell.c.id, cell.c.measure, cell.c[by])
+    shown = sa.func.sum(sa.case((hidden, 0), else_=cell.c["count"])).label("shown")
+    return (
+        sa.select(*keys, shown, sa.func.sum(sa.case((hidden, 1), else_=0)).label("hidden"))
+        .select_from(rows)
+        .group_by(*keys)
+    )
 
 
 def _pupils(who: sa.ColumnElement[bool], level: str | None) -> sa.Select[Any]:

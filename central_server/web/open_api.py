@@ -134,7 +134,8 @@ def _row(line: Line, figures: tuple[Figure, ...]) -> OrganisationFigures:
 def _value(line: Line, figure: Figure) -> Shown:
     if figure.per_pupil:
         per = line.per_pupil(figure)
-        return Shown(None if per is None else round(per, 3))
+        whole = line.value(figure)
+        return Shown(None) if per is None or whole is None else Shown(round(per, 3), left_out=whole.hidden)
     whole = line.value(figure)
     return Shown(None) if whole is None else _shown(whole)
 

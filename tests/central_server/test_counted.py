@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from central_server import clock, erasing
+from central_server import clock, erasing, year_roll
+from central_server.class_names import left_name
 from central_server.database import Store, Where, open_store, reading
 from central_server.statistics import marks, recount
 from central_server.tables.figures import period_secret, reader_mark, tally
+from central_server.tables.library import patron
 from central_server.tables.operations import loan
 from tests.central_server.databases import Databases
 from tests.central_server.support import Station, bring, bring_a_small_library, loan_of, option_of, run, take, title_of
@@ -74,6 +76,47 @@ def test_counts_what_a_library_has_and_does(store: Store, known: Known, tmp_path
     bring(store, "items", "Số ĐKCB,Mã đầu sách,Tình trạng\nTK.2,D1,hỏng\n", tmp_path)
     assert kept(store)["items", "", "damaged/"] == 1
     assert differences(store) == []
+
+
+def test_counts_nobody_on_the_list_who_left_the_school(store: Store, known: Known, tmp_path: Path) -> None:
+    def listed(classes: list[str]) -> dict[str, int]:
+        people = "".join(f"HS{n},Nguyễn An,hs,{name}\n" for n, name in enumerate(classes, 1))
+        bring(store, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc,Lớp\n{people}", tmp_path)
+        assert differences(store) == []
+        return {part: count for (measure, _, part), count in kept(store).items() if measure == "patrons"}
+
+    assert listed(["9A", "9A · 2025", "9A · 2025-20266"]) == {"hs": 3}
+    now, plan = clock.now_ms(), year_roll.Plan("2025-2026", {"9A": year_roll.LEAVES}, None)
+    with store.writing.begin() as connection:
+        looked = year_roll.look(connection, "hoa-sen", plan, clock.day_of(now))
+        year_roll.carry_out(connection, "hoa-sen", plan, looked.print, "somebody", now)
+    assert (kept(store)["patrons", "", "hs"], differences(store)) == (2, [])
+    assert listed(["9A · 2025-2026"] * 3) == {}
+    assert listed(["10A", "10A", left_name("9A", "2025-2026")]) == {"hs": 2}
+
+
+def test_counts_the_list_again_when_an_older_database_is_migrated(
+    databases: Databases, empty_database: Where, tmp_path: Path
+) -> None:
+    """And nothing else. From then on the triggers are the new ones, too."""
+    where = databases.new(empty_database)
+    store = open_store(where)
+    patrons = bring_a_small_library(store, tmp_path)["patron"]
+    leave = sa.update(patron).values(class_name=left_name("9A", "2025-2026"))
+    with store.writing.begin() as connection:
+        on = " ON patron" if connection.dialect.name == "postgresql" else ""
+        connection.exec_driver_sql(f"DROP TRIGGER figures_patron_update{on}")
+        connection.execute(leave.where(patron.c.id == patrons["HS1"]))
+        connection.execute(sa.update(tally).where(tally.c.measure == "titles").values(count=7))
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0017'")
+    assert kept(store)["patrons", "", "hs"] == 3
+    store.close()
+    store = open_store(where, migrate=True)
+    assert (kept(store)["patrons", "", "hs"], kept(store)["titles", "", ""]) == (2, 7)
+    with store.writing.begin() as connection:
+        connection.execute(leave.where(patron.c.id == patrons["HS2"]))
+    assert kept(store)["patrons", "", "hs"] == 1
+    store.close()
 
 
 def test_counts_each_reader_once_in_a_month(store: Store, known: Known) -> None:
@@ -178,7 +221,9 @@ def check_counted(shared: Store, folder: Path, history: History, data: st.DataOb
                     library,
                 )
             case 1:
-                people = f"HS1,Nguyễn Minh An,{chance.choice(('hs', 'gv'))},6A\nHS4,Lê Lan,hs,10B\n"
+                # Some leave, and some come back.
+                classes = [chance.choice(("6A", left_name("9A", "2025-2026"))) for _ in range(2)]
+                people = f"HS1,Nguyễn Minh An,{chance.choice(('hs', 'gv'))},{classes[0]}\nHS4,Lê Lan,hs,{classes[1]}\n"
                 bring(shared, "patrons", f"Số thẻ,Họ và tên,Loại bạn đọc,Lớp\n{people}", folder, library)
             case 2 if (card := chance.choice(("HS2", "HS3"))) in known["patron"]:
                 with shared.writing.begin() as connection:

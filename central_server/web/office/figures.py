@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from central_server import clock, organisations
 from central_server.sheets import Cell
-from central_server.statistics import sheets, stations
-from central_server.statistics.periods import Kind
+from central_server.statistics import groups, sets, sheets, stations
+from central_server.statistics.periods import Kind, Period, period
 from central_server.statistics.sets import HERE_NOW, Figure
 from central_server.statistics.sums import FEWEST, Line
 from central_server.web.office import labels
@@ -35,6 +35,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
                 "view": view,
                 "chart": chart(drawn) if drawn else None,
                 "months": drawn,
+                "groups": groups.of(connection, office.node, view.period) if view.whole else None,
                 "stations": stations.counts(connection, office.node, clock.now_ms()),
                 "over": organisations.find(connection, office.node.parent) if office.node.parent else None,
             }
@@ -53,6 +54,34 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         name = f"{office.node.id}-{view.period.text}.{ending}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(await site.read(lambda _: make(sheet)), 200, headers, kind)
+
+    @pages.get("/office/{organisation}/groups.{ending}")
+    async def groups_file(request: Request, office: Annotated[Office, at], ending: str) -> Response:
+        """Readers by category, and loans by category and grade, for the school's own people."""
+        if ending not in sheets.WAYS or not knows_readers(office):
+            raise Refused(404, "There is no such file.")
+        asked = Asked.of(request)
+
+        def read(connection: sa.Connection) -> tuple[Period, groups.Groups]:
+            setting = sets.of(connection, office.node)
+            chosen = period(asked.kind, asked.at, setting, clock.today())
+            return chosen, groups.of(connection, office.node, chosen)
+
+        chosen, found = await site.read(read)
+        make, kind = sheets.WAYS[ending]
+        sheet = _groups_sheet(office, chosen, found)
+        name = f"{office.node.id}-groups-{chosen.text}.{ending}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(await site.read(lambda _: make(sheet)), 200, headers, kind)
+
+
+def _groups_sheet(office: Office, chosen: Period, found: groups.Groups) -> sheets.Sheet:
+    visit = office.visit
+    listed, lent = say(visit, "Readers on the list"), say(visit, "Loans")
+    rows: list[list[Cell]] = [[one, "", count, None] for one, count in found.patrons.items()]
+    rows += [[one.category, one.grade, None, one.loans] for one in found.loans]
+    headings = [say(visit, "Category"), say(visit, "Grade"), listed, lent]
+    return sheets.Sheet(f"{office.node.name}: {labels.of_period(visit, chosen)}", headings, rows)
 
 
 def _said(office: Office, view: View) -> dict[str, Any]:
@@ -120,7 +149,8 @@ def hidden_note(visit: Visit) -> str:
     """Why some numbers are not shown."""
     return say(
         visit,
-        "Counts under {fewest} readers are not shown, so that nobody is known by them; sums with + leave them out.",
+        "Counts under {fewest} readers, and under {fewest} of what they did, are not shown, so that nobody is known by "
+        "them; sums with + leave them out. A school year's readers are not shown where those of a month are not.",
         fewest=FEWEST,
     )
 
@@ -128,7 +158,10 @@ def hidden_note(visit: Visit) -> str:
 def _cell(line: Line, figure: Figure) -> Cell:
     if figure.per_pupil:
         per = line.per_pupil(figure)
-        return None if per is None else round(per, 2)
+        whole = line.value(figure)
+        if per is None or whole is None:
+            return None
+        return f"{per:.2f}+" if whole.hidden else round(per, 2)
     found = line.value(figure)
     if found is None:
         return None

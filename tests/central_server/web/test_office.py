@@ -66,6 +66,32 @@ def test_counts_what_stations_send(world: World) -> None:
     assert re.search(r"Bạn đọc có mượn 1 0", head.text)
 
 
+def test_shows_readers_and_loans_by_category_and_grade_only_to_the_school(world: World) -> None:
+    rows = [
+        ("patrons", "", "nha-bao", 3),
+        ("loans_by_group", MONTH, "nha-bao/10", 4),
+        ("loans_by_group", MONTH, "/", 2),
+    ]
+    with world.store.writing.begin() as connection:
+        connection.execute(sa.delete(tally).where(tally.c.library_id == world.library))
+        names = ("measure", "month", "part", "count")
+        every = [dict(zip(names, row, strict=True)) | {"library_id": world.library} for row in rows]
+        connection.execute(tally.insert(), every)
+    head = world.signed_in(Role.HEAD, world.school)
+    head.go(f"/office/{world.school}/")
+    assert "nha-bao 3" in head.text
+    assert "nha-bao 10 4" in head.text
+    where = f"/office/{world.school}/groups.csv"
+    assert head.go(where) == 200
+    lines = head.page.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Loại bạn đọc,Khối lớp,Bạn đọc trong danh sách,Lượt mượn"
+    assert lines[1:] == ["nha-bao,,3,", ",,,2", "nha-bao,10,,4"]
+    office = world.signed_in(Role.OFFICE, world.province)
+    assert office.go(f"/office/{world.school}/") == 200
+    assert "nha-bao" not in office.text
+    assert office.go(where) == 404
+
+
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "pdf"])
 def test_gives_the_table_as_a_file(world: World, ending: str) -> None:
     count(world, world.library, loans=4712)
