@@ -23,6 +23,7 @@ ALIKE = {
         "excel_bad_files",
         "excel_imports",
         "health",
+        "hidden_together",
         "http",
         "marc",
         "national_numbers",

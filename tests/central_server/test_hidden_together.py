@@ -68,6 +68,7 @@ def told(connection: sa.Connection, school: Node, figures: tuple[Figure, ...]) -
     return tuple(seen)
 
 
+@pytest.mark.slow(20)
 def test_a_year_beside_its_months_leaves_every_value_of_a_hidden_count_possible(
     school: Node, connection: sa.Connection
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_year_beside_its_months_leaves_every_value_of_a_hidden_count_possible(
         assert years >= HIDDEN or not years & HIDDEN, worlds
 
 
+@pytest.mark.slow(20)
 def test_loans_beside_readers_leave_every_value_of_a_hidden_count_possible(
     school: Node, connection: sa.Connection
 ) -> None:
