@@ -22,6 +22,7 @@ from central_server import (
     running_commands,
     subject_commands,
     support_commands,
+    suspensions,
 )
 from central_server.address import listen, secured
 from central_server.cannot import CannotDo
@@ -99,6 +100,7 @@ def _serve(arguments: argparse.Namespace) -> Done:
         from central_server.serving import serve
 
         log.begin()
+        suspensions.catch_up(store)
         shelf = shelf_of(arguments, arguments.publisher)
         serve(store, shelf, listening, tls, _announce, authority)
     return 0, ""

@@ -81,10 +81,17 @@ def reckon(
 
 def reckon_all(connection: sa.Connection, library: str) -> None:
     """The same of all items that ever came back."""
-    came_back = sa.select(check_in.c.barcode).where(check_in.c.library_id == library).distinct()
-    barcodes = connection.scalars(came_back.order_by(check_in.c.barcode)).all()
-    for start in range(0, len(barcodes), _CHUNK):
-        reckon(connection, library, barcodes[start : start + _CHUNK])
+    after: str | None = ""
+    while after is not None:
+        after, _ = reckon_some(connection, library, after)
+
+
+def reckon_some(connection: sa.Connection, library: str, after: str) -> tuple[str | None, set[str]]:
+    """The same of the next some items behind the barcode `after` that ever came back; answers the last one of them,
+    `None` behind the last of all, and the readers as `reckon` does."""
+    came_back = sa.select(check_in.c.barcode).where(check_in.c.library_id == library, check_in.c.barcode > after)
+    barcodes = connection.scalars(came_back.distinct().order_by(check_in.c.barcode).limit(_CHUNK)).all()
+    return (barcodes[-1], reckon(connection, library, barcodes)) if barcodes else (None, set())
 
 
 def readers(connection: sa.Connection, library: str) -> set[str]:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from central_server import backups
+from central_server import backups, suspensions
 from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, JSON, Done, Parsers, answer
 from central_server.database import FILE_NAME, REVISION, open_store
@@ -50,5 +50,9 @@ def _migrate(arguments: argparse.Namespace) -> Done:
     where = arguments.where
     if isinstance(where, Path) and not (where / FILE_NAME).exists():
         raise CannotDo(f"There is no database in {where} (looked for {FILE_NAME}).")
-    open_store(where, migrate=True, busy_timeout_s=arguments.busy_timeout).close()
+    store = open_store(where, migrate=True, busy_timeout_s=arguments.busy_timeout)
+    try:
+        suspensions.catch_up(store)
+    finally:
+        store.close()
     return 0, answer(arguments, {"revision": REVISION}, f"The database has the schema revision {REVISION}.")

@@ -28,7 +28,11 @@ _LEAST_DAYS_BETWEEN = 180
 
 
 class WasDone(CannotDo):
-    """The classes have moved up for this school year already."""
+    """The classes have moved up already: for `asked` itself, or lately for `done`, another school year."""
+
+    def __init__(self, done: str, asked: str) -> None:
+        super().__init__(f"The classes have moved up for {done} already; nothing was done for {asked}.")
+        self.done, self.asked = done, asked
 
 
 class NotAsShown(CannotDo):
@@ -219,8 +223,10 @@ def _must_be_first(connection: sa.Connection, library: str, school_year: str, to
     """Nobody moves up twice, whatever the year is called the second time."""
     mine = sa.select(year_roll.c.school_year).where(year_roll.c.library_id == library)
     lately = year_roll.c.done_ms >= ms_of(today - timedelta(days=_LEAST_DAYS_BETWEEN))
-    if done := connection.scalar(mine.where(sa.or_(year_roll.c.school_year == school_year, lately)).limit(1)):
-        raise WasDone(f"The classes have moved up for {done} already.")
+    same = year_roll.c.school_year == school_year
+    found = mine.where(sa.or_(same, lately)).order_by(sa.case((same, 0), else_=1), year_roll.c.done_ms.desc())
+    if done := connection.scalar(found.limit(1)):
+        raise WasDone(done, school_year)
 
 
 def _rows(connection: sa.Connection, library: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from central_server.tables.library import item, title
 KINDS = ("titles", "items")
 Cells = Sequence[str]
 # What a spreadsheet would take for a formula, also behind the marks that say that it is none.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 
 
 def rows_of(connection: sa.Connection, library: str, kind: str) -> Iterator[Cells]:

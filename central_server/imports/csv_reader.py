@@ -15,7 +15,7 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 # A cell may hold line ends, but a forgotten quotation mark must not swallow the rest of the file.
 _MOST_LINES_IN_A_RECORD = 20
 _LINES_LOOKED_AT = 100
-_NO_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+_NO_FORMULA = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
 
 def read_csv(raw: bytes, columns: Sequence[Column], encoding: str | None, report: Report) -> Sheet | None:

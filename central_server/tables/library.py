@@ -6,7 +6,8 @@ from central_server import clock
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
 
-# `hours`: when it is open, in its own words, for its page.
+# `hours`: when it is open, in its own words, for its page. `late_after`: late returns of the items behind this barcode
+# are still to be reckoned (central_server.suspensions.catch_up); null: of none.
 library = Table(
     "library",
     metadata,
@@ -14,6 +15,7 @@ library = Table(
     Column("name", Text, nullable=False),
     Column("created_ms", Integer, nullable=False),
     Column("hours", Text, nullable=False, server_default=""),
+    Column("late_after", Text),
 )
 
 # A generation of the change feed begins at every opening of the database, so that a cursor given out by another copy of

@@ -11,6 +11,7 @@ from central_server import administering, clock, deeds, organisations, people
 from central_server.administering import Facts, NotDone, OutOfReach
 from central_server.organisations import Node
 from central_server.people import OF_A_SCHOOL, Role
+from central_server.web.office import labels
 from central_server.web.site import Office, Site, text_of, to
 from central_server.web.visits import Visit
 from central_server.wire import Refused
@@ -21,7 +22,6 @@ T = TypeVar("T")
 _MOST_NODES = 200
 _MOST_PEOPLE = 200
 KINDS = ("province", "commune", "department", "school", "branch", "library")
-LEVELS = ("", "kindergarten", "primary", "lower_secondary", "upper_secondary", "several")
 
 
 def add_routes(pages: APIRouter, site: Site) -> None:
@@ -59,7 +59,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     # --- organisations
 
     def adding(request: Request, office: Office, facts: Facts, no: NotDone | None = None) -> Response:
-        values = {"node": office.node, "facts": facts, "no": no, "levels": LEVELS, "kinds": KINDS}
+        values = {"node": office.node, "facts": facts, "no": no, "labels": labels, "kinds": KINDS}
         return site.page(request, office.visit, "people/add.html", values, 400 if no else 200)
 
     @pages.get("/people/{organisation}/add")
@@ -257,6 +257,7 @@ def _tree(connection: sa.Connection, office: Office, asked: str) -> dict[str, An
         found = [one for one in found if one["here"]][:_MOST_PEOPLE] if not asked else found[:_MOST_PEOPLE]
     return {
         "node": node,
+        "labels": labels,
         "over": over if over and who.may(over, {Role.ADMIN}) else None,
         "nodes": [(one, one.path.count("/") - depth) for one in nodes if deep or one.path.count("/") <= depth + 1],
         "below": 0 if deep else len(nodes) - 1,
@@ -277,7 +278,7 @@ def _changing(connection: sa.Connection, office: Office) -> dict[str, Any]:
     }
     return {
         "node": node,
-        "levels": LEVELS,
+        "labels": labels,
         "kinds": KINDS,
         "above": administering.is_above(who, node),
         "places": list(places.items()),

@@ -337,6 +337,11 @@ FORMULAS = [
     "=",
     '"=1"',
     ",=1",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠A1",
+    "'＝1",
     "'x",
     "a=1",
 ]
@@ -345,7 +350,7 @@ FORMULAS = [
 @pytest.mark.parametrize("cell", FORMULAS)
 def test_no_cell_is_a_formula_to_a_spreadsheet(cell: str) -> None:
     (row,) = csv.reader(io.StringIO(tables_out.as_csv([[cell]]).decode("utf-8-sig"), newline=""))
-    assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not row[0].startswith(tuple("=+-@\t\r＝＋－＠"))
     assert row[0].removeprefix("'") == cell or row[0] == cell
     sheet = openpyxl.load_workbook(io.BytesIO(tables_out.as_xlsx([[cell]], "x"))).active
     assert sheet is not None

@@ -304,7 +304,8 @@ def test_is_not_done_again_soon_under_the_name_of_the_next_year(school: Store) -
     roll(school, plan())
     was = now(school)
     next_year = Plan("2027-2028", MOVES, "2029-05-31")
-    with pytest.raises(WasDone):
+    with pytest.raises(WasDone) as no:
         roll(school, next_year)
+    assert (no.value.done, no.value.asked) == (plan().school_year, "2027-2028")
     assert now(school) == was
     assert roll(school, next_year, NOON_MS + 200 * 86_400_000).school_year == "2027-2028"

@@ -53,8 +53,10 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         ended = plan.school_year if plan else next((one for one in years if one not in were), years[0])
         valid_until = (plan.valid_until or "") if plan else f"{int(ended[5:]) + 1}-05-31"
         shown = {"years": years, "ended": ended, "valid_until": valid_until, "fault": fault, "today": today}
-        why = request.query_params.get("why", "")
-        return at.page(site, request, place, "year.html", {**values, **shown, "why": why}, status)
+        asked = {name: request.query_params.get(name, "") for name in ("why", "was", "asked")}
+        if asked["was"] not in were:  # nobody's address makes the page say so
+            asked["was"] = ""
+        return at.page(site, request, place, "year.html", {**values, **shown, **asked}, status)
 
     @pages.get("/desk/{library}/year")
     async def year(request: Request, place: Annotated[Place, Depends(look)]) -> Response:
@@ -76,8 +78,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     async def dry_run(request: Request, place: Place, plan: Plan, *, again: bool = False) -> Response:
         try:
             outcome = await site.read(lambda c: year_roll.look(c, place.library, plan, at.today()))
-        except WasDone:
-            return to(f"/desk/{place.library}/year?done=was_done")
+        except WasDone as was:
+            return to(f"/desk/{place.library}/year?was={was.done}&asked={was.asked}")
         shown = {"plan": plan, "outcome": outcome, "again": again}
         return at.page(site, request, place, "year_look.html", shown, 409 if again else 200)
 
@@ -99,8 +101,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
                 plan.school_year,
                 lambda c, by, now_ms: year_roll.carry_out(c, place.library, plan, shown, by, now_ms),
             )
-        except WasDone:
-            return to(f"/desk/{place.library}/year?done=was_done")
+        except WasDone as was:
+            return to(f"/desk/{place.library}/year?was={was.done}&asked={was.asked}")
         except NotAsShown:
             return await dry_run(request, place, plan, again=True)
         return to(f"/desk/{place.library}/year/{plan.school_year}")

@@ -31,12 +31,16 @@ _FIGURES: Mapping[str, str] = {
     "new_titles": word("New titles"),
     "new_items": word("New items"),
 }
-_LEVELS: Mapping[str, str] = {
-    "preschool": word("Preschool"),
+LEVELS: Mapping[str, str] = {
+    "kindergarten": word("Kindergarten"),
     "primary": word("Primary school"),
     "lower_secondary": word("Lower secondary school"),
     "upper_secondary": word("Upper secondary school"),
+    "several": word("Several levels"),
 }
+"""What a school can be, in the order in which a form has it."""
+# A set of figures, or an organisation made by a command, may say it so.
+_ALSO = {"preschool": "kindergarten"}
 
 
 def of_figure(visit: Visit, figure: Figure) -> str:
@@ -47,7 +51,9 @@ def of_figure(visit: Visit, figure: Figure) -> str:
 
 def of_level(visit: Visit, level: str | None) -> str:
     """A school's level; words that we do not know are shown as they are."""
-    return say(visit, _LEVELS[level]) if level is not None and level in _LEVELS else level or ""
+    if not level:
+        return ""
+    return say(visit, LEVELS[known]) if (known := _ALSO.get(level, level)) in LEVELS else level
 
 
 def of_period(visit: Visit, period: Period) -> str:

@@ -1,5 +1,6 @@
 """Who works in libraries: a school writes it down, offices see counts."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,6 +11,7 @@ from central_server.cannot import CannotDo
 from central_server.people import Role
 from central_server.statistics import register
 from central_server.statistics.register import Position, Qualification, Topic
+from central_server.statistics.sums import FEWEST
 from central_server.web.office.figures import knows_readers
 from central_server.web.office.labels import word
 from central_server.web.office.view import ALL
@@ -63,9 +65,12 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             "positions_by": dict(positions),
             "qualifications_by": dict(qualifications),
             "topics_by": dict(topics),
-            "qualification_rows": [(name, counts.qualifications.get(one, 0)) for one, name in qualifications],
-            "topic_rows": [(name, counts.wanted.get(one, 0)) for one, name in topics],
-            "year_rows": [(year or say(visit, "never"), count) for year, count in years],
+            "people": _sum(counts.qualifications.values(), own),
+            "qualification_rows": [
+                (name, _shown(counts.qualifications.get(one, 0), own)) for one, name in qualifications
+            ],
+            "topic_rows": [(name, _shown(counts.wanted.get(one, 0), own)) for one, name in topics],
+            "year_rows": [(year or say(visit, "never"), _shown(count, own)) for year, count in years],
             "wrong": wrong,
             "typed": typed or {"position": "", "qualification": "", "trained_in": "", "wanted": ()},
             "is_whole_school": office.node.one_school,
@@ -117,6 +122,18 @@ def add_routes(pages: APIRouter, site: Site) -> None:
 def _note(connection: Any, office: Office, act: str, subject: str, now_ms: int) -> None:
     assert office.visit.person is not None
     deeds.note(connection, office.visit.person.id, act, subject, now_ms, organisation=office.node.id)
+
+
+def _shown(count: int, own: bool) -> str:
+    """Above a school one to four people are not counted out: each of them may be known."""
+    return str(count) if own or count == 0 or count >= FEWEST else f"<{FEWEST}"
+
+
+def _sum(counts: Collection[int], own: bool) -> str:
+    """What is hidden cannot be told from the sum either: it leaves that out."""
+    hidden = not own and any(0 < one < FEWEST for one in counts)
+    told = sum(one for one in counts if own or one >= FEWEST)
+    return f"{told}+" if hidden else str(told)
 
 
 def _choices(visit: Visit, words: Any) -> list[tuple[str, str]]:

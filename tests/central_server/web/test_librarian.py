@@ -248,9 +248,16 @@ def test_rolls_the_year_once(world: World, librarian: Browser, desk: str, tmp_pa
     after = feed(world.store, world.library)[0]
     for _ in range(2):
         librarian.post(f"{desk}/year/do", **looked)
-        assert librarian.page.headers["location"] == f"{desk}/year?done=was_done"
-    librarian.go(f"{desk}/year?done=was_done")
-    assert "đã lên lớp rồi" in librarian.text
+        assert librarian.page.headers["location"] == f"{desk}/year?was={year}&asked={year}"
+    librarian.go(f"{desk}/year?was={year}&asked={year}")
+    assert f"Năm học {year} các lớp đã lên lớp rồi" in librarian.text
+    other = f"{int(year[:4]) + 1}-{int(year[5:]) + 1}"
+    librarian.post(f"{desk}/year/do", **looked | {"school_year": other})
+    librarian.go(librarian.page.headers["location"])
+    assert f"vừa lên lớp cho năm học {year} chưa đầy nửa năm" in librarian.text
+    assert f"chưa thể lên lớp cho năm học {other}" in librarian.text
+    librarian.go(f"{desk}/year?was=1999-2000&asked={year}")
+    assert "1999" not in librarian.text
     assert (feed(world.store, world.library)[0], deeds(world)) == (after, ["year_rolled"])
 
     assert librarian.send(f"{desk}/year/{year}/undo") == 200

@@ -144,7 +144,9 @@ def test_lets_a_school_write_down_its_staff_and_offices_count_them(world: World)
     assert 'value="3023"' in head.page.text
     office = world.signed_in(Role.OFFICE, world.province)
     office.go(f"/office/{world.province}/staff")
-    assert "Bồi dưỡng ngắn hạn 1" in office.text
+    assert "Bồi dưỡng ngắn hạn <5" in office.text
+    assert "2023 <5" in office.text
+    assert "0+ người" in office.text, "the sum tells what its parts hide"
     assert "Giáo viên kiêm nhiệm" not in office.text
     csrf = next(form.fields["csrf"] for form in office.forms)
     assert office.post(where, csrf=csrf, position="teacher", qualification="none", trained_in="") == 404

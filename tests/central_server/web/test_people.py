@@ -80,6 +80,14 @@ def test_an_admin_builds_a_school_with_its_library(world: World) -> None:
     assert admin.send(f"{made}change", name="<b>Hoa Mai</b>", level="primary") == 200
     assert "&lt;b&gt;Hoa Mai" in admin.page.text
     admin.go(f"{made}change")
+    assert '<option value="primary" selected>Tiểu học' in admin.page.text
+    assert admin.send(f"{made}change", level="kindergarten") == 200
+    admin.go(made)
+    assert "Mầm non" in admin.text
+    office = world.signed_in(Role.OFFICE, world.commune)
+    office.go(f"/office/{world.commune}/?by=school")
+    assert "Mầm non" in office.text, "what an admin chose has no name for an office"
+    admin.go(f"{made}change")
     assert admin.send(f"{made}move", parent=world.province) == 200
     admin.go(f"{made}change")
     assert admin.send(f"{made}remove") == 200
