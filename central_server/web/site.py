@@ -1,6 +1,7 @@
 """What every page shares: who looks, what they may see, forms, templates, and what is said when it goes wrong."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,7 @@ from central_server.tables.library import library as library_table
 from central_server.tries import Tries
 from central_server.web import visits
 from central_server.web.rendering import render
+from central_server.web.uploads import Places, limit, throw_away
 from central_server.web.visits import COOKIE, LANGUAGE_COOKIE, Reader, Visit
 from central_server.web.words import catalogue, language_of
 from central_server.wire import Refused
@@ -29,6 +31,8 @@ T = TypeVar("T")
 MOST_FORM_BYTES = 256 * 1024
 MOST_UPLOAD_BYTES = 32 * 1024 * 1024
 _MOST_FIELDS = 1_000
+_MOST_FIELDS_BESIDE_A_FILE = 20
+_AGAIN_AFTER_S = 30
 _MOST_TRIES = 60
 
 
@@ -81,6 +85,7 @@ class Site:
         # A school has one address for all: its pupils' mistakes are not its teachers'. Each name counts, too.
         self.tries = Tries(most=_MOST_TRIES)
         self.reader_tries = Tries(most=_MOST_TRIES)
+        self._places = Places()
 
     # --- the database
 
@@ -177,25 +182,43 @@ class Site:
 
     async def form(self, request: Request) -> FormData:
         """The fields of a form of ours. Raises `Refused` (400, 403, 413)."""
-        return await self._form(request, MOST_FORM_BYTES, files=0)
+        return await self._form(request, MOST_FORM_BYTES)
 
-    async def upload(self, request: Request) -> FormData:
-        """The same, of a form with one file."""
-        return await self._form(request, MOST_UPLOAD_BYTES, files=1)
+    async def upload(self, request: Request) -> AsyncIterator[FormData]:
+        """The same, of a form with one file, which goes to the disk while it comes. Few come at once, until they are
+        answered. Raises `Refused` (429), too."""
+        async with self._file(request, MOST_UPLOAD_BYTES) as form:
+            yield form
 
-    async def release(self, request: Request) -> FormData:
-        """The same, of a form with a whole release, which goes to the disk while it comes."""
-        return await self._form(request, MOST_BUNDLE_BYTES + MOST_FORM_BYTES, files=1)
+    async def release(self, request: Request) -> AsyncIterator[FormData]:
+        """The same, of a form with a whole release."""
+        async with self._file(request, MOST_BUNDLE_BYTES + MOST_FORM_BYTES) as form:
+            yield form
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Run what takes long, and is not about the database, without keeping anybody else waiting."""
         return await run_in_threadpool(work)
 
-    async def _form(self, request: Request, most: int, files: int) -> FormData:
+    @asynccontextmanager
+    async def _file(self, request: Request, most: int) -> AsyncIterator[FormData]:
+        visit = await self.signed_in(request)
+        assert visit.person is not None
+        with self._places.place(request.path_params["library"], visit.person.id) as is_free:
+            if not is_free:
+                limit(request, most)
+                await throw_away(request)
+                raise Refused(429, "Others are sending files.")
+            form = await self._form(request, most, files=1, fields=_MOST_FIELDS_BESIDE_A_FILE)
+            try:
+                yield form
+            finally:
+                await form.close()
+
+    async def _form(self, request: Request, most: int, files: int = 0, fields: int = _MOST_FIELDS) -> FormData:
         visit = await self.visit(request)
         _same_origin(request)
-        _limit(request, most)
-        form = await request.form(max_files=files, max_fields=_MOST_FIELDS, max_part_size=MOST_FORM_BYTES)
+        limit(request, most)
+        form = await request.form(max_files=files, max_fields=fields, max_part_size=MOST_FORM_BYTES)
         if any(isinstance(value, str) and not _is_text(value) for _name, value in form.multi_items()):
             raise Refused(400, "A field is no text.")
         token = form.get("csrf")
@@ -224,7 +247,8 @@ class Site:
         visit = getattr(request.state, "visit", None) or Visit(
             visits.new_key(), False, language_of(request.cookies.get(LANGUAGE_COOKIE))
         )
-        return HTMLResponse(render("fault.html", visit, request.url.path, {"status": status}), status)
+        headers = {"Retry-After": str(_AGAIN_AFTER_S)} if status == 429 else None
+        return HTMLResponse(render("fault.html", visit, request.url.path, {"status": status}), status, headers)
 
 
 class Elsewhere(Exception):
@@ -289,21 +313,3 @@ def _same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise Refused(403, "The form came from another site.")
-
-
-def _limit(request: Request, most: int) -> None:
-    """Let no more than `most` bytes of the body be read. Raises `Refused` (413) at once or while it is read."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > most:
-        raise Refused(413, "That is too much for a form.")
-    taken, receive = 0, request._receive
-
-    async def counted() -> Any:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > most:
-            raise Refused(413, "That is too much for a form.")
-        return message
-
-    request._receive = counted

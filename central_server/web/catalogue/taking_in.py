@@ -46,19 +46,19 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         request: Request, place: Annotated[Place, Depends(work)], form: Annotated[FormData, Depends(site.upload)]
     ) -> Response:
         """What would be done with it. Nothing is."""
-        kind, file = text_of(form, "kind"), await file_of(form)
+        kind, file = text_of(form, "kind"), file_of(form)
         if kind not in KINDS:
             raise Refused(400, "There is no such kind of file.")
         if file is None:
             bad = say(place.visit, "Choose a file first.")
             return _form(request, place, {"kind": kind, "bad": bad}, 400)
-        options, now_ms = _options(form, kind), clock.now_ms()
-        report = await _import(place, kind, *file, replace(options, dry_run=True))
-        token = ""
-        if report.readable:
-            token = waiting.keep(place.visit.key, place.library, kind, *file, options, now_ms)
-        status = 200 if report.readable else 400
-        return site.page(request, place.visit, "catalogue/report.html", _told(place, report, token), status)
+        options, now_ms, token = _options(form, kind), clock.now_ms(), ""
+        async with at_once:
+            raw = await file[1].read()
+            report = await _import(place, kind, file[0], raw, replace(options, dry_run=True))
+            if report.readable:
+                token = waiting.keep(place.visit.key, place.library, kind, file[0], raw, options, now_ms)
+        return await _page(request, place, report, token)
 
     @pages.post("/desk/{library}/titles/import/take")
     async def taken(
@@ -69,27 +69,31 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         if file is None:
             bad = say(place.visit, "The file waits here no more. Choose it again, please; nothing was changed.")
             return _form(request, place, {"bad": bad}, 409)
-        report = await _import(place, file.kind, file.name, file.raw, file.options)
-        return site.page(request, place.visit, "catalogue/report.html", _told(place, report, ""))
+        async with at_once:
+            report = await _import(place, file.kind, file.name, file.raw, file.options)
+        return await _page(request, place, report, "")
 
     async def _import(place: Place, kind: str, name: str, raw: bytes, options: Options) -> Report:
         assert place.visit.person is not None
         who = place.visit.person.id
         report = Report(kind, place.library, name, place.visit.language, options.dry_run)
-        async with at_once:
-            bring = await asyncio.to_thread(prepare, raw, options, report)
+        bring = await site.aside(lambda: prepare(raw, options, report))
 
-            def write(connection: sa.Connection) -> None:
-                with connection.begin_nested() as inner:
-                    bring(connection)
-                    if options.dry_run or not report.readable:
-                        inner.rollback()
-                        return
-                deeds.note(connection, who, "file_taken", kind, clock.now_ms(), library=place.library)
+        def write(connection: sa.Connection) -> None:
+            with connection.begin_nested() as inner:
+                bring(connection)
+                if options.dry_run or not report.readable:
+                    inner.rollback()
+                    return
+            deeds.note(connection, who, "file_taken", kind, clock.now_ms(), library=place.library)
 
-            if report.readable:
-                await site.write_of(place.library, write)
+        if report.readable:
+            await site.write_of(place.library, write)
         return report
+
+    async def _page(request: Request, place: Place, report: Report, token: str) -> Response:
+        told = await site.aside(lambda: _told(place, report, token))
+        return site.page(request, place.visit, "catalogue/report.html", told, 200 if report.readable else 400)
 
     def _form(request: Request, place: Place, values: dict[str, Any], status: int = 200) -> Response:
         whole = {"place": place, "kind": "titles", "bad": "", "encodings": [*ENCODINGS, MARC8], **values}
