@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from central_server import clock, organisations
+from central_server import clock, log, organisations
 from central_server.database import Store, has_library, reading
 from central_server.organisations import Node
 from central_server.people import Role
@@ -23,6 +23,7 @@ from central_server.web import visits
 from central_server.web.rendering import render
 from central_server.web.uploads import Places, limit, throw_away
 from central_server.web.visits import COOKIE, LANGUAGE_COOKIE, Reader, Visit
+from central_server.web.waiting import Waiting
 from central_server.web.words import catalogue, language_of
 from central_server.wire import Refused
 
@@ -76,11 +77,13 @@ class Office:
 
 class Site:
     """For the routes: what they depend on and answer with. Belongs to the event loop's one thread. `shelf`: where the
-    releases for stations are; `authority`: the certificate (PEM) that stations shall trust, if not one of the usual."""
+    releases for stations are; `waiting`: what was sent and looked at; `authority`: the certificate (PEM) that stations
+    shall trust, if not one of the usual."""
 
-    def __init__(self, threads: Threads, shelf: Shelf, authority: bytes | None = None) -> None:
+    def __init__(self, threads: Threads, shelf: Shelf, waiting: Waiting, authority: bytes | None = None) -> None:
         self._threads = threads
         self.shelf = shelf
+        self.waiting = waiting
         self.authority = authority
         # A school has one address for all: its pupils' mistakes are not its teachers'. Each name counts, too.
         self.tries = Tries(most=_MOST_TRIES)
@@ -186,7 +189,7 @@ class Site:
 
     async def upload(self, request: Request) -> AsyncIterator[FormData]:
         """The same, of a form with one file, which goes to the disk while it comes. Few come at once, until they are
-        answered. Raises `Refused` (429), too."""
+        answered. Raises `Refused` (429, 503), too."""
         async with self._file(request, MOST_UPLOAD_BYTES) as form:
             yield form
 
@@ -208,11 +211,15 @@ class Site:
                 limit(request, most)
                 await throw_away(request)
                 raise Refused(429, "Others are sending files.")
-            form = await self._form(request, most, files=1, fields=_MOST_FIELDS_BESIDE_A_FILE)
             try:
-                yield form
-            finally:
-                await form.close()
+                form = await self._form(request, most, files=1, fields=_MOST_FIELDS_BESIDE_A_FILE)
+                try:
+                    yield form
+                finally:
+                    await form.close()
+            except OSError:
+                log.fault("a file that was sent could not be kept")
+                raise Refused(503, "The disk is full.") from None
 
     async def _form(self, request: Request, most: int, files: int = 0, fields: int = _MOST_FIELDS) -> FormData:
         visit = await self.visit(request)

@@ -17,8 +17,8 @@ from central_server.imports.run import prepare
 from central_server.imports.text_file import ENCODINGS
 from central_server.people import Role
 from central_server.web.catalogue.forms import file_of
-from central_server.web.catalogue.waiting import Waiting
 from central_server.web.site import Place, Site, say, text_of
+from central_server.web.waiting import File
 from central_server.wire import Refused
 
 KINDS = ("titles", "items", "marc", "patrons")
@@ -28,7 +28,6 @@ _MOST_SHOWN = 300
 def add_routes(pages: APIRouter, site: Site) -> None:
     """Let `pages` answer them."""
     work = site.at_library(Role.LIBRARIAN)
-    waiting = Waiting()
     # A large file is a lot of memory: one at a time.
     at_once = asyncio.Semaphore(1)
 
@@ -54,10 +53,10 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             return _form(request, place, {"kind": kind, "bad": bad}, 400)
         options, now_ms, token = _options(form, kind), clock.now_ms(), ""
         async with at_once:
-            raw = await file[1].read()
-            report = await _import(place, kind, file[0], raw, replace(options, dry_run=True))
+            sent = File(kind, file[0], options, await file[1].read())
+            report = await _import(place, replace(sent, options=replace(options, dry_run=True)))
             if report.readable:
-                token = waiting.keep(place.visit.key, place.library, kind, file[0], raw, options, now_ms)
+                token = await site.aside(lambda: site.waiting.keep(place.visit.key, place.library, sent, now_ms))
         return await _page(request, place, report, token)
 
     @pages.post("/desk/{library}/titles/import/take")
@@ -65,19 +64,20 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         request: Request, place: Annotated[Place, Depends(work)], form: Annotated[FormData, Depends(site.form)]
     ) -> Response:
         """Take over the file that was looked at."""
-        file = waiting.take(text_of(form, "token"), place.visit.key, place.library, clock.now_ms())
-        if file is None:
-            bad = say(place.visit, "The file waits here no more. Choose it again, please; nothing was changed.")
-            return _form(request, place, {"bad": bad}, 409)
+        token, now_ms = text_of(form, "token"), clock.now_ms()
         async with at_once:
-            report = await _import(place, file.kind, file.name, file.raw, file.options)
+            file = await site.aside(lambda: site.waiting.take(token, place.visit.key, place.library, now_ms))
+            if file is None:
+                bad = say(place.visit, "The file waits here no more. Choose it again, please; nothing was changed.")
+                return _form(request, place, {"bad": bad}, 409)
+            report = await _import(place, file)
         return await _page(request, place, report, "")
 
-    async def _import(place: Place, kind: str, name: str, raw: bytes, options: Options) -> Report:
+    async def _import(place: Place, file: File) -> Report:
         assert place.visit.person is not None
-        who = place.visit.person.id
-        report = Report(kind, place.library, name, place.visit.language, options.dry_run)
-        bring = await site.aside(lambda: prepare(raw, options, report))
+        who, options = place.visit.person.id, file.options
+        report = Report(file.kind, place.library, file.name, place.visit.language, options.dry_run)
+        bring = await site.aside(lambda: prepare(file.raw, options, report))
 
         def write(connection: sa.Connection) -> None:
             with connection.begin_nested() as inner:
@@ -85,7 +85,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
                 if options.dry_run or not report.readable:
                     inner.rollback()
                     return
-            deeds.note(connection, who, "file_taken", kind, clock.now_ms(), library=place.library)
+            deeds.note(connection, who, "file_taken", file.kind, clock.now_ms(), library=place.library)
 
         if report.readable:
             await site.write_of(place.library, write)
