@@ -30,6 +30,7 @@ from central_server.wire import Refused
 T = TypeVar("T")
 
 MOST_FORM_BYTES = 256 * 1024
+MOST_ADDRESS = 500
 MOST_UPLOAD_BYTES = 32 * 1024 * 1024
 _MOST_FIELDS = 1_000
 _MOST_FIELDS_BESIDE_A_FILE = 20
@@ -276,13 +277,21 @@ def to_sign_in(request: Request, library: str | None) -> RedirectResponse:
     start = f"/l/{quote(library)}/enter" if library else "/enter"
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     # What a form was for is not sent twice: they come back to the page that it stood on.
-    return to(f"{start}?then={quote(asked)}" if request.method == "GET" else start)
+    is_kept = request.method == "GET" and len(asked) <= MOST_ADDRESS
+    return to(f"{start}?then={quote(asked)}" if is_kept else start)
 
 
 def local(path: object, otherwise: str = "/") -> str:
-    """`path` if it is a page of ours, so that nobody is led elsewhere by a link to us."""
+    """`path` if it is a page of ours, so that nobody is led elsewhere by a link to us, and not too long to be carried
+    along."""
     text = path if isinstance(path, str) else ""
-    plain = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    plain = (
+        len(text) <= MOST_ADDRESS
+        and text.startswith("/")
+        and not text.startswith("//")
+        and "\\" not in text
+        and text.isprintable()
+    )
     return text if plain and not urlsplit(text).netloc else otherwise
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_IMODE
+from threading import Barrier
 
 import pytest
 import requests
@@ -40,12 +41,19 @@ def test_a_file_waits_for_its_sender_alone_and_for_half_an_hour(tmp_path: Path) 
     assert first.take(late, "a", "hoa-sen", HALF_AN_HOUR_MS) is None
 
 
-def test_of_two_who_take_at_once_one_has_it(tmp_path: Path) -> None:
-    for _ in range(20):
-        token = keep(Waiting(tmp_path), "a", 0)
-        with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(lambda _n, word=token: Waiting(tmp_path).take(word, "a", "hoa-sen", 1), range(4)))
-        assert sum(one is not None for one in found) == 1
+def test_of_two_who_take_at_once_one_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have it open before one takes it away."""
+    both, unlink = Barrier(2, timeout=10), Path.unlink
+    token = keep(Waiting(tmp_path), "a", 0)
+
+    def when_both_are_there(path: Path, missing_ok: bool = False) -> None:
+        both.wait()
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", when_both_are_there)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _n: Waiting(tmp_path).take(token, "a", "hoa-sen", 1), range(2)))
+    assert [one is None for one in found].count(True) == 1
 
 
 def test_who_sends_another_one_means_that_one(tmp_path: Path) -> None:
