@@ -102,13 +102,16 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             return site.page(request, visit, "account.html", {"wrong": sentence, "done": ""}, 400)
 
         def change(connection: sa.Connection) -> str:
-            if people.sign_in(connection, who.login, old, code, now_ms) is None:
+            if people.let_in(connection, look, code, now_ms) is None:
                 return ""
-            people.set_password(connection, who.id, new)
+            people.set_kept(connection, who.id, kept)
             return visits.begin(connection, now_ms, person=who.id)
 
         try:
-            key = await site.write(change)
+            kept = await asyncio.to_thread(people.kept, new)
+            look = await site.note(lambda connection: people.look_at(connection, who.login, now_ms))
+            is_right = await asyncio.to_thread(people.fits, look, old)
+            key = await site.write(change) if is_right else ""
         except CannotDo:
             sentence = say(visit, "A password has 10 to 200 characters. A sentence that you know is a good one.")
             return site.page(request, visit, "account.html", {"wrong": sentence, "done": ""}, 400)

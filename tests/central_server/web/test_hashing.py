@@ -1,4 +1,4 @@
-"""While a PIN is hashed, which takes its time, the library's stations can write."""
+"""While a PIN or a password is hashed, which takes its time, the library's stations can write."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from central_server.people import Role
 from central_server.tables.library import patron
 from tests.central_server.support import serving
 from tests.central_server.web.browser import Browser
-from tests.central_server.web.conftest import World
+from tests.central_server.web.conftest import PASSWORD, World
 from tests.central_server.web.readers import PIN, have_pin
 
 SLOW_S = 1.5
@@ -76,8 +76,17 @@ def gives_one(world: World, url: str) -> Callable[[], int]:
     return lambda: browser.send(f"{path}/pin")
 
 
-@pytest.mark.parametrize("who", [signs_in, chooses, gives_a_class, gives_one])
-def test_a_pin_is_hashed_with_nothing_locked(world: World, slow: str, who: Callable[..., Callable[[], int]]) -> None:
+def changes_a_password(world: World, url: str) -> Callable[[], int]:
+    browser = world.signed_in(Role.LIBRARIAN, world.school)
+    browser.url = url
+    browser.go("/account")
+    return lambda: browser.send("/account", old=PASSWORD, new="mùa xuân trên bến sông")
+
+
+@pytest.mark.parametrize("who", [signs_in, chooses, gives_a_class, gives_one, changes_a_password])
+def test_a_pin_or_password_is_hashed_with_nothing_locked(
+    world: World, slow: str, who: Callable[..., Callable[[], int]]
+) -> None:
     send, waited, begun = who(world, slow), 0.0, time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         sent = pool.submit(send)
