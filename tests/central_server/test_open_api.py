@@ -90,7 +90,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     bring_a_small_library(store, tmp_path_factory.mktemp("library"))
     with store.writing.begin() as connection:
         organisations.add(connection, "an-binh", "commune", "Xã An Bình")
-        school = {"parent": "an-binh", "one_school": True, "level": "primary", "pupils": 400}
+        school: dict[str, Any] = {"parent": "an-binh", "one_school": True, "level": "primary", "pupils": 400}
         organisations.add(connection, "hs", "school", "Trường Tiểu học Hoa Sen", **school)
         organisations.add(connection, "tv", "library", "Thư viện Hoa Sen", parent="hs", library="hoa-sen")
         node = organisations.find(connection, "an-binh")
