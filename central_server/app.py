@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -25,6 +26,7 @@ from central_server.ingest import Batch
 from central_server.releases import MOST_BUNDLE_BYTES, MOST_PIECE_BYTES, Shelf
 from central_server.web.pages import add_pages, is_page
 from central_server.web.site import Site
+from central_server.web.waiting import FOLDER, Waiting
 from central_server.wire import (
     LONGEST_WAIT_S,
     MOST_CHANGES,
@@ -46,6 +48,7 @@ T = TypeVar("T")
 
 # After a look for changes that failed.
 _REST_S = 5
+_TIDY_EVERY_S = 300
 
 
 class Central:
@@ -54,6 +57,7 @@ class Central:
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store = store
         self.shelf = shelf
+        self.waiting = Waiting(_beside(store, shelf))
         self._writers = ThreadPoolExecutor(store.writers, "writer")
         self._readers = ThreadPoolExecutor(4, "reader")
         self.bell = Bell(self._newest)
@@ -186,9 +190,10 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watching = asyncio.create_task(_watch(central.bell))
+        tasks = [asyncio.create_task(one) for one in (_watch(central.bell), _tidy(central.waiting))]
         yield
-        watching.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.to_thread(central.close)
 
     # The pages that FastAPI offers for reading the document load scripts from the internet: without them.
@@ -197,7 +202,7 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
     )
     gate = Gate(central)
     api_document.attach(app)
-    _add_faults(app, gate, add_pages(app, central, central.shelf, authority))
+    _add_faults(app, gate, add_pages(app, central, central.shelf, central.waiting, authority))
 
     def answer(request: Request, content: msgspec.Struct) -> Response:
         return _json(content, 200, gate.headers(request))
@@ -302,6 +307,22 @@ async def _watch(bell: Bell, rest_s: float = _REST_S) -> None:
             # Whatever it was: a poll that is not woken waits for its own end, and the next change may wake it.
             log.fault("watching for changes failed")
             await asyncio.sleep(rest_s)
+
+
+async def _tidy(waiting: Waiting) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(waiting.tidy, clock.now_ms())
+        except OSError:
+            log.fault("files that waited for too long could not be removed")
+        await asyncio.sleep(_TIDY_EVERY_S)
+
+
+def _beside(store: Store, shelf: Shelf) -> Path | None:
+    """Where files wait: beside a database that is a file, else beside the releases, which all processes share, too."""
+    if isinstance(store.where, Path):
+        return store.where / FOLDER
+    return shelf.folder and shelf.folder.parent / FOLDER
 
 
 def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -115,11 +115,22 @@ def take_role(connection: sa.Connection, identity: str, organisation_id: str, ro
     connection.execute(sa.delete(person_role).filter_by(**mine))
 
 
-def set_password(connection: sa.Connection, identity: str, password: str, *, must_change: bool = False) -> None:
-    """The new one holds from now on, and whoever is signed in as them is signed out. Raises `CannotDo`."""
+def kept(password: str) -> str:
+    """What is kept of a password that a person chose. Takes as long as `fits`, and needs no database. Raises
+    `CannotDo`."""
     if not passwords.LEAST_PASSWORD <= len(password) <= passwords.MOST:
         raise CannotDo(f"A password has {passwords.LEAST_PASSWORD} to {passwords.MOST} characters.")
-    values = {"password": passwords.kept(password), "must_change": must_change, "failed": 0, "wait_until_ms": 0}
+    return passwords.kept(password)
+
+
+def set_password(connection: sa.Connection, identity: str, password: str, *, must_change: bool = False) -> None:
+    """The new one holds from now on, and whoever is signed in as them is signed out. Raises `CannotDo`."""
+    set_kept(connection, identity, kept(password), must_change=must_change)
+
+
+def set_kept(connection: sa.Connection, identity: str, kept: str, *, must_change: bool = False) -> None:
+    """The same, of what `kept` answered before, with nothing locked."""
+    values = {"password": kept, "must_change": must_change, "failed": 0, "wait_until_ms": 0}
     _change(connection, identity, values)
     sign_out_everywhere(connection, identity)
 

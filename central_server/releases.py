@@ -68,20 +68,20 @@ class Shelf:
     """`folder` None: there are none here. `publisher`: whose public key (PEM) a bundle has that `take` takes."""
 
     def __init__(self, folder: Path | None, publisher: Path | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._publisher = publisher
 
     @property
     def takes(self) -> bool:
         """Whether anything that is sent can be taken."""
-        return self._folder is not None and self._publisher is not None
+        return self.folder is not None and self._publisher is not None
 
     def kept(self) -> list[Kept]:
         """Every bundle, the newest version first. What was not put there by `put` is passed over."""
-        if self._folder is None or not self._folder.is_dir():
+        if self.folder is None or not self.folder.is_dir():
             return []
         found = []
-        for file in self._folder.iterdir():
+        for file in self.folder.iterdir():
             if name := _NAME.fullmatch(file.name):
                 try:
                     with file.open("rb") as bundle:
@@ -102,7 +102,7 @@ class Shelf:
 
     def piece(self, sha256: str, at: int, count: int) -> bytes | None:
         """At most `count` bytes from `at` on; None: such a bundle is not here, or ends before that."""
-        for file in self._folder.glob(f"*_{sha256}.bundle") if self._folder else ():
+        for file in self.folder.glob(f"*_{sha256}.bundle") if self.folder else ():
             with file.open("rb") as bundle:
                 bundle.seek(at)
                 return bundle.read(count) or None
@@ -110,20 +110,20 @@ class Shelf:
 
     def put(self, bundle: Path, publisher: Path | None) -> Release:
         """Durable on return. With the `publisher`'s public key (PEM) only what it has signed. Raises `CannotDo`."""
-        if self._folder is None:
+        if self.folder is None:
             raise CannotDo("Say with --releases in which folder the bundles are.")
         try:
             with bundle.open("rb") as content:
-                return _put(self._folder, content, str(bundle), publisher)
+                return _put(self.folder, content, str(bundle), publisher)
         except OSError as error:
             raise CannotDo(f"{error.filename or bundle}: {error.strerror}; nothing was put there.") from error
 
     def take(self, bundle: BinaryIO) -> Release:
         """The same of what somebody sends: never without the publisher's signature. Raises `CannotDo`."""
-        if self._folder is None or self._publisher is None:
+        if self.folder is None or self._publisher is None:
             raise CannotDo("Start the server with --publisher, and with --releases unless it has --data.")
         try:
-            return _put(self._folder, bundle, "The file", self._publisher)
+            return _put(self.folder, bundle, "The file", self._publisher)
         except OSError as error:
             raise CannotDo(f"It cannot be kept here: {error.strerror}; nothing was put there.") from error
 

@@ -9,9 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlcipher3 import dbapi2
 
 _PASSING = ("BUSY", "LOCKED", "FULL", "IOERR", "NOMEM", "READONLY", "CANTOPEN")
+
+
+class _Compiler(SQLiteCompiler):
+    """SQLAlchemy would leave out what `with_hint` says of a table, like INDEXED BY."""
+
+    def get_from_hint_text(self, _table: object, text: str | None) -> str | None:
+        return text
 
 
 def engine(path: Path, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
@@ -20,6 +28,7 @@ def engine(path: Path, busy_timeout_s: float, *, writes: bool) -> sa.Engine:
     made = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)), module=dbapi2, hide_parameters=True, pool_size=4, max_overflow=4
     )
+    made.dialect.statement_compiler = _Compiler
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
     @sa.event.listens_for(made, "connect")

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
 from central_server import clock, log, people
@@ -24,7 +24,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     async def enter(
         request: Request,
         visit: Annotated[Visit, Depends(site.visit)],
-        then: Annotated[str, Query(max_length=500)] = "/",
+        then: str = "/",
     ) -> Response:
         """The form for a person's name and password."""
         return site.page(request, visit, "enter.html", {"then": local(then), "wrong": "", "login": ""})
@@ -36,7 +36,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         form: Annotated[FormData, Depends(site.form)],
     ) -> Response:
         """Sign in."""
-        then = local(text_of(form, "then"))
+        then = local(form.get("then"))
         login, password, code = (text_of(form, name, 500) for name in ("login", "password", "code"))
         address = request.client.host if request.client else ""
         now_ms = clock.now_ms()
@@ -75,7 +75,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         return response
 
     @pages.get("/language/{language}")
-    async def language(language: str, then: Annotated[str, Query(max_length=500)] = "/") -> Response:
+    async def language(language: str, then: str = "/") -> Response:
         """Speak another language from now on."""
         response = to(local(then))
         response.set_cookie(LANGUAGE_COOKIE, language_of(language), max_age=_YEAR_S, samesite="lax", path="/")
@@ -102,13 +102,16 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             return site.page(request, visit, "account.html", {"wrong": sentence, "done": ""}, 400)
 
         def change(connection: sa.Connection) -> str:
-            if people.sign_in(connection, who.login, old, code, now_ms) is None:
+            if people.let_in(connection, look, code, now_ms) is None:
                 return ""
-            people.set_password(connection, who.id, new)
+            people.set_kept(connection, who.id, kept)
             return visits.begin(connection, now_ms, person=who.id)
 
         try:
-            key = await site.write(change)
+            kept = await asyncio.to_thread(people.kept, new)
+            look = await site.note(lambda connection: people.look_at(connection, who.login, now_ms))
+            is_right = await asyncio.to_thread(people.fits, look, old)
+            key = await site.write(change) if is_right else ""
         except CannotDo:
             sentence = say(visit, "A password has 10 to 200 characters. A sentence that you know is a good one.")
             return site.page(request, visit, "account.html", {"wrong": sentence, "done": ""}, 400)

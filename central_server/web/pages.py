@@ -22,6 +22,7 @@ from central_server.web import (
     subjects,
 )
 from central_server.web.site import Elsewhere, SignIn, Site, Threads, to, to_sign_in
+from central_server.web.waiting import Waiting
 
 _STATIC = Path(__file__).parent / "static"
 # Nothing from elsewhere, nothing written into a page, and no page within another one.
@@ -42,9 +43,9 @@ def is_page(request: Request) -> bool:
     return not request.url.path.startswith(_MACHINES)
 
 
-def add_pages(app: FastAPI, threads: Threads, shelf: Shelf, authority: bytes | None = None) -> Site:
+def add_pages(app: FastAPI, threads: Threads, shelf: Shelf, waiting: Waiting, authority: bytes | None = None) -> Site:
     """Let `app` have the pages."""
-    site = Site(threads, shelf, authority)
+    site = Site(threads, shelf, waiting, authority)
     pages = APIRouter(include_in_schema=False)
     for part in _PARTS:
         part.add_routes(pages, site)

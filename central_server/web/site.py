@@ -1,6 +1,7 @@
 """What every page shares: who looks, what they may see, forms, templates, and what is said when it goes wrong."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from central_server import clock, organisations
+from central_server import clock, log, organisations
 from central_server.database import Store, has_library, reading
 from central_server.organisations import Node
 from central_server.people import Role
@@ -20,15 +21,20 @@ from central_server.tables.library import library as library_table
 from central_server.tries import Tries
 from central_server.web import visits
 from central_server.web.rendering import render
+from central_server.web.uploads import Places, limit, throw_away
 from central_server.web.visits import COOKIE, LANGUAGE_COOKIE, Reader, Visit
+from central_server.web.waiting import Waiting
 from central_server.web.words import catalogue, language_of
 from central_server.wire import Refused
 
 T = TypeVar("T")
 
 MOST_FORM_BYTES = 256 * 1024
+MOST_ADDRESS = 500
 MOST_UPLOAD_BYTES = 32 * 1024 * 1024
 _MOST_FIELDS = 1_000
+_MOST_FIELDS_BESIDE_A_FILE = 20
+_AGAIN_AFTER_S = 30
 _MOST_TRIES = 60
 
 
@@ -72,15 +78,18 @@ class Office:
 
 class Site:
     """For the routes: what they depend on and answer with. Belongs to the event loop's one thread. `shelf`: where the
-    releases for stations are; `authority`: the certificate (PEM) that stations shall trust, if not one of the usual."""
+    releases for stations are; `waiting`: what was sent and looked at; `authority`: the certificate (PEM) that stations
+    shall trust, if not one of the usual."""
 
-    def __init__(self, threads: Threads, shelf: Shelf, authority: bytes | None = None) -> None:
+    def __init__(self, threads: Threads, shelf: Shelf, waiting: Waiting, authority: bytes | None = None) -> None:
         self._threads = threads
         self.shelf = shelf
+        self.waiting = waiting
         self.authority = authority
         # A school has one address for all: its pupils' mistakes are not its teachers'. Each name counts, too.
         self.tries = Tries(most=_MOST_TRIES)
         self.reader_tries = Tries(most=_MOST_TRIES)
+        self._places = Places()
 
     # --- the database
 
@@ -177,25 +186,47 @@ class Site:
 
     async def form(self, request: Request) -> FormData:
         """The fields of a form of ours. Raises `Refused` (400, 403, 413)."""
-        return await self._form(request, MOST_FORM_BYTES, files=0)
+        return await self._form(request, MOST_FORM_BYTES)
 
-    async def upload(self, request: Request) -> FormData:
-        """The same, of a form with one file."""
-        return await self._form(request, MOST_UPLOAD_BYTES, files=1)
+    async def upload(self, request: Request) -> AsyncIterator[FormData]:
+        """The same, of a form with one file, which goes to the disk while it comes. Few come at once, until they are
+        answered. Raises `Refused` (429, 503), too."""
+        async with self._file(request, MOST_UPLOAD_BYTES) as form:
+            yield form
 
-    async def release(self, request: Request) -> FormData:
-        """The same, of a form with a whole release, which goes to the disk while it comes."""
-        return await self._form(request, MOST_BUNDLE_BYTES + MOST_FORM_BYTES, files=1)
+    async def release(self, request: Request) -> AsyncIterator[FormData]:
+        """The same, of a form with a whole release."""
+        async with self._file(request, MOST_BUNDLE_BYTES + MOST_FORM_BYTES) as form:
+            yield form
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Run what takes long, and is not about the database, without keeping anybody else waiting."""
         return await run_in_threadpool(work)
 
-    async def _form(self, request: Request, most: int, files: int) -> FormData:
+    @asynccontextmanager
+    async def _file(self, request: Request, most: int) -> AsyncIterator[FormData]:
+        visit = await self.signed_in(request)
+        assert visit.person is not None
+        with self._places.place(request.path_params["library"], visit.person.id) as is_free:
+            if not is_free:
+                limit(request, most)
+                await throw_away(request)
+                raise Refused(429, "Others are sending files.")
+            try:
+                form = await self._form(request, most, files=1, fields=_MOST_FIELDS_BESIDE_A_FILE)
+                try:
+                    yield form
+                finally:
+                    await form.close()
+            except OSError:
+                log.fault("a file that was sent could not be kept")
+                raise Refused(503, "The disk is full.") from None
+
+    async def _form(self, request: Request, most: int, files: int = 0, fields: int = _MOST_FIELDS) -> FormData:
         visit = await self.visit(request)
         _same_origin(request)
-        _limit(request, most)
-        form = await request.form(max_files=files, max_fields=_MOST_FIELDS, max_part_size=MOST_FORM_BYTES)
+        limit(request, most)
+        form = await request.form(max_files=files, max_fields=fields, max_part_size=MOST_FORM_BYTES)
         if any(isinstance(value, str) and not _is_text(value) for _name, value in form.multi_items()):
             raise Refused(400, "A field is no text.")
         token = form.get("csrf")
@@ -224,7 +255,8 @@ class Site:
         visit = getattr(request.state, "visit", None) or Visit(
             visits.new_key(), False, language_of(request.cookies.get(LANGUAGE_COOKIE))
         )
-        return HTMLResponse(render("fault.html", visit, request.url.path, {"status": status}), status)
+        headers = {"Retry-After": str(_AGAIN_AFTER_S)} if status == 429 else None
+        return HTMLResponse(render("fault.html", visit, request.url.path, {"status": status}), status, headers)
 
 
 class Elsewhere(Exception):
@@ -245,13 +277,21 @@ def to_sign_in(request: Request, library: str | None) -> RedirectResponse:
     start = f"/l/{quote(library)}/enter" if library else "/enter"
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     # What a form was for is not sent twice: they come back to the page that it stood on.
-    return to(f"{start}?then={quote(asked)}" if request.method == "GET" else start)
+    is_kept = request.method == "GET" and len(asked) <= MOST_ADDRESS
+    return to(f"{start}?then={quote(asked)}" if is_kept else start)
 
 
 def local(path: object, otherwise: str = "/") -> str:
-    """`path` if it is a page of ours, so that nobody is led elsewhere by a link to us."""
+    """`path` if it is a page of ours, so that nobody is led elsewhere by a link to us, and not too long to be carried
+    along."""
     text = path if isinstance(path, str) else ""
-    plain = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    plain = (
+        len(text) <= MOST_ADDRESS
+        and text.startswith("/")
+        and not text.startswith("//")
+        and "\\" not in text
+        and text.isprintable()
+    )
     return text if plain and not urlsplit(text).netloc else otherwise
 
 
@@ -289,21 +329,3 @@ def _same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise Refused(403, "The form came from another site.")
-
-
-def _limit(request: Request, most: int) -> None:
-    """Let no more than `most` bytes of the body be read. Raises `Refused` (413) at once or while it is read."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > most:
-        raise Refused(413, "That is too much for a form.")
-    taken, receive = 0, request._receive
-
-    async def counted() -> Any:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > most:
-            raise Refused(413, "That is too much for a form.")
-        return message
-
-    request._receive = counted

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from central_server import reader_pins
 from central_server.cannot import CannotDo
 from central_server.database import Store
-from central_server.tables.library import patron_card
+from central_server.tables.library import patron, patron_card
 from central_server.tables.organisations import reader_pin, visit
 from central_server.web import visits
 from tests.central_server.support import NOON_MS
@@ -63,3 +63,28 @@ def test_opens_by_any_card_that_is_theirs(store: Store, known: Known) -> None:
         assert reader_pins.check(connection, LIBRARY, "T-900", first, NOON_MS) is not None
         assert reader_pins.check(connection, LIBRARY, "HS2", first, NOON_MS) is None
         assert reader_pins.check(connection, "sao-khue", "HS1", first, NOON_MS) is None
+
+
+def test_of_two_tries_at_the_same_moment_one_is_looked_at(store: Store, known: Known) -> None:
+    me = known["patron"]["HS1"]
+    with store.writing.begin() as connection:
+        first = reader_pins.give(connection, LIBRARY, me)
+        row = reader_pins._of_patron(connection, LIBRARY, me)
+        looks = [reader_pins._look(connection, LIBRARY, row, first, NOON_MS) for _ in range(2)]
+    assert [reader_pins.fits(look, first) for look in looks] == [True, False]
+
+
+def test_who_has_another_pin_meanwhile_or_is_blocked_is_not_let_in(store: Store, known: Known) -> None:
+    """What is looked at with nothing locked is looked at once more."""
+    me = known["patron"]["HS1"]
+    with store.writing.begin() as connection:
+        first = reader_pins.give(connection, LIBRARY, me)
+        look = reader_pins.look_at(connection, LIBRARY, "HS1", first, NOON_MS)
+        assert reader_pins.fits(look, first)
+        reader_pins.give(connection, LIBRARY, me)
+        assert reader_pins.let_in(connection, LIBRARY, look) is None
+        assert not reader_pins.put(connection, LIBRARY, look, reader_pins.chosen(look, "471902", []))
+        look = reader_pins.own(connection, LIBRARY, me)
+        assert reader_pins.let_in(connection, LIBRARY, look) is not None
+        connection.execute(sa.update(patron).where(patron.c.id == me).values(blocked=True))
+        assert reader_pins.let_in(connection, LIBRARY, look) is None

@@ -59,10 +59,10 @@ def whole_number(form: FormData, name: str) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
 
 
-async def file_of(form: FormData, name: str = "file") -> tuple[str, bytes] | None:
-    """Name and content of the file that was chosen, if one was."""
+def file_of(form: FormData, name: str = "file") -> tuple[str, UploadFile] | None:
+    """Name and content of the file that was chosen, if one was. It lies on the disk until it is read."""
     file = form.get(name)
     if not isinstance(file, UploadFile) or not file.filename:
         return None
     plain = one_line(re.split(r"[\\/]", file.filename)[-1]) or "file"
-    return plain[-200:], await file.read()
+    return plain[-200:], file

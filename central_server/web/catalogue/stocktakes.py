@@ -33,7 +33,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     ) -> Response:
         """Begin one with what was scanned."""
         shelf, who, now_ms = text_of(form, "shelf"), _who(place), clock.now_ms()
-        scans = await _scans(form)
+        scans = await _scans(site, form)
         if not scans:
             typed = {"shelf": shelf, "bad": _sentence(place, scans)}
             return await _list(request, place, typed, 400)
@@ -61,7 +61,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         form: Annotated[FormData, Depends(site.upload)],
     ) -> Response:
         """Add what was scanned since, and compare anew."""
-        identity, now_ms, scans = an_id(number), clock.now_ms(), await _scans(form)
+        identity, now_ms, scans = an_id(number), clock.now_ms(), await _scans(site, form)
         if not scans:
             return await _page(request, place, number, {"bad": _sentence(place, scans)}, 400)
 
@@ -149,11 +149,12 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         return site.page(request, place.visit, "catalogue/stocktake.html", whole, status)
 
 
-async def _scans(form: FormData) -> list[str] | None:
+async def _scans(site: Site, form: FormData) -> list[str] | None:
     """What was scanned, typed or in a file; `None`: too many."""
-    text, file = text_of(form, "scans", _MOST_TYPED), await file_of(form)
+    text, file = text_of(form, "scans", _MOST_TYPED), file_of(form)
+    raw = await file[1].read() if file else b""
     try:
-        return scans_of(text + "\n" + (_decoded(file[1]) if file else ""))
+        return await site.aside(lambda: scans_of(text + "\n" + _decoded(raw)))
     except TooMany:
         return None
 

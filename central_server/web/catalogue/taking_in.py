@@ -17,8 +17,8 @@ from central_server.imports.run import prepare
 from central_server.imports.text_file import ENCODINGS
 from central_server.people import Role
 from central_server.web.catalogue.forms import file_of
-from central_server.web.catalogue.waiting import Waiting
 from central_server.web.site import Place, Site, say, text_of
+from central_server.web.waiting import File
 from central_server.wire import Refused
 
 KINDS = ("titles", "items", "marc", "patrons")
@@ -28,7 +28,6 @@ _MOST_SHOWN = 300
 def add_routes(pages: APIRouter, site: Site) -> None:
     """Let `pages` answer them."""
     work = site.at_library(Role.LIBRARIAN)
-    waiting = Waiting()
     # A large file is a lot of memory: one at a time.
     at_once = asyncio.Semaphore(1)
 
@@ -46,50 +45,55 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         request: Request, place: Annotated[Place, Depends(work)], form: Annotated[FormData, Depends(site.upload)]
     ) -> Response:
         """What would be done with it. Nothing is."""
-        kind, file = text_of(form, "kind"), await file_of(form)
+        kind, file = text_of(form, "kind"), file_of(form)
         if kind not in KINDS:
             raise Refused(400, "There is no such kind of file.")
         if file is None:
             bad = say(place.visit, "Choose a file first.")
             return _form(request, place, {"kind": kind, "bad": bad}, 400)
-        options, now_ms = _options(form, kind), clock.now_ms()
-        report = await _import(place, kind, *file, replace(options, dry_run=True))
-        token = ""
-        if report.readable:
-            token = waiting.keep(place.visit.key, place.library, kind, *file, options, now_ms)
-        status = 200 if report.readable else 400
-        return site.page(request, place.visit, "catalogue/report.html", _told(place, report, token), status)
+        options, now_ms, token = _options(form, kind), clock.now_ms(), ""
+        async with at_once:
+            sent = File(kind, file[0], options, await file[1].read())
+            report = await _import(place, replace(sent, options=replace(options, dry_run=True)))
+            if report.readable:
+                token = await site.aside(lambda: site.waiting.keep(place.visit.key, place.library, sent, now_ms))
+        return await _page(request, place, report, token)
 
     @pages.post("/desk/{library}/titles/import/take")
     async def taken(
         request: Request, place: Annotated[Place, Depends(work)], form: Annotated[FormData, Depends(site.form)]
     ) -> Response:
         """Take over the file that was looked at."""
-        file = waiting.take(text_of(form, "token"), place.visit.key, place.library, clock.now_ms())
-        if file is None:
-            bad = say(place.visit, "The file waits here no more. Choose it again, please; nothing was changed.")
-            return _form(request, place, {"bad": bad}, 409)
-        report = await _import(place, file.kind, file.name, file.raw, file.options)
-        return site.page(request, place.visit, "catalogue/report.html", _told(place, report, ""))
-
-    async def _import(place: Place, kind: str, name: str, raw: bytes, options: Options) -> Report:
-        assert place.visit.person is not None
-        who = place.visit.person.id
-        report = Report(kind, place.library, name, place.visit.language, options.dry_run)
+        token, now_ms = text_of(form, "token"), clock.now_ms()
         async with at_once:
-            bring = await asyncio.to_thread(prepare, raw, options, report)
+            file = await site.aside(lambda: site.waiting.take(token, place.visit.key, place.library, now_ms))
+            if file is None:
+                bad = say(place.visit, "The file waits here no more. Choose it again, please; nothing was changed.")
+                return _form(request, place, {"bad": bad}, 409)
+            report = await _import(place, file)
+        return await _page(request, place, report, "")
 
-            def write(connection: sa.Connection) -> None:
-                with connection.begin_nested() as inner:
-                    bring(connection)
-                    if options.dry_run or not report.readable:
-                        inner.rollback()
-                        return
-                deeds.note(connection, who, "file_taken", kind, clock.now_ms(), library=place.library)
+    async def _import(place: Place, file: File) -> Report:
+        assert place.visit.person is not None
+        who, options = place.visit.person.id, file.options
+        report = Report(file.kind, place.library, file.name, place.visit.language, options.dry_run)
+        bring = await site.aside(lambda: prepare(file.raw, options, report))
 
-            if report.readable:
-                await site.write_of(place.library, write)
+        def write(connection: sa.Connection) -> None:
+            with connection.begin_nested() as inner:
+                bring(connection)
+                if options.dry_run or not report.readable:
+                    inner.rollback()
+                    return
+            deeds.note(connection, who, "file_taken", file.kind, clock.now_ms(), library=place.library)
+
+        if report.readable:
+            await site.write_of(place.library, write)
         return report
+
+    async def _page(request: Request, place: Place, report: Report, token: str) -> Response:
+        told = await site.aside(lambda: _told(place, report, token))
+        return site.page(request, place.visit, "catalogue/report.html", told, 200 if report.readable else 400)
 
     def _form(request: Request, place: Place, values: dict[str, Any], status: int = 200) -> Response:
         whole = {"place": place, "kind": "titles", "bad": "", "encodings": [*ENCODINGS, MARC8], **values}

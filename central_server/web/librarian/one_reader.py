@@ -145,11 +145,13 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     ) -> Response:
         """A new PIN for the library's page, on paper; shown this once."""
 
+        first = await site.aside(reader_pins.first)
+
         def give(connection: sa.Connection, _by: str, _now_ms: int) -> list[tuple[Line, str]]:
             found = readers.reader(connection, place.library, reader, at.today())
             if found is None:
                 raise _Gone
-            return [(found.line, reader_pins.give(connection, place.library, reader))]
+            return [(found.line, reader_pins.give(connection, place.library, reader, first))]
 
         try:
             given = await at.act(site, place, "reader_pin_given", reader, give)

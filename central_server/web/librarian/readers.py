@@ -1,5 +1,6 @@
 """Readers: finding them, classes, adding one, and a class's PINs on paper."""
 
+from itertools import zip_longest
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -82,9 +83,17 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         if not class_name or class_name == _NO_CLASS:
             return to(f"/desk/{place.library}/readers")
 
+        def them(connection: sa.Connection) -> list[Line]:
+            found = readers.of_class(connection, place.library, class_name, at.today())
+            return [one for one in found if not one.blocked]
+
+        many = len(await site.read(them))
+        # Each takes its time, and a whole class would keep the library's stations waiting.
+        made = await site.aside(lambda: [reader_pins.first() for _ in range(many)])
+
         def give(connection: sa.Connection, _by: str, _now_ms: int) -> list[tuple[Line, str]]:
-            them = readers.of_class(connection, place.library, class_name, at.today())
-            return [(one, reader_pins.give(connection, place.library, one.id)) for one in them if not one.blocked]
+            pairs = zip_longest(them(connection), made[:many])
+            return [(one, reader_pins.give(connection, place.library, one.id, pin)) for one, pin in pairs if one]
 
         given = await at.act(site, place, "pins_given", "", give)
         back = f"/desk/{place.library}/readers?class={quote(class_name)}"

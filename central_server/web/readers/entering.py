@@ -1,11 +1,12 @@
 """A reader signs in with a card's number and a PIN, and chooses their own PIN."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
 from central_server import clock, log, reader_pins
@@ -38,7 +39,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     async def enter(
         request: Request,
         place: Annotated[Place, Depends(site.library_page)],
-        then: Annotated[str, Query(max_length=500)] = "",
+        then: str = "",
     ) -> Response:
         """The form for a card's number and the PIN."""
         values = {"place": place, "then": _within(place.library, then), "wrong": "", "card": ""}
@@ -52,7 +53,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     ) -> Response:
         """Sign in."""
         library, now_ms = place.library, clock.now_ms()
-        then, card, pin = _within(library, text_of(form, "then")), text_of(form, "card", 64), text_of(form, "pin", 64)
+        then, card, pin = _within(library, form.get("then")), text_of(form, "card", 64), text_of(form, "pin", 64)
         address = request.client.host if request.client else ""
 
         def again(sentence: str, status: int) -> Response:
@@ -62,15 +63,19 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         if not site.reader_tries.take(address):
             return again(say(place.visit, "Too many wrong PINs came from here. Wait a minute, then try again."), 429)
 
-        def sign_in(connection: sa.Connection) -> tuple[str, bool] | None:
-            who = reader_pins.check(connection, library, card, pin, now_ms)
+        look = await site.note(lambda connection: reader_pins.look_at(connection, library, card, pin, now_ms))
+        # Not in a thread that others wait for to write, and with nothing locked.
+        is_right = await asyncio.to_thread(reader_pins.fits, look, pin)
+
+        def let_in(connection: sa.Connection) -> tuple[str, bool] | None:
+            who = reader_pins.let_in(connection, library, look)
             if who is None:
                 return None
             return visits.begin(
                 connection, now_ms, reader=(library, who.patron), instead_of=place.visit.key
             ), who.must_change
 
-        signed = await site.write_of(library, sign_in)
+        signed = await site.write_of(library, let_in) if is_right else None
         if signed is None:
             log.event("reader not signed in", library=library)
             sentence = say(
@@ -102,17 +107,25 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             sentence = say(place.visit, "The two are not the same. Type the new PIN twice.")
             return await _pin_form(request, place, reader, sentence)
 
-        def choose(connection: sa.Connection) -> str:
+        def look_at(connection: sa.Connection) -> tuple[reader_pins.Look, bool, list[str]]:
             """Who was given a PIN has just typed it; who has one of their own may have left their telephone."""
-            standing = reader_pins.standing(connection, place.library, reader.patron)
-            is_first = standing is not None and standing.must_change
-            if not (is_first or reader_pins.check_again(connection, place.library, reader.patron, old, now_ms)):
+            cards = reader_pins.cards_of(connection, place.library, reader.patron)
+            now = reader_pins.own(connection, place.library, reader.patron)
+            if now.must_change:
+                return now, True, cards
+            return reader_pins.look_again(connection, place.library, reader.patron, old, now_ms), False, cards
+
+        def put(connection: sa.Connection) -> str:
+            if not reader_pins.put(connection, place.library, look, kept):
                 return ""
-            reader_pins.choose(connection, place.library, reader.patron, pin)
             return visits.begin(connection, now_ms, reader=(place.library, reader.patron))
 
+        look, is_first, cards = await site.note(look_at)
+        key = ""
         try:
-            key = await site.write_of(place.library, choose)
+            if is_first or await asyncio.to_thread(reader_pins.fits, look, old):
+                kept = await asyncio.to_thread(reader_pins.chosen, look, pin, cards)
+                key = await site.write_of(place.library, put)
         except CannotDo:
             sentence = say(
                 place.visit,
@@ -137,7 +150,8 @@ def _pin_page(library: str) -> str:
     return f"/l/{library}/pin"
 
 
-def _within(library: str, then: str) -> str:
+def _within(library: str, then: object) -> str:
     """Back to where they came from, on this library's page."""
     start = f"/l/{library}/"
-    return then if local(then).startswith(start) else f"{start}mine"
+    path = local(then)
+    return path if path.startswith(start) else f"{start}mine"

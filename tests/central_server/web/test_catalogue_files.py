@@ -10,10 +10,8 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
 
-from central_server.imports.rows import Options
 from central_server.people import Role
 from central_server.tables.library import item, patron, title
-from central_server.web.catalogue.waiting import Waiting
 from tests.central_server.test_marc import NAMES, as_file, titled
 from tests.central_server.web.browser import Browser
 from tests.central_server.web.conftest import World
@@ -183,24 +181,3 @@ def test_prints_the_cards_of_a_class_for_the_librarian_alone(world: World, at_wo
     assert browser.send(cards, **{"class": "6A1"}) == 200
     assert browser.page.content.startswith(b"%PDF")
     assert at_work(Role.HEAD).go(cards) == 404
-
-
-def test_files_wait_for_a_while_for_who_sent_them_and_not_without_end() -> None:
-    waiting = Waiting()
-    any_options = Options()
-
-    def keep(visit: str, now_ms: int, size: int = 1) -> str:
-        return waiting.keep(visit, "hoa-sen", "titles", "x.csv", b"x" * size, any_options, now_ms)
-
-    token = keep("a", 0)
-    assert waiting.take(token, "b", "hoa-sen", 1) is None
-    assert waiting.take(token, "a", "sao-khue", 1) is None
-    assert waiting.take(token, "a", "hoa-sen", 30 * 60_000) is None
-    assert waiting.take(token, "a", "hoa-sen", 1) is not None
-    assert waiting.take(token, "a", "hoa-sen", 1) is None
-    first, second = keep("a", 0), keep("a", 1)
-    assert waiting.take(first, "a", "hoa-sen", 2) is None, "who sends another one means that one"
-    assert waiting.take(second, "a", "hoa-sen", 2) is not None
-    tokens = [keep(f"v{number}", number, 32 << 20) for number in range(5)]
-    found = [waiting.take(one, f"v{number}", "hoa-sen", 9) is not None for number, one in enumerate(tokens)]
-    assert found == [False, False, True, True, True]

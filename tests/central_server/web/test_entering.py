@@ -7,6 +7,7 @@ from central_server import people
 from central_server.people import Role
 from central_server.tables.organisations import person, visit
 from tests.central_server.web.conftest import PASSWORD, World
+from tests.central_server.web.readers import PIN, have_pin
 
 
 def test_lets_in_who_knows_the_password_and_out_again(world: World) -> None:
@@ -163,3 +164,24 @@ def test_a_first_password_is_changed_to_another_one(world: World) -> None:
     assert browser.send("/account", old=first, new=first) == 400
     browser.go("/")
     assert browser.path == "/account"
+
+
+@pytest.mark.parametrize("of_reader", [False, True])
+def test_an_address_too_long_to_come_back_to_is_left_out(world: World, of_reader: bool) -> None:
+    """A search with many words, looked at after the visit is over."""
+    login = world.person(Role.LIBRARIAN, world.school)
+    start = f"/l/{world.library}" if of_reader else ""
+    long = f"{start}/mine?q=" + "x" * 5_000 if of_reader else f"/desk/{world.library}/titles?q=" + "x" * 5_000
+    browser = world.browser()
+    assert browser.go(long) == 200
+    assert browser.path == f"{start}/enter"
+    assert browser.go(f"{start}/enter?then={long}") == 200, "a link of somebody else's"
+    if of_reader:
+        have_pin(world)
+        assert browser.send(f"{start}/enter", card="HS1", pin=PIN, then=long) == 200
+        assert browser.path == f"/l/{world.library}/mine"
+        assert "xxx" not in browser.page.url
+    else:
+        assert browser.send("/enter", login=login, password=PASSWORD, then=long) == 200
+        assert browser.path == "/"
+    assert browser.go(f"/language/vi?then={long}") == 200
