@@ -22,6 +22,7 @@ from kiosk.domain.requests import (
     Wish,
 )
 from kiosk.domain.staff import ByStaff
+from kiosk.ports.devices import Sound
 from kiosk.session.desk_states import (
     Act,
     AtSettings,
@@ -31,7 +32,7 @@ from kiosk.session.desk_states import (
     Supervising,
     Writing,
 )
-from kiosk.session.effects import Ask, Effect, ListRequests, ListSettings, OpenBook
+from kiosk.session.effects import Ask, Effect, ListRequests, ListSettings, OpenBook, Play
 from kiosk.session.inputs import (
     ActTouched,
     Asked,
@@ -233,6 +234,24 @@ def test_a_damaged_book_is_scanned_first(desk: Desk) -> None:
     desk.feed(BookOpened(desk.state.visit, desk.state.request, DE_MEN, None, desk.at))
     assert isinstance(desk.page, Writing)
     desk.asks(desk.write("long gays"), ReportFault(FaultAbout.ITEM, "long gáy", "TK.00001"))
+
+
+def test_a_book_that_is_scanned_while_a_report_is_on_its_way_is_looked_up_after_it(desk: Desk) -> None:
+    desk.open_reports()
+    desk.touch(Act.FAULT, "premises")
+    ask = desk.asks(desk.write("x"), ReportFault(FaultAbout.PREMISES, "x", None))
+    assert desk.scan("TK.00001") == ()
+    answered = desk.asked(ask)
+    assert answered[-1] == OpenBook(desk.state.visit, desk.state.request, "TK.00001")
+
+
+def test_a_book_that_is_scanned_while_something_is_written_is_heard_and_changes_nothing(desk: Desk) -> None:
+    desk.open_reports()
+    desk.touch(Act.FAULT, "premises")
+    desk.feed(Typed("a", desk.at))
+    before = desk.page
+    assert desk.scan("TK.00001") == (Play(Sound.ATTENTION),)
+    assert desk.page == before
 
 
 def test_a_fault_of_the_room_is_none_of_the_book_that_was_scanned_before(desk: Desk) -> None:

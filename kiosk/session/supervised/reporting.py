@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.domain.requests import FaultAbout, ItemSource, NoteSource
-from kiosk.session import visits
+from kiosk.session import scans, visits
 from kiosk.session.desk_lists import in_place
 from kiosk.session.desk_states import Act, DeskProblem, Reporting, Supervising
 from kiosk.session.effects import Ask, Effect, ListRequests, OpenBook
@@ -22,7 +22,9 @@ def opened(state: State, doing: Supervising) -> Step:
 
 
 def step(state: State, doing: Supervising, page: Reporting, happened: object, rules: SessionRules) -> Step:
-    if isinstance(happened, ActTouched | LineTouched | Scanned) and state.awaiting is not None:
+    if isinstance(happened, Scanned) and state.awaiting is not None:
+        return scans.hold(state, happened)
+    if isinstance(happened, ActTouched | LineTouched) and state.awaiting is not None:
         return state, ()
     match happened:
         case RequestsListed(lines=lines, request=request):

@@ -14,7 +14,7 @@ from kiosk.ports.devices import Sound
 from kiosk.session import visits
 from kiosk.session.desk_states import PIN_DIFFERS, Act, AtReader, AtSettings, Beneath, Reporting, Supervising, Writing
 from kiosk.session.effects import Ask, Effect, Play, SetPin
-from kiosk.session.inputs import Button, Touched, Typed
+from kiosk.session.inputs import Button, Scanned, Touched, Typed
 from kiosk.session.states import SessionRules, State
 from kiosk.session.supervised import settings
 
@@ -68,6 +68,8 @@ def step(state: State, doing: Supervising, page: Writing, happened: object, rule
             text = press_digit(page.text, key) if page.act in DIGITS else press(page.text, key)
             problem = page.problem if text == page.text else ""
             return replace(state, doing=replace(doing, page=replace(page, text=text, problem=problem))), ()
+        case Scanned():
+            return state, (Play(Sound.ATTENTION),)  # what is being written is neither lost nor of another book
     return state, ()
 
 
