@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from central_server import __version__, api_document, care, changes, clock, devices, log, pages, server_key
+from central_server import __version__, api_document, care, changes, clock, devices, log, months, pages, server_key
 from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device, State
@@ -46,6 +47,7 @@ T = TypeVar("T")
 
 # After a look for changes that failed.
 _REST_S = 5
+_DAY_S = 24 * 3600
 
 
 class Central:
@@ -186,9 +188,11 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watching = asyncio.create_task(_watch(central.bell))
+        await _make_months(central)  # before anything is recorded
+        tasks = [asyncio.create_task(one) for one in (_watch(central.bell), _make_months_daily(central))]
         yield
-        watching.cancel()
+        for one in tasks:
+            one.cancel()
         await asyncio.to_thread(central.close)
 
     # The pages that FastAPI offers for reading the document load scripts from the internet: without them.
@@ -302,6 +306,28 @@ async def _watch(bell: Bell, rest_s: float = _REST_S) -> None:
             # Whatever it was: a poll that is not woken waits for its own end, and the next change may wake it.
             log.fault("watching for changes failed")
             await asyncio.sleep(rest_s)
+
+
+async def _make_months(central: Central) -> None:
+    """Nearly always only a look: three months are there ahead."""
+
+    def missing(store: Store) -> list[date]:
+        with reading(store) as connection:
+            return months.missing(connection, clock.now_ms())
+
+    try:
+        if wanted := await central.read(missing):
+            made = await central.write(lambda connection: months.make(connection, wanted))
+            log.event("months", made=len(made), left=len(wanted) - len(made))
+    except Exception:
+        # What comes without a month is kept as well.
+        log.fault("making the next months failed")
+
+
+async def _make_months_daily(central: Central) -> None:
+    while True:
+        await asyncio.sleep(_DAY_S)
+        await _make_months(central)
 
 
 def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from central_server.among import among
 from central_server.bodies import Body, Predecessor, begins_a_store, predecessor_of
 from central_server.disputes import Dispute, Docket, version
-from central_server.tables.operations import operation, succession
+from central_server.tables.operations import ITS_BODY, operation, operation_body, succession
 from central_server.wire import Operation, Reason
 
 _BEGINNING = bytes(32)
@@ -97,7 +97,9 @@ class Chain:
         if not wanted:
             return {}
         rows = self._connection.execute(
-            sa.select(operation.c.epoch, operation.c.seq, operation.c.body).where(
+            sa.select(operation.c.epoch, operation.c.seq, operation_body.c.body)
+            .join(operation_body, ITS_BODY)
+            .where(
                 self._mine,
                 among(operation.c.epoch, {epoch for epoch, _ in wanted}),
                 among(operation.c.seq, {seq for _, seq in wanted}),
