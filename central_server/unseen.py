@@ -29,7 +29,9 @@ def unseen(connection: sa.Connection, library: str, loans: Collection[str]) -> s
         return set()
     devices = among(operation.c.device, {place.device for place in waits})
     seen = sa.select(*whole).join(operation_body, ITS_BODY)
-    for row in connection.execute(seen.where(operation.c.library_id == library, devices, operation.c.kind == "checked")):
+    for row in connection.execute(
+        seen.where(operation.c.library_id == library, devices, operation.c.kind == "checked")
+    ):
         body = _body(row)
         if isinstance(body, Checked):
             waits.pop(Place(row.device, body.data.operation.epoch, body.data.operation.seq), None)

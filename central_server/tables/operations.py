@@ -1,6 +1,17 @@
 """What happened, as stations told it, and what follows from it. No name of a reader: see `operation_reader`."""
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint, and_, false, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    and_,
+    false,
+    text,
+)
 
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from central_server import settling
+from central_server import postgresql, settling, sqlite
 from central_server.changes import read_page
-from central_server.database import REVISION, CannotOpen, Store, Where, is_passing, open_store, reading
+from central_server.database import FILE_NAME, REVISION, CannotOpen, Store, Where, is_passing, open_store, reading
 from central_server.ledger import read_ledger
 from central_server.statistics import recount
 from central_server.tables import metadata
@@ -183,8 +183,10 @@ def at_revision(where: Where, revision: str) -> sa.Engine:
 
     from central_server.database import MIGRATIONS
 
-    url = sa.URL.create("sqlite", database=str(where / "central.sqlite")) if isinstance(where, Path) else where
-    engine = sa.create_engine(url)
+    if isinstance(where, Path):
+        engine = sqlite.engine(where / FILE_NAME, 5.0, writes=True)
+    else:
+        engine = postgresql.engine(where, 5.0, writes=True)
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
