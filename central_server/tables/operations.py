@@ -47,9 +47,9 @@ operation = Table(
     sqlite_with_rowid=False,
 )
 
-# What a station wrote, byte for byte, and as append-only. Apart from `operation`, because most of what grows without end
-# is here and little of it is read again. PostgreSQL parts it by months (central_server.months), in which the operation
-# was received: `received_ms` is that of its row, so whoever has that looks into one month.
+# What a station wrote, byte for byte, and as append-only. Apart from `operation`, for most of what grows without end is
+# here, and little of it is read again. PostgreSQL parts it by the months (central_server.months) in which operations
+# were received: `received_ms` is that of the operation's own row, so whoever has that looks into one month.
 operation_body = Table(
     "operation_body",
     metadata,
@@ -61,7 +61,7 @@ operation_body = Table(
     postgresql_partition_by="RANGE (received_ms)",
     sqlite_with_rowid=False,
 )
-ITS_BODY = and_(*(operation_body.c[name] == operation.c[name] for name in operation_body.primary_key.columns.keys()))
+ITS_BODY = and_(*(operation_body.c[name] == operation.c[name] for name in ("library_id", "position", "received_ms")))
 
 # Who an operation is about, and what is private to them: may be erased without touching the operation or its chain.
 operation_reader = Table(
