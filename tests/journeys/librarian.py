@@ -284,7 +284,8 @@ class School:
         return [(one["data"]["how"], one["data"]["tries"], one["actor"]) for one in found]
 
     def _told(self, device: str) -> list[dict[str, Any]]:
-        mine = sa.select(operation_body.c.body).join(operation, ITS_BODY).where(operation.c.library_id == LIBRARY, operation.c.device == device)
+        told = sa.select(operation_body.c.body).join(operation, ITS_BODY)
+        mine = told.where(operation.c.library_id == LIBRARY, operation.c.device == device)
         with reading(self.centre) as connection:
             return [json.loads(body) for body in connection.scalars(mine.order_by(operation.c.position))]
 
