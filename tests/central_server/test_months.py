@@ -13,7 +13,7 @@ from central_server.database import Store, make_library, open_store, reading
 from central_server.postgresql import read_url
 from central_server.tables.operations import ITS_BODY, operation, operation_body
 from demo.cluster import Cluster
-from tests.central_server.support import NOON_MS, Station, take
+from tests.central_server.support import NOON_MS, Station, serving, take
 
 DECEMBER = date(2026, 12, 1)
 FAR_MS = clock.ms_of(date(2199, 5, 20))
@@ -72,6 +72,19 @@ def test_a_month_that_has_begun_in_the_rest_stays_there(store: Store) -> None:
         assert months.make(connection, wanted) == []
     take(store, station.check_in("TK.2"), now_ms=FAR_MS)
     assert places(store) == {1: months.REST, 2: months.REST}
+
+
+def test_a_server_makes_the_next_months_before_it_serves(cluster: Cluster, empty: str) -> None:
+    where = read_url(cluster.url(cluster.create(empty)))
+    store = open_store(where)
+    with store.writing.begin() as connection:
+        for month in connection.exec_driver_sql(
+            "SELECT relname FROM pg_class WHERE relispartition AND relname ~ '^operation_body_[0-9]+_[0-9]+$'"
+        ).scalars():
+            connection.exec_driver_sql(f"DROP TABLE {month}")
+    with serving(where), reading(store) as connection:
+        assert months.missing(connection, clock.now_ms()) == []
+    store.close()
 
 
 def test_reading_one_body_looks_into_one_month(store: Store) -> None:
