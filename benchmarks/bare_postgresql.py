@@ -13,8 +13,11 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def all_rows(url: str) -> Rows:
-    """Every row of every table."""
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+    """Every row of every table; those of a month stand in the table that is parted by months."""
+    tables = (
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+        "AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname"
+    )
     with psycopg.connect(url) as connection:
         names = [name for (name,) in connection.execute(tables)]
         everything = sql.SQL("SELECT * FROM {}")

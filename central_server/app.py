@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from central_server import __version__, api_document, care, changes, clock, devices, log, pages, server_key
+from central_server import __version__, api_document, care, changes, clock, devices, log, months, pages, server_key
 from central_server.bell import Bell
 from central_server.database import Store, is_passing, noting, reading, writing
 from central_server.devices import Device, State
@@ -49,6 +50,7 @@ T = TypeVar("T")
 # After a look for changes that failed.
 _REST_S = 5
 _TIDY_EVERY_S = 300
+_DAY_S = 24 * 3600
 
 
 class Central:
@@ -190,7 +192,9 @@ def create_app(central: Central, authority: bytes | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(one) for one in (_watch(central.bell), _tidy(central.waiting))]
+        await _make_months(central)  # before anything is recorded
+        kept_up = (_watch(central.bell), _tidy(central.waiting), _make_months_daily(central))
+        tasks = [asyncio.create_task(one) for one in kept_up]
         yield
         for task in tasks:
             task.cancel()
@@ -323,6 +327,28 @@ def _beside(store: Store, shelf: Shelf) -> Path | None:
     if isinstance(store.where, Path):
         return store.where / FOLDER
     return shelf.folder and shelf.folder.parent / FOLDER
+
+
+async def _make_months(central: Central) -> None:
+    """Nearly always only a look: three months are there ahead."""
+
+    def missing(store: Store) -> list[date]:
+        with reading(store) as connection:
+            return months.missing(connection, clock.now_ms())
+
+    try:
+        if wanted := await central.read(missing):
+            made = await central.write(lambda connection: months.make(connection, wanted))
+            log.event("months", made=len(made), left=len(wanted) - len(made))
+    except Exception:
+        # What comes without a month is kept as well.
+        log.fault("making the next months failed")
+
+
+async def _make_months_daily(central: Central) -> None:
+    while True:
+        await asyncio.sleep(_DAY_S)
+        await _make_months(central)
 
 
 def _json(content: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from central_server.among import among
 from central_server.bodies import Body, Predecessor, begins_a_store, predecessor_of
 from central_server.disputes import Dispute, Docket, version
-from central_server.tables.operations import operation, succession
+from central_server.tables.operations import operation, operation_body, succession
 from central_server.wire import Operation, Reason
 
 _BEGINNING = bytes(32)
@@ -40,16 +40,15 @@ class Chain:
         self._device = device
         self._came: dict[tuple[str, int], Operation] = {}
         epochs = {one.epoch for one in operations}
-        rows = connection.execute(
-            sa.select(operation.c.epoch, operation.c.seq, operation.c.hash, operation.c.reason).where(
-                self._mine, among(operation.c.epoch, epochs), _near(operations)
-            )
-        ).all()
+        columns = (operation.c[name] for name in ("epoch", "seq", "hash", "reason", "position", "received_ms"))
+        near = sa.select(*columns).where(self._mine, among(operation.c.epoch, epochs), _near(operations))
+        rows = connection.execute(near).all()
         self.held: dict[tuple[str, int], str] = {(row.epoch, row.seq): row.hash for row in rows}
         # Why those of `held` that were disputed when they came were disputed.
         self.reasons: dict[tuple[str, int], Reason] = {
             (row.epoch, row.seq): Reason(row.reason) for row in rows if row.reason
         }
+        self._stored = {(row.epoch, row.seq): (row.position, row.received_ms) for row in rows}
         self._store_began: str | None = None
         self._tails: dict[str, tuple[int, str]] = {}
         self._successions: dict[str, list[_Succession]] = {}
@@ -92,18 +91,21 @@ class Chain:
         self._store_began = self._connection.scalar(firsts.where(~follows).order_by(operation.c.position).limit(1))
 
     def bodies_of(self, identities: Iterable[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
-        """The bodies held for `identities`, for comparing a second coming byte for byte."""
-        wanted = set(identities)
-        if not wanted:
+        """The bodies held for `identities`, all in the database already, to compare a second coming byte for byte."""
+        stored = [(one, *self._stored[one]) for one in identities]
+        if not stored:
             return {}
+        named = {position: one for one, position, _ in stored}
+        times = [received_ms for *_, received_ms in stored]
         rows = self._connection.execute(
-            sa.select(operation.c.epoch, operation.c.seq, operation.c.body).where(
-                self._mine,
-                among(operation.c.epoch, {epoch for epoch, _ in wanted}),
-                among(operation.c.seq, {seq for _, seq in wanted}),
+            sa.select(operation_body.c.position, operation_body.c.body).where(
+                operation_body.c.library_id == self._library,
+                among(operation_body.c.position, named),
+                # Said, so that PostgreSQL does not even plan to look into other months.
+                operation_body.c.received_ms.between(min(times), max(times)),
             )
         )
-        return {(row.epoch, row.seq): row.body for row in rows if (row.epoch, row.seq) in wanted}
+        return {named[row.position]: row.body for row in rows}
 
     def judge(self, came: Operation, body: Body) -> Fault | None:
         """The first fault of the place of `came` in its chain, in the protocol's order."""

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from central_server.bodies import is_false_reader, predecessor_of, read_body
 from central_server.chain import follows
 from central_server.tables.library import library
-from central_server.tables.operations import dispute, operation, operation_reader
+from central_server.tables.operations import ITS_BODY, dispute, operation, operation_body, operation_reader
 from central_server.wire import Operation, Reader, Reason
 
 _CHUNK = 500
+_OF_READER = ("patron_id", "salt", "private")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class _Library:
         return None
 
     def _what_is_wrong(self, row: Any, before: Any) -> str | None:
+        if row.body is None:
+            return "the body is missing"
         if row.reason:
             self._report.disputed += 1
             if row.reason not in self._reasons(row):
@@ -129,8 +132,9 @@ class _Library:
             operation_reader.c.position == operation.c.position,
         )
         whole = (
-            sa.select(operation, operation_reader.c.patron_id, operation_reader.c.salt, operation_reader.c.private)
+            sa.select(operation, operation_body.c.body, *(operation_reader.c[name] for name in _OF_READER))
             .outerjoin(operation_reader, beside)
+            .outerjoin(operation_body, ITS_BODY)
             .where(operation.c.library_id == self._code)
             .order_by(operation.c.device, operation.c.epoch, operation.c.seq)
         )

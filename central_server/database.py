@@ -21,7 +21,7 @@ from central_server.tables.library import change, generation
 from central_server.tables.library import library as library_table
 
 FILE_NAME = "central.sqlite"
-REVISION = "0019"
+REVISION = "0020"
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 # The folder of a file, or the address of a database.

@@ -10,7 +10,7 @@ from central_server import disputes
 from central_server.among import among
 from central_server.one_book import Doubt, Settled
 from central_server.order import Place
-from central_server.tables.operations import dispute, operation
+from central_server.tables.operations import ITS_BODY, dispute, operation, operation_body
 from central_server.upsert import add_new
 from central_server.wire import Reason, Way
 
@@ -112,7 +112,9 @@ class Doubts:
         if not places:
             return {}
         rows = self._connection.execute(
-            sa.select(operation.c.device, operation.c.epoch, operation.c.seq, operation.c.hash, operation.c.body).where(
+            sa.select(operation.c.device, operation.c.epoch, operation.c.seq, operation.c.hash, operation_body.c.body)
+            .join(operation_body, ITS_BODY)
+            .where(
                 operation.c.library_id == self._library,
                 among(operation.c.device, {place.device for place in places}),
                 among(operation.c.epoch, {place.epoch for place in places}),

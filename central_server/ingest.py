@@ -27,7 +27,7 @@ from central_server.disputes import Dispute, Docket, version
 from central_server.erasing import erased_among
 from central_server.projection import Projection
 from central_server.requests import Requests
-from central_server.tables.operations import conflict, operation, operation_reader, succession
+from central_server.tables.operations import conflict, operation, operation_body, operation_reader, succession
 from central_server.upsert import add, add_new
 from central_server.wire import Operation, OperationsRequest, Reader, Reason, Verdict, VerdictKind
 
@@ -47,6 +47,7 @@ class _Rows:
     """What a batch adds to the tables that only grow."""
 
     operations: list[dict[str, object]] = field(default_factory=list)
+    bodies: list[dict[str, object]] = field(default_factory=list)
     readers: list[dict[str, object]] = field(default_factory=list)
     conflicts: list[dict[str, object]] = field(default_factory=list)
     successions: list[dict[str, object]] = field(default_factory=list)
@@ -141,6 +142,14 @@ class Batch:
             subject = loans_of(body)[0] if body and fault.reason is Reason.UNKNOWN_LOAN else ""
             self._docket.opened.append(Dispute(came.epoch, came.seq, fault.reason, fault.held, version(came), subject))
         self._rows.operations.append(self._row(came, body, fault))
+        self._rows.bodies.append(
+            {
+                "library_id": self._library,
+                "position": self._position,
+                "received_ms": self._now_ms,
+                "body": came.body.encode(),
+            }
+        )
         if kept := self._kept(came):
             self._rows.readers.append(
                 {"library_id": self._library, "position": self._position, **_columns(kept)},
@@ -159,7 +168,6 @@ class Batch:
             "epoch": came.epoch,
             "seq": came.seq,
             "hash": came.hash,
-            "body": came.body.encode(),
             "kind": kind_of(body) if body else None,
             "barcode": barcode_of(body) if body else None,
             "loans": msgspec.json.encode(loans_of(body) if body else []).decode(),
@@ -202,6 +210,7 @@ class Batch:
         """Answers under which number of the changes each loan is told."""
         for table, rows in (
             (operation, self._rows.operations),
+            (operation_body, self._rows.bodies),
             (operation_reader, self._rows.readers),
             (succession, self._rows.successions),
         ):

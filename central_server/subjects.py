@@ -15,7 +15,15 @@ from central_server.cannot import CannotDo
 from central_server.changes import current
 from central_server.tables.library import hold, item, patron, patron_card, request, staff, title
 from central_server.tables.library import library as library_table
-from central_server.tables.operations import conflict, late_return, loan, operation, operation_reader
+from central_server.tables.operations import (
+    ITS_BODY,
+    conflict,
+    late_return,
+    loan,
+    operation,
+    operation_body,
+    operation_reader,
+)
 from central_server.tables.organisations import deed, reader_pin, visit
 from central_server.tables.subjects import subject_request
 from central_server.tables.year import rolled_reader
@@ -157,9 +165,9 @@ def _operations(connection: sa.Connection, library: str, patron_id: str) -> list
     mine = (operation_reader.c.library_id == library, operation_reader.c.patron_id == patron_id)
     columns = ("device", "kind", "barcode", "happened_ms", "received_ms", "verdict", "reason")
     told = (operation.c[one] for one in columns)
-    found = sa.select(operation_reader.c.position, *told, operation_reader.c.private, operation.c.body)
-    found = found.outerjoin_from(operation_reader, operation, at).where(*mine).order_by(operation_reader.c.position)
-    rows = connection.execute(found).mappings()
+    found = sa.select(operation_reader.c.position, *told, operation_reader.c.private, operation_body.c.body)
+    found = found.outerjoin_from(operation_reader, operation, at).outerjoin(operation_body, ITS_BODY)
+    rows = connection.execute(found.where(*mine).order_by(operation_reader.c.position)).mappings()
     return [{**row, "body": (row["body"] or b"").decode(errors="replace")} for row in rows]
 
 

@@ -14,7 +14,7 @@ from central_server.devices import State as DeviceState
 from central_server.readers import open_loans
 from central_server.reports import Month
 from central_server.tables.library import hold, item, patron, request, shelved, title
-from central_server.tables.operations import TO_CHECK, loan, operation
+from central_server.tables.operations import ITS_BODY, TO_CHECK, loan, operation, operation_body
 
 SILENT_MS = 24 * 3_600_000
 """After which a station that said nothing is looked for."""
@@ -119,7 +119,7 @@ def to_check(connection: sa.Connection, library: str, now_ms: int) -> list[ToChe
     as seen; the newest first. The station's own list has more."""
     since = now_ms - _LOOKED_BACK_DAYS * _DAY_MS
     mine = (operation.c.library_id == library, operation.c.received_ms >= since)
-    found = sa.select(operation).where(*mine, TO_CHECK)
+    found = sa.select(operation, operation_body.c.body).join(operation_body, ITS_BODY).where(*mine, TO_CHECK)
     seen, open_ = set(), []
     for row in connection.execute(found):
         body = msgspec.json.decode(row.body)

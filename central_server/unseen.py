@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from central_server.among import among
 from central_server.bodies import Checked, CheckIn, read_body
 from central_server.order import Place
-from central_server.tables.operations import check_in, loan_end, operation
+from central_server.tables.operations import ITS_BODY, check_in, loan_end, operation, operation_body
 from central_server.wire import Operation
 
 _PLACE = ("library_id", "device", "epoch", "seq")
@@ -18,17 +18,20 @@ def unseen(connection: sa.Connection, library: str, loans: Collection[str]) -> s
     waits: dict[Place, str] = {}
     of_operation = sa.and_(*(operation.c[name] == loan_end.c[name] for name in _PLACE))
     stands = sa.and_(check_in.c.barcode == operation.c.barcode, *(check_in.c[n] == loan_end.c[n] for n in _PLACE))
-    ended = sa.select(loan_end.c.loan_id, operation).join(operation, of_operation).join(check_in, stands)
+    whole = (operation, operation_body.c.body)
+    ended = sa.select(loan_end.c.loan_id, *whole).join(operation, of_operation).join(check_in, stands)
     mine = (loan_end.c.library_id == library, among(loan_end.c.loan_id, loans), loan_end.c.named)
-    for row in connection.execute(ended.where(*mine)):
+    for row in connection.execute(ended.join(operation_body, ITS_BODY).where(*mine)):
         body = _body(row)
         if isinstance(body, CheckIn) and body.data.to_check:
             waits[Place(row.device, row.epoch, row.seq)] = row.loan_id
     if not waits:
         return set()
     devices = among(operation.c.device, {place.device for place in waits})
-    seen = sa.select(operation).where(operation.c.library_id == library, devices, operation.c.kind == "checked")
-    for row in connection.execute(seen):
+    seen = sa.select(*whole).join(operation_body, ITS_BODY)
+    for row in connection.execute(
+        seen.where(operation.c.library_id == library, devices, operation.c.kind == "checked")
+    ):
         body = _body(row)
         if isinstance(body, Checked):
             waits.pop(Place(row.device, body.data.operation.epoch, body.data.operation.seq), None)

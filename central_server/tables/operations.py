@@ -1,6 +1,17 @@
 """What happened, as stations told it, and what follows from it. No name of a reader: see `operation_reader`."""
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint, false, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    and_,
+    false,
+    text,
+)
 
 from central_server.columns import Integer, Text
 from central_server.tables.base import metadata
@@ -20,7 +31,6 @@ operation = Table(
     Column("epoch", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("hash", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
     Column("kind", Text),
     Column("barcode", Text),
     Column("loans", Text, nullable=False),
@@ -36,6 +46,22 @@ operation = Table(
     Index("operation_of_item", "library_id", "barcode", "kind", sqlite_where=WITHOUT_ROW, postgresql_where=WITHOUT_ROW),
     sqlite_with_rowid=False,
 )
+
+# What a station wrote, byte for byte, and as append-only. Apart from `operation`, for most of what grows without end is
+# here, and little of it is read again. PostgreSQL parts it by the months (central_server.months) in which operations
+# were received: `received_ms` is that of the operation's own row, so whoever has that looks into one month.
+operation_body = Table(
+    "operation_body",
+    metadata,
+    Column("library_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("received_ms", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("library_id", "position", "received_ms"),
+    postgresql_partition_by="RANGE (received_ms)",
+    sqlite_with_rowid=False,
+)
+ITS_BODY = and_(*(operation_body.c[name] == operation.c[name] for name in ("library_id", "position", "received_ms")))
 
 # Who an operation is about, and what is private to them: may be erased without touching the operation or its chain.
 operation_reader = Table(

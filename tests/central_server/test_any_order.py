@@ -22,6 +22,7 @@ from central_server.tables.operations import (
     dispute,
     late_return,
     loan_end,
+    operation_body,
     operation_reader,
     succession,
     voided,
@@ -48,6 +49,7 @@ CARDS = ("HS1", "HS2")
 BARCODES = ("TK.1", "TK.1", "TK.1", "TK.9")
 OF_OPERATIONS = (
     operation_table,
+    operation_body,
     operation_reader,
     succession,
     dispute,
@@ -196,8 +198,9 @@ def outcome(store: Store, library: str) -> tuple[list[tuple[Any, ...]], list[Any
 
 def allow_deleting(connection: sa.Connection) -> None:
     """Take away what keeps operations from being deleted."""
-    of_table = " ON operation" if connection.dialect.name == "postgresql" else ""
-    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS operation_refuses_delete{of_table}")
+    for table in ("operation", "operation_body"):
+        of_table = f" ON {table}" if connection.dialect.name == "postgresql" else ""
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_refuses_delete{of_table}")
 
 
 @pytest.fixture(scope="module")

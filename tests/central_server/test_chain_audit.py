@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from central_server import erasing
 from central_server.chain_audit import Fault, Report, audit
 from central_server.database import Store, reading
-from central_server.tables.operations import dispute, operation, operation_reader
+from central_server.tables.operations import dispute, operation, operation_body, operation_reader
 from tests.central_server.support import NOON_MS, Station, loan_of, option_of, run, take
 
 Known = dict[str, dict[str, str]]
@@ -66,8 +67,14 @@ def at(epoch: str, seq: int) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def flip_a_body(connection: sa.Connection) -> None:
-    body = connection.scalar(sa.select(operation.c.body).where(*at("aa", 2)))
-    connection.execute(sa.update(operation).where(*at("aa", 2)).values(body=body.replace(b"2026-12-15", b"2026-12-16")))
+    second = operation_body.c.position == 2
+    body = connection.scalar(sa.select(operation_body.c.body).where(second))
+    changed = body.replace(b"2026-12-15", b"2026-12-16")
+    connection.execute(sa.update(operation_body).where(second).values(body=changed))
+
+
+def delete_a_body(connection: sa.Connection) -> None:
+    connection.execute(sa.delete(operation_body).where(operation_body.c.position == 3))
 
 
 def flip_a_hash(connection: sa.Connection) -> None:
@@ -98,6 +105,7 @@ FIRST = Fault("hoa-sen", 0, "tram-1", "aa" * 16, 0, "")
 CHANGES: list[tuple[Callable[[sa.Connection], None], Fault]] = [
     (flip_a_body, replace(FIRST, position=2, seq=2, what="the hash does not follow from the operation before")),
     (flip_a_hash, replace(FIRST, position=3, seq=3, what="the hash does not follow from the operation before")),
+    (delete_a_body, replace(FIRST, position=3, seq=3, what="the body is missing")),
     (delete_a_row, Fault("hoa-sen", 2, "", "", 0, "an operation is missing")),
     (delete_a_dispute, Fault("hoa-sen", 6, "tram-1", "cc" * 16, 4, "the dispute about it is missing")),
     (swap_two, replace(FIRST, position=3, seq=2, what="the body cannot be read")),
@@ -110,9 +118,9 @@ def test_names_the_first_fault_when_something_was_changed(
     busy: Store, change: Callable[[sa.Connection], None], expected: Fault
 ) -> None:
     with busy.writing.begin() as connection:
-        of_table = "" if isinstance(busy.where, Path) else " ON operation"
-        for act in ("update", "delete"):
-            connection.exec_driver_sql(f"DROP TRIGGER operation_refuses_{act}{of_table}")
+        for table, act in product(("operation", "operation_body"), ("update", "delete")):
+            of_table = "" if isinstance(busy.where, Path) else f" ON {table}"
+            connection.exec_driver_sql(f"DROP TRIGGER {table}_refuses_{act}{of_table}")
         change(connection)
     found = audited(busy).fault
     assert found is not None

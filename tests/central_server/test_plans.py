@@ -11,7 +11,7 @@ from central_server import lookup, reader_books, reports, today
 from central_server.catalogue import items
 from central_server.clock import day_of
 from central_server.database import Store, reading
-from central_server.tables.operations import check_in, loan, operation
+from central_server.tables.operations import check_in, loan, operation, operation_body
 from tests.central_server.support import NOON_MS
 
 DAY_MS = 24 * 3_600_000
@@ -23,7 +23,7 @@ HISTORY = {"loan", "check_in", "operation"}
 @pytest.fixture
 def years(store: Store, known: object) -> Store:
     """Every day of some years one book was lent and came back."""
-    rows: dict[sa.Table, list[dict[str, Any]]] = {loan: [], check_in: [], operation: []}
+    rows: dict[sa.Table, list[dict[str, Any]]] = {loan: [], check_in: [], operation: [], operation_body: []}
     for number in range(1, DAYS + 1):
         at_ms = NOON_MS - number * DAY_MS
         place = {"library_id": "hoa-sen", "device": "tram-1", "epoch": "0" * 32, "seq": number}
@@ -33,9 +33,11 @@ def years(store: Store, known: object) -> Store:
         state = {"open": False, "standing": False, "voided": False, "position": number}
         rows[loan].append(place | book | times | lent | state)
         rows[check_in].append(place | book | times)
-        told = {"position": number, "hash": "", "body": b"{}", "loans": "[]", "verdict": "accepted"}
+        told = {"position": number, "hash": "", "loans": "[]", "verdict": "accepted"}
         kind = "help_call" if number % 100 == 0 else "check_in"
         rows[operation].append(place | book | told | {"kind": kind, "received_ms": at_ms})
+        wrote = {"library_id": "hoa-sen", "position": number, "received_ms": at_ms, "body": b"{}"}
+        rows[operation_body].append(wrote)
     with store.writing.begin() as connection:
         for table, these in rows.items():
             connection.execute(table.insert(), these)

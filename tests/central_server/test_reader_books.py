@@ -18,7 +18,7 @@ from central_server.devices import PAGES
 from central_server.enrolment import make_token
 from central_server.lending_rules import Reason, Renewal
 from central_server.tables.library import hold, request, title
-from central_server.tables.operations import loan, operation, operation_reader
+from central_server.tables.operations import loan, operation, operation_body, operation_reader
 from tests.central_server.support import (
     ACCEPTED,
     CIRCULATION,
@@ -250,7 +250,7 @@ def test_forgets_a_reader_of_pages_as_of_stations(rules: Store, known: Known) ->
         kept: list[Any] = [
             *connection.execute(sa.select(operation_reader)),
             *connection.scalars(sa.select(request.c.patron_id)),
-            *connection.scalars(sa.select(operation.c.body)),
+            *connection.scalars(sa.select(operation_body.c.body)),
         ]
         pages = connection.scalar(sa.select(sa.func.count()).where(operation.c.device == PAGES))
     assert disputes(rules) == [], "the pages' own chain is whole"

@@ -107,7 +107,7 @@ def test_keeps_a_body_byte_for_byte_when_it_is_unreadable(store: Store, known: K
     station = Station(seq=1)
     assert take(store, station.seal(text)) == [disputed("unreadable")]
     with store.reading.connect() as connection:
-        assert connection.exec_driver_sql("SELECT body FROM operation").scalar() == text.encode()
+        assert connection.exec_driver_sql("SELECT body FROM operation_body").scalar() == text.encode()
 
 
 def test_tells_little_of_a_body_when_it_is_unreadable_and_large(store: Store, known: Known) -> None:

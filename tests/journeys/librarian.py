@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from central_server.database import Store, open_store, reading
-from central_server.tables.operations import operation
+from central_server.tables.operations import ITS_BODY, operation, operation_body
 from demo.compare import Ledger
 from demo.processes import Server, run, run_or_fail
 from demo.school import LIBRARY
@@ -284,7 +284,8 @@ class School:
         return [(one["data"]["how"], one["data"]["tries"], one["actor"]) for one in found]
 
     def _told(self, device: str) -> list[dict[str, Any]]:
-        mine = sa.select(operation.c.body).where(operation.c.library_id == LIBRARY, operation.c.device == device)
+        told = sa.select(operation_body.c.body).join(operation, ITS_BODY)
+        mine = told.where(operation.c.library_id == LIBRARY, operation.c.device == device)
         with reading(self.centre) as connection:
             return [json.loads(body) for body in connection.scalars(mine.order_by(operation.c.position))]
 

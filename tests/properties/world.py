@@ -16,7 +16,7 @@ from central_server.books import Books, Need
 from central_server.imports import patrons
 from central_server.tables.library import patron
 from central_server.tables.library import title as title_table
-from central_server.tables.operations import dispute, loan, operation, operation_reader
+from central_server.tables.operations import ITS_BODY, dispute, loan, operation, operation_body, operation_reader
 from demo.compare import differences
 from kiosk.domain.requests import CancelHold, PlaceHold
 from kiosk.sync.outbox import Outcome
@@ -135,7 +135,8 @@ class World:
         try:
             with centres.reading(self.centre.store) as connection:
                 rows = connection.execute(
-                    sa.select(operation, operation_reader.c.patron_id, operation_reader.c.salt)
+                    sa.select(operation, operation_body.c.body, operation_reader.c.patron_id, operation_reader.c.salt)
+                    .join(operation_body, ITS_BODY)
                     .outerjoin(operation_reader, operation_reader.c.position == operation.c.position)
                     .order_by(operation.c.device, operation.c.epoch, operation.c.seq)
                 ).all()

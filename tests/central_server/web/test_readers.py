@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from central_server import clock, reader_pins
 from central_server.people import Role
 from central_server.tables.library import hold, patron, request
-from central_server.tables.operations import loan, operation, operation_reader
+from central_server.tables.operations import loan, operation_body, operation_reader
 from tests.central_server.support import CIRCULATION, bring
 from tests.central_server.web.conftest import World
 from tests.central_server.web.readers import browser_of, enter, have_pin, lend, signed_in, title_of
@@ -163,7 +163,7 @@ def test_suggests_in_words_that_are_kept_apart(world: World) -> None:
     assert "khủng long" not in str(world.one(sa.select(request.c.data).where(*mine)))
     kept = sa.select(operation_reader.c.private).where(operation_reader.c.library_id == world.library)
     assert world.one(kept.where(operation_reader.c.private.is_not(None))) == words
-    body = world.one(sa.select(operation.c.body).where(operation.c.library_id == world.library))
+    body = world.one(sa.select(operation_body.c.body).where(operation_body.c.library_id == world.library))
     assert b"khung" not in bytes(body)
     assert "khủng".encode() not in bytes(body)
     for _ in range(4):
