@@ -7,12 +7,11 @@ import sqlalchemy as sa
 
 from central_server import late_returns, suspensions
 from central_server.database import Store, Where, open_store, reading
-from central_server.tables import metadata
 from central_server.tables.library import library as library_table
 from tests.central_server.databases import Databases
 from tests.central_server.late import SUSPENDING, Known, day, heard, late_return_of, suspended
 from tests.central_server.support import NOON_MS, Station, bring, bring_a_small_library, option_of, run
-from tests.central_server.test_database import at_revision
+from tests.central_server.test_database import at_revision, rows_for
 
 _KEPT_THEN = ("library", "title", "item", "patron", "change", "operation", "loan", "check_in", "loan_end")
 
@@ -25,8 +24,7 @@ def from_before(databases: Databases, source: Store) -> Where:
     old.reflect(engine)
     with source.reading.connect() as then, engine.begin() as now:
         for name in _KEPT_THEN:
-            columns = [one for one in metadata.tables[name].c if one.name in old.tables[name].c]
-            if rows := [dict(row) for row in then.execute(sa.select(*columns)).mappings()]:
+            if rows := rows_for(old.tables[name], then):
                 now.execute(old.tables[name].insert(), rows)
     engine.dispose()
     return where
