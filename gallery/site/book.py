@@ -64,9 +64,9 @@ def _small(png: bytes, wide: int) -> Image.Image:
 def _index(of_role: Mapping[str, Sequence[Pictured]], languages: Sequence[str]) -> Iterator[str]:
     yield "# The centre's pages"
     yield ""
-    yield "Every page that somebody can reach by links, and some that come of what they type, on a desk and on a telephone,"
-    yield "from the sample school. `script/screens` makes these pictures anew with Debian's Chromium, and finds new pages."
-    yield "Long pages are cut."
+    yield "Every page that somebody can reach by links, and some that come of what they type, on a desk and on a"
+    yield "telephone, from the sample school. `script/screens` makes these pictures anew with Debian's Chromium, and"
+    yield "finds new pages. Long pages are cut; what is on the sheet of somebody before is not shown once more."
     for role, pages in of_role.items():
         yield from ("", f"## {role.capitalize()}", "")
         for number, some in enumerate(_batched(pages, _ON_ONE), 1):

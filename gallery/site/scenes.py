@@ -85,7 +85,6 @@ def _on_paper(page: Page, here: School) -> Iterator[str]:
     for path, what in (
         (f"{_DESK}/reports/overdue", "books that are late, on paper"),
         (f"{_DESK}/reports/slips", "slips to cut out, on paper"),
-        (f"{_DESK}/titles/labels", "labels, on paper"),
     ):
         go(page, here, path)
         yield what
@@ -100,7 +99,7 @@ def _words(page: Page, here: School) -> Iterator[str]:
 def _figures(*places: str) -> Scene:
     def look(page: Page, here: School) -> Iterator[str]:
         for place in places:
-            go(page, here, f"/office/{place}/")
+            go(page, here, f"/office/{place}/?kind=school_year&at=2026")
             yield f"figures of {place}"
 
     return look

@@ -14,7 +14,7 @@ from pathlib import Path
 from demo.enrolment import new_token
 from demo.office import Office
 from demo.processes import ROOT, Server, run_or_fail
-from demo.school import LIBRARY, SAMPLES, fill
+from demo.school import LIBRARY, SAMPLES, fill, write_config
 
 CARD, PIN, SUSPENDED = "HS250001", "471902", "HS250020"
 PASSWORD = "cây đa bến nước sân đình"
@@ -121,8 +121,7 @@ def school(folder: Path) -> Iterator[School]:
 @contextmanager
 def _station_that_waits(folder: Path, server: Server, name: str) -> Iterator[None]:
     """It shows its four words, and nobody has confirmed them."""
-    config = folder / "kiosk.toml"
-    config.write_text(f'[station]\nlibrary = "{LIBRARY}"\ndevice = "{name}"\ndata = "station"\n')
+    config = write_config(folder, server, scanner='kind = "lines"', device=name)
     token = new_token(server, LIBRARY, name)
     words = ["provisioning", "enrol", "--server", server.url, "--token", token, "--config", str(config), "--json"]
     asked = [sys.executable, "-m", *words]
