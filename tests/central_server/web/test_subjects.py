@@ -28,7 +28,7 @@ def test_a_reader_asks_is_told_and_is_erased(world: World) -> None:
     register = f"/desk/{world.library}/subjects/"
     librarian.go(register)
     librarian.send(register, card="HS999")
-    assert "Không có ai" in librarian.text
+    assert "không có ai mang thẻ đó" in librarian.text
     assert librarian.send(register, card="HS1") == 200
     here = f"{register}{an}"
     assert librarian.path == here
