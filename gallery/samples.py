@@ -130,6 +130,7 @@ THREE_DAYS = tuple(
 )
 BOOKS_LATE = n.CardHasBlocks((b.OverdueLoans(2),))
 CARD_PAUSED = n.CardHasBlocks((b.PatronBlocked(),))
+CARD_SUSPENDED = n.CardHasBlocks((b.Suspended(DUE),))
 RETURN_OFFERED = n.ReturnOffered(LAST.barcode, LAST)
 
 
@@ -284,6 +285,10 @@ SCREENS: tuple[Screen, ...] = (
                 "Renewed as often as it can be, and brought to the scanner again.", refused(b.NoMoreRenewals(1))
             ),
             "card-paused": Sample("A card that is paused.", State(borrowing(0, notice=CARD_PAUSED))),
+            "card-suspended": Sample(
+                "Books came back late, so it rests until a day that it says; everything else goes on.",
+                State(borrowing(0, notice=CARD_SUSPENDED)),
+            ),
             "unknown-card": Sample("A card that nobody knows.", noticed(n.UnknownCard())),
             "enrolment-code": Sample(
                 "A new station’s code, at one that works already.", noticed(n.EnrolmentCodeShown())

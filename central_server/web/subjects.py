@@ -31,12 +31,12 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         assert place.visit.person is not None
         return place.visit.person.id
 
-    async def register(request: Request, place: Place, wrong: str = "", card: str = "", status: int = 200) -> Response:
+    async def register(request: Request, place: Place, wrong: str = "", card: str = "") -> Response:
         now_ms = clock.now_ms()
         found = await site.read(lambda c: subjects.listed(c, place.library, now_ms))
         values = {"place": place, "asked": found, "wrong": wrong, "card": card, "forgotten": ""}
         values["forgotten"] = request.query_params.get("erased", "")
-        return site.page(request, place.visit, "subjects/register.html", values, status)
+        return site.page(request, place.visit, "subjects/register.html", values)
 
     @pages.get("/desk/{library}/subjects/")
     async def requests(request: Request, place: At, card: Annotated[str, Query(max_length=100)] = "") -> Response:
@@ -47,7 +47,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         try:
             who = await site.read(lambda c: erasing.patron_of_card(c, place.library, card.strip()))
         except CannotDo:
-            return await register(request, place, say(place.visit, "Nobody in this library has that card."), card, 404)
+            return await register(request, place, say(place.visit, "Nobody in this library has that card."), card)
         return to(f"/desk/{place.library}/subjects/{who}")
 
     async def reader(request: Request, place: Place, patron: str, wrong: str = "", status: int = 200) -> Response:

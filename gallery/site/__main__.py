@@ -10,14 +10,18 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from gallery.site.book import Pictured, write_index, write_sheet
+from demo.school import LIBRARY
+from gallery.site.book import Pictured, write_index, write_sheets
 from gallery.site.chromium import DESKTOP, HOW_TO_GET_IT, PHONE, PROGRAM, running
+from gallery.site.scenes import SCENES, enter_as_reader, prepare
 from gallery.site.school import PASSWORD, School, school
 from gallery.site.walk import kind_of, walk
 
 LANGUAGES = ("vi", "en")
 VISITOR = "visitor"
+READER = "reader"
 _MOST = 60
+_ASKED = 1
 _LONGEST = 1_300
 # Pages that only a form leads to, by the kind of page that has it: what is typed there.
 _SENT = {"/stations/*/new": {"device": "tram-3", "wifi": "Hoa Sen", "wifi_password": "mat khau 1"}}
@@ -27,38 +31,60 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m gallery.site", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/screens/centre"), metavar="DIR")
     parser.add_argument("--raw", type=Path, metavar="DIR", help="keep every single picture here")
+    parser.add_argument("--only", nargs="*", metavar="ROLE", help="only these people's; the index stays as it is")
     options = parser.parse_args()
     if PROGRAM is None:
         print(HOW_TO_GET_IT, file=sys.stderr)
         return 1
     found: dict[str, list[Pictured]] = {}
     with tempfile.TemporaryDirectory() as scratch, school(Path(scratch)) as here, running() as browser:
-        for role in (VISITOR, *here.logins):
+        _prepare(browser, here)
+        shown: dict[str, set[str]] = {language: set() for language in LANGUAGES}
+        for role in options.only or (VISITOR, READER, *here.logins):
             for language in LANGUAGES:
-                found[role] = list(_pictures(browser, here, role, language))
+                found[role] = list(_pictures(browser, here, role, language, shown[language]))
                 if options.raw:
                     _keep(options.raw / f"{role}-{language}", found[role])
-                write_sheet(found[role], options.out / f"{role}-{language}.png")
+                write_sheets(found[role], options.out, f"{role}-{language}")
             print(f"{role}: {len(found[role])} pages", flush=True)
-    write_index(found, LANGUAGES, options.out)
+    if not options.only:
+        write_index(found, LANGUAGES, options.out)
     return 0
 
 
-def _pictures(browser: Browser, here: School, role: str, language: str) -> Iterator[Pictured]:
+def _prepare(browser: Browser, here: School) -> None:
+    with browser.new_context(viewport=DESKTOP) as ones, browser.new_context(viewport=DESKTOP) as anothers:
+        librarian = ones.new_page()
+        _enter(librarian, here, "librarian")
+        # It asks before a PIN is given anew.
+        librarian.on("dialog", lambda dialog: dialog.accept())
+        prepare(librarian, anothers.new_page(), here)
+
+
+def _pictures(browser: Browser, here: School, role: str, language: str, known: set[str]) -> Iterator[Pictured]:
+    """But for those of a kind that is `known`: others have seen them."""
     context = browser.new_context(viewport=DESKTOP, locale=language)
     context.add_cookies([{"name": "lang", "value": language, "url": here.url}])
     page = context.new_page()
-    if role != VISITOR:
+    if role == READER:
+        enter_as_reader(page, here)
+    elif role != VISITOR:
         _enter(page, here, role)
-    for shown in walk(page, here.url, most=_MOST):
-        if shown.is_page and shown.status == 200:
+    start = f"/l/{LIBRARY}/" if role in (VISITOR, READER) else "/"
+    for shown in walk(page, here.url, start, most=_MOST, asked=_ASKED):
+        kind = kind_of(shown.path)
+        if shown.is_page and shown.status == 200 and (kind == "/" or kind not in known):
+            known.add(kind)
             yield _picture(page, shown.path)
-            if typed := _SENT.get(kind_of(shown.path)):
+            if typed := _SENT.get(kind):
                 for name, value in typed.items():
                     page.locator(f"main [name={name}]").fill(value)
                 page.locator("main form button.primary").click()
                 yield _picture(page, shown.path)
                 page.goto(here.url + shown.path)
+    for scene in SCENES.get(role, ()):
+        for name in scene(page, here):
+            yield _picture(page, name)
     context.close()
 
 

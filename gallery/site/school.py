@@ -4,6 +4,8 @@ stations' protocol."""
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,9 +13,10 @@ from pathlib import Path
 
 from demo.enrolment import new_token
 from demo.office import Office
-from demo.processes import Server, run_or_fail
-from demo.school import LIBRARY, SAMPLES, fill
+from demo.processes import ROOT, Server, run_or_fail
+from demo.school import LIBRARY, SAMPLES, fill, write_config
 
+CARD, PIN, SUSPENDED = "HS250001", "471902", "HS250020"
 PASSWORD = "cây đa bến nước sân đình"
 _OTHER, _OTHER_SCHOOL, _OTHER_NAME = "sao-khue", "th-sao-khue", "Thư viện Tiểu học Sao Khuê"
 _SCHOOL, _COMMUNE, _PROVINCE = "thcs-hoa-sen", "an-hoi", "vinh-long"
@@ -48,6 +51,7 @@ _LOANS = [
 ] + [("HS250002", "TK.00014", 30, -16), ("HS250004", "TK.00015", 24, -10), ("HS250001", "TK.00016", 20, -6)]
 # How many days ago there was how much to do; of last year, too.
 _BUSY = {10: 2, 35: 5, 60: 4, 75: 6, 380: 1, 410: 2, 440: 2}
+_SUSPEND = "[limits.hs]\nsuspend_after_days = 7\nsuspend_days = 30"
 _LISTS = ("titles", "items", "patrons")
 _HEALTH = {
     "version": "0.3.0",
@@ -63,9 +67,11 @@ _HEALTH = {
 
 @dataclass
 class School:
-    """A running centre. `logins`: who has which role; their password is `first` until they have chosen PASSWORD."""
+    """A running centre. `logins`: who has which role; their password is `first` until they have chosen PASSWORD. The
+    reader whose card is CARD has the PIN PIN once `scenes.prepare` was there. `waiting`: a station to be let in."""
 
     url: str
+    waiting: str = "tram-2"
     logins: dict[str, str] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
 
@@ -80,6 +86,9 @@ def school(folder: Path) -> Iterator[School]:
         run_or_fail("central_server", "import", *other, str(SAMPLES / f"{kind}.{'csv' if kind in _LISTS else 'toml'}"))
     where = ("--data", str(data))
     named = ("--library", LIBRARY, "--library-name", "Thư viện xanh THCS Hoa Sen")
+    rules = folder / "circulation.toml"
+    rules.write_text((SAMPLES / "circulation.toml").read_text("utf-8").replace("[limits.hs]", _SUSPEND, 1), "utf-8")
+    run_or_fail("central_server", "import", *where, *named, "--kind", "circulation", str(rules))
     run_or_fail("central_server", "import", *where, *named, "--kind", "station", str(SAMPLES / "station.toml"))
     for identity, kind, name, more in _TREE:
         run_or_fail("central_server", "organisation", "add", *where, "--kind", kind, "--name", name, *more, identity)
@@ -100,10 +109,29 @@ def school(folder: Path) -> Iterator[School]:
                 # Two readers have the same book, as it seems: a person must look.
                 office.lend("HS250013", "TK.00002", 1, 13)
                 office.tell(_HEALTH)
-        new_token(server, LIBRARY, "tram-2")
-        yield here
+                # One who brought a book back three weeks late, the day before yesterday.
+                office.lend(SUSPENDED, "TK.00090", 37, -23)
+                office.take_back("TK.00090", 2)
+        with _station_that_waits(folder, server, here.waiting):
+            yield here
     finally:
         server.stop()
+
+
+@contextmanager
+def _station_that_waits(folder: Path, server: Server, name: str) -> Iterator[None]:
+    """It shows its four words, and nobody has confirmed them."""
+    config = write_config(folder, server, scanner='kind = "lines"', device=name)
+    token = new_token(server, LIBRARY, name)
+    words = ["provisioning", "enrol", "--server", server.url, "--token", token, "--config", str(config), "--json"]
+    asked = [sys.executable, "-m", *words]
+    with subprocess.Popen(asked, cwd=ROOT, stdout=subprocess.PIPE, text=True) as station:
+        assert station.stdout is not None
+        station.stdout.readline()
+        try:
+            yield
+        finally:
+            station.terminate()
 
 
 def _lend(office: Office, every: int) -> None:

@@ -35,21 +35,24 @@ class Shown:
     is_page: bool
 
 
-def walk(page: Page, origin: str, start: str = "/", *, most: int = 80, each: int = 1) -> Iterator[Shown]:
-    """Show in `page` what can be reached from `start`, the nearest first: at most `most` things, and of those that
-    differ only in what they are about at most `each`. Go on when it was looked at."""
+def walk(page: Page, origin: str, start: str = "/", *, most: int = 80, asked: int = 3) -> Iterator[Shown]:
+    """Show in `page` what can be reached from `start`, the nearest first: at most `most` things, of those that differ
+    only in what they are about one, and of those that differ only in what is asked at most `asked`: a page of figures
+    can be asked in a hundred ways, and is one page. Go on when it was looked at."""
     waiting, known = deque([start]), {start}
     of_kind: Counter[str] = Counter()
+    of_path: Counter[str] = Counter()
     while waiting and most:
         path = waiting.popleft()
-        if of_kind[kind_of(path)] >= each:
+        if of_kind[kind_of(path)] or of_path[_place(path)] >= asked:
             continue
         answer = page.context.request.get(origin + path)
         really = _path_of(answer.url)
         for kind in {kind_of(path), kind_of(really)}:
             of_kind[kind] += 1
-        if of_kind[kind_of(really)] > each:
+        if of_kind[kind_of(really)] > 1:
             continue  # it leads where somebody was
+        of_path[_place(path)] += 1
         most -= 1
         if not answer.headers.get("content-type", "").startswith("text/html"):
             yield Shown(really, answer.status, False)
@@ -70,6 +73,10 @@ def kind_of(path: str) -> str:
     parts = ["*" if number == 2 or _NAMES_SOMETHING.search(one) else one for number, one in enumerate(where.split("/"))]
     names = sorted(pair.partition("=")[0] for pair in query.split("&") if pair)
     return "/".join(parts) + (f"?{'&'.join(names)}" if names else "")
+
+
+def _place(path: str) -> str:
+    return kind_of(path).partition("?")[0]
 
 
 def _path_of(address: str) -> str:

@@ -13,8 +13,16 @@ from gallery.site.chromium import DESKTOP, PHONE
 
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 _SERIOUS = ("serious", "critical")
-_LOOK = "() => axe.run({resultTypes: ['violations']}).then((found) => found.violations)"
+# Without what axe would fetch once more for rules that nobody asks for.
+_LOOK = "() => axe.run({resultTypes: ['violations'], preload: false}).then((found) => found.violations)"
 _TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Printing is the one thing that only a script can do; a secret field is no field of anybody's.
+_OFFERS = """() => [...document.querySelectorAll(
+    "h1, h2, h3, main form [name]:not([type=hidden]), button, summary, main a[href], nav a[href]"
+)].filter((one) => !one.matches("[data-print]") && one.checkVisibility()).map((one) => [
+    one.tagName, one.form?.getAttribute("action"), one.name, one.getAttribute("href"),
+    one.matches("select, textarea") ? "" : one.textContent.trim(),
+].join("|"))"""
 
 
 @dataclass
@@ -101,10 +109,14 @@ def too_wide(page: Page) -> list[str]:
 
 
 def faults_in_every_size(page: Page) -> list[str]:
-    """What is wrong with the page that is shown, in each size. What shuts people out hardly hangs on the size, and
-    takes long to look for: it is looked for in one."""
+    """What is wrong with the page that is shown, in each size."""
     found = []
     for name, size in SIZES.items():
         page.set_viewport_size(size)
-        found += [f"{name}: {one}" for one in too_wide(page)]
-    return found + axe(page)
+        found += [f"{name}: {one}" for one in too_wide(page) + axe(page)]
+    return found
+
+
+def what_it_offers(page: Page) -> set[str]:
+    """What somebody sees who has to do something here: headings, forms' fields, buttons, links."""
+    return set(page.evaluate(_OFFERS))
