@@ -5,7 +5,7 @@ name stays as it is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -49,7 +49,8 @@ class CannotUndo(CannotDo):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where the classes go: by name, to a name or `LEAVES`; who moves up is good until `valid_until` (ISO date)."""
+    """Where the classes go: by name, to a name or `LEAVES`; who moves up is good until `valid_until` (ISO date) at
+    least."""
 
     school_year: str
     moves: Mapping[str, str]
@@ -97,6 +98,13 @@ def school_years(today: date) -> list[str]:
     """Those that may be ending, the likeliest first: until August the one that began last year."""
     ending = today.year if today.month >= 3 else today.year - 1
     return [f"{year - 1}-{year}" for year in (ending, ending + 1, ending - 1)]
+
+
+def just_ended(today: date, done: Collection[str]) -> str | None:
+    """The school year that a person most probably means: from May until September the one that ends then, unless it
+    was `done`. At any other time classes are where they belong, and nobody is asked to move them."""
+    ended = school_years(today)[0]
+    return ended if 5 <= today.month <= 9 and ended not in done else None
 
 
 def proposal(connection: sa.Connection, library: str, level: str | None) -> list[tuple[str, int, str | None]]:
@@ -245,7 +253,10 @@ def _after(row: dict[str, Any], plan: Plan) -> dict[str, Any]:
         return row
     if plan.moves[name] == LEAVES:
         return {**row, "class_name": class_names.left_name(name, plan.school_year), "blocked": True}
-    return {**row, "class_name": plan.moves[name], "valid_until": plan.valid_until or row["valid_until"]}
+    until = row["valid_until"]
+    if plan.valid_until and until:  # nobody's card ends earlier than before, and one without an end gets none
+        until = max(until, plan.valid_until)
+    return {**row, "class_name": plan.moves[name], "valid_until": until}
 
 
 def _write(

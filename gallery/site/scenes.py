@@ -70,6 +70,7 @@ def _stocktake(page: Page, here: School) -> Iterator[str]:
 
 def _year(page: Page, here: School) -> Iterator[str]:
     go(page, here, f"{_DESK}/year")
+    page.select_option("[name=school_year]", index=1)
     _press(page, "main button.primary")
     yield "the year's end, looked at"
     page.once("dialog", lambda dialog: dialog.accept())

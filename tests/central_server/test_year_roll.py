@@ -1,6 +1,7 @@
 """The turn of the school year: nobody is lost, nobody moves twice, once is once, and it can be taken back that day."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -67,6 +68,29 @@ def roll(store: Store, what: Plan, now_ms: int = NOON_MS, library: str = "hoa-se
     with store.writing.begin() as connection:
         shown = year_roll.look(connection, library, what, day_of(now_ms))
         return year_roll.carry_out(connection, library, what, shown.print, BY, now_ms)
+
+
+@pytest.mark.parametrize(
+    ("today", "done", "ended"),
+    [
+        (date(2027, 5, 20), (), "2026-2027"),
+        (date(2027, 9, 5), (), "2026-2027"),
+        (date(2027, 6, 1), ("2026-2027",), None),
+        (date(2026, 12, 1), (), None),
+        (date(2027, 2, 1), (), None),
+    ],
+)
+def test_nobody_is_asked_to_move_classes_up_in_the_middle_of_a_year(
+    today: date, done: tuple[str, ...], ended: str | None
+) -> None:
+    assert year_roll.just_ended(today, done) == ended
+
+
+@pytest.mark.parametrize(("until", "then"), [("2026-12-31", "2027-05-31"), ("2028-05-31", "2028-05-31")])
+def test_no_card_ends_earlier_than_before(store: Store, known: object, until: str, then: str) -> None:
+    fill(store, {"A1": "1A"})
+    roll(store, plan(until))
+    assert now(store) == {"A1": ("2A", False, then)}
 
 
 def undo(store: Store, now_ms: int = NOON_MS) -> int:

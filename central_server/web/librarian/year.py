@@ -50,8 +50,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         values = await site.read(read)
         years = year_roll.school_years(today)
         were = {one.school_year for one in values["rolls"]}
-        ended = plan.school_year if plan else next((one for one in years if one not in were), years[0])
-        valid_until = (plan.valid_until or "") if plan else f"{int(ended[5:]) + 1}-05-31"
+        ended = plan.school_year if plan else year_roll.just_ended(today, were) or ""
+        valid_until = (plan.valid_until or "") if plan else f"{int(ended[5:]) + 1}-05-31" if ended else ""
         shown = {"years": years, "ended": ended, "valid_until": valid_until, "fault": fault, "today": today}
         asked = {name: request.query_params.get(name, "") for name in ("why", "was", "asked")}
         if asked["was"] not in were:  # nobody's address makes the page say so

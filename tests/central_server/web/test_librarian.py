@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
-from central_server import clock, erasing, organisations
+from central_server import clock, erasing, organisations, year_roll
 from central_server.people import Role
 from central_server.tables.library import patron, patron_card, request, setting
 from central_server.tables.operations import dispute, late_return, settlement
@@ -49,6 +49,9 @@ def deeds(world: World) -> list[str]:
     with world.store.reading.connect() as connection:
         found = sa.select(deed.c.act).where(deed.c.library_id == world.library).order_by(deed.c.number)
         return list(connection.scalars(found))
+
+
+ENDED = year_roll.school_years(clock.day_of(clock.now_ms()))[0]
 
 
 @pytest.fixture
@@ -225,14 +228,15 @@ def test_shows_what_people_typed_as_text_on_every_page(world: World, librarian: 
 
 
 def test_rolls_the_year_once(world: World, librarian: Browser, desk: str, tmp_path: Path) -> None:
-    people = "A1,Bé Một,1A,hs\nB1,Bé Hai,2A,hs\nC1,Bé Năm,5A,hs\nD1,Bé Đội,Cờ đỏ,hs\n"
-    bring(world.store, "patrons", f"Số thẻ,Họ và tên,Lớp,Loại bạn đọc\n{people}", tmp_path, world.library)
+    people = "A1,Bé Một,1A,hs,31/05/2027\nB1,Bé Hai,2A,hs,\nC1,Bé Năm,5A,hs,\nD1,Bé Đội,Cờ đỏ,hs,\n"
+    bring(world.store, "patrons", f"Số thẻ,Họ và tên,Lớp,Loại bạn đọc,Hạn thẻ\n{people}", tmp_path, world.library)
     lend(world, "TK.2", "C1")
     librarian.go(f"{desk}/year")
     form = next(one for one in librarian.forms if one.action == f"{desk}/year")
     assert [form.fields[f"how-{number}"] for number in range(4)] == ["moves", "moves", "leaves", "stays"]
     before = feed(world.store, world.library)[0]
-    assert librarian.send(f"{desk}/year", valid_until="2028-05-31") == 200
+    assert librarian.send(f"{desk}/year", school_year="") == 400, "the page means none in the middle of the year"
+    assert librarian.send(f"{desk}/year", school_year=ENDED, valid_until="2028-05-31") == 200
     assert "Dế Mèn phiêu lưu ký" in librarian.text, "what the leaver still has"
     assert (feed(world.store, world.library)[0], deeds(world)) == (before, [])
     looked = librarian.forms[-1].fields
@@ -264,7 +268,7 @@ def test_rolls_the_year_once(world: World, librarian: Browser, desk: str, tmp_pa
     assert "trở lại như trước" in librarian.text
     assert of(world, patron.c.class_name, "A1") == "1A"
     librarian.go(f"{desk}/year")
-    assert librarian.send(f"{desk}/year", **{f"how-{number}": "stays" for number in range(4)}) == 400
+    assert librarian.send(f"{desk}/year", school_year=ENDED, **{f"how-{number}": "stays" for number in range(4)}) == 400
 
 
 def test_looks_again_when_readers_changed_meanwhile(world: World, librarian: Browser, desk: str) -> None:
@@ -272,7 +276,7 @@ def test_looks_again_when_readers_changed_meanwhile(world: World, librarian: Bro
         mine = sa.update(patron).where(patron.c.library_id == world.library)
         connection.execute(mine.values(class_name="1A"))
     librarian.go(f"{desk}/year")
-    librarian.send(f"{desk}/year")
+    librarian.send(f"{desk}/year", school_year=ENDED)
     with world.store.writing.begin() as connection:
         connection.execute(mine.where(patron.c.card == "HS2").values(class_name="Khác"))
     assert librarian.send(f"{desk}/year/do") == 409
