@@ -94,6 +94,16 @@ def at_work(world: World) -> Callable[[Role], Browser]:
     return lambda role: world.signed_in(role, world.school if role in people.OF_A_SCHOOL else world.province)
 
 
+@pytest.fixture
+def desk(world: World) -> str:
+    return f"/desk/{world.library}"
+
+
+@pytest.fixture
+def librarian(at_work: Callable[[Role], Browser]) -> Browser:
+    return at_work(Role.LIBRARIAN)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     """Debian's. Not for the whole run: while it is there, nobody else has an event loop."""

@@ -4,22 +4,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
-from central_server import clock, erasing, organisations, year_roll
+from central_server import clock, erasing, organisations
 from central_server.people import Role
 from central_server.tables.library import patron, patron_card, request, setting
 from central_server.tables.operations import dispute, late_return, settlement
-from central_server.tables.organisations import deed, reader_pin
+from central_server.tables.organisations import reader_pin
 from tests.central_server.late import SUSPENDING
 from tests.central_server.support import CIRCULATION, Station, bring, feed, take
 from tests.central_server.web.browser import Browser
 from tests.central_server.web.conftest import World
+from tests.central_server.web.known import deeds, lend, of, told, who
 
 AtWork = Callable[[Role], Browser]
 CALENDAR = """version = "1"
@@ -30,45 +29,6 @@ begins = 2026-09-05
 ends = 2027-05-31
 """
 SCRIPT = "<script>alert(1)</script>"
-
-
-def who(world: World, card: str = "HS1") -> str:
-    found = sa.select(patron.c.id).where(patron.c.library_id == world.library, patron.c.card == card)
-    return str(world.one(found))
-
-
-def of(world: World, column: sa.Column[Any], card: str = "HS1") -> Any:
-    return world.one(sa.select(column).where(patron.c.library_id == world.library, patron.c.id == who(world, card)))
-
-
-def told(world: World, kind: str) -> list[dict[str, Any]]:
-    return [one["data"] for one in feed(world.store, world.library)[0] if one["kind"] == kind]
-
-
-def deeds(world: World) -> list[str]:
-    with world.store.reading.connect() as connection:
-        found = sa.select(deed.c.act).where(deed.c.library_id == world.library).order_by(deed.c.number)
-        return list(connection.scalars(found))
-
-
-ENDED = year_roll.school_years(clock.day_of(clock.now_ms()))[0]
-
-
-@pytest.fixture
-def desk(world: World) -> str:
-    return f"/desk/{world.library}"
-
-
-@pytest.fixture
-def librarian(at_work: AtWork) -> Browser:
-    return at_work(Role.LIBRARIAN)
-
-
-def lend(world: World, barcode: str = "TK.1", card: str = "HS1") -> Station:
-    """A book is lent at a station, and late since."""
-    station = Station(world.library)
-    take(world.store, station.check_out(barcode, who(world, card)), library=world.library)
-    return station
 
 
 def test_shows_every_page_to_the_head_and_lets_the_librarian_alone_change(
@@ -225,64 +185,6 @@ def test_shows_what_people_typed_as_text_on_every_page(world: World, librarian: 
         assert '7"><b>' not in librarian.page.text
     assert librarian.go(f"{desk}/readers/{evil}") == 200
     assert SCRIPT in librarian.text, "the control: it is shown"
-
-
-def test_rolls_the_year_once(world: World, librarian: Browser, desk: str, tmp_path: Path) -> None:
-    people = "A1,Bé Một,1A,hs,31/05/2027\nB1,Bé Hai,2A,hs,\nC1,Bé Năm,5A,hs,\nD1,Bé Đội,Cờ đỏ,hs,\n"
-    bring(world.store, "patrons", f"Số thẻ,Họ và tên,Lớp,Loại bạn đọc,Hạn thẻ\n{people}", tmp_path, world.library)
-    lend(world, "TK.2", "C1")
-    librarian.go(f"{desk}/year")
-    form = next(one for one in librarian.forms if one.action == f"{desk}/year")
-    assert [form.fields[f"how-{number}"] for number in range(4)] == ["moves", "moves", "leaves", "stays"]
-    before = feed(world.store, world.library)[0]
-    assert librarian.send(f"{desk}/year", school_year="") == 400, "the page means none in the middle of the year"
-    assert librarian.send(f"{desk}/year", school_year=ENDED, valid_until="2028-05-31") == 200
-    assert "Dế Mèn phiêu lưu ký" in librarian.text, "what the leaver still has"
-    assert (feed(world.store, world.library)[0], deeds(world)) == (before, [])
-    looked = librarian.forms[-1].fields
-
-    assert librarian.send(f"{desk}/year/do") == 200
-    assert librarian.path.startswith(f"{desk}/year/20")
-    assert "TK.2" in librarian.text
-    classes = [of(world, patron.c.class_name, card) for card in ("A1", "B1", "C1", "D1")]
-    year = looked["school_year"]
-    assert classes == ["2A", "3A", f"5A · {year}", "Cờ đỏ"]
-    assert (of(world, patron.c.blocked, "C1"), of(world, patron.c.valid_until, "A1")) == (True, "2028-05-31")
-
-    after = feed(world.store, world.library)[0]
-    for _ in range(2):
-        librarian.post(f"{desk}/year/do", **looked)
-        assert librarian.page.headers["location"] == f"{desk}/year?was={year}&asked={year}"
-    librarian.go(f"{desk}/year?was={year}&asked={year}")
-    assert f"Năm học {year} các lớp đã lên lớp rồi" in librarian.text
-    other = f"{int(year[:4]) + 1}-{int(year[5:]) + 1}"
-    librarian.post(f"{desk}/year/do", **looked | {"school_year": other})
-    librarian.go(librarian.page.headers["location"])
-    assert f"vừa lên lớp cho năm học {year} chưa đầy nửa năm" in librarian.text
-    assert f"chưa thể lên lớp cho năm học {other}" in librarian.text
-    librarian.go(f"{desk}/year?was=1999-2000&asked={year}")
-    assert "1999" not in librarian.text
-    assert (feed(world.store, world.library)[0], deeds(world)) == (after, ["year_rolled"])
-
-    assert librarian.send(f"{desk}/year/{year}/undo") == 200
-    assert "trở lại như trước" in librarian.text
-    assert of(world, patron.c.class_name, "A1") == "1A"
-    librarian.go(f"{desk}/year")
-    assert librarian.send(f"{desk}/year", school_year=ENDED, **{f"how-{number}": "stays" for number in range(4)}) == 400
-
-
-def test_looks_again_when_readers_changed_meanwhile(world: World, librarian: Browser, desk: str) -> None:
-    with world.store.writing.begin() as connection:
-        mine = sa.update(patron).where(patron.c.library_id == world.library)
-        connection.execute(mine.values(class_name="1A"))
-    librarian.go(f"{desk}/year")
-    librarian.send(f"{desk}/year", school_year=ENDED)
-    with world.store.writing.begin() as connection:
-        connection.execute(mine.where(patron.c.card == "HS2").values(class_name="Khác"))
-    assert librarian.send(f"{desk}/year/do") == 409
-    assert "đã thay đổi" in librarian.text
-    assert librarian.send(f"{desk}/year/do") == 200
-    assert [of(world, patron.c.class_name, card) for card in ("HS1", "HS2")] == ["2A", "Khác"]
 
 
 def disputed(world: World) -> str:
