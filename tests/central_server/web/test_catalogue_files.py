@@ -83,7 +83,7 @@ BAD = {
     "no MARC at all": ("marc", "sach.mrc", lambda: b"hello", "không phải MARC 21"),
     "entities": ("marc", "x.xml", lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "DTD"),
     "an empty file": ("titles", "sach.csv", lambda: b"", "Tệp trống"),
-    "other columns": ("items", "x.csv", lambda: b"a,b\n1,2\n", "Thiếu cột"),
+    "other columns": ("items", "x.csv", lambda: b"a,b\n1,2\n", "chọn nhầm tệp"),
 }
 
 
@@ -197,6 +197,17 @@ def test_names_the_fields_of_the_form_and_no_flags_of_a_command(world: World, at
     assert look_at(world, browser, "titles", "sach.csv", zeros) == 200
     assert "hãy đánh dấu ô “Mã là số thì vốn không có số 0 ở đầu”" in browser.text
     assert not FLAG.search(browser.text)
+
+
+def test_asks_in_one_sentence_whether_the_wrong_file_was_chosen(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    pem = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
+    assert look_at(world, browser, "titles", "khoa.pem", pem) == 400
+    assert "Có phải đã chọn nhầm tệp không?" in browser.text
+    assert "Thiếu cột" not in browser.text
+    assert "BEGIN" not in browser.text
+    assert look_at(world, browser, "titles", "sach.csv", "Nhan đề\nMột\n".encode()) == 400
+    assert "Thiếu cột “Mã đầu sách”" in browser.text, "one column is known: it is such a list"
 
 
 def test_has_a_sentence_of_its_own_for_the_page_where_a_command_would_be_named() -> None:
