@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from central_server import clock, reader_pins
 from central_server.catalogue import titles
 from central_server.people import Role
-from central_server.tables.library import hold, patron, request, title
+from central_server.tables.library import hold, patron, request
 from central_server.tables.operations import loan, operation_body, operation_reader
 from tests.central_server.support import CIRCULATION, bring
 from tests.central_server.web.conftest import World
@@ -71,11 +71,6 @@ def test_calls_a_type_by_its_name_where_there_is_one(world: World, tmp_path: Pat
     assert '<option value="STK" selected>sách tham khảo</option>' in browser.page.text
     assert '<option value="SGK">SGK</option>' in browser.page.text, "it has no name"
     assert '<span class="tag">sách tham khảo</span>' in browser.page.text
-
-
-def title_of_type(world: World, item_type: str) -> str:
-    mine = (title.c.library_id == world.library, title.c.item_type == item_type)
-    return str(world.one(sa.select(title.c.id).where(*mine)))
 
 
 def test_tells_of_a_loan_until_when_and_not_whose(lending: World) -> None:
