@@ -107,7 +107,8 @@ def read_header(
             kept.add(column.field)
         names[column.field] = name
         places[column.field] = list(range(place, min(over.get(place, place), place + _MOST_UNDER_A_HEADING - 1) + 1))
-    _tell_missing(line, [one for one in columns if one.field not in [*places, *given]], strangers, report)
+    missing = [one for one in columns if one.field not in [*places, *given]]
+    _tell_missing(line, missing, strangers, report, is_any_known=bool(places))
     read = {names[one.field]: one.header for one in columns if one.field in places}
     report.columns.append(Columns(line, read, [name for name in strangers.values() if name]))
     if not report.readable:
@@ -121,8 +122,14 @@ def reference(places: Sequence[int], line: Line) -> str | None:
     return f"{letters_of(places[0])}{line.number}" if line.sheet and places else None
 
 
-def _tell_missing(line: Line, missing: list[Column], strangers: dict[int, str], report: Report) -> None:
+def _tell_missing(
+    line: Line, missing: list[Column], strangers: dict[int, str], report: Report, *, is_any_known: bool
+) -> None:
     left = [name for name in strangers.values() if name and not is_national(name)]
+    needed = [one for one in missing if one.required]
+    if needed and not is_any_known and not any(meant(one.header, left) for one in needed):
+        report.refuse("other_list", columns=", ".join(f"“{one.header}”" for one in needed))
+        return
     for column in missing:
         if column.required:
             found = meant(column.header, left)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from central_server.imports.page_sentences import sentence_on_page
 from central_server.imports.sentences import Language, sentence, word
 
 # More findings of one kind than this are told together, in the report for people.
@@ -49,7 +50,7 @@ class Columns:
 @dataclass
 class Report:
     """Of one file. Unless `readable`, nothing of it was imported; in a `dry_run` nothing ever is. `of_records`: its
-    lines are the records of a file that has no lines."""
+    lines are the records of a file that has no lines. `on_page`: a form is pointed to, not the words of a command."""
 
     kind: str
     library: str
@@ -63,6 +64,7 @@ class Report:
     columns: list[Columns] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     of_records: bool = False
+    on_page: bool = False
 
     def note(self, code: str, line: Line | None = None, cell: str | None = None, **values: object) -> None:
         """Something to know; nothing was left out for it but what the sentence says."""
@@ -198,7 +200,8 @@ class Report:
     def _find(
         self, code: str, line: Line | None, cell: str | None, values: dict[str, object], *, is_problem: bool
     ) -> None:
-        said = sentence(code, self.language, **values)
+        say = sentence_on_page if self.on_page else sentence
+        said = say(code, self.language, **values)
         self.findings.append(Finding(line, cell, code, said, is_problem))
 
 

@@ -117,6 +117,12 @@ def item_types(connection: sa.Connection, library: str) -> set[str]:
     return {one.item_type for one in known.policies} if known else set()
 
 
+def names(connection: sa.Connection, library: str) -> dict[str, str]:
+    """What people call the patron categories and item types, by code, where the rules say it."""
+    known = _known(connection, library)
+    return known.names if known else {}
+
+
 def _known(connection: sa.Connection, library: str) -> Circulation | None:
     text = changes.current(connection, library, "circulation", library)
     return msgspec.json.decode(text, type=Circulation) if text else None

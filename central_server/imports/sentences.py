@@ -122,6 +122,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "A library should not keep them: use card or pupil numbers. "
         'If it must be, add --keep-column "{column}". Nothing was imported.',
     ),
+    "other_list": (
+        "Tệp này không giống một danh sách như vậy: không thấy cột nào quen thuộc, như {columns}. "
+        "Có phải đã chọn nhầm tệp không?",
+        "This file does not look like such a list: no column of it is known, like {columns}. "
+        "Was the wrong file chosen?",
+    ),
     "missing_column": (
         'Thiếu cột “{column}”. Nếu mọi dòng đều như nhau, có thể thêm --value "{column}=…".',
         'The column “{column}” is missing. If it is the same in every line, add --value "{column}=…".',

@@ -76,7 +76,7 @@ def add_routes(pages: APIRouter, site: Site) -> None:
     async def _import(place: Place, file: File) -> Report:
         assert place.visit.person is not None
         who, options = place.visit.person.id, file.options
-        report = Report(file.kind, place.library, file.name, place.visit.language, options.dry_run)
+        report = Report(file.kind, place.library, file.name, place.visit.language, options.dry_run, on_page=True)
         bring = await site.aside(lambda: prepare(file.raw, options, report))
 
         def write(connection: sa.Connection) -> None:

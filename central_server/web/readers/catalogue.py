@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from central_server import clock, lookup, opening
+from central_server.imports import rules
 from central_server.web.site import Place, Site
 from central_server.wire import Refused
 
@@ -66,7 +67,8 @@ def add_routes(pages: APIRouter, site: Site) -> None:
             found, more = lookup.find(
                 connection, place.library, q, item_type=of_type, only_inside=inside == "1", page=page
             )
-            return {"found": found, "more": more, "types": lookup.item_types(connection, place.library)}
+            types = lookup.item_types(connection, place.library)
+            return {"found": found, "more": more, "types": types, "type_names": rules.names(connection, place.library)}
 
         values = await site.read(look)
         shown = q[:200].replace("\0", "")
@@ -80,10 +82,14 @@ def add_routes(pages: APIRouter, site: Site) -> None:
         request: Request, place: Annotated[Place, Depends(site.library_page)], title: str, said: str = ""
     ) -> Response:
         """All that is known of a title, and each copy of it."""
-        found = None if "\0" in title else await site.read(lambda c: lookup.one_title(c, place.library, title))
-        if found is None:
-            raise Refused(404, "There is no such title.")
-        values = {"place": place, "title": found, "said": said}
+
+        def look(connection: sa.Connection) -> dict[str, Any]:
+            found = None if "\0" in title else lookup.one_title(connection, place.library, title)
+            if found is None:
+                raise Refused(404, "There is no such title.")
+            return {"title": found, "type_names": rules.names(connection, place.library)}
+
+        values = {"place": place, "said": said, **await site.read(look)}
         return site.page(request, place.visit, "readers/title.html", values)
 
 
@@ -96,6 +102,7 @@ def _front(
     values = {
         "opening": opening.opening(connection, library, today),
         "today": today,
+        "type_names": rules.names(connection, library),
         "newest": lookup.newest(connection, library, _NEWEST),
         "most_borrowed": [(known[identity], times) for identity, times in counts if identity in known],
     }

@@ -57,6 +57,18 @@ def test_adds_a_title_with_copies_finds_and_changes_it(world: World, at_work: At
     assert acts == ["title_added", "item_added", "item_added", "item_added", "title_changed"]
 
 
+def test_says_that_a_title_without_a_type_cannot_be_lent(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    browser.go(f"{desk(world)}/new")
+    assert "Chưa ghi loại thì chưa ai mượn được" in browser.text
+    assert browser.send(desk(world), title="Góc sân và khoảng trời", item_type="") == 200
+    here = urlsplit(browser.page.url).path
+    assert "chưa ghi loại nên chưa cho mượn được" in browser.text
+    browser.go(f"{here}/edit")
+    assert browser.send(f"{here}/edit", item_type="STK") == 200
+    assert "chưa ghi loại" not in browser.text
+
+
 def test_tells_the_second_of_two_and_loses_nothing(world: World, at_work: AtWork) -> None:
     first, second = at_work(Role.LIBRARIAN), at_work(Role.LIBRARIAN)
     here = add_a_title(world, first)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
 
+from central_server.imports import page_sentences, sentences
 from central_server.people import Role
 from central_server.tables.library import item, patron, title
 from tests.central_server.test_marc import NAMES, as_file, titled
@@ -18,6 +19,7 @@ from tests.central_server.web.conftest import World
 
 AtWork = Callable[[Role], Browser]
 TAKE = "import/take"
+FLAG = re.compile(r"--[a-z]")
 
 
 def desk(world: World) -> str:
@@ -81,7 +83,7 @@ BAD = {
     "no MARC at all": ("marc", "sach.mrc", lambda: b"hello", "không phải MARC 21"),
     "entities": ("marc", "x.xml", lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "DTD"),
     "an empty file": ("titles", "sach.csv", lambda: b"", "Tệp trống"),
-    "other columns": ("items", "x.csv", lambda: b"a,b\n1,2\n", "Thiếu cột"),
+    "other columns": ("items", "x.csv", lambda: b"a,b\n1,2\n", "chọn nhầm tệp"),
 }
 
 
@@ -181,3 +183,34 @@ def test_prints_the_cards_of_a_class_for_the_librarian_alone(world: World, at_wo
     assert browser.send(cards, **{"class": "6A1"}) == 200
     assert browser.page.content.startswith(b"%PDF")
     assert at_work(Role.HEAD).go(cards) == 404
+
+
+def test_names_the_fields_of_the_form_and_no_flags_of_a_command(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    browser.go(f"{desk(world)}/import?kind=titles")
+    assert "Một loại cho tất cả" in browser.text
+    assert not FLAG.search(browser.text)
+    assert look_at(world, browser, "patrons", "hs.csv", "Số thẻ,Họ tên\nHS9,An\n".encode()) == 400
+    assert "hãy điền vào ô “Một loại cho tất cả”" in browser.text
+    assert not FLAG.search(browser.text)
+    zeros = "Mã đầu sách,Nhan đề,Loại\n0001,Một,STK\n2,Hai,STK\n".encode()
+    assert look_at(world, browser, "titles", "sach.csv", zeros) == 200
+    assert "hãy đánh dấu ô “Mã là số thì vốn không có số 0 ở đầu”" in browser.text
+    assert not FLAG.search(browser.text)
+
+
+def test_asks_in_one_sentence_whether_the_wrong_file_was_chosen(world: World, at_work: AtWork) -> None:
+    browser = at_work(Role.LIBRARIAN)
+    pem = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
+    assert look_at(world, browser, "titles", "khoa.pem", pem) == 400
+    assert "Có phải đã chọn nhầm tệp không?" in browser.text
+    assert "Thiếu cột" not in browser.text
+    assert "BEGIN" not in browser.text
+    assert look_at(world, browser, "titles", "sach.csv", "Nhan đề\nMột\n".encode()) == 400
+    assert "Thiếu cột “Mã đầu sách”" in browser.text, "one column is known: it is such a list"
+
+
+def test_has_a_sentence_of_its_own_for_the_page_where_a_command_would_be_named() -> None:
+    for code in sentences._SENTENCES.keys() - {"no_library"}:
+        for_all = page_sentences._SENTENCES.get(code, sentences._SENTENCES[code])
+        assert not FLAG.search("".join(for_all)), code

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from central_server import clock, reader_pins
+from central_server.catalogue import titles
 from central_server.people import Role
 from central_server.tables.library import hold, patron, request
 from central_server.tables.operations import loan, operation_body, operation_reader
@@ -52,6 +53,24 @@ def test_shows_the_library_to_everybody(world: World) -> None:
     browser.go(f"/l/{world.library}/title/{title_of(world)}")
     assert "TK.1" in browser.text
     assert "Đăng nhập để đặt trước" in browser.text
+
+
+def test_calls_a_type_by_its_name_where_there_is_one(world: World, tmp_path: Path) -> None:
+    with world.store.writing.begin() as connection:
+        titles.add(
+            connection, world.library, titles.blank(connection, world.library) | {"title": "Toán 6", "item_type": "SGK"}
+        )
+    named = CIRCULATION + '[names]\nSTK = "sách tham khảo"\n'
+    bring(world.store, "circulation", named, tmp_path, world.library)
+    browser = browser_of(world)
+    for page in ("", f"title/{title_of(world)}"):
+        browser.go(f"/l/{world.library}/{page}")
+        assert "sách tham khảo" in browser.text
+        assert "STK" not in browser.text
+    browser.go(f"/l/{world.library}/find?of_type=STK")
+    assert '<option value="STK" selected>sách tham khảo</option>' in browser.page.text
+    assert '<option value="SGK">SGK</option>' in browser.page.text, "it has no name"
+    assert '<span class="tag">sách tham khảo</span>' in browser.page.text
 
 
 def test_tells_of_a_loan_until_when_and_not_whose(lending: World) -> None:
