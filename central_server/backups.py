@@ -15,7 +15,7 @@ from sqlcipher3 import dbapi2
 
 from central_server import clock, postgresql
 from central_server.cannot import CannotDo
-from central_server.database import FILE_NAME, REVISION, Where, open_store
+from central_server.database import FILE_NAME, REVISION, Where, no_database_in, open_store
 
 _STARTS = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 _NAME = "central-"
@@ -32,7 +32,7 @@ def backup(where: Where, to: Path) -> Path:
     # Whatever its revision is: before a migration is when a backup is wanted most.
     if isinstance(where, Path):
         if not (where / FILE_NAME).exists():
-            raise CannotDo(f"There is no database in {where} (looked for {FILE_NAME}).")
+            raise CannotDo(no_database_in(where))
     else:
         _revision_of(where, postgresql.shown(where))
     part = path.with_name(path.name + ".part")

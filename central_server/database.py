@@ -126,6 +126,16 @@ def must_have_library(connection: sa.Connection, library: str) -> None:
         raise CannotDo(f"There is no library {library!r} here; its first import makes it.")
 
 
+def no_database_in(folder: Path) -> str:
+    """What is said of a folder without a database, and what to do next."""
+    return (
+        f"There is no database in {folder} (looked for {FILE_NAME}). "
+        "Is --data the right folder? For a new centre, the first import makes the database and its library: "
+        f"central_server import --data {folder} --library CODE --library-name NAME --kind titles FILE. "
+        f"To have one back from a copy: central_server restore --data {folder} --from COPY."
+    )
+
+
 def _begin_generations(store: Store) -> None:
     with store.writing.begin() as connection:
         for library in connection.scalars(sa.select(library_table.c.library_id)).all():
@@ -140,7 +150,7 @@ def _have_key(store: Store) -> None:
 def _find_folder(folder: Path, *, create: bool) -> None:
     if not create:
         if not (folder / FILE_NAME).exists():
-            raise CannotOpen(f"There is no database in {folder} (looked for {FILE_NAME}).")
+            raise CannotOpen(no_database_in(folder))
         return
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

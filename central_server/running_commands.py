@@ -6,7 +6,7 @@ from pathlib import Path
 from central_server import backups, suspensions
 from central_server.cannot import CannotDo
 from central_server.commands import DATABASE, JSON, Done, Parsers, answer
-from central_server.database import FILE_NAME, REVISION, open_store
+from central_server.database import FILE_NAME, REVISION, no_database_in, open_store
 
 
 def add_parsers(commands: Parsers) -> None:
@@ -49,7 +49,7 @@ def _restore(arguments: argparse.Namespace) -> Done:
 def _migrate(arguments: argparse.Namespace) -> Done:
     where = arguments.where
     if isinstance(where, Path) and not (where / FILE_NAME).exists():
-        raise CannotDo(f"There is no database in {where} (looked for {FILE_NAME}).")
+        raise CannotDo(no_database_in(where))
     store = open_store(where, migrate=True, busy_timeout_s=arguments.busy_timeout)
     try:
         suspensions.catch_up(store)

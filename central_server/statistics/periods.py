@@ -65,13 +65,16 @@ class Period:
 
 
 def period(kind: str, text: str, setting: Setting, today: str) -> Period:
-    """What an address asks for; the one that today (ISO date) is in when it says nothing sensible."""
+    """What an address asks for (`2026-11`) or somebody types (`11/2026`); the one that today (ISO date) is in when it
+    says nothing sensible."""
     one = next((known for known in Kind if known.value == kind), Kind.MONTH)
     first = {Kind.MONTH: 1, Kind.SCHOOL_YEAR: setting.school_year_from, Kind.YEAR: setting.year_from}[one]
     year, month = int(today[:4]), int(today[5:7])
     if one is Kind.MONTH:
-        found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
-        chosen = Period(one, int(found[1]), int(found[2])) if found else Period(one, year, month)
+        found = re.fullmatch(r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])", text) or re.fullmatch(
+            r"(?P<month>0?[1-9]|1[0-2])/(?P<year>[0-9]{4})", text.strip()
+        )
+        chosen = Period(one, int(found["year"]), int(found["month"])) if found else Period(one, year, month)
     else:
         found = re.fullmatch(r"([0-9]{4})", text)
         chosen = Period(one, int(found[1]) if found else year - (month < first), first)

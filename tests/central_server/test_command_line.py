@@ -144,6 +144,7 @@ def test_says_so_when_there_is_nothing_to_dump(tmp_path: Path) -> None:
     done = run("ledger", "--data", tmp_path, "--library", "hoa-sen")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no database" in done.stderr
+    assert f"central_server import --data {tmp_path} --library" in done.stderr  # what to do next
     open_store(tmp_path).close()
     done = run("ledger", "--data", tmp_path, "--library", "hoa-sen")
     assert (done.returncode, done.stdout) == (2, "")

@@ -24,8 +24,8 @@ _FIGURES: Mapping[str, str] = {
     "help_calls": word("Calls for help"),
     "readers": word("Readers who borrowed"),
     "titles": word("Titles held"),
-    "items": word("Items held"),
-    "items_per_pupil": word("Items per pupil"),
+    "items": word("Items in good condition"),
+    "items_per_pupil": word("Items in good condition per pupil"),
     "damaged": word("Damaged items"),
     "patrons": word("Readers on the list"),
     "new_titles": word("New titles"),
@@ -56,10 +56,15 @@ def of_level(visit: Visit, level: str | None) -> str:
     return say(visit, LEVELS[known]) if (known := _ALSO.get(level, level)) in LEVELS else level
 
 
+def typed(period: Period) -> str:
+    """How people write it into the form: `11/2026`, or the year in which it begins."""
+    return f"{period.month:02}/{period.year}" if period.kind is Kind.MONTH else period.text
+
+
 def of_period(visit: Visit, period: Period) -> str:
     """`11/2026`, `school year 2026–2027`."""
     if period.kind is Kind.MONTH:
-        return f"{period.month:02}/{period.year}"
+        return typed(period)
     last = int(period.last[:4])
     years = str(period.year) if last == period.year else f"{period.year}–{last}"
     if period.kind is Kind.SCHOOL_YEAR:

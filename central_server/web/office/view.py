@@ -77,6 +77,13 @@ class View:
         """All columns."""
         return self.setting.figures
 
+    @property
+    def lacks_pupils(self) -> bool:
+        """Whether a figure per pupil cannot be told, since nobody has said how many there are. What is below a school
+        has none of its own."""
+        lines = [self.total, *(() if self.node.one_school else self.lines)]
+        return any(one.per_pupil for one in self.figures) and not all(line.count_of_pupils() for line in lines)
+
 
 def seen(connection: sa.Connection, visit: Visit, node: Node, asked: Asked) -> View:
     """Read it."""

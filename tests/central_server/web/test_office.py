@@ -124,6 +124,26 @@ def test_shows_the_usual_when_an_address_is_nonsense(world: World, query: str) -
     assert office.go(f"/office/{world.province}/?{query}") == 200
 
 
+@pytest.mark.parametrize("typed", ["03/2026", "3/2026", "2026-03"])
+def test_takes_a_month_as_people_write_it_and_shows_it_so(world: World, typed: str) -> None:
+    office = world.signed_in(Role.OFFICE, world.province)
+    office.go(f"/office/{world.province}/?kind=month&at={typed}")
+    assert next(one.fields["at"] for one in office.forms if "at" in one.fields) == "03/2026"
+    assert "Tổng cộng: 03/2026" in office.text
+
+
+def test_says_who_writes_down_how_many_pupils_there_are_only_where_nobody_has(world: World) -> None:
+    where, sentence = f"/office/{world.school}/", "khi chưa ai ghi trường có bao nhiêu học sinh"
+    head = world.signed_in(Role.HEAD, world.school)
+    head.go(where)
+    assert sentence not in head.text
+    with world.store.writing.begin() as connection:
+        organisations.change(connection, world.school, pupils=None)
+    head.go(where)
+    assert sentence in head.text
+    assert "Số bản sách còn tốt" in head.text
+
+
 def test_compares_the_schools_that_are_ticked(world: World) -> None:
     office = world.signed_in(Role.OFFICE, world.province)
     office.go(f"/office/{world.province}/?by=school&pick={world.school}")

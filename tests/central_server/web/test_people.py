@@ -150,7 +150,7 @@ def test_a_second_step_counts_from_its_first_code(world: World) -> None:
     assert shown[0] in browser.text, "the telephone has this secret already"
     assert browser.send(f"{page}/on", code=code(), password="sai rồi nhé bạn") == 403
     assert browser.send(f"{page}/on", code=code(), password=PASSWORD) == 200
-    assert "Đã bật bước thứ hai" in browser.text
+    assert "Đã bật xác thực hai bước" in browser.text
     elsewhere.go("/account")
     assert elsewhere.path == "/enter", "who was signed in without it still is"
     assert world.browser().enter(login, PASSWORD) == 403
