@@ -260,7 +260,7 @@ def test_says_that_the_key_cannot_be_kept(machine: Machine) -> None:
     machine.data.write_text("a file where the folder should be")
     status, _, err = machine.enrol()
     assert status == 1
-    assert "Chưa cất được chìa khóa" in err
+    assert "Chưa cất được chìa khoá" in err
 
 
 def test_ends_with_a_sentence_when_it_is_a_program_of_its_own(machine: Machine) -> None:

@@ -255,8 +255,8 @@ def finding(found: int, more: str = "") -> KeyboardView:
     """A keyboard with what was found meanwhile."""
     words = Translator("vi")
     bar = DeskBar(
-        "Tra bạn đọc", "cô Lan · Thư viện xanh · Trường THCS Hoa Sen", "tự khóa sau",
-        Key("Khóa lại", "lock-simple", Button.LOCK), Countdown(1_000.0, 120.0),
+        "Tra bạn đọc", "cô Lan · Thư viện xanh · Trường THCS Hoa Sen", "tự khoá sau",
+        Key("Khoá lại", "lock-simple", Button.LOCK), Countdown(1_000.0, 120.0),
         Key("Quay lại", "arrow-left", Button.DISMISS),
     )  # fmt: skip
     names = ("Minh An", "Nguyễn Quốc Bảo", "Phương Uyên", "Gia Hân")
