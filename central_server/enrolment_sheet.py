@@ -102,7 +102,7 @@ def _steps(sheet: Sheet) -> Iterator[tuple[str, str]]:
 
 
 def _small(sheet: Sheet) -> Iterator[str]:
-    yield "Ai có tờ này đều có thể ghi danh thay trạm: đừng chụp gửi qua mạng, và hãy hủy tờ này khi xong việc."
+    yield "Ai có tờ này đều có thể ghi danh thay trạm: đừng chụp gửi qua mạng, và hãy huỷ tờ này khi xong việc."
     yield f"Gõ bằng tay khi không có máy quét: {sheet.url} · {sheet.token}"
 
 

@@ -57,7 +57,7 @@ _LABELS = {
         "class_name": "lớp",
         "category": "loại bạn đọc",
         "valid_until": "thẻ có hạn đến",
-        "blocked": "bị khóa",
+        "blocked": "bị khoá",
         "card_lost": "đã báo mất thẻ",
         "suspended_until": "tạm ngừng mượn đến",
         "note": "ghi chú",

@@ -140,7 +140,7 @@ STATES = {
             outcome=Outcome(
                 Service.UPDATE_FROM_STICK,
                 True,
-                said="Bản cập nhật đúng. Khi bạn khóa màn hình này và không có ai đứng đây, trạm tự cài rồi "
+                said="Bản cập nhật đúng. Khi bạn khoá màn hình này và không có ai đứng đây, trạm tự cài rồi "
                 "tự khởi động lại. Rút USB được rồi.",
             )
         ),

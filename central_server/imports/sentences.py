@@ -372,7 +372,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "There is no title (field 245 $a); the record is skipped.",
     ),
     "marc_deleted": (
-        "Biểu ghi đã đánh dấu xóa; bỏ qua.",
+        "Biểu ghi đã đánh dấu xoá; bỏ qua.",
         "The record is marked as deleted; it is skipped.",
     ),
     "marc_authority": (

@@ -54,10 +54,10 @@ def test_an_admin_lets_somebody_in_who_then_works(world: World) -> None:
     assert first not in admin.page.text
     admin.go(page)
     assert admin.send(f"{page}/disabled") == 200
-    assert "đã khóa" in admin.text
+    assert "đã khoá" in admin.text
     assert world.browser().enter(login, PASSWORD) == 403
     admin.go(f"/people/{world.commune}/deeds")
-    for words in ("Cấp tài khoản", "Giao vai trò : Ban giám hiệu", "Khóa tài khoản", "Cô Mới"):
+    for words in ("Cấp tài khoản", "Giao vai trò : Ban giám hiệu", "Khoá tài khoản", "Cô Mới"):
         assert words in admin.text.replace("vai trò:", "vai trò :")
     assert first not in admin.page.text
 
