@@ -55,7 +55,8 @@ def _scanned(taken: Seat) -> str:
     """What a station reads off this screen."""
     drawn = cv2.imdecode(numpy.frombuffer(taken.page.locator("img.qr").screenshot(), numpy.uint8), cv2.IMREAD_COLOR)
     assert drawn is not None
-    (read,) = zxingcpp.read_barcodes(drawn)
+    # Among the squares of some codes a reader of bars believes to see bars, too.
+    (read,) = zxingcpp.read_barcodes(drawn, formats=zxingcpp.BarcodeFormat.QRCode)
     return read.text
 
 
