@@ -146,6 +146,8 @@ def _run(command: list[str], folder: Path) -> str:
         )
     except subprocess.TimeoutExpired as error:
         raise OSError(errno.ETIMEDOUT, "it took too long") from error
+    except MemoryError as error:  # we ourselves had none left
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from error
     if done.returncode:
         _blame_the_machine(-done.returncode, done.stderr)
         last = (done.stderr.strip().splitlines() or ["no word"])[-1]
