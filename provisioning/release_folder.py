@@ -162,5 +162,6 @@ def _blame_the_machine(ended_by: int, said: str) -> None:
     for number in _OF_THE_MACHINE:
         if os.strerror(number) in said:
             raise OSError(number, os.strerror(number))
-    if "MemoryError" in said:
+    # The second is the loader's word for a library that found no room, or lies where nothing may be run.
+    if "MemoryError" in said or "failed to map segment" in said:
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
